@@ -1,0 +1,89 @@
+//! The body of every error answer, and its stable codes.
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $text:literal => $status:literal),+ $(,)?) => {
+        /// What went wrong, for programs. The names are stable.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+        pub enum ErrorCode {
+            $($(#[$doc])* #[serde(rename = $text)] $name,)+
+            /// A code of a newer server; never sent.
+            #[serde(other)]
+            Unknown,
+        }
+
+        impl ErrorCode {
+            /// The HTTP status that goes with the code.
+            pub fn status(self) -> u16 {
+                match self {
+                    $(Self::$name => $status,)+
+                    Self::Unknown => 500,
+                }
+            }
+
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$name => $text,)+
+                    Self::Unknown => "UNKNOWN",
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    ValidationError = "VALIDATION_ERROR" => 400,
+    BadRequest = "BAD_REQUEST" => 400,
+    Unauthorized = "UNAUTHORIZED" => 401,
+    AuthInvalidCredentials = "AUTH_INVALID_CREDENTIALS" => 401,
+    AuthTokenExpired = "AUTH_TOKEN_EXPIRED" => 401,
+    Forbidden = "FORBIDDEN" => 403,
+    EmailNotVerified = "EMAIL_NOT_VERIFIED" => 403,
+    AccountDisabled = "ACCOUNT_DISABLED" => 403,
+    /// Also for what exists but is not the caller's.
+    NotFound = "NOT_FOUND" => 404,
+    Conflict = "CONFLICT" => 409,
+    FileExists = "FILE_EXISTS" => 409,
+    DirectoryExists = "DIRECTORY_EXISTS" => 409,
+    DirectoryNotEmpty = "DIRECTORY_NOT_EMPTY" => 409,
+    AuthEmailExists = "AUTH_EMAIL_EXISTS" => 409,
+    ShareExpired = "SHARE_EXPIRED" => 410,
+    ShareRevoked = "SHARE_REVOKED" => 410,
+    FileExpired = "FILE_EXPIRED" => 410,
+    PayloadTooLarge = "PAYLOAD_TOO_LARGE" => 413,
+    UploadIncomplete = "UPLOAD_INCOMPLETE" => 422,
+    DigestMismatch = "DIGEST_MISMATCH" => 422,
+    TooManyRequests = "TOO_MANY_REQUESTS" => 429,
+    /// A fault of the server's own; the message says nothing of the inside.
+    InternalError = "INTERNAL_ERROR" => 500,
+    StoreUnavailable = "STORE_UNAVAILABLE" => 503,
+    DatabaseUnavailable = "DATABASE_UNAVAILABLE" => 503,
+    QuotaExceeded = "QUOTA_EXCEEDED" => 507,
+}
+
+/// `{"error": {"code", "message", "details"}}`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ErrorBody {
+    pub error: ErrorDetail,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ErrorDetail {
+    pub code: ErrorCode,
+    /// What happened, for people.
+    pub message: String,
+    /// With `VALIDATION_ERROR`, what is wrong with which field; else empty.
+    #[serde(default)]
+    pub details: Vec<FieldError>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct FieldError {
+    pub field: String,
+    pub message: String,
+}

@@ -1,0 +1,209 @@
+//! Files, and what is sent to make, change and finish one.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{ExpirationPolicy, Id, Md5, Permission, RemotePath, Sha256, Timestamp, Upload};
+
+/// Where the bytes of a file are.
+///
+/// `reserved` → `uploaded` → `validated` or `failed`; `validated` → `expired`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum FileStatus {
+    /// Planned: space is set aside, the client may be sending.
+    Reserved,
+    /// The client says that all was sent; the store is being asked.
+    Uploaded,
+    /// The store has it, with the right size and digest. Only now there is something to download.
+    Validated,
+    /// The store has something else. A new upload to the same path may follow.
+    Failed,
+    /// Past its `expires_at`.
+    Expired,
+}
+
+impl FileStatus {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Reserved => "reserved",
+            Self::Uploaded => "uploaded",
+            Self::Validated => "validated",
+            Self::Failed => "failed",
+            Self::Expired => "expired",
+        }
+    }
+}
+
+impl std::str::FromStr for FileStatus {
+    type Err = InvalidStatus;
+
+    fn from_str(text: &str) -> Result<Self, InvalidStatus> {
+        [Self::Reserved, Self::Uploaded, Self::Validated, Self::Failed, Self::Expired]
+            .into_iter()
+            .find(|status| status.as_str() == text)
+            .ok_or(InvalidStatus)
+    }
+}
+
+/// What is not a status.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("a status is one of reserved, uploaded, validated, failed, expired")]
+pub struct InvalidStatus;
+
+/// A file as the API tells it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct File {
+    pub id: Id,
+    pub path: RemotePath,
+    pub filename: String,
+    pub directory_id: Id,
+    pub status: FileStatus,
+    pub size_bytes: u64,
+    pub mime_type: String,
+    /// `None` until it is known.
+    pub sha256: Option<Sha256>,
+    pub permissions: Permission,
+    pub expiration_policy: ExpirationPolicy,
+    /// `None` if never.
+    pub expires_at: Option<Timestamp>,
+    pub tags: Vec<String>,
+    pub description: Option<String>,
+    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
+    pub metadata: serde_json::Map<String, serde_json::Value>,
+    /// From 1; one more with each upload to the same path.
+    pub version: u64,
+    pub download_count: u64,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+    /// The link: `PUBLIC_URL/d/<id>/<filename>`.
+    pub url: String,
+}
+
+/// What an upload to a path that is already taken does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum IfExists {
+    /// Becomes the next version; id and link stay.
+    #[default]
+    Version,
+    /// Is refused with `FILE_EXISTS`.
+    Fail,
+}
+
+/// `POST /files`
+///
+/// The same request again, while its upload is unfinished, answers the same upload; `path`,
+/// `size_bytes`, `sha256` and `part_md5s` decide what is the same.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CreateFile {
+    pub path: RemotePath,
+    pub size_bytes: u64,
+    /// Guessed from the name if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mime_type: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<Sha256>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub part_md5s: Vec<Md5>,
+    /// Of the file if it exists, else of its directory, if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expiration_policy: Option<ExpirationPolicy>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub permissions: Option<Permission>,
+    #[serde(default)]
+    pub if_exists: IfExists,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tags: Option<Vec<String>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
+    pub metadata: Option<serde_json::Map<String, serde_json::Value>>,
+}
+
+impl CreateFile {
+    /// A request with nothing but what is needed.
+    pub fn new(path: RemotePath, size_bytes: u64) -> Self {
+        Self {
+            path,
+            size_bytes,
+            mime_type: None,
+            sha256: None,
+            part_md5s: Vec::new(),
+            expiration_policy: None,
+            permissions: None,
+            if_exists: IfExists::default(),
+            tags: None,
+            description: None,
+            metadata: None,
+        }
+    }
+}
+
+/// The answer to `POST /files`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CreatedFile {
+    pub file: File,
+    pub upload: Upload,
+}
+
+/// `PUT /files/:id/status`: the client has sent everything.
+///
+/// A client that learns the digests only while it sends declares them here.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ReportUpload {
+    pub status: ReportedStatus,
+    /// Which version was sent; the newest unfinished one if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<Sha256>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub md5: Option<Md5>,
+}
+
+/// The one status that a client can report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum ReportedStatus {
+    Uploaded,
+}
+
+/// `PUT /files/:id`: what is given changes, the rest stays.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ChangeFile {
+    /// Rename or move; the link stays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<RemotePath>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub permissions: Option<Permission>,
+    /// Counted from now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expiration_policy: Option<ExpirationPolicy>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tags: Option<Vec<String>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
+    pub metadata: Option<serde_json::Map<String, serde_json::Value>>,
+}
+
+/// The answer to `GET /files/:id/download`: a URL that works without a key for a while.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Download {
+    pub url: String,
+    pub expires_at: Timestamp,
+}

@@ -1,0 +1,133 @@
+//! API keys: `hulk_<id>_<secret>_<checksum>`, base62 throughout.
+//!
+//! The scheme is GitHub's (prefix, random part, CRC32 in base62): a scanner, or the command line
+//! before it asks a server, can tell a key from a mangled one.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Id, KeyPermission, Timestamp, id::BASE62};
+
+const PREFIX: &str = "hulk";
+/// 32 base62 characters are 190 bits.
+const SECRET_LENGTH: usize = 32;
+const CHECKSUM_LENGTH: usize = 6;
+
+/// A whole API key with its secret. It prints itself only on request, never through `Debug`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ApiKeySecret {
+    id: Id,
+    secret: String,
+}
+
+/// What is not a whole, undamaged key. Says nothing of the text that was refused.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum InvalidKey {
+    #[error("an API key looks like hulk_<id>_<secret>_<checksum>; this is something else")]
+    Shape,
+    #[error("the API key is damaged (its checksum does not match): copy it again, whole")]
+    Checksum,
+}
+
+impl ApiKeySecret {
+    /// A new key from the operating system's random numbers.
+    pub fn random() -> Self {
+        Self { id: Id::random(), secret: nanoid::nanoid!(SECRET_LENGTH, &BASE62) }
+    }
+
+    /// The public part, by which the server finds the key.
+    pub fn id(&self) -> &Id {
+        &self.id
+    }
+
+    /// The part of which the server keeps only a hash.
+    pub fn secret(&self) -> &str {
+        &self.secret
+    }
+
+    /// The key as the user keeps it.
+    pub fn reveal(&self) -> String {
+        let body = format!("{PREFIX}_{}_{}", self.id, self.secret);
+        let checksum = checksum(&body);
+        format!("{body}_{checksum}")
+    }
+}
+
+fn checksum(body: &str) -> String {
+    let mut rest = crc32fast::hash(body.as_bytes());
+    let mut digits = [BASE62[0]; CHECKSUM_LENGTH];
+    for digit in digits.iter_mut().rev() {
+        *digit = BASE62[(rest % 62) as usize];
+        rest /= 62;
+    }
+    digits.iter().collect()
+}
+
+impl FromStr for ApiKeySecret {
+    type Err = InvalidKey;
+
+    fn from_str(text: &str) -> Result<Self, InvalidKey> {
+        let (body, found) = text.rsplit_once('_').ok_or(InvalidKey::Shape)?;
+        let mut parts = body.split('_');
+        let (Some(PREFIX), Some(id), Some(secret), None) =
+            (parts.next(), parts.next(), parts.next(), parts.next())
+        else {
+            return Err(InvalidKey::Shape);
+        };
+        let base62 = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        let id = id.parse().map_err(|_| InvalidKey::Shape)?;
+        if secret.len() != SECRET_LENGTH || !base62(secret) || !base62(found) {
+            return Err(InvalidKey::Shape);
+        }
+        if checksum(body) != found {
+            return Err(InvalidKey::Checksum);
+        }
+        Ok(Self { id, secret: secret.to_owned() })
+    }
+}
+
+impl fmt::Debug for ApiKeySecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ApiKeySecret({}, …)", self.id)
+    }
+}
+
+/// What may be told of a key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ApiKey {
+    pub id: Id,
+    pub label: String,
+    pub permissions: KeyPermission,
+    pub expires_at: Option<Timestamp>,
+    /// To the minute; `None` if it was never used.
+    pub last_used_at: Option<Timestamp>,
+    pub created_at: Timestamp,
+}
+
+/// `POST /api-keys`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CreateApiKey {
+    pub label: String,
+    pub permissions: KeyPermission,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
+}
+
+/// The answer to `POST /api-keys`: the only time that the key itself is told.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CreatedApiKey {
+    #[serde(flatten)]
+    pub api_key: ApiKey,
+    pub key: String,
+}
+
+impl fmt::Debug for CreatedApiKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CreatedApiKey").field("api_key", &self.api_key).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,31 @@
+//! The protocol between `hulk` and `hulk-server`: every type here crosses the wire or is printed
+//! with `--json`. One noun, one file, both directions. Nothing here does I/O.
+
+pub mod digest;
+pub mod directory;
+pub mod error;
+pub mod expiry;
+pub mod file;
+pub mod id;
+pub mod key;
+pub mod limits;
+pub mod page;
+pub mod path;
+pub mod permission;
+pub mod timestamp;
+pub mod upload;
+pub mod user;
+
+pub use digest::{Md5, Sha256};
+pub use directory::Directory;
+pub use error::{ErrorBody, ErrorCode, FieldError};
+pub use expiry::ExpirationPolicy;
+pub use file::{ChangeFile, CreateFile, CreatedFile, File, FileStatus, IfExists, ReportUpload};
+pub use id::Id;
+pub use key::{ApiKey, ApiKeySecret, CreateApiKey, CreatedApiKey};
+pub use page::{ListQuery, Page};
+pub use path::RemotePath;
+pub use permission::{KeyPermission, Permission};
+pub use timestamp::Timestamp;
+pub use upload::{StoreDigest, Upload};
+pub use user::{Me, Role};

@@ -1,0 +1,126 @@
+//! Lists: what a client asks for and how a page of the answer looks.
+
+use serde::{Deserialize, Serialize};
+
+/// A page of a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Page<T> {
+    pub items: Vec<T>,
+    /// How many items match in all.
+    pub total: u64,
+    /// For the next page as `cursor`; `None` on the last.
+    pub next_cursor: Option<String>,
+}
+
+/// The query of a list: `limit`, `offset` or `cursor`, `order_by`, `filter~PROPERTY=value`.
+///
+/// Kept as what was typed; each list says which properties it can order and filter by.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ListQuery {
+    pub limit: Option<u32>,
+    pub offset: Option<u64>,
+    pub cursor: Option<String>,
+    pub order_by: Option<OrderBy>,
+    /// (property, value) in the order given.
+    pub filters: Vec<(String, String)>,
+}
+
+/// `created_at desc`, in a URL `created_at+desc`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OrderBy {
+    pub property: String,
+    pub descending: bool,
+}
+
+/// What is wrong with which parameter of the query.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("{parameter}: {message}")]
+pub struct InvalidListQuery {
+    pub parameter: String,
+    pub message: String,
+}
+
+impl ListQuery {
+    /// From decoded (name, value) pairs.
+    ///
+    /// # Errors
+    /// On an unknown or repeated parameter or a value of the wrong type.
+    pub fn from_pairs(pairs: &[(String, String)]) -> Result<Self, InvalidListQuery> {
+        let mut query = Self::default();
+        for (name, value) in pairs {
+            let invalid = |message: &str| InvalidListQuery {
+                parameter: name.clone(),
+                message: message.to_owned(),
+            };
+            match name.as_str() {
+                "limit" => {
+                    let limit = value.parse().map_err(|_| invalid("expected a whole number"))?;
+                    if !(1..=crate::limits::MAX_PAGE).contains(&limit) {
+                        return Err(invalid("expected 1 to 1000"));
+                    }
+                    query.limit = Some(limit);
+                }
+                "offset" => {
+                    let offset = value.parse().map_err(|_| invalid("expected a whole number"))?;
+                    if i64::try_from(offset).is_err() {
+                        return Err(invalid("too large"));
+                    }
+                    query.offset = Some(offset);
+                }
+                "cursor" => query.cursor = Some(value.clone()),
+                "order_by" => {
+                    query.order_by = Some(
+                        OrderBy::parse(value)
+                            .ok_or_else(|| invalid("expected PROPERTY, PROPERTY+asc or PROPERTY+desc"))?,
+                    );
+                }
+                filter => match filter.strip_prefix("filter~") {
+                    Some(property) => query.filters.push((property.to_owned(), value.clone())),
+                    None => return Err(invalid("unknown parameter")),
+                },
+            }
+        }
+        if query.cursor.is_some() && query.offset.is_some() {
+            return Err(InvalidListQuery {
+                parameter: "offset".into(),
+                message: "give cursor or offset, not both".into(),
+            });
+        }
+        Ok(query)
+    }
+
+    /// As (name, value) pairs, not yet encoded.
+    pub fn to_pairs(&self) -> Vec<(String, String)> {
+        let mut pairs = Vec::new();
+        let mut push = |name: &str, value: Option<String>| {
+            pairs.extend(value.map(|value| (name.to_owned(), value)));
+        };
+        push("limit", self.limit.map(|limit| limit.to_string()));
+        push("offset", self.offset.map(|offset| offset.to_string()));
+        push("cursor", self.cursor.clone());
+        push("order_by", self.order_by.as_ref().map(OrderBy::to_text));
+        for (property, value) in &self.filters {
+            push(&format!("filter~{property}"), Some(value.clone()));
+        }
+        pairs
+    }
+}
+
+impl OrderBy {
+    /// A property alone is ascending.
+    fn parse(text: &str) -> Option<Self> {
+        let mut words = text.split([' ', '+']);
+        let property = words.next().filter(|word| !word.is_empty())?.to_owned();
+        let descending = match (words.next(), words.next()) {
+            (None | Some("asc"), None) => false,
+            (Some("desc"), None) => true,
+            _ => return None,
+        };
+        Some(Self { property, descending })
+    }
+
+    fn to_text(&self) -> String {
+        format!("{} {}", self.property, if self.descending { "desc" } else { "asc" })
+    }
+}

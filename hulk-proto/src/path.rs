@@ -1,0 +1,135 @@
+//! Remote paths: `/`-separated, relative to the user's root, NFC, never repaired silently.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization;
+
+/// The longest path, in bytes of UTF-8 after normalisation, without the leading `/`.
+pub const MAX_PATH_BYTES: usize = 1024;
+/// The longest name of a file or directory, in bytes of UTF-8 after normalisation.
+pub const MAX_NAME_BYTES: usize = 255;
+
+/// A path to a file or directory, as `datasets/2025/a.bin`; the empty path is the root.
+///
+/// One leading `/` is accepted and dropped. Everything else that is not already a plain path is
+/// refused: what the user typed is what is stored, or an error says why not.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(value_type = String, example = "datasets/2025/a.bin"))]
+pub struct RemotePath(String);
+
+/// Why a path was refused.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum InvalidPath {
+    #[error("the path has an empty part (a doubled or trailing '/')")]
+    EmptyPart,
+    #[error("the path has a '.' or '..' part")]
+    DotPart,
+    #[error("the path is {0} bytes long; at most {MAX_PATH_BYTES} are allowed")]
+    PathTooLong(usize),
+    #[error("the name {name:?} is {bytes} bytes long; at most {MAX_NAME_BYTES} are allowed")]
+    NameTooLong { name: String, bytes: usize },
+    #[error("the path has the control or direction-override character {0:?}")]
+    ForbiddenCharacter(char),
+}
+
+impl RemotePath {
+    /// The user's root directory.
+    pub fn root() -> Self {
+        Self(String::new())
+    }
+
+    pub fn is_root(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Without a leading `/`; empty for the root.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The names from the root down; none for the root.
+    pub fn names(&self) -> impl DoubleEndedIterator<Item = &str> {
+        self.0.split('/').filter(|name| !name.is_empty())
+    }
+
+    /// The directory and the last name, or nothing for the root.
+    pub fn split(&self) -> Option<(RemotePath, &str)> {
+        match self.0.rsplit_once('/') {
+            Some((parent, name)) => Some((Self(parent.to_owned()), name)),
+            None if self.is_root() => None,
+            None => Some((Self::root(), &self.0)),
+        }
+    }
+
+    /// This path with one more name.
+    ///
+    /// # Errors
+    /// If `name` is not one valid name or the whole becomes too long.
+    pub fn join(&self, name: &str) -> Result<Self, InvalidPath> {
+        match self.is_root() {
+            true => name.parse(),
+            false => format!("{}/{name}", self.0).parse(),
+        }
+    }
+}
+
+/// Bidirectional embeddings, overrides and isolates: `exe.gpj` must not be able to read `jpg.exe`.
+/// The plain marks U+200E and U+200F are left alone, since right-to-left names need them.
+fn forbidden(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
+}
+
+impl FromStr for RemotePath {
+    type Err = InvalidPath;
+
+    fn from_str(text: &str) -> Result<Self, InvalidPath> {
+        let text = text.strip_prefix('/').unwrap_or(text);
+        if text.is_empty() {
+            return Ok(Self::root());
+        }
+        if let Some(character) = text.chars().find(|character| forbidden(*character)) {
+            return Err(InvalidPath::ForbiddenCharacter(character));
+        }
+        let path: String = text.nfc().collect();
+        for name in path.split('/') {
+            match name {
+                "" => return Err(InvalidPath::EmptyPart),
+                "." | ".." => return Err(InvalidPath::DotPart),
+                name if name.len() > MAX_NAME_BYTES => {
+                    return Err(InvalidPath::NameTooLong {
+                        name: name.to_owned(),
+                        bytes: name.len(),
+                    });
+                }
+                _ => {}
+            }
+        }
+        if path.len() > MAX_PATH_BYTES {
+            return Err(InvalidPath::PathTooLong(path.len()));
+        }
+        Ok(Self(path))
+    }
+}
+
+impl TryFrom<String> for RemotePath {
+    type Error = InvalidPath;
+
+    fn try_from(text: String) -> Result<Self, InvalidPath> {
+        text.parse()
+    }
+}
+
+impl From<RemotePath> for String {
+    fn from(path: RemotePath) -> Self {
+        path.0
+    }
+}
+
+impl fmt::Display for RemotePath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

@@ -1,0 +1,91 @@
+//! Commands of the operator.
+
+use std::io::{self, Read, Write};
+
+use hulk_proto::{CreateApiKey, ErrorCode, KeyPermission, Role};
+use hulk_server::{
+    App, Config, open_database,
+    ops::accounts::{self, CreateUser},
+    sweep,
+};
+use serde::Serialize;
+use serde_json::json;
+
+use crate::Failure;
+
+pub(crate) async fn migrate(config: &Config, json: bool) -> Result<(), Failure> {
+    open_database(config).await?.close().await;
+    print(json, &json!({ "migrated": true }), "the database is up to date")
+}
+
+pub(crate) async fn sweep(config: &Config, json: bool) -> Result<(), Failure> {
+    // The store's URLs are not used, so it does not matter where a server would listen.
+    let app = App::open(config, ([127, 0, 0, 1], 0).into()).await?;
+    let swept = sweep::run_once(&app).await?;
+    app.db.close().await;
+    let text = format!(
+        "gave up {} uploads, expired {} files, deleted {} objects",
+        swept.stale_uploads, swept.expired_files, swept.deleted_objects
+    );
+    print(json, &swept, &text)
+}
+
+pub(crate) async fn create_user(
+    config: &Config,
+    email: &str,
+    role: Role,
+    is_email_verified: bool,
+    json: bool,
+) -> Result<(), Failure> {
+    let mut password = String::new();
+    io::stdin()
+        .read_to_string(&mut password)
+        .map_err(|error| Failure::new(ErrorCode::BadRequest, format!("no password on stdin: {error}")))?;
+    let password = password.trim_end_matches(['\r', '\n']).to_owned();
+    let db = open_database(config).await?;
+    let request = CreateUser { email: email.to_owned(), password, role, is_email_verified };
+    let user = accounts::create_user(&db, config.default_quota, request).await?;
+    db.close().await;
+    print(json, &user, user.id.as_str())
+}
+
+pub(crate) async fn create_key(
+    config: &Config,
+    email: &str,
+    label: &str,
+    permissions: KeyPermission,
+    json: bool,
+) -> Result<(), Failure> {
+    let db = open_database(config).await?;
+    let user = accounts::find_user(&db, email).await?;
+    let request = CreateApiKey { label: label.to_owned(), permissions, expires_at: None };
+    let created = accounts::create_key(&db, &user, request).await?;
+    db.close().await;
+    print(json, &created, &created.key)
+}
+
+pub(crate) fn openapi() -> Result<(), Failure> {
+    let document = hulk_server::openapi()
+        .to_pretty_json()
+        .map_err(|error| Failure::new(ErrorCode::InternalError, error))?;
+    say(&document);
+    Ok(())
+}
+
+fn print<T: Serialize>(json: bool, result: &T, text: &str) -> Result<(), Failure> {
+    match json {
+        true => {
+            let text = serde_json::to_string_pretty(result)
+                .map_err(|error| Failure::new(ErrorCode::InternalError, error))?;
+            say(&text);
+        }
+        false => say(text),
+    }
+    Ok(())
+}
+
+/// A line on stdout, at once. Who closed the pipe wants no more.
+pub(crate) fn say(line: &str) {
+    let mut stdout = io::stdout().lock();
+    let _ = writeln!(stdout, "{line}").and_then(|()| stdout.flush());
+}

@@ -1,0 +1,161 @@
+//! What every handler works with.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use aws_sdk_s3::config::Credentials;
+use http::HeaderValue;
+use tokio::sync::Notify;
+
+use crate::{
+    config::{Config, PublicUrl},
+    data_dir::{self, DataDir, DataDirError},
+    db::{self, Db, Location},
+    downloads::Downloads,
+    store::{
+        Endpoint, Store,
+        embedded::{self, EmbeddedStore},
+    },
+};
+
+/// The server's parts; cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    pub db: Db,
+    pub store: Store,
+    pub settings: Arc<Settings>,
+    /// Downloads that are not in the database yet.
+    pub downloads: Arc<Downloads>,
+    /// Rings when there is something to delete.
+    pub garbage: Arc<Notify>,
+    pub(crate) embedded: Option<EmbeddedStore>,
+    /// Keeps other processes out for as long as any part lives.
+    data_dir: Option<Arc<DataDir>>,
+}
+
+/// What does not change while the server runs.
+pub struct Settings {
+    pub public_url: String,
+    /// Of the public URL, as in the Host header.
+    pub host: HeaderValue,
+    pub env_name: String,
+    pub max_file_bytes: u64,
+    /// Lower case, without a dot; empty allows all.
+    pub allowed_extensions: Vec<String>,
+}
+
+/// Why the server cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error(transparent)]
+    DataDir(#[from] DataDirError),
+    #[error(transparent)]
+    Database(#[from] db::OpenError),
+    #[error(transparent)]
+    Store(#[from] embedded::OpenError),
+    #[error("--s3-endpoint needs {0} in the environment")]
+    Credentials(&'static str),
+    #[error("cannot listen on {address}: {source}")]
+    Listen { address: String, source: std::io::Error },
+    #[error("--public-url {0}")]
+    PublicUrl(&'static str),
+}
+
+impl App {
+    /// Opens database and store. `listening` is where clients come in if no public URL is set.
+    ///
+    /// # Errors
+    /// If one of them cannot be used; nothing is left half made.
+    pub async fn open(config: &Config, listening: SocketAddr) -> Result<Self, StartError> {
+        let public_url: PublicUrl = match &config.public_url {
+            Some(url) => url.clone(),
+            None => format!("http://{listening}").parse().map_err(StartError::PublicUrl)?,
+        };
+        let is_local = config.database_url.is_none() || config.s3_endpoint.is_none();
+        let data_dir = is_local.then(|| DataDir::open(&config.data_dir)).transpose()?;
+        let db = open_database(config).await?;
+        let embedded = match (&config.s3_endpoint, &data_dir) {
+            (None, Some(data_dir)) => Some(EmbeddedStore::open(&data_dir.store())?),
+            _ => None,
+        };
+        let store = open_store(config, &public_url, embedded.clone())?;
+        let host = HeaderValue::from_str(public_url.authority())
+            .map_err(|_| StartError::PublicUrl("has a host that no header can carry"))?;
+        Ok(Self {
+            db,
+            store,
+            settings: Arc::new(Settings {
+                public_url: public_url.as_str().to_owned(),
+                host,
+                env_name: config.env_name.clone(),
+                max_file_bytes: config.max_file_size,
+                allowed_extensions: config.allowed_extensions.iter().map(extension).collect(),
+            }),
+            downloads: Arc::default(),
+            garbage: Arc::default(),
+            embedded,
+            data_dir: data_dir.map(Arc::new),
+        })
+    }
+
+    /// Whether this start made the data directory.
+    pub fn is_new(&self) -> bool {
+        self.data_dir.as_ref().is_some_and(|data_dir| data_dir.is_new())
+    }
+}
+
+/// The database alone, beside a server that may be running. The data directory must exist if the
+/// database is in it.
+///
+/// # Errors
+/// If it cannot be used.
+pub async fn open_database(config: &Config) -> Result<Db, StartError> {
+    Ok(match &config.database_url {
+        Some(url) => Db::open(Location::Url(url.reveal())).await?,
+        None => {
+            let directory = data_dir::create(&config.data_dir)?;
+            Db::open(Location::File(&data_dir::database(&directory))).await?
+        }
+    })
+}
+
+fn extension(text: &String) -> String {
+    text.trim().trim_start_matches('.').to_ascii_lowercase()
+}
+
+fn open_store(
+    config: &Config,
+    public_url: &PublicUrl,
+    embedded: Option<EmbeddedStore>,
+) -> Result<Store, StartError> {
+    let endpoint = |url: &PublicUrl, credentials| Endpoint {
+        url: url.as_str().to_owned(),
+        bucket: config.s3_bucket.clone(),
+        region: config.s3_region.clone(),
+        credentials,
+    };
+    match (embedded, &config.s3_endpoint) {
+        (Some(embedded), _) => {
+            let endpoint = Endpoint {
+                bucket: embedded::BUCKET.to_owned(),
+                region: embedded::REGION.to_owned(),
+                ..endpoint(public_url, embedded.credentials())
+            };
+            Ok(Store::embedded(embedded, endpoint))
+        }
+        (None, Some(url)) => Ok(Store::remote(endpoint(url, aws_credentials()?))),
+        (None, None) => Err(StartError::Credentials("an endpoint")),
+    }
+}
+
+/// The standard AWS variables.
+fn aws_credentials() -> Result<Credentials, StartError> {
+    let variable =
+        |name: &'static str| std::env::var(name).map_err(|_| StartError::Credentials(name));
+    Ok(Credentials::new(
+        variable("AWS_ACCESS_KEY_ID")?,
+        variable("AWS_SECRET_ACCESS_KEY")?,
+        std::env::var("AWS_SESSION_TOKEN").ok(),
+        None,
+        "environment",
+    ))
+}

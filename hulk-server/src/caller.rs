@@ -1,0 +1,131 @@
+//! Who calls. A handler's signature names the right it needs, so that none can forget to ask.
+
+use std::convert::Infallible;
+
+use axum::extract::FromRequestParts;
+use http::{header::AUTHORIZATION, request::Parts};
+use hulk_proto::{ApiKeySecret, ErrorCode, KeyPermission, Timestamp};
+use sha2::{Digest, Sha256};
+
+use crate::{
+    app::App,
+    db::{
+        api_keys::{self, ApiKeyRow},
+        users::{self, UserRow},
+    },
+    error::{Error, Result},
+};
+
+/// "Last used" is to the minute, so that a read is not a write.
+const TOUCH_INTERVAL_MILLIS: i64 = 60_000;
+
+/// A user with the key they came with.
+#[derive(Clone)]
+pub struct Caller {
+    pub user: UserRow,
+    pub key: ApiKeyRow,
+    permission: KeyPermission,
+}
+
+/// May list and download.
+pub(crate) struct Reader(pub Caller);
+/// May upload, change and delete too.
+pub(crate) struct Writer(pub Caller);
+/// May manage keys too.
+pub(crate) struct Manager(pub Caller);
+/// Anybody; a caller if they came with a good key.
+pub(crate) struct Visitor(pub Option<Caller>);
+
+impl FromRequestParts<App> for Reader {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        authorise(parts, app, KeyPermission::Read).await.map(Self)
+    }
+}
+
+impl FromRequestParts<App> for Writer {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        authorise(parts, app, KeyPermission::Write).await.map(Self)
+    }
+}
+
+impl FromRequestParts<App> for Manager {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        authorise(parts, app, KeyPermission::All).await.map(Self)
+    }
+}
+
+impl FromRequestParts<App> for Visitor {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> std::result::Result<Self, Infallible> {
+        Ok(Self(authenticate(parts, app).await.ok()))
+    }
+}
+
+async fn authorise(parts: &Parts, app: &App, needed: KeyPermission) -> Result<Caller> {
+    let caller = authenticate(parts, app).await?;
+    match caller.permission >= needed {
+        true => Ok(caller),
+        false => Err(Error::new(
+            ErrorCode::Forbidden,
+            format!("this API key may only {}; the request needs {needed}", caller.permission),
+        )),
+    }
+}
+
+async fn authenticate(parts: &Parts, app: &App) -> Result<Caller> {
+    let invalid = || {
+        Error::new(ErrorCode::AuthInvalidCredentials, "this API key is not known here, or was revoked")
+    };
+    let secret = bearer(parts)?;
+    let mut connection = app.db.read().await?;
+    let hash = secret_hash(&secret);
+    let key = api_keys::find_by_secret(&mut connection, secret.id().as_str(), &hash)
+        .await?
+        .ok_or_else(invalid)?;
+    let now = Timestamp::now().unix_millis();
+    if key.expires_at.is_some_and(|expires_at| expires_at <= now) {
+        return Err(Error::new(ErrorCode::AuthTokenExpired, "this API key has expired"));
+    }
+    let user = users::find(&mut connection, &key.user_id).await?.ok_or_else(invalid)?;
+    drop(connection);
+    if key.last_used_at.is_none_or(|used| now - used >= TOUCH_INTERVAL_MILLIS) {
+        let mut transaction = app.db.write().await?;
+        api_keys::touch(&mut transaction, &key.id, now).await?;
+        transaction.commit().await?;
+    }
+    let permission = key.permissions.parse().map_err(Error::internal)?;
+    Ok(Caller { user, key, permission })
+}
+
+fn bearer(parts: &Parts) -> Result<ApiKeySecret> {
+    let header = parts.headers.get(AUTHORIZATION).ok_or_else(|| {
+        Error::new(
+            ErrorCode::Unauthorized,
+            "an API key is needed: send it as 'Authorization: Bearer hulk_…'",
+        )
+    })?;
+    let unreadable = || {
+        Error::new(ErrorCode::Unauthorized, "the Authorization header is not 'Bearer hulk_…'")
+    };
+    let (scheme, key) = header.to_str().ok().and_then(|text| text.split_once(' ')).ok_or_else(unreadable)?;
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Err(unreadable());
+    }
+    key.trim()
+        .parse()
+        .map_err(|error: hulk_proto::key::InvalidKey| {
+            Error::new(ErrorCode::AuthInvalidCredentials, error.to_string())
+        })
+}
+
+/// What is kept of a key's secret. The secret has 190 random bits, so a plain hash is enough.
+pub(crate) fn secret_hash(secret: &ApiKeySecret) -> String {
+    hulk_proto::Sha256(Sha256::digest(secret.secret()).into()).to_string()
+}

@@ -1,0 +1,135 @@
+//! What the server is told by flags and variables.
+
+use std::{fmt, path::PathBuf, str::FromStr};
+
+use clap::Args;
+use hulk_proto::limits::MAX_FILE_BYTES;
+use url::Url;
+
+/// Flags of `hulk-server` and of `hulk serve`; each has a variable.
+#[derive(Args, Clone, Debug)]
+pub struct Config {
+    /// Address to listen on; port 0 picks a free one
+    #[arg(long, global = true, env = "HULK_LISTEN", value_name = "HOST:PORT", default_value = "127.0.0.1:4855")]
+    pub listen: String,
+
+    /// URL under which clients reach this server; links begin with it [default: http://LISTEN]
+    #[arg(long, global = true, env = "HULK_PUBLIC_URL", value_name = "URL")]
+    pub public_url: Option<PublicUrl>,
+
+    /// Directory of the SQLite database and the embedded store
+    #[arg(long, global = true, env = "HULK_DATA_DIR", value_name = "DIR", default_value = "./hulk-data")]
+    pub data_dir: PathBuf,
+
+    /// Database to use instead of SQLite in the data directory, as postgres://…
+    #[arg(long, global = true, env = "HULK_DATABASE_URL", value_name = "URL", hide_env_values = true)]
+    pub database_url: Option<DatabaseUrl>,
+
+    /// S3 store to use instead of the embedded one; credentials come from the AWS variables
+    #[arg(long, global = true, env = "HULK_S3_ENDPOINT", value_name = "URL")]
+    pub s3_endpoint: Option<PublicUrl>,
+
+    /// Bucket in the S3 store
+    #[arg(long, global = true, env = "HULK_S3_BUCKET", value_name = "NAME", default_value = crate::store::embedded::BUCKET)]
+    pub s3_bucket: String,
+
+    /// Region of the S3 store
+    #[arg(long, global = true, env = "HULK_S3_REGION", value_name = "NAME", default_value = crate::store::embedded::REGION)]
+    pub s3_region: String,
+
+    /// First part of every object's key
+    #[arg(long, global = true, env = "HULK_ENV", value_name = "NAME", default_value = "dev", value_parser = env_name)]
+    pub env_name: String,
+
+    /// Largest file that is taken, as 500MB or 2GiB
+    #[arg(long, global = true, env = "HULK_MAX_FILE_SIZE", value_name = "SIZE", default_value = "5TiB", value_parser = file_size)]
+    pub max_file_size: u64,
+
+    /// Quota of a new user
+    #[arg(long, global = true, env = "HULK_DEFAULT_QUOTA", value_name = "SIZE", default_value = "10GiB", value_parser = size)]
+    pub default_quota: u64,
+
+    /// File name extensions that are taken, as csv,parquet [default: all]
+    #[arg(long, global = true, env = "HULK_ALLOWED_EXTENSIONS", value_name = "LIST", value_delimiter = ',')]
+    pub allowed_extensions: Vec<String>,
+}
+
+/// An `http` or `https` URL without `/` at the end, query or user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublicUrl(Url);
+
+impl PublicUrl {
+    pub fn as_str(&self) -> &str {
+        self.0.as_str().trim_end_matches('/')
+    }
+
+    /// HOST or HOST:PORT, as in the Host header.
+    pub fn authority(&self) -> &str {
+        self.0.authority()
+    }
+}
+
+impl FromStr for PublicUrl {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let expected = "expected http://HOST[:PORT] or https://HOST[:PORT]";
+        let url = Url::parse(text).map_err(|_| expected)?;
+        let plain = matches!(url.scheme(), "http" | "https")
+            && url.has_host()
+            && url.username().is_empty()
+            && url.password().is_none()
+            && url.query().is_none()
+            && url.fragment().is_none()
+            && url.path() == "/";
+        plain.then_some(Self(url)).ok_or(expected)
+    }
+}
+
+/// May hold a password, so it does not print itself.
+#[derive(Clone)]
+pub struct DatabaseUrl(String);
+
+impl DatabaseUrl {
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for DatabaseUrl {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("DatabaseUrl(…)")
+    }
+}
+
+fn size(text: &str) -> Result<u64, String> {
+    let bytes = parse_size::parse_size(text).map_err(|error| error.to_string())?;
+    match i64::try_from(bytes) {
+        Ok(_) => Ok(bytes),
+        Err(_) => Err("too large".into()),
+    }
+}
+
+fn file_size(text: &str) -> Result<u64, String> {
+    match size(text)? {
+        bytes if bytes <= MAX_FILE_BYTES => Ok(bytes),
+        _ => Err("a file has at most 5TiB".into()),
+    }
+}
+
+/// It is part of object keys.
+fn env_name(text: &str) -> Result<String, String> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    match (1..=32).contains(&text.len()) && text.bytes().all(plain) {
+        true => Ok(text.to_owned()),
+        false => Err("expected 1 to 32 letters, digits, '-' and '_'".into()),
+    }
+}

@@ -1,0 +1,96 @@
+//! The data directory: SQLite, the embedded store, and the lock that keeps a second server out.
+
+use std::{
+    fs::{self, File, TryLockError},
+    io::{self, Read, Seek, Write},
+    path::{Path, PathBuf},
+};
+
+/// The directory, held by this process until dropped.
+#[derive(Debug)]
+pub(crate) struct DataDir {
+    path: PathBuf,
+    _lock: File,
+    is_new: bool,
+}
+
+/// Why the directory cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum DataDirError {
+    #[error("{path} is in use by another server (process {process})", path = .path.display())]
+    InUse { path: PathBuf, process: String },
+    #[error("{path} cannot be used: {source}", path = .path.display())]
+    Io { path: PathBuf, source: io::Error },
+}
+
+impl DataDir {
+    /// Makes the directory if there is none, and takes its lock.
+    ///
+    /// # Errors
+    /// If it cannot be written or another process has it.
+    pub(crate) fn open(path: &Path) -> Result<Self, DataDirError> {
+        let path = create(path)?;
+        let is_new = !database(&path).exists();
+        let lock = lock(&path).map_err(|error| match error {
+            LockError::Held(process) => DataDirError::InUse { path: path.clone(), process },
+            LockError::Io(source) => DataDirError::Io { path: path.clone(), source },
+        })?;
+        Ok(Self { path, _lock: lock, is_new })
+    }
+
+    /// Whether no server has used the directory before.
+    pub(crate) fn is_new(&self) -> bool {
+        self.is_new
+    }
+
+    pub(crate) fn store(&self) -> PathBuf {
+        self.path.join("store")
+    }
+}
+
+/// Makes the directory if there is none, and answers its absolute path.
+pub(crate) fn create(path: &Path) -> Result<PathBuf, DataDirError> {
+    let create = || {
+        fs::create_dir_all(path)?;
+        fs::canonicalize(path)
+    };
+    create().map_err(|source| DataDirError::Io { path: path.to_owned(), source })
+}
+
+/// The SQLite file in a data directory.
+pub(crate) fn database(path: &Path) -> PathBuf {
+    path.join("hulk.db")
+}
+
+enum LockError {
+    Held(String),
+    Io(io::Error),
+}
+
+/// The operating system drops the lock with the process, however it ends.
+fn lock(path: &Path) -> Result<File, LockError> {
+    let mut options = File::options();
+    let mut file = options
+        .create(true)
+        .truncate(false)
+        .read(true)
+        .write(true)
+        .open(path.join("lock"))
+        .map_err(LockError::Io)?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            let mut process = String::new();
+            let _ = file.read_to_string(&mut process);
+            return Err(LockError::Held(process.trim().to_owned()));
+        }
+        Err(TryLockError::Error(error)) => return Err(LockError::Io(error)),
+    }
+    let mut note = || -> io::Result<()> {
+        file.set_len(0)?;
+        file.rewind()?;
+        writeln!(file, "{}", std::process::id())
+    };
+    note().map_err(LockError::Io)?;
+    Ok(file)
+}

@@ -1,0 +1,107 @@
+//! API keys: the secret only as its SHA-256.
+
+use hulk_proto::Timestamp;
+use sqlx::AnyConnection;
+
+#[derive(Clone, sqlx::FromRow)]
+pub struct ApiKeyRow {
+    pub id: String,
+    pub user_id: String,
+    pub label: String,
+    pub permissions: String,
+    pub expires_at: Option<i64>,
+    pub last_used_at: Option<i64>,
+    pub created_at: i64,
+}
+
+pub(crate) struct NewApiKey<'a> {
+    pub id: &'a str,
+    pub user_id: &'a str,
+    pub label: &'a str,
+    pub secret_hash: &'a str,
+    pub permissions: &'a str,
+    pub expires_at: Option<i64>,
+}
+
+pub(crate) async fn insert(
+    connection: &mut AnyConnection,
+    key: NewApiKey<'_>,
+) -> sqlx::Result<ApiKeyRow> {
+    sqlx::query_as(
+        "INSERT INTO api_keys (id, user_id, label, secret_hash, permissions, expires_at, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)
+         RETURNING id, user_id, label, permissions, expires_at, last_used_at, created_at",
+    )
+    .bind(key.id)
+    .bind(key.user_id)
+    .bind(key.label)
+    .bind(key.secret_hash)
+    .bind(key.permissions)
+    .bind(key.expires_at)
+    .bind(Timestamp::now().unix_millis())
+    .fetch_one(connection)
+    .await
+}
+
+/// The key with this id and secret. Looked up by the secret's hash, so that no comparison of
+/// secrets can be timed.
+pub(crate) async fn find_by_secret(
+    connection: &mut AnyConnection,
+    id: &str,
+    secret_hash: &str,
+) -> sqlx::Result<Option<ApiKeyRow>> {
+    sqlx::query_as(
+        "SELECT id, user_id, label, permissions, expires_at, last_used_at, created_at
+         FROM api_keys WHERE id = $1 AND secret_hash = $2",
+    )
+    .bind(id)
+    .bind(secret_hash)
+    .fetch_optional(connection)
+    .await
+}
+
+/// Newest first; `total` counts all of the user's keys.
+pub(crate) async fn list(
+    connection: &mut AnyConnection,
+    user_id: &str,
+    limit: i64,
+    offset: i64,
+) -> sqlx::Result<(Vec<ApiKeyRow>, i64)> {
+    let total = sqlx::query_scalar("SELECT COUNT(*) FROM api_keys WHERE user_id = $1")
+        .bind(user_id)
+        .fetch_one(&mut *connection)
+        .await?;
+    let rows = sqlx::query_as(
+        "SELECT id, user_id, label, permissions, expires_at, last_used_at, created_at
+         FROM api_keys WHERE user_id = $1 ORDER BY created_at DESC, id DESC LIMIT $2 OFFSET $3",
+    )
+    .bind(user_id)
+    .bind(limit)
+    .bind(offset)
+    .fetch_all(connection)
+    .await?;
+    Ok((rows, total))
+}
+
+/// False if the user has no such key.
+pub(crate) async fn delete(
+    connection: &mut AnyConnection,
+    user_id: &str,
+    id: &str,
+) -> sqlx::Result<bool> {
+    let result = sqlx::query("DELETE FROM api_keys WHERE id = $1 AND user_id = $2")
+        .bind(id)
+        .bind(user_id)
+        .execute(connection)
+        .await?;
+    Ok(result.rows_affected() == 1)
+}
+
+pub(crate) async fn touch(connection: &mut AnyConnection, id: &str, now: i64) -> sqlx::Result<()> {
+    sqlx::query("UPDATE api_keys SET last_used_at = $2 WHERE id = $1")
+        .bind(id)
+        .bind(now)
+        .execute(connection)
+        .await
+        .map(drop)
+}

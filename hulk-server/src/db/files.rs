@@ -1,0 +1,192 @@
+//! Files as they are shown: an entry joined with the version that stands for it.
+
+use sqlx::{AnyConnection, AssertSqlSafe};
+
+use super::{Dialect, entries::FILE};
+
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct FileRow {
+    pub id: String,
+    pub user_id: String,
+    pub parent_id: String,
+    pub name: String,
+    pub permissions: String,
+    pub version: i64,
+    pub tags: String,
+    pub description: Option<String>,
+    pub metadata: String,
+    pub download_count: i64,
+    pub created_at: i64,
+    pub updated_at: i64,
+    pub state: String,
+    pub size_bytes: i64,
+    pub mime_type: String,
+    pub sha256: Option<String>,
+    pub object_key: String,
+    pub expiration_policy: String,
+    pub expires_at: Option<i64>,
+}
+
+const SELECT: &str = "SELECT e.id, e.user_id, e.parent_id, e.name, e.permissions, e.version, e.tags,
+        e.description, e.metadata, e.download_count, e.created_at, e.updated_at, v.state,
+        v.size_bytes, v.mime_type, v.sha256, v.object_key, v.expiration_policy, v.expires_at
+ FROM entries e JOIN versions v ON v.file_id = e.id AND v.number = e.version";
+
+pub(crate) async fn find(connection: &mut AnyConnection, id: &str) -> sqlx::Result<Option<FileRow>> {
+    sqlx::query_as(AssertSqlSafe(format!("{SELECT} WHERE e.id = $1")))
+        .bind(id)
+        .fetch_optional(connection)
+        .await
+}
+
+/// What a list can be ordered by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Order {
+    CreatedAt,
+    UpdatedAt,
+    Filename,
+    SizeBytes,
+}
+
+/// The value by which a row is placed in its order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum SortKey {
+    Number(i64),
+    Text(String),
+}
+
+impl Order {
+    fn column(self) -> &'static str {
+        match self {
+            Self::CreatedAt => "e.created_at",
+            Self::UpdatedAt => "e.updated_at",
+            Self::Filename => "e.name",
+            Self::SizeBytes => "v.size_bytes",
+        }
+    }
+
+    pub(crate) fn key_of(self, row: &FileRow) -> SortKey {
+        match self {
+            Self::CreatedAt => SortKey::Number(row.created_at),
+            Self::UpdatedAt => SortKey::Number(row.updated_at),
+            Self::Filename => SortKey::Text(row.name.clone()),
+            Self::SizeBytes => SortKey::Number(row.size_bytes),
+        }
+    }
+}
+
+/// A condition on one column, its value bound as text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Filter {
+    Id(String),
+    DirectoryId(String),
+    Filename(String),
+    Permissions(String),
+    MimeType(String),
+    Sha256(String),
+    ExpirationPolicy(String),
+    /// A stored state; validated files past their time are `expired` at once.
+    State(String),
+}
+
+impl Filter {
+    fn column(&self) -> &'static str {
+        match self {
+            Self::Id(_) => "e.id",
+            Self::DirectoryId(_) => "e.parent_id",
+            Self::Filename(_) => "e.name",
+            Self::Permissions(_) => "e.permissions",
+            Self::MimeType(_) => "v.mime_type",
+            Self::Sha256(_) => "v.sha256",
+            Self::ExpirationPolicy(_) => "v.expiration_policy",
+            Self::State(_) => {
+                "CASE WHEN v.state = 'validated' AND v.expires_at <= $2 THEN 'expired'
+                      ELSE v.state END"
+            }
+        }
+    }
+
+    fn value(&self) -> &str {
+        match self {
+            Self::Id(value)
+            | Self::DirectoryId(value)
+            | Self::Filename(value)
+            | Self::Permissions(value)
+            | Self::MimeType(value)
+            | Self::Sha256(value)
+            | Self::ExpirationPolicy(value)
+            | Self::State(value) => value,
+        }
+    }
+}
+
+pub(crate) struct Listing<'a> {
+    pub user_id: &'a str,
+    pub now: i64,
+    pub filters: &'a [Filter],
+    pub order: Order,
+    pub descending: bool,
+    /// The last row of the page before.
+    pub after: Option<(SortKey, String)>,
+    pub limit: i64,
+    pub offset: i64,
+}
+
+impl Listing<'_> {
+    /// `$1` is the user, `$2` the time; a filter's value is `$3` and on.
+    fn conditions(&self) -> String {
+        let mut conditions = format!("WHERE e.user_id = $1 AND e.kind = '{FILE}' AND $2 > 0");
+        for (index, filter) in self.filters.iter().enumerate() {
+            conditions.push_str(&format!(" AND {} = ${}", filter.column(), index + 3));
+        }
+        conditions
+    }
+}
+
+/// The rows of the page, and how many rows match in all.
+pub(crate) async fn list(
+    connection: &mut AnyConnection,
+    dialect: Dialect,
+    listing: &Listing<'_>,
+) -> sqlx::Result<(Vec<FileRow>, i64)> {
+    let conditions = listing.conditions();
+    let count = format!(
+        "SELECT COUNT(*) FROM entries e
+         JOIN versions v ON v.file_id = e.id AND v.number = e.version {conditions}"
+    );
+    let mut query =
+        sqlx::query_scalar(AssertSqlSafe(count)).bind(listing.user_id).bind(listing.now);
+    for filter in listing.filters {
+        query = query.bind(filter.value());
+    }
+    let total = query.fetch_one(&mut *connection).await?;
+
+    let first = listing.filters.len() + 3;
+    let column = match listing.order {
+        Order::Filename => format!("{} {}", listing.order.column(), dialect.byte_order()),
+        _ => listing.order.column().to_owned(),
+    };
+    let (comparison, direction) = if listing.descending { ("<", "DESC") } else { (">", "ASC") };
+    let keyset = match listing.after {
+        Some(_) => format!("AND ({column}, e.id) {comparison} (${}, ${})", first + 2, first + 3),
+        None => String::new(),
+    };
+    let page = format!(
+        "{SELECT} {conditions} {keyset} ORDER BY {column} {direction}, e.id {direction}
+         LIMIT ${first} OFFSET ${}",
+        first + 1
+    );
+    let mut query = sqlx::query_as(AssertSqlSafe(page)).bind(listing.user_id).bind(listing.now);
+    for filter in listing.filters {
+        query = query.bind(filter.value());
+    }
+    query = query.bind(listing.limit).bind(listing.offset);
+    if let Some((key, id)) = &listing.after {
+        query = match key {
+            SortKey::Number(number) => query.bind(*number),
+            SortKey::Text(text) => query.bind(text.as_str()),
+        };
+        query = query.bind(id.as_str());
+    }
+    Ok((query.fetch_all(connection).await?, total))
+}

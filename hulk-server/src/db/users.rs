@@ -1,0 +1,93 @@
+//! Users and their quota.
+
+use hulk_proto::Timestamp;
+use sqlx::AnyConnection;
+
+#[derive(Clone, sqlx::FromRow)]
+pub struct UserRow {
+    pub id: String,
+    pub email: String,
+    pub role: String,
+    pub email_verified_at: Option<i64>,
+    pub root_id: String,
+    pub quota_bytes: i64,
+    pub used_bytes: i64,
+    pub created_at: i64,
+    pub updated_at: i64,
+}
+
+pub(crate) struct NewUser<'a> {
+    pub id: &'a str,
+    pub email: &'a str,
+    pub password_hash: &'a str,
+    pub role: &'a str,
+    pub is_email_verified: bool,
+    pub root_id: &'a str,
+    pub quota_bytes: i64,
+}
+
+/// Inserts the user's row; the root directory is `entries::insert_root`.
+///
+/// False if the email is taken.
+pub(crate) async fn insert(connection: &mut AnyConnection, user: NewUser<'_>) -> sqlx::Result<bool> {
+    let now = Timestamp::now().unix_millis();
+    let result = sqlx::query(
+        "INSERT INTO users (id, email, password_hash, role, email_verified_at, root_id, quota_bytes,
+                            used_bytes, created_at, updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, $8) ON CONFLICT (email) DO NOTHING",
+    )
+    .bind(user.id)
+    .bind(user.email)
+    .bind(user.password_hash)
+    .bind(user.role)
+    .bind(user.is_email_verified.then_some(now))
+    .bind(user.root_id)
+    .bind(user.quota_bytes)
+    .bind(now)
+    .execute(connection)
+    .await?;
+    Ok(result.rows_affected() == 1)
+}
+
+const COLUMNS: &str = "SELECT id, email, role, email_verified_at, root_id, quota_bytes, used_bytes,
+     created_at, updated_at FROM users";
+
+pub(crate) async fn find(connection: &mut AnyConnection, id: &str) -> sqlx::Result<Option<UserRow>> {
+    sqlx::query_as(sqlx::AssertSqlSafe(format!("{COLUMNS} WHERE id = $1")))
+        .bind(id)
+        .fetch_optional(connection)
+        .await
+}
+
+pub(crate) async fn find_by_email(
+    connection: &mut AnyConnection,
+    email: &str,
+) -> sqlx::Result<Option<UserRow>> {
+    sqlx::query_as(sqlx::AssertSqlSafe(format!("{COLUMNS} WHERE email = $1")))
+        .bind(email)
+        .fetch_optional(connection)
+        .await
+}
+
+/// Sets `bytes` of the quota aside; false if they do not fit.
+pub(crate) async fn reserve(connection: &mut AnyConnection, id: &str, bytes: i64) -> sqlx::Result<bool> {
+    let result = sqlx::query(
+        "UPDATE users SET used_bytes = used_bytes + $2
+         WHERE id = $1 AND used_bytes + $2 <= quota_bytes",
+    )
+    .bind(id)
+    .bind(bytes)
+    .execute(connection)
+    .await?;
+    Ok(result.rows_affected() == 1)
+}
+
+/// Gives `bytes` of the quota back.
+pub(crate) async fn release(connection: &mut AnyConnection, id: &str, bytes: i64) -> sqlx::Result<()> {
+    sqlx::query("UPDATE users SET used_bytes = used_bytes - $2 WHERE id = $1")
+        .bind(id)
+        .bind(bytes)
+        .execute(connection)
+        .await
+        .map(drop)
+}

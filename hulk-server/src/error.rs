@@ -1,0 +1,135 @@
+//! What a handler answers when it cannot do as asked. One place logs, hides the inside and picks
+//! the status.
+
+use std::error::Error as StdError;
+
+use axum::{
+    Json,
+    response::{IntoResponse, Response},
+};
+use http::StatusCode;
+use hulk_proto::{ErrorBody, ErrorCode, FieldError, error::ErrorDetail};
+
+use crate::store::StoreError;
+
+pub(crate) type Result<T> = std::result::Result<T, Error>;
+
+/// An answer with a stable code. The source is for the log alone.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct Error {
+    code: ErrorCode,
+    message: String,
+    details: Vec<FieldError>,
+    /// Where it is not the code's.
+    status: Option<StatusCode>,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+impl Error {
+    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), details: Vec::new(), status: None, source: None }
+    }
+
+    /// What is not there, or is not the caller's: the two look alike.
+    pub fn not_found(what: &str) -> Self {
+        Self::new(ErrorCode::NotFound, format!("there is no such {what}"))
+    }
+
+    /// `VALIDATION_ERROR` for one field.
+    pub fn validation(field: impl Into<String>, message: impl Into<String>) -> Self {
+        let (field, message) = (field.into(), message.into());
+        let text = match field.as_str() {
+            "" | "." => message.clone(),
+            field => format!("{field}: {message}"),
+        };
+        Self {
+            details: vec![FieldError { field, message }],
+            ..Self::new(ErrorCode::ValidationError, text)
+        }
+    }
+
+    pub fn internal(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self {
+            source: Some(source.into()),
+            ..Self::new(ErrorCode::InternalError, "the server made a mistake; its log says more")
+        }
+    }
+
+    #[must_use]
+    pub fn with_status(mut self, status: StatusCode) -> Self {
+        self.status = Some(status);
+        self
+    }
+
+    pub fn code(&self) -> ErrorCode {
+        self.code
+    }
+
+    fn status(&self) -> StatusCode {
+        self.status.unwrap_or_else(|| {
+            StatusCode::from_u16(self.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+        })
+    }
+}
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        if let Some(source) = &self.source {
+            tracing::error!(code = self.code.as_str(), error = %source, "request failed");
+        }
+        let status = self.status();
+        let detail = ErrorDetail { code: self.code, message: self.message, details: self.details };
+        (status, Json(ErrorBody { error: detail })).into_response()
+    }
+}
+
+/// SQLite's result codes, as `sqlx` tells them.
+const SQLITE_BUSY: &str = "5";
+const SQLITE_FULL: &str = "13";
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        let plain = match &error {
+            sqlx::Error::Database(database) => match database.code().as_deref() {
+                Some(SQLITE_FULL) => full(),
+                Some(SQLITE_BUSY) => database_unavailable(),
+                _ if database.is_unique_violation() => {
+                    Self::new(ErrorCode::Conflict, "another request was faster; try again")
+                }
+                _ => return Self::internal(error),
+            },
+            sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::Io(_)
+            | sqlx::Error::Tls(_)
+            | sqlx::Error::WorkerCrashed => database_unavailable(),
+            _ => return Self::internal(error),
+        };
+        Self { source: Some(error.into()), ..plain }
+    }
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        let plain = match &error {
+            StoreError::Full => full(),
+            StoreError::Missing => {
+                Self::new(ErrorCode::Conflict, "the object changed meanwhile; try again")
+            }
+            StoreError::Unavailable(_) => {
+                Self::new(ErrorCode::StoreUnavailable, "the store does not answer; try again later")
+            }
+        };
+        Self { source: Some(error.into()), ..plain }
+    }
+}
+
+fn database_unavailable() -> Error {
+    Error::new(ErrorCode::DatabaseUnavailable, "the database does not answer; try again later")
+}
+
+/// The disk's end is the last of all quotas.
+pub(crate) fn full() -> Error {
+    Error::new(ErrorCode::QuotaExceeded, "the server's disk is full; nothing was stored")
+}

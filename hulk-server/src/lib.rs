@@ -1,0 +1,28 @@
+//! The Hulkastorus server: plans and signs, checks and records; bytes go from the client straight
+//! to the store.
+//!
+//! `routes → ops → db, store`, and never back; `db` and `store` know neither each other nor axum
+//! (but for the embedded store's front, which is an HTTP service itself).
+
+mod app;
+mod caller;
+pub mod config;
+mod data_dir;
+pub mod db;
+mod downloads;
+mod error;
+mod extract;
+pub mod ops;
+mod routes;
+mod serve;
+pub mod store;
+pub mod sweep;
+mod telemetry;
+
+pub use app::{App, Settings, StartError, open_database};
+pub use config::Config;
+pub use error::Error;
+pub use routes::openapi;
+pub use data_dir::DataDirError;
+pub use serve::{Server, interrupted};
+pub use telemetry::init_logs;

@@ -1,0 +1,56 @@
+//! Takes a file out of the database; its objects go into the garbage in the same transaction.
+
+use hulk_proto::{Id, Timestamp};
+use sqlx::AnyConnection;
+
+use super::find_file;
+use crate::{
+    app::App,
+    db::{
+        entries, garbage,
+        users::{self, UserRow},
+        versions::{self, VersionRow},
+    },
+    error::{Error, Result},
+    store::URL_LIFETIME,
+};
+
+/// Deletes a file with all its versions, for good.
+///
+/// # Errors
+/// `NOT_FOUND` also for another user's.
+pub async fn delete_file(app: &App, user: &UserRow, id: &Id) -> Result<()> {
+    let file = find_file(app, user, id).await?;
+    let mut transaction = app.db.write().await?;
+    for version in versions::all_of(&mut transaction, &file.id).await? {
+        if versions::delete(&mut transaction, &version).await? && version.holds_quota() {
+            discard(&mut transaction, &version).await?;
+        }
+    }
+    if !entries::delete(&mut transaction, &file.id).await? {
+        return Err(Error::not_found("file"));
+    }
+    transaction.commit().await?;
+    app.garbage.notify_one();
+    Ok(())
+}
+
+/// Gives the version's bytes back and its objects to the garbage. The caller changed its state or
+/// deleted its row in the same transaction, and so is the only one to do this.
+pub(crate) async fn discard(connection: &mut AnyConnection, version: &VersionRow) -> Result<()> {
+    let owner = entries::find(connection, &version.file_id).await?;
+    let owner = owner.ok_or_else(|| Error::internal("a version has no file"))?;
+    users::release(connection, &owner.user_id, version.size_bytes).await?;
+    garbage::add(connection, &version.object_key, Timestamp::now()).await?;
+    forget_upload(connection, version).await
+}
+
+/// Deletes the object that was sent, now and when no URL can bring it back any more.
+pub(crate) async fn forget_upload(
+    connection: &mut AnyConnection,
+    version: &VersionRow,
+) -> Result<()> {
+    let urls_end = Timestamp::now().saturating_add(URL_LIFETIME);
+    garbage::add(connection, &version.upload_key, urls_end).await?;
+    Ok(())
+}

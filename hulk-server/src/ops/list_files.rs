@@ -1,0 +1,171 @@
+//! Lists a user's files: filters, orders, and cursors that stay cheap however deep.
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
+use hulk_proto::{
+    File, FileStatus, ListQuery, Page, RemotePath, Timestamp, limits::DEFAULT_PAGE, page::OrderBy,
+};
+use serde::{Deserialize, Serialize};
+use sqlx::AnyConnection;
+
+use super::{complete_upload, present};
+use crate::{
+    app::App,
+    db::{
+        entries,
+        files::{self, FileRow, Filter, Listing, Order, SortKey},
+        users::UserRow,
+    },
+    error::{Error, Result},
+};
+
+/// Only finished, unexpired files, unless the query filters by `status`.
+///
+/// # Errors
+/// `VALIDATION_ERROR` for what cannot be ordered or filtered by, or a foreign cursor.
+pub async fn list_files(app: &App, user: &UserRow, query: &ListQuery) -> Result<Page<File>> {
+    let (order, descending) = order(query.order_by.as_ref())?;
+    let after = query.cursor.as_deref().map(|cursor| Cursor::decode(cursor, order, descending)).transpose()?;
+    let limit = query.limit.unwrap_or(DEFAULT_PAGE);
+    let mut connection = app.db.read().await?;
+    let Some(filters) = filters(&mut connection, user, query).await? else {
+        return Ok(Page { items: Vec::new(), total: 0, next_cursor: None });
+    };
+    drop(connection);
+    settle_named(app, &filters).await?;
+    let mut connection = app.db.read().await?;
+    let listing = Listing {
+        user_id: &user.id,
+        now: Timestamp::now().unix_millis(),
+        filters: &filters,
+        order,
+        descending,
+        after,
+        limit: i64::from(limit) + 1,
+        offset: query.offset.and_then(|offset| i64::try_from(offset).ok()).unwrap_or(0),
+    };
+    let (mut rows, total) = files::list(&mut connection, app.db.dialect(), &listing).await?;
+    let has_more = rows.len() > limit as usize;
+    rows.truncate(limit as usize);
+    let next_cursor = match rows.last() {
+        Some(last) if has_more => Some(Cursor::encode(last, order, descending)?),
+        _ => None,
+    };
+    Ok(Page {
+        items: present::files(app, &mut connection, rows).await?,
+        total: u64::try_from(total).unwrap_or(0),
+        next_cursor,
+    })
+}
+
+/// Asked for by its path, an upload that nobody reported is settled first.
+async fn settle_named(app: &App, filters: &[Filter]) -> Result<()> {
+    for filter in filters {
+        if let Filter::Id(id) = filter {
+            complete_upload::settle(app, id).await?;
+        }
+    }
+    Ok(())
+}
+
+fn order(order_by: Option<&OrderBy>) -> Result<(Order, bool)> {
+    let Some(order_by) = order_by else { return Ok((Order::CreatedAt, true)) };
+    let order = match order_by.property.as_str() {
+        "created_at" => Order::CreatedAt,
+        "updated_at" => Order::UpdatedAt,
+        "filename" => Order::Filename,
+        "size_bytes" => Order::SizeBytes,
+        _ => {
+            return Err(Error::validation(
+                "order_by",
+                "files are ordered by created_at, updated_at, filename or size_bytes",
+            ));
+        }
+    };
+    Ok((order, order_by.descending))
+}
+
+/// `None` if nothing can match.
+async fn filters(
+    connection: &mut AnyConnection,
+    user: &UserRow,
+    query: &ListQuery,
+) -> Result<Option<Vec<Filter>>> {
+    let mut filters = Vec::new();
+    let mut by_status = false;
+    for (property, value) in &query.filters {
+        let invalid = |message: String| Error::validation(format!("filter~{property}"), message);
+        if value.contains('\0') {
+            return Err(invalid("NUL is not allowed".into()));
+        }
+        let filter = match property.as_str() {
+            "directory_id" => Filter::DirectoryId(value.clone()),
+            "filename" => Filter::Filename(value.clone()),
+            "permissions" => Filter::Permissions(value.clone()),
+            "mime_type" => Filter::MimeType(value.clone()),
+            "sha256" => Filter::Sha256(value.to_ascii_lowercase()),
+            "expiration_policy" => Filter::ExpirationPolicy(value.clone()),
+            "status" => {
+                by_status = true;
+                let status: FileStatus = value
+                    .parse()
+                    .map_err(|error: hulk_proto::file::InvalidStatus| invalid(error.to_string()))?;
+                Filter::State(status.as_str().to_owned())
+            }
+            "path" => {
+                let path: RemotePath = value
+                    .parse()
+                    .map_err(|error: hulk_proto::path::InvalidPath| invalid(error.to_string()))?;
+                match entries::find_by_path(connection, &user.root_id, &path).await? {
+                    Some(entry) => Filter::Id(entry.id),
+                    None => return Ok(None),
+                }
+            }
+            _ => {
+                return Err(invalid(
+                    "files are filtered by path, directory_id, filename, status, permissions, \
+                     mime_type, sha256 or expiration_policy"
+                        .into(),
+                ));
+            }
+        };
+        filters.push(filter);
+    }
+    if !by_status {
+        filters.push(Filter::State(FileStatus::Validated.as_str().to_owned()));
+    }
+    Ok(Some(filters))
+}
+
+/// The last row of a page; good only for the order it came from.
+#[derive(Serialize, Deserialize)]
+struct Cursor {
+    order: String,
+    number: Option<i64>,
+    text: Option<String>,
+    id: String,
+}
+
+impl Cursor {
+    fn encode(row: &FileRow, order: Order, descending: bool) -> Result<String> {
+        let (number, text) = match order.key_of(row) {
+            SortKey::Number(number) => (Some(number), None),
+            SortKey::Text(text) => (None, Some(text)),
+        };
+        let cursor = Self { order: format!("{order:?}{descending}"), number, text, id: row.id.clone() };
+        Ok(BASE64.encode(serde_json::to_vec(&cursor).map_err(Error::internal)?))
+    }
+
+    fn decode(cursor: &str, order: Order, descending: bool) -> Result<(SortKey, String)> {
+        let invalid =
+            || Error::validation("cursor", "is not the next_cursor of a list in this order");
+        let json = BASE64.decode(cursor).map_err(|_| invalid())?;
+        let cursor: Self = serde_json::from_slice(&json).map_err(|_| invalid())?;
+        let key = match (cursor.number, cursor.text) {
+            (Some(number), None) if order != Order::Filename => SortKey::Number(number),
+            (None, Some(text)) if order == Order::Filename && !text.contains('\0') => SortKey::Text(text),
+            _ => return Err(invalid()),
+        };
+        let is_ours = cursor.order == format!("{order:?}{descending}") && !cursor.id.contains('\0');
+        is_ours.then_some((key, cursor.id)).ok_or_else(invalid)
+    }
+}

@@ -1,0 +1,47 @@
+//! What the product does, one verb a file. Handlers call these; these call the database and the
+//! store, and know nothing of HTTP.
+
+pub mod accounts;
+pub mod begin_upload;
+pub mod change_file;
+pub mod complete_upload;
+pub mod delete_file;
+pub mod list_directories;
+pub mod list_files;
+mod present;
+pub mod resolve_link;
+mod validate;
+
+use hulk_proto::{File, Id};
+
+use crate::{
+    app::App,
+    db::{
+        files::{self, FileRow},
+        users::UserRow,
+    },
+    error::{Error, Result},
+};
+
+/// The user's file of that id.
+///
+/// # Errors
+/// `NOT_FOUND` also for another user's.
+pub async fn find_file(app: &App, user: &UserRow, id: &Id) -> Result<FileRow> {
+    let mut connection = app.db.read().await?;
+    files::find(&mut connection, id.as_str())
+        .await?
+        .filter(|file| file.user_id == user.id)
+        .ok_or_else(|| Error::not_found("file"))
+}
+
+/// The user's file of that id, as the API tells it.
+///
+/// # Errors
+/// As `find_file`.
+pub async fn show_file(app: &App, user: &UserRow, id: &Id) -> Result<File> {
+    complete_upload::settle(app, id.as_str()).await?;
+    let row = find_file(app, user, id).await?;
+    let mut connection = app.db.read().await?;
+    present::file(app, &mut connection, row).await
+}

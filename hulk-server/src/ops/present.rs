@@ -1,0 +1,151 @@
+//! Rows as the API tells them.
+
+use std::collections::HashMap;
+
+use hulk_proto::{
+    ApiKey, Directory, ExpirationPolicy, File, FileStatus, Permission, Timestamp,
+    user::User,
+};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use sqlx::AnyConnection;
+
+use crate::{
+    app::App,
+    db::{
+        api_keys::ApiKeyRow,
+        entries::{self, EntryRow},
+        files::FileRow,
+        users::UserRow,
+    },
+    error::{Error, Result},
+};
+
+/// RFC 3986's unreserved characters stay readable in a link.
+const NAME: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+pub(super) async fn file(app: &App, connection: &mut AnyConnection, row: FileRow) -> Result<File> {
+    let mut files = files(app, connection, vec![row]).await?;
+    files.pop().ok_or_else(|| Error::internal("a file is missing from its own list"))
+}
+
+/// Each directory's path is walked once.
+pub(super) async fn files(
+    app: &App,
+    connection: &mut AnyConnection,
+    rows: Vec<FileRow>,
+) -> Result<Vec<File>> {
+    let now = Timestamp::now();
+    let mut paths: HashMap<String, String> = HashMap::new();
+    let mut files = Vec::with_capacity(rows.len());
+    for row in rows {
+        if !paths.contains_key(&row.parent_id) {
+            let path = entries::path_of(connection, &row.parent_id).await?;
+            paths.insert(row.parent_id.clone(), path);
+        }
+        let path = paths.get(&row.parent_id).map(String::as_str).unwrap_or_default();
+        files.push(present(app, row, path, now)?);
+    }
+    Ok(files)
+}
+
+fn present(app: &App, row: FileRow, directory: &str, now: Timestamp) -> Result<File> {
+    let path = match directory {
+        "" => row.name.clone(),
+        directory => format!("{directory}/{}", row.name),
+    };
+    let expires_at = row.expires_at.map(time).transpose()?;
+    let name = utf8_percent_encode(&row.name, NAME);
+    Ok(File {
+        url: format!("{}/d/{}/{name}", app.settings.public_url, row.id),
+        id: id(&row.id)?,
+        path: path.parse().map_err(Error::internal)?,
+        directory_id: id(&row.parent_id)?,
+        status: status(&row, expires_at, now)?,
+        size_bytes: unsigned(row.size_bytes),
+        mime_type: row.mime_type,
+        sha256: row.sha256.map(|sha256| sha256.parse().map_err(Error::internal)).transpose()?,
+        permissions: permission(&row.permissions)?,
+        expiration_policy: policy(&row.expiration_policy)?,
+        expires_at,
+        tags: serde_json::from_str(&row.tags).map_err(Error::internal)?,
+        description: row.description,
+        metadata: serde_json::from_str(&row.metadata).map_err(Error::internal)?,
+        version: unsigned(row.version),
+        download_count: unsigned(row.download_count + app.downloads.pending(&row.id)),
+        created_at: time(row.created_at)?,
+        updated_at: time(row.updated_at)?,
+        filename: row.name,
+    })
+}
+
+/// A validated file is expired from its time on, whenever the sweep comes.
+fn status(row: &FileRow, expires_at: Option<Timestamp>, now: Timestamp) -> Result<FileStatus> {
+    let status = row.state.parse().map_err(Error::internal)?;
+    let is_over = expires_at.is_some_and(|expires_at| expires_at <= now);
+    Ok(match status {
+        FileStatus::Validated if is_over => FileStatus::Expired,
+        status => status,
+    })
+}
+
+pub(super) async fn directory(connection: &mut AnyConnection, row: EntryRow) -> Result<Directory> {
+    let path = entries::path_of(connection, &row.id).await?;
+    let parent_id = match row.parent_id.as_str() {
+        "" => None,
+        parent => Some(id(parent)?),
+    };
+    Ok(Directory {
+        id: id(&row.id)?,
+        path: path.parse().map_err(Error::internal)?,
+        parent_id,
+        default_permissions: permission(&row.permissions)?,
+        default_expiration_policy: row.expiration_policy.as_deref().map(policy).transpose()?,
+        created_at: time(row.created_at)?,
+        updated_at: time(row.updated_at)?,
+    })
+}
+
+pub(super) fn user(row: UserRow) -> Result<User> {
+    Ok(User {
+        id: id(&row.id)?,
+        email: row.email,
+        role: row.role.parse().map_err(Error::internal)?,
+        is_email_verified: row.email_verified_at.is_some(),
+        quota_bytes: unsigned(row.quota_bytes),
+        used_bytes: unsigned(row.used_bytes),
+        created_at: time(row.created_at)?,
+        updated_at: time(row.updated_at)?,
+    })
+}
+
+pub(super) fn api_key(row: ApiKeyRow) -> Result<ApiKey> {
+    Ok(ApiKey {
+        id: id(&row.id)?,
+        label: row.label,
+        permissions: row.permissions.parse().map_err(Error::internal)?,
+        expires_at: row.expires_at.map(time).transpose()?,
+        last_used_at: row.last_used_at.map(time).transpose()?,
+        created_at: time(row.created_at)?,
+    })
+}
+
+fn id(text: &str) -> Result<hulk_proto::Id> {
+    text.parse().map_err(Error::internal)
+}
+
+fn permission(text: &str) -> Result<Permission> {
+    text.parse().map_err(Error::internal)
+}
+
+pub(super) fn policy(text: &str) -> Result<ExpirationPolicy> {
+    text.parse().map_err(Error::internal)
+}
+
+fn time(millis: i64) -> Result<Timestamp> {
+    Timestamp::from_unix_millis(millis).map_err(Error::internal)
+}
+
+/// The database's numbers are signed; none of ours is negative.
+fn unsigned(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or(0)
+}

@@ -1,0 +1,94 @@
+//! From a link to a URL of the store.
+
+use http::Method;
+use hulk_proto::{ErrorCode, Id, RemotePath, Sha256, Timestamp};
+use sqlx::AnyConnection;
+
+use super::complete_upload;
+use crate::{
+    app::App,
+    db::{
+        entries,
+        files::{self, FileRow},
+        users, versions,
+    },
+    error::{Error, Result},
+    store::{Disposition, Presigned},
+};
+
+/// What a link names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Link {
+    Id(Id),
+    Path { user_id: Id, path: RemotePath },
+}
+
+/// A download that may begin.
+pub struct Resolved {
+    pub presigned: Presigned,
+    pub sha256: Option<Sha256>,
+}
+
+/// Signs `method` for the file, if it is public or `user_id` is its owner's.
+///
+/// # Errors
+/// `NOT_FOUND` for what is not there, not finished or not allowed; `FILE_EXPIRED`.
+pub async fn resolve_link(
+    app: &App,
+    link: &Link,
+    user_id: Option<&str>,
+    method: &Method,
+) -> Result<Resolved> {
+    let not_found = || Error::not_found("file");
+    let mut connection = app.db.read().await?;
+    let found = find(&mut connection, link).await?;
+    let mut file = found.ok_or_else(not_found)?;
+    if file.state != versions::VALIDATED || matches!(link, Link::Path { .. }) {
+        drop(connection);
+        complete_upload::settle(app, &file.id).await?;
+        connection = app.db.read().await?;
+        file = files::find(&mut connection, &file.id).await?.ok_or_else(not_found)?;
+    }
+    if user_id != Some(file.user_id.as_str()) && !is_public(&mut connection, &file).await? {
+        return Err(not_found());
+    }
+    drop(connection);
+    let now = Timestamp::now().unix_millis();
+    let is_over = file.expires_at.is_some_and(|expires_at| expires_at <= now);
+    match file.state.as_str() {
+        versions::EXPIRED => return Err(expired()),
+        versions::VALIDATED if is_over => return Err(expired()),
+        versions::VALIDATED => {}
+        _ => return Err(not_found()),
+    }
+    let disposition = Disposition { filename: &file.name, mime_type: &file.mime_type };
+    let presigned = app.store.presign_get(method, &file.object_key, &disposition)?;
+    if method == Method::GET {
+        app.downloads.count(&file.id);
+    }
+    Ok(Resolved { presigned, sha256: file.sha256.and_then(|sha256| sha256.parse().ok()) })
+}
+
+fn expired() -> Error {
+    Error::new(ErrorCode::FileExpired, "this file has expired")
+}
+
+async fn find(connection: &mut AnyConnection, link: &Link) -> Result<Option<FileRow>> {
+    let (user_id, path) = match link {
+        Link::Id(id) => return Ok(files::find(connection, id.as_str()).await?),
+        Link::Path { user_id, path } => (user_id, path),
+    };
+    let Some(user) = users::find(connection, user_id.as_str()).await? else { return Ok(None) };
+    match entries::find_by_path(connection, &user.root_id, path).await? {
+        Some(entry) => Ok(files::find(connection, &entry.id).await?),
+        None => Ok(None),
+    }
+}
+
+async fn is_public(connection: &mut AnyConnection, file: &FileRow) -> Result<bool> {
+    let effective = match file.permissions.as_str() {
+        "inherit" => entries::effective_permission(connection, &file.parent_id).await?,
+        own => Some(own.to_owned()),
+    };
+    Ok(effective.as_deref() == Some("public"))
+}

@@ -1,0 +1,108 @@
+//! What can be refused before anything is planned.
+
+use hulk_proto::{
+    CreateFile, ErrorCode, RemotePath,
+    limits::{MAX_DESCRIPTION_BYTES, MAX_LABEL_BYTES, MAX_METADATA_BYTES, MAX_TAGS},
+};
+
+use crate::{
+    app::App,
+    error::{self, Error, Result},
+};
+
+/// Left free on the embedded store's disk, for the database and manifests.
+const DISK_RESERVE_BYTES: u64 = 16 << 20;
+
+/// The directory and the name of a file to be.
+pub(super) fn file_path(path: &RemotePath) -> Result<(RemotePath, String)> {
+    match path.split() {
+        Some((directory, name)) => Ok((directory, name.to_owned())),
+        None => Err(Error::validation("path", "the file needs a name")),
+    }
+}
+
+pub(super) fn new_file(app: &App, request: &CreateFile, name: &str) -> Result<()> {
+    let most = app.settings.max_file_bytes.min(app.store.max_single_put_bytes());
+    if request.size_bytes > most {
+        return Err(Error::new(
+            ErrorCode::PayloadTooLarge,
+            format!("the file has {} bytes; this server takes at most {most}", request.size_bytes),
+        ));
+    }
+    let needed = request.size_bytes.saturating_add(DISK_RESERVE_BYTES);
+    if app.store.free_bytes().is_some_and(|free| free < needed) {
+        return Err(error::full());
+    }
+    extension(app, name)?;
+    if request.part_md5s.len() > 1 {
+        return Err(Error::validation("part_md5s", "the upload has one part"));
+    }
+    if request.mime_type.as_ref().is_some_and(|mime| !is_mime_type(mime)) {
+        return Err(Error::validation("mime_type", "expected TYPE/SUBTYPE"));
+    }
+    labels(request.tags.as_deref(), request.description.as_deref(), request.metadata.as_ref())
+}
+
+pub(super) fn extension(app: &App, name: &str) -> Result<()> {
+    let allowed = &app.settings.allowed_extensions;
+    let extension = name.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase());
+    match allowed.is_empty() || extension.is_some_and(|extension| allowed.contains(&extension)) {
+        true => Ok(()),
+        false => Err(Error::validation(
+            "path",
+            format!("this server takes only files that end in .{}", allowed.join(", .")),
+        )),
+    }
+}
+
+pub(super) fn labels(
+    tags: Option<&[String]>,
+    description: Option<&str>,
+    metadata: Option<&serde_json::Map<String, serde_json::Value>>,
+) -> Result<()> {
+    let tags = tags.unwrap_or_default();
+    if tags.len() > MAX_TAGS {
+        return Err(Error::validation("tags", format!("a file has at most {MAX_TAGS} tags")));
+    }
+    if let Some(tag) = tags.iter().find(|tag| label(tag).is_err()) {
+        return Err(Error::validation("tags", format!("{tag:?} is not 1 to {MAX_LABEL_BYTES} plain bytes")));
+    }
+    if description.is_some_and(|text| text.len() > MAX_DESCRIPTION_BYTES || text.contains('\0')) {
+        return Err(Error::validation(
+            "description",
+            format!("a description is at most {MAX_DESCRIPTION_BYTES} bytes, without NUL"),
+        ));
+    }
+    let metadata_bytes = metadata.map_or(0, |metadata| {
+        serde_json::to_string(metadata).map_or(usize::MAX, |json| json.len())
+    });
+    if metadata_bytes > MAX_METADATA_BYTES {
+        return Err(Error::validation(
+            "metadata",
+            format!("metadata is at most {MAX_METADATA_BYTES} bytes of JSON"),
+        ));
+    }
+    Ok(())
+}
+
+/// A tag or the label of a key.
+pub(super) fn label(text: &str) -> std::result::Result<(), String> {
+    let plain = !text.trim().is_empty()
+        && text.len() <= MAX_LABEL_BYTES
+        && !text.chars().any(char::is_control);
+    match plain {
+        true => Ok(()),
+        false => Err(format!("expected 1 to {MAX_LABEL_BYTES} bytes without control characters")),
+    }
+}
+
+/// A type that can be sent as a header and cannot hide another in it.
+fn is_mime_type(text: &str) -> bool {
+    let token = |text: &str| {
+        !text.is_empty()
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&byte))
+    };
+    let (essence, parameters) = text.split_once(';').unwrap_or((text, ""));
+    let is_type = essence.trim().split_once('/').is_some_and(|(kind, sub)| token(kind) && token(sub));
+    text.len() <= MAX_LABEL_BYTES && is_type && parameters.bytes().all(|byte| (b' '..=b'~').contains(&byte))
+}

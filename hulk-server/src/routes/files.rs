@@ -1,0 +1,142 @@
+//! `/api/v1/files`
+
+use axum::{
+    Json as Answer,
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderMap, Method, StatusCode, header};
+use hulk_proto::{
+    ChangeFile, CreateFile, CreatedFile, ErrorBody, File, ListQuery, Page, ReportUpload,
+};
+
+use crate::{
+    app::App,
+    caller::{Reader, Writer},
+    error::Result,
+    extract::{Json, List, PathId},
+    ops::{
+        self,
+        begin_upload::{Report, begin_upload},
+        change_file::change_file,
+        complete_upload::complete_upload,
+        delete_file::delete_file,
+        list_files::list_files,
+        resolve_link::{Link, resolve_link},
+    },
+};
+
+/// Plan an upload
+#[utoipa::path(post, path = "/api/v1/files", tag = "files", request_body = CreateFile,
+    security(("api_key" = [])), responses(
+        (status = 201, body = CreatedFile),
+        (status = 400, body = ErrorBody), (status = 409, body = ErrorBody),
+        (status = 413, body = ErrorBody), (status = 507, body = ErrorBody)))]
+pub(super) async fn create(
+    State(app): State<App>,
+    Writer(caller): Writer,
+    Json(request): Json<CreateFile>,
+) -> Result<(StatusCode, Answer<CreatedFile>)> {
+    let created = begin_upload(&app, &caller.user, request, Report::Client).await?;
+    Ok((StatusCode::CREATED, Answer(created)))
+}
+
+/// List files
+#[utoipa::path(get, path = "/api/v1/files", tag = "files", security(("api_key" = [])), params(
+        ("limit" = Option<u32>, Query, description = "1 to 1000; 10 if absent"),
+        ("offset" = Option<u64>, Query), ("cursor" = Option<String>, Query),
+        ("order_by" = Option<String>, Query, description = "created_at+desc; also updated_at, filename, size_bytes"),
+        ("filter~path" = Option<String>, Query), ("filter~directory_id" = Option<String>, Query),
+        ("filter~filename" = Option<String>, Query), ("filter~status" = Option<String>, Query),
+        ("filter~permissions" = Option<String>, Query), ("filter~mime_type" = Option<String>, Query),
+        ("filter~sha256" = Option<String>, Query),
+        ("filter~expiration_policy" = Option<String>, Query)),
+    responses((status = 200, body = Page<File>), (status = 400, body = ErrorBody)))]
+pub(super) async fn list(
+    State(app): State<App>,
+    Reader(caller): Reader,
+    List(query): List,
+) -> Result<Answer<Page<File>>> {
+    let query: ListQuery = query;
+    list_files(&app, &caller.user, &query).await.map(Answer)
+}
+
+/// Tell of a file
+#[utoipa::path(get, path = "/api/v1/files/{id}", tag = "files", security(("api_key" = [])),
+    params(("id" = String, Path)),
+    responses((status = 200, body = File), (status = 404, body = ErrorBody)))]
+pub(super) async fn show(
+    State(app): State<App>,
+    Reader(caller): Reader,
+    PathId(id): PathId,
+) -> Result<Answer<File>> {
+    ops::show_file(&app, &caller.user, &id).await.map(Answer)
+}
+
+/// Rename, move or relabel a file
+#[utoipa::path(put, path = "/api/v1/files/{id}", tag = "files", security(("api_key" = [])),
+    params(("id" = String, Path)), request_body = ChangeFile,
+    responses((status = 200, body = File), (status = 400, body = ErrorBody),
+        (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
+pub(super) async fn change(
+    State(app): State<App>,
+    Writer(caller): Writer,
+    PathId(id): PathId,
+    Json(request): Json<ChangeFile>,
+) -> Result<Answer<File>> {
+    change_file(&app, &caller.user, &id, &request).await.map(Answer)
+}
+
+/// Delete a file for good
+#[utoipa::path(delete, path = "/api/v1/files/{id}", tag = "files", security(("api_key" = [])),
+    params(("id" = String, Path)),
+    responses((status = 204), (status = 404, body = ErrorBody)))]
+pub(super) async fn delete(
+    State(app): State<App>,
+    Writer(caller): Writer,
+    PathId(id): PathId,
+) -> Result<StatusCode> {
+    delete_file(&app, &caller.user, &id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Report that the bytes were sent; the server checks them in the store
+#[utoipa::path(put, path = "/api/v1/files/{id}/status", tag = "files",
+    security(("api_key" = [])), params(("id" = String, Path)), request_body = ReportUpload,
+    responses((status = 200, body = File), (status = 404, body = ErrorBody),
+        (status = 409, body = ErrorBody), (status = 422, body = ErrorBody)))]
+pub(super) async fn report(
+    State(app): State<App>,
+    Writer(caller): Writer,
+    PathId(id): PathId,
+    Json(report): Json<ReportUpload>,
+) -> Result<Answer<File>> {
+    complete_upload(&app, &caller.user, &id, &report).await.map(Answer)
+}
+
+/// Redirect to a URL of the store; with `Accept: application/json`, tell it instead
+#[utoipa::path(get, path = "/api/v1/files/{id}/download", tag = "files",
+    security(("api_key" = [])), params(("id" = String, Path)),
+    responses((status = 302), (status = 200, body = hulk_proto::file::Download),
+        (status = 404, body = ErrorBody), (status = 410, body = ErrorBody)))]
+pub(super) async fn download(
+    State(app): State<App>,
+    Reader(caller): Reader,
+    PathId(id): PathId,
+    headers: HeaderMap,
+) -> Result<Response> {
+    ops::find_file(&app, &caller.user, &id).await?;
+    let resolved = resolve_link(&app, &Link::Id(id), Some(&caller.user.id), &Method::GET).await?;
+    let wants_json = headers
+        .get(header::ACCEPT)
+        .and_then(|accept| accept.to_str().ok())
+        .is_some_and(|accept| accept.contains("application/json"));
+    Ok(match wants_json {
+        true => Answer(hulk_proto::file::Download {
+            url: resolved.presigned.url,
+            expires_at: resolved.presigned.expires_at,
+        })
+        .into_response(),
+        false => (StatusCode::FOUND, [(header::LOCATION, resolved.presigned.url)]).into_response(),
+    })
+}

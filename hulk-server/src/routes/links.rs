@@ -1,0 +1,61 @@
+//! `/d/…`: the links that people share.
+
+use axum::{
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
+use http::{HeaderValue, Method, StatusCode, header};
+use hulk_proto::{ErrorBody, Sha256};
+
+use crate::{
+    app::App,
+    caller::Visitor,
+    error::{Error, Result},
+    extract::Rest,
+    ops::resolve_link::{Link, resolve_link},
+};
+
+/// Redirect to the file's bytes
+///
+/// The link is `ID`, `ID/FILENAME` or `~USER_ID/PATH`. A file name is for people and `curl -O`: the
+/// id alone decides, so that a renamed file keeps its links.
+#[utoipa::path(get, path = "/d/{*link}", tag = "links", params(("link" = String, Path)),
+    responses((status = 302, headers(("Repr-Digest" = String, description = "SHA-256, as RFC 9530"))),
+        (status = 404, body = ErrorBody), (status = 410, body = ErrorBody)))]
+pub(super) async fn by_id(
+    State(app): State<App>,
+    method: Method,
+    Visitor(caller): Visitor,
+    Rest(link): Rest,
+) -> Result<Response> {
+    let link = parse(&link).ok_or_else(|| Error::not_found("file"))?;
+    let user_id = caller.as_ref().map(|caller| caller.user.id.as_str());
+    let resolved = resolve_link(&app, &link, user_id, &method).await?;
+    let mut response =
+        (StatusCode::FOUND, [(header::LOCATION, resolved.presigned.url)]).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if let Some(digest) = resolved.sha256.and_then(repr_digest) {
+        headers.insert("repr-digest", digest);
+    }
+    Ok(response)
+}
+
+fn parse(link: &str) -> Option<Link> {
+    match link.strip_prefix('~') {
+        Some(place) => {
+            let (user_id, path) = place.split_once('/')?;
+            Some(Link::Path { user_id: user_id.parse().ok()?, path: path.parse().ok()? })
+        }
+        None => {
+            let id = link.split_once('/').map_or(link, |(id, _)| id);
+            id.parse().ok().map(Link::Id)
+        }
+    }
+}
+
+/// RFC 9530.
+fn repr_digest(sha256: Sha256) -> Option<HeaderValue> {
+    HeaderValue::try_from(format!("sha-256=:{}:", BASE64.encode(sha256.0))).ok()
+}

@@ -1,0 +1,58 @@
+//! The HTTP face: parse, authorise, one operation, answer.
+
+mod api_keys;
+mod directories;
+mod files;
+mod health;
+mod links;
+mod me;
+mod openapi;
+mod put;
+
+use axum::{Router, extract::DefaultBodyLimit, routing::any};
+use utoipa::openapi::OpenApi;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{app::App, extract, store::embedded};
+
+/// The API's routes with their description.
+fn api() -> (Router<App>, OpenApi) {
+    OpenApiRouter::with_openapi(openapi::base())
+        .routes(routes!(files::create, files::list))
+        .routes(routes!(files::show, files::change, files::delete))
+        .routes(routes!(files::report))
+        .routes(routes!(files::download))
+        .routes(routes!(directories::list))
+        .routes(routes!(directories::show))
+        .routes(routes!(api_keys::create, api_keys::list))
+        .routes(routes!(api_keys::delete))
+        .routes(routes!(me::me))
+        .routes(routes!(links::by_id))
+        .routes(routes!(put::put))
+        .routes(routes!(health::alive))
+        .routes(routes!(health::ready))
+        .routes(routes!(health::metrics))
+        .split_for_parts()
+}
+
+/// The OpenAPI 3.1 document.
+pub fn openapi() -> OpenApi {
+    api().1
+}
+
+/// All routes of the server.
+pub(crate) fn router(app: App) -> Router {
+    let (routes, document) = api();
+    let mut router = routes
+        .route("/api/v1/openapi.json", axum::routing::get(move || openapi::show(document.clone())))
+        .method_not_allowed_fallback(extract::no_method)
+        .fallback(extract::no_route);
+    if let Some(store) = &app.embedded {
+        let (service, host) = (store.service(), app.settings.host.clone());
+        let bucket =
+            any(move |request| embedded::front(service.clone(), host.clone(), request));
+        let path = format!("/{}", embedded::BUCKET);
+        router = router.route(&format!("{path}/{{*key}}"), bucket.clone()).route(&path, bucket);
+    }
+    router.layer(DefaultBodyLimit::disable()).with_state(app)
+}

@@ -1,0 +1,59 @@
+//! `PUT /put/<path>`: an upload by `curl -LT` alone.
+
+use axum::{
+    Json as Answer,
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderMap, StatusCode, header};
+use hulk_proto::{CreateFile, CreatedFile, ErrorBody, ErrorCode, RemotePath, Upload};
+
+use crate::{
+    app::App,
+    caller::Writer,
+    error::{Error, Result},
+    extract::Rest,
+    ops::begin_upload::{Report, begin_upload},
+};
+
+/// Redirect to a URL that takes the file
+///
+/// The file is there once the redirected request was answered: the first to ask for it settles it.
+#[utoipa::path(put, path = "/put/{*path}", tag = "links", params(("path" = String, Path)),
+    security(("api_key" = [])),
+    responses((status = 307, body = CreatedFile), (status = 400, body = ErrorBody),
+        (status = 413, body = ErrorBody), (status = 507, body = ErrorBody)))]
+pub(super) async fn put(
+    State(app): State<App>,
+    Writer(caller): Writer,
+    Rest(path): Rest,
+    headers: HeaderMap,
+) -> Result<Response> {
+    let path: RemotePath = path
+        .parse()
+        .map_err(|error: hulk_proto::path::InvalidPath| Error::validation("path", error.to_string()))?;
+    let request = CreateFile { mime_type: mime_type(&headers), ..CreateFile::new(path, size(&headers)?) };
+    let created = begin_upload(&app, &caller.user, request, Report::Nobody).await?;
+    let Upload::Single { url, .. } = &created.upload else {
+        return Err(Error::internal("an upload without digests is always a single one"));
+    };
+    let location = [(header::LOCATION, url.clone())];
+    Ok((StatusCode::TEMPORARY_REDIRECT, location, Answer(created)).into_response())
+}
+
+/// The URL is signed for the exact length.
+fn size(headers: &HeaderMap) -> Result<u64> {
+    let length = headers.get(header::CONTENT_LENGTH);
+    length.and_then(|length| length.to_str().ok()?.parse().ok()).ok_or_else(|| {
+        Error::new(
+            ErrorCode::BadRequest,
+            "the upload needs a Content-Length: send a file, not a pipe (or use 'hulk put -')",
+        )
+    })
+}
+
+/// What `curl` says by itself is no statement about the file.
+fn mime_type(headers: &HeaderMap) -> Option<String> {
+    let stated = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
+    (stated != "application/x-www-form-urlencoded").then(|| stated.to_owned())
+}

@@ -1,0 +1,127 @@
+//! A request's body becomes a segment: written and hashed in large blocks on a blocking thread.
+
+use std::{
+    fs::File,
+    io::{self, IoSlice, Write},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt};
+use hulk_proto::{Md5, Sha256};
+use md5::Digest;
+use s3s::{S3Result, StdError, s3_error};
+use tokio::{sync::mpsc, task::spawn_blocking};
+
+use super::objects::fault;
+
+/// What goes to the disk and the digests at once.
+const BLOCK_BYTES: usize = 1 << 20;
+/// Blocks between the network and the disk: what one upload holds in memory.
+const BLOCKS_IN_FLIGHT: usize = 4;
+/// A client that sends nothing for so long is gone.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// What came in.
+pub(super) struct Ingested {
+    pub(super) size_bytes: u64,
+    pub(super) sha256: Sha256,
+    /// If it was asked for.
+    pub(super) md5: Option<Md5>,
+}
+
+/// Writes `body` to `file` and makes it durable.
+///
+/// # Errors
+/// If the client goes away, or the disk is full or fails.
+pub(super) async fn ingest<S>(body: S, file: File, with_md5: bool) -> S3Result<Ingested>
+where
+    S: Stream<Item = Result<Bytes, StdError>> + Unpin,
+{
+    let (sender, receiver) = mpsc::channel(BLOCKS_IN_FLIGHT);
+    let writer = spawn_blocking(move || write_blocks(receiver, file, with_md5));
+    let fed = feed(body, sender).await;
+    let written = writer.await.map_err(|error| s3_error!(error, InternalError))?;
+    match (fed, written) {
+        // A writer that stops early is why feeding failed.
+        (_, Err(error)) => Err(fault(error)),
+        (Err(error), _) => Err(error),
+        (Ok(()), Ok(None)) => Err(s3_error!(InternalError, "the upload was not written")),
+        (Ok(()), Ok(Some(ingested))) => Ok(ingested),
+    }
+}
+
+/// A message to the writer: a block, or the end. A channel that closes without it is an abort.
+enum Block {
+    Data(Vec<Bytes>),
+    End,
+}
+
+async fn feed<S>(mut body: S, sender: mpsc::Sender<Block>) -> S3Result<()>
+where
+    S: Stream<Item = Result<Bytes, StdError>> + Unpin,
+{
+    let gone = || s3_error!(InternalError, "the writer stopped");
+    let (mut block, mut bytes) = (Vec::new(), 0);
+    loop {
+        let next = tokio::time::timeout(IDLE_TIMEOUT, body.next());
+        let chunk = next.await.map_err(|_| s3_error!(RequestTimeout, "the upload stalled"))?;
+        let Some(chunk) = chunk else { break };
+        let chunk = chunk.map_err(|_| s3_error!(IncompleteBody, "the upload broke off"))?;
+        bytes += chunk.len();
+        block.push(chunk);
+        if bytes >= BLOCK_BYTES {
+            sender.send(Block::Data(std::mem::take(&mut block))).await.map_err(|_| gone())?;
+            bytes = 0;
+        }
+    }
+    sender.send(Block::Data(block)).await.map_err(|_| gone())?;
+    sender.send(Block::End).await.map_err(|_| gone())
+}
+
+fn write_blocks(
+    mut receiver: mpsc::Receiver<Block>,
+    mut file: File,
+    with_md5: bool,
+) -> io::Result<Option<Ingested>> {
+    let mut sha256 = sha2::Sha256::new();
+    let mut md5 = with_md5.then(md5::Md5::new);
+    let mut size_bytes = 0;
+    loop {
+        match receiver.blocking_recv() {
+            None => return Ok(None),
+            Some(Block::End) => break,
+            Some(Block::Data(chunks)) => {
+                write_all_vectored(&mut file, &chunks)?;
+                for chunk in &chunks {
+                    size_bytes += chunk.len() as u64;
+                    sha256.update(chunk);
+                    if let Some(md5) = &mut md5 {
+                        md5.update(chunk);
+                    }
+                }
+            }
+        }
+    }
+    file.sync_all()?;
+    Ok(Some(Ingested {
+        size_bytes,
+        sha256: Sha256(sha256.finalize().into()),
+        md5: md5.map(|md5| Md5(md5.finalize().into())),
+    }))
+}
+
+fn write_all_vectored(file: &mut File, chunks: &[Bytes]) -> io::Result<()> {
+    let mut slices: Vec<IoSlice<'_>> =
+        chunks.iter().filter(|chunk| !chunk.is_empty()).map(|chunk| IoSlice::new(chunk)).collect();
+    let mut rest = slices.as_mut_slice();
+    while !rest.is_empty() {
+        match file.write_vectored(rest) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(written) => IoSlice::advance_slices(&mut rest, written),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,101 @@
+//! What is kept of an object, of a multipart upload and of a part, as JSON.
+
+use std::{collections::BTreeMap, fs, io, path::Path};
+
+use hulk_proto::{Sha256, Timestamp};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+/// Bytes of a file in the owner's data directory.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Segment {
+    /// The file's name.
+    pub(super) name: String,
+    /// Where in the file the bytes begin.
+    pub(super) offset: u64,
+    pub(super) len: u64,
+    /// Of just these bytes, if it was ever computed.
+    pub(super) sha256: Option<Sha256>,
+}
+
+/// An object.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Manifest {
+    pub(super) key: String,
+    /// The data directory; that of a multipart upload has the upload's id.
+    pub(super) data: String,
+    pub(super) size_bytes: u64,
+    pub(super) etag: String,
+    /// Of the whole, if it was ever computed.
+    pub(super) sha256: Option<Sha256>,
+    pub(super) attributes: Attributes,
+    pub(super) modified_at: Timestamp,
+    pub(super) segments: Vec<Segment>,
+}
+
+/// What a client says of an object.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Attributes {
+    pub(super) content_type: Option<String>,
+    pub(super) metadata: BTreeMap<String, String>,
+}
+
+/// A multipart upload under way.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct UploadRecord {
+    pub(super) key: String,
+    pub(super) attributes: Attributes,
+    pub(super) initiated_at: Timestamp,
+}
+
+/// A part of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct PartRecord {
+    pub(super) number: u32,
+    pub(super) size_bytes: u64,
+    pub(super) sha256: Sha256,
+    pub(super) modified_at: Timestamp,
+    pub(super) segments: Vec<Segment>,
+}
+
+impl PartRecord {
+    pub(super) fn etag(&self) -> String {
+        self.sha256.to_string()
+    }
+}
+
+/// `None` if there is no such file.
+pub(super) fn read<T: DeserializeOwned>(path: &Path) -> io::Result<Option<T>> {
+    match fs::read(path) {
+        Ok(json) => Ok(Some(serde_json::from_slice(&json)?)),
+        Err(error)
+            if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) =>
+        {
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+pub(super) fn to_json<T: Serialize>(record: &T) -> io::Result<Vec<u8>> {
+    Ok(serde_json::to_vec(record)?)
+}
+
+/// The segments that make up `start..end` of the bytes that `segments` hold.
+pub(super) fn slice(segments: &[Segment], start: u64, end: u64) -> Vec<Segment> {
+    let mut position = 0;
+    let mut cut = Vec::new();
+    for segment in segments {
+        let (from, to) = (start.max(position), end.min(position + segment.len));
+        if from < to {
+            let whole = to - from == segment.len;
+            cut.push(Segment {
+                name: segment.name.clone(),
+                offset: segment.offset + (from - position),
+                len: to - from,
+                sha256: segment.sha256.filter(|_| whole),
+            });
+        }
+        position += segment.len;
+    }
+    cut
+}

@@ -1,0 +1,95 @@
+//! The embedded store: an S3 endpoint of this process, on local disk.
+//!
+//! An object is a manifest (`objects/<key>@`) that lists immutable segments, files of the object's
+//! own directory (`data/<x>/<id>/`). A completed multipart upload becomes an object by writing the
+//! manifest: its parts stay where they are. A copy links the segments, so that the file system
+//! counts who uses them.
+//!
+//! An answer means durable: data, then manifest, each written, fsynced and renamed, and the
+//! directory fsynced. A crash leaves the old object, the new one, or a data directory that no
+//! manifest names, which the sweep at the next start removes. One process owns the directory.
+//!
+//! The ETag is the SHA-256, not the MD5: S3 lets a store choose, the server wants the SHA-256, and
+//! an MD5 costs twice as much. Content-MD5 is checked where a client sends it.
+
+mod connector;
+mod front;
+mod ingest;
+mod layout;
+mod list;
+mod manifest;
+mod multipart;
+mod objects;
+mod reader;
+mod s3;
+mod staged;
+mod sweep;
+
+use std::{io, path::Path, sync::Arc};
+
+use aws_sdk_s3::config::Credentials;
+use s3s::{auth::SimpleAuth, service::{S3Service, S3ServiceBuilder}};
+
+pub(crate) use connector::InProcess;
+pub(crate) use front::front;
+use layout::Layout;
+use objects::Objects;
+
+/// The bucket's name and, as stores have one, the region.
+pub(crate) const BUCKET: &str = "hulkastorus-ugc";
+pub(crate) const REGION: &str = "auto";
+
+/// The store of one data directory.
+#[derive(Clone)]
+pub struct EmbeddedStore {
+    objects: Arc<Objects>,
+    service: S3Service,
+    credentials: Credentials,
+}
+
+/// Why the directory cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error("the store's directory was made by a newer version of this program")]
+    Newer,
+    #[error("the store's directory cannot be used: {0}")]
+    Io(#[from] io::Error),
+}
+
+impl EmbeddedStore {
+    /// Opens the store under `directory`, making it if there is none. The caller sees to it that no
+    /// other process has it open.
+    ///
+    /// # Errors
+    /// If the directory cannot be written or is of a newer version.
+    pub fn open(directory: &Path) -> Result<Self, OpenError> {
+        let layout = Layout::open(directory)?;
+        let (access_key, secret_key) = layout.credentials()?;
+        let objects = Arc::new(Objects::new(layout));
+        let mut builder = S3ServiceBuilder::new(s3::Backend::new(objects.clone()));
+        builder.set_auth(SimpleAuth::from_single(access_key.clone(), secret_key.clone()));
+        let credentials = Credentials::new(access_key, secret_key, None, None, "embedded store");
+        Ok(Self { objects, service: builder.build(), credentials })
+    }
+
+    pub fn credentials(&self) -> Credentials {
+        self.credentials.clone()
+    }
+
+    pub fn service(&self) -> S3Service {
+        self.service.clone()
+    }
+
+    /// `None` if the system does not say.
+    pub fn free_bytes(&self) -> Option<u64> {
+        fs4::available_space(self.objects.layout().root()).ok()
+    }
+
+    /// Removes what crashes left behind; blocks. Answers how many leftovers there were.
+    ///
+    /// # Errors
+    /// If the directory cannot be read.
+    pub fn sweep(&self) -> io::Result<u64> {
+        sweep::run(&self.objects)
+    }
+}

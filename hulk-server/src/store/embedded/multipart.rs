@@ -1,0 +1,269 @@
+//! Multipart uploads. Parts are written where the object will have them.
+
+use std::{
+    fs, io,
+    sync::Arc,
+};
+
+use bytes::Bytes;
+use futures_util::Stream;
+use hulk_proto::{Id, Timestamp};
+use s3s::{S3Result, StdError, s3_error};
+use sha2::Digest;
+
+use super::{
+    ingest::ingest,
+    layout::{create_directories, sync_directory},
+    manifest::{self, Attributes, Manifest, PartRecord, Segment, UploadRecord},
+    objects::{Expected, Objects, blocking, fault},
+    reader,
+    staged::link_segments,
+};
+
+/// S3's limits. All parts but the last have the least size.
+const MAX_PARTS: u32 = 10_000;
+const MIN_PART_BYTES: u64 = 5 << 20;
+
+/// The record of an upload in its directory; the parts are beside it as `<number>.json`.
+const UPLOAD_RECORD: &str = "upload.json";
+
+/// A part as the client names it in Complete.
+pub(super) struct NamedPart {
+    pub(super) number: u32,
+    pub(super) etag: String,
+}
+
+impl Objects {
+    pub(super) fn create_upload(&self, key: &str, attributes: Attributes) -> S3Result<String> {
+        // A key that no manifest can have is refused before the parts are sent.
+        self.layout().manifest(key).ok_or_else(|| s3_error!(KeyTooLongError))?;
+        let id = Id::random().to_string();
+        let record =
+            UploadRecord { key: key.to_owned(), attributes, initiated_at: Timestamp::now() };
+        let json = manifest::to_json(&record).map_err(fault)?;
+        let path = self.layout().upload(&id).join(UPLOAD_RECORD);
+        self.layout().write(&path, &json).map_err(fault)?;
+        create_directories(&self.layout().data(&id)).map_err(fault)?;
+        Ok(id)
+    }
+
+    pub(super) async fn put_part<S>(
+        self: &Arc<Self>,
+        key: String,
+        upload_id: String,
+        number: u32,
+        body: S,
+        expected: Expected,
+    ) -> S3Result<PartRecord>
+    where
+        S: Stream<Item = Result<Bytes, StdError>> + Unpin,
+    {
+        check_number(number)?;
+        let name = format!("{number}-{}", Id::random());
+        let (objects, id, segment) = (self.clone(), upload_id.clone(), name.clone());
+        let file = blocking(move || {
+            objects.find_upload(&key, &id)?;
+            fs::File::create_new(objects.layout().data(&id).join(segment)).map_err(fault)
+        })
+        .await?;
+        let found = ingest(body, file, expected.md5.is_some()).await;
+        let checked = found.and_then(|found| expected.check(&found).map(|()| found));
+        let objects = self.clone();
+        blocking(move || {
+            let found = checked.inspect_err(|_| {
+                // What cannot be removed now goes with the upload.
+                let _ = fs::remove_file(objects.layout().data(&upload_id).join(&name));
+            })?;
+            let (len, sha256) = (found.size_bytes, found.sha256);
+            objects.record_part(
+                &upload_id,
+                PartRecord {
+                    number,
+                    size_bytes: len,
+                    sha256,
+                    modified_at: Timestamp::now(),
+                    segments: vec![Segment { name, offset: 0, len, sha256: Some(sha256) }],
+                },
+            )
+        })
+        .await
+    }
+
+    /// A part of the bytes `start..end` of an object, or of all; by linking.
+    pub(super) fn copy_part(
+        &self,
+        from: &str,
+        range: impl FnOnce(u64) -> S3Result<std::ops::Range<u64>>,
+        key: &str,
+        upload_id: &str,
+        number: u32,
+    ) -> S3Result<PartRecord> {
+        check_number(number)?;
+        self.find_upload(key, upload_id)?;
+        let source = self.find(from)?;
+        let range = range(source.size_bytes)?;
+        let segments = manifest::slice(&source.segments, range.start, range.end);
+        let sha256 = match segments.as_slice() {
+            [Segment { sha256: Some(known), .. }] => *known,
+            segments => reader::digest(&self.layout().data(&source.data), segments).map_err(fault)?,
+        };
+        let prefix = format!("{number}-{}-", Id::random());
+        let segments = link_segments(self.layout(), &source.data, upload_id, &prefix, &segments)
+            .map_err(fault)?;
+        let part = PartRecord {
+            number,
+            size_bytes: range.end - range.start,
+            sha256,
+            modified_at: Timestamp::now(),
+            segments,
+        };
+        self.record_part(upload_id, part)
+    }
+
+    /// The part's bytes are durable; now it replaces the one of its number.
+    fn record_part(&self, upload_id: &str, part: PartRecord) -> S3Result<PartRecord> {
+        sync_directory(&self.layout().data(upload_id)).map_err(fault)?;
+        let _lock = self.lock_upload(upload_id);
+        let directory = self.layout().upload(upload_id);
+        if !directory.join(UPLOAD_RECORD).exists() {
+            return Err(s3_error!(NoSuchUpload));
+        }
+        let path = directory.join(format!("{}.json", part.number));
+        let old: Option<PartRecord> = manifest::read(&path).map_err(fault)?;
+        self.layout().write(&path, &manifest::to_json(&part).map_err(fault)?).map_err(fault)?;
+        for segment in old.into_iter().flat_map(|old| old.segments) {
+            let _ = fs::remove_file(self.layout().data(upload_id).join(segment.name));
+        }
+        Ok(part)
+    }
+
+    /// Writes the manifest, and the upload is an object. A crash after that leaves the upload's
+    /// records, and the same request again has the same outcome.
+    pub(super) fn complete_upload(
+        &self,
+        key: &str,
+        upload_id: &str,
+        named: &[NamedPart],
+    ) -> S3Result<Manifest> {
+        let _upload_lock = self.lock_upload(upload_id);
+        let record = match self.find_upload(key, upload_id) {
+            Ok(record) => record,
+            // Completed before, and the answer got lost.
+            Err(error) => return self.find(key).ok().filter(|done| done.data == upload_id).ok_or(error),
+        };
+        let parts = self.choose_parts(upload_id, named)?;
+        let mut digests = sha2::Sha256::new();
+        parts.iter().for_each(|part| digests.update(part.sha256.0));
+        let manifest = Manifest {
+            key: key.to_owned(),
+            data: upload_id.to_owned(),
+            size_bytes: parts.iter().map(|part| part.size_bytes).sum(),
+            etag: format!("{}-{}", hulk_proto::Sha256(digests.finalize().into()), parts.len()),
+            sha256: match parts.as_slice() {
+                [only] => Some(only.sha256),
+                _ => None,
+            },
+            attributes: record.attributes,
+            modified_at: Timestamp::now(),
+            segments: parts.into_iter().flat_map(|part| part.segments).collect(),
+        };
+        self.replace(&manifest)?;
+        self.forget_upload(upload_id).map_err(fault)?;
+        self.drop_unused_segments(&manifest);
+        Ok(manifest)
+    }
+
+    fn choose_parts(&self, upload_id: &str, named: &[NamedPart]) -> S3Result<Vec<PartRecord>> {
+        if named.is_empty() {
+            return Err(s3_error!(MalformedXML, "an upload has at least one part"));
+        }
+        if !named.is_sorted_by(|one, next| one.number < next.number) {
+            return Err(s3_error!(InvalidPartOrder));
+        }
+        let mut parts = Vec::with_capacity(named.len());
+        for name in named {
+            let path = self.layout().upload(upload_id).join(format!("{}.json", name.number));
+            let part: Option<PartRecord> = manifest::read(&path).map_err(fault)?;
+            let part = part.filter(|part| part.etag() == name.etag);
+            parts.push(part.ok_or_else(|| s3_error!(InvalidPart))?);
+        }
+        let (_last, rest) = parts.split_last().ok_or_else(|| s3_error!(InvalidPart))?;
+        if rest.iter().any(|part| part.size_bytes < MIN_PART_BYTES) {
+            return Err(s3_error!(EntityTooSmall));
+        }
+        Ok(parts)
+    }
+
+    /// Parts that were sent but not named; what stays is the sweep's.
+    fn drop_unused_segments(&self, manifest: &Manifest) {
+        let used: std::collections::HashSet<&str> =
+            manifest.segments.iter().map(|segment| segment.name.as_str()).collect();
+        let Ok(files) = fs::read_dir(self.layout().data(&manifest.data)) else { return };
+        for file in files.flatten() {
+            if !file.file_name().to_str().is_some_and(|name| used.contains(name)) {
+                let _ = fs::remove_file(file.path());
+            }
+        }
+    }
+
+    pub(super) fn abort_upload(&self, key: &str, upload_id: &str) -> S3Result<()> {
+        let _lock = self.lock_upload(upload_id);
+        self.find_upload(key, upload_id)?;
+        self.forget_upload(upload_id).map_err(fault)?;
+        self.discard_data(upload_id);
+        Ok(())
+    }
+
+    /// The record first: without it there is no upload.
+    fn forget_upload(&self, upload_id: &str) -> io::Result<()> {
+        let directory = self.layout().upload(upload_id);
+        self.layout().remove(&directory.join(UPLOAD_RECORD))?;
+        fs::remove_dir_all(&directory)
+    }
+
+    pub(super) fn find_upload(&self, key: &str, upload_id: &str) -> S3Result<UploadRecord> {
+        let id: Id = upload_id.parse().map_err(|_| s3_error!(NoSuchUpload))?;
+        let path = self.layout().upload(id.as_str()).join(UPLOAD_RECORD);
+        let record: Option<UploadRecord> = manifest::read(&path).map_err(fault)?;
+        record.filter(|record| record.key == key).ok_or_else(|| s3_error!(NoSuchUpload))
+    }
+
+    /// By number.
+    pub(super) fn list_parts(&self, key: &str, upload_id: &str) -> S3Result<Vec<PartRecord>> {
+        self.find_upload(key, upload_id)?;
+        let mut parts = Vec::new();
+        for file in fs::read_dir(self.layout().upload(upload_id)).map_err(fault)? {
+            let path = file.map_err(fault)?.path();
+            if path.ends_with(UPLOAD_RECORD) {
+                continue;
+            }
+            let part: Option<PartRecord> = manifest::read(&path).map_err(fault)?;
+            parts.extend(part);
+        }
+        parts.sort_by_key(|part| part.number);
+        Ok(parts)
+    }
+
+    /// (id, record), by key and id.
+    pub(super) fn list_uploads(&self, prefix: &str) -> S3Result<Vec<(String, UploadRecord)>> {
+        let mut uploads = Vec::new();
+        for directory in fs::read_dir(self.layout().uploads()).map_err(fault)? {
+            let directory = directory.map_err(fault)?;
+            let record: Option<UploadRecord> =
+                manifest::read(&directory.path().join(UPLOAD_RECORD)).map_err(fault)?;
+            let record = record.filter(|record| record.key.starts_with(prefix));
+            uploads.extend(directory.file_name().into_string().ok().zip(record));
+        }
+        uploads.sort_by(|(id, record), (other_id, other)| {
+            (&record.key, id).cmp(&(&other.key, other_id))
+        });
+        Ok(uploads)
+    }
+}
+
+fn check_number(number: u32) -> S3Result<()> {
+    match number {
+        1..=MAX_PARTS => Ok(()),
+        _ => Err(s3_error!(InvalidArgument, "a part has a number from 1 to 10,000")),
+    }
+}

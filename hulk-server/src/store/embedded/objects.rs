@@ -1,0 +1,264 @@
+//! Objects: put, get, copy, delete.
+
+use std::{
+    fs,
+    hash::{DefaultHasher, Hash, Hasher},
+    io,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use bytes::Bytes;
+use futures_util::Stream;
+use hulk_proto::{Md5, Sha256, Timestamp};
+use s3s::{S3Error, S3ErrorCode, S3Result, StdError, s3_error};
+use tokio::task::spawn_blocking;
+
+use super::{
+    ingest::{Ingested, ingest},
+    layout::Layout,
+    manifest::{self, Attributes, Manifest, Segment},
+    reader::Reader,
+    staged::{InFlight, Staged, link_segments},
+};
+
+/// More than there are writers at a time.
+const LOCKS: usize = 64;
+
+pub(super) struct Objects {
+    layout: Layout,
+    in_flight: InFlight,
+    key_locks: Locks,
+    upload_locks: Locks,
+}
+
+/// Names that share a lock wait for each other.
+struct Locks([Mutex<()>; LOCKS]);
+
+impl Locks {
+    fn new() -> Self {
+        Self(std::array::from_fn(|_| Mutex::new(())))
+    }
+
+    fn of(&self, name: &str) -> MutexGuard<'_, ()> {
+        let mut hasher = DefaultHasher::new();
+        name.hash(&mut hasher);
+        let index = hasher.finish() % LOCKS as u64;
+        self.0[index as usize].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The digests with which a client wants its bytes checked.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Expected {
+    pub(super) size_bytes: Option<u64>,
+    pub(super) md5: Option<Md5>,
+    pub(super) sha256: Option<Sha256>,
+}
+
+impl Expected {
+    pub(super) fn check(&self, found: &Ingested) -> S3Result<()> {
+        if self.size_bytes.is_some_and(|size| size != found.size_bytes) {
+            return Err(s3_error!(IncompleteBody));
+        }
+        let differs = self.md5.is_some() && self.md5 != found.md5
+            || self.sha256.is_some_and(|sha256| sha256 != found.sha256);
+        if differs {
+            return Err(s3_error!(BadDigest, "the digest you sent is not that of what came in"));
+        }
+        Ok(())
+    }
+}
+
+impl Objects {
+    pub(super) fn new(layout: Layout) -> Self {
+        Self {
+            layout,
+            in_flight: InFlight::default(),
+            key_locks: Locks::new(),
+            upload_locks: Locks::new(),
+        }
+    }
+
+    pub(super) fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    pub(super) fn in_flight(&self) -> &InFlight {
+        &self.in_flight
+    }
+
+    /// Held while the manifest of `key` is read and replaced.
+    fn lock(&self, key: &str) -> MutexGuard<'_, ()> {
+        self.key_locks.of(key)
+    }
+
+    /// Held while the records of an upload change; before that of its key.
+    pub(super) fn lock_upload(&self, id: &str) -> MutexGuard<'_, ()> {
+        self.upload_locks.of(id)
+    }
+
+    pub(super) async fn put<S>(
+        self: &Arc<Self>,
+        key: String,
+        attributes: Attributes,
+        body: S,
+        expected: Expected,
+    ) -> S3Result<Manifest>
+    where
+        S: Stream<Item = Result<Bytes, StdError>> + Unpin,
+    {
+        let objects = self.clone();
+        let (staged, file) = blocking(move || {
+            let staged = objects.stage()?;
+            let file = staged.create_segment("0").map_err(fault)?;
+            Ok((staged, file))
+        })
+        .await?;
+        let found = ingest(body, file, expected.md5.is_some()).await?;
+        expected.check(&found)?;
+        let manifest = Manifest {
+            key,
+            data: staged.id().to_owned(),
+            size_bytes: found.size_bytes,
+            etag: found.sha256.to_string(),
+            sha256: Some(found.sha256),
+            attributes,
+            modified_at: Timestamp::now(),
+            segments: vec![Segment {
+                name: "0".into(),
+                offset: 0,
+                len: found.size_bytes,
+                sha256: Some(found.sha256),
+            }],
+        };
+        let objects = self.clone();
+        blocking(move || {
+            objects.commit(&manifest, staged)?;
+            Ok(manifest)
+        })
+        .await
+    }
+
+    fn stage(&self) -> S3Result<Staged> {
+        Staged::create(&self.layout, &self.in_flight).map_err(fault)
+    }
+
+    /// Copies by linking; the source keeps its own links. `precondition` sees the source first.
+    pub(super) fn copy(
+        &self,
+        from: &str,
+        to: &str,
+        attributes: Option<Attributes>,
+        precondition: impl FnOnce(&Manifest) -> S3Result<()>,
+    ) -> S3Result<Manifest> {
+        let source = self.find(from)?;
+        precondition(&source)?;
+        let staged = self.stage()?;
+        let linked = link_segments(&self.layout, &source.data, staged.id(), "", &source.segments);
+        let copy = Manifest {
+            key: to.to_owned(),
+            data: staged.id().to_owned(),
+            segments: linked.map_err(fault)?,
+            attributes: attributes.unwrap_or(source.attributes),
+            modified_at: Timestamp::now(),
+            ..source
+        };
+        self.commit(&copy, staged)?;
+        Ok(copy)
+    }
+
+    fn commit(&self, manifest: &Manifest, staged: Staged) -> S3Result<()> {
+        staged.sync().map_err(fault)?;
+        self.replace(manifest)?;
+        staged.keep();
+        Ok(())
+    }
+
+    /// Puts the manifest in the place of its key's, whose data goes.
+    pub(super) fn replace(&self, manifest: &Manifest) -> S3Result<()> {
+        let path = self.manifest_path(&manifest.key)?;
+        let _lock = self.lock(&manifest.key);
+        let old: Option<Manifest> = manifest::read(&path).map_err(fault)?;
+        let json = manifest::to_json(manifest).map_err(fault)?;
+        self.layout.write(&path, &json).map_err(fault)?;
+        if let Some(old) = old.filter(|old| old.data != manifest.data) {
+            self.discard_data(&old.data);
+        }
+        Ok(())
+    }
+
+    pub(super) fn find(&self, key: &str) -> S3Result<Manifest> {
+        let path = self.manifest_path(key)?;
+        manifest::read(&path).map_err(fault)?.ok_or_else(|| s3_error!(NoSuchKey))
+    }
+
+    /// The bytes `start..end` of an object.
+    pub(super) fn read(&self, manifest: &Manifest, start: u64, end: u64) -> S3Result<Reader> {
+        let segments = manifest::slice(&manifest.segments, start, end);
+        Reader::open(self.layout.data(&manifest.data), segments).map_err(|error| match error.kind() {
+            // Deleted or replaced since the manifest was read.
+            io::ErrorKind::NotFound => s3_error!(NoSuchKey),
+            _ => fault(error),
+        })
+    }
+
+    /// Deleting what is not there is no error.
+    pub(super) fn delete(&self, key: &str) -> S3Result<()> {
+        let path = self.manifest_path(key)?;
+        let _lock = self.lock(key);
+        let old: Option<Manifest> = manifest::read(&path).map_err(fault)?;
+        if let Some(old) = old {
+            self.layout.remove(&path).map_err(fault)?;
+            self.discard_data(&old.data);
+            self.prune_directories(&path);
+        }
+        Ok(())
+    }
+
+    /// What cannot be removed now is the sweep's.
+    pub(super) fn discard_data(&self, id: &str) {
+        let _ = fs::remove_dir_all(self.layout.data(id));
+    }
+
+    /// Removes the key's directories that are empty now; one that is being filled stays, or is made
+    /// again by the writer.
+    fn prune_directories(&self, manifest: &Path) {
+        let top = self.layout.objects();
+        let above = manifest.ancestors().skip(1).take_while(|directory| **directory != top);
+        for directory in above {
+            if fs::remove_dir(directory).is_err() {
+                break;
+            }
+        }
+    }
+
+    fn manifest_path(&self, key: &str) -> S3Result<PathBuf> {
+        self.layout.manifest(key).ok_or_else(|| s3_error!(KeyTooLongError))
+    }
+}
+
+/// Runs what waits for the disk off the async threads.
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> S3Result<T> + Send + 'static,
+) -> S3Result<T> {
+    spawn_blocking(work).await.map_err(|error| s3_error!(error, InternalError))?
+}
+
+/// An error of the disk in S3's terms; a full disk is 507, so that clients can tell it.
+pub(super) fn fault(error: io::Error) -> S3Error {
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            let mut full = S3Error::with_message(
+                S3ErrorCode::Custom("InsufficientStorage".into()),
+                "the store's disk is full",
+            );
+            full.set_status_code(http::StatusCode::INSUFFICIENT_STORAGE);
+            full
+        }
+        _ => {
+            tracing::error!(%error, "the embedded store's disk failed");
+            s3_error!(error, InternalError, "the store's disk failed")
+        }
+    }
+}

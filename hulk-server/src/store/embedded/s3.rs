@@ -1,0 +1,565 @@
+//! The S3 operations, from `s3s`'s types to ours and back.
+
+use std::{collections::BTreeMap, str::FromStr, sync::Arc};
+
+use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
+use hulk_proto::{Md5, Sha256, Timestamp};
+use s3s::{S3, S3Request, S3Response, S3Result, dto, s3_error};
+
+use super::{
+    BUCKET,
+    list::Listing,
+    manifest::{Attributes, Manifest, PartRecord},
+    multipart::NamedPart,
+    objects::{Expected, Objects, blocking},
+};
+
+/// S3's largest page.
+const MAX_KEYS: usize = 1000;
+
+pub(super) struct Backend {
+    objects: Arc<Objects>,
+}
+
+impl Backend {
+    pub(super) fn new(objects: Arc<Objects>) -> Self {
+        Self { objects }
+    }
+
+    async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Objects) -> S3Result<T> + Send + 'static,
+    ) -> S3Result<T> {
+        let objects = self.objects.clone();
+        blocking(move || work(&objects)).await
+    }
+}
+
+#[async_trait::async_trait]
+impl S3 for Backend {
+    async fn head_bucket(
+        &self,
+        request: S3Request<dto::HeadBucketInput>,
+    ) -> S3Result<S3Response<dto::HeadBucketOutput>> {
+        check_bucket(&request.input.bucket)?;
+        Ok(S3Response::new(dto::HeadBucketOutput::default()))
+    }
+
+    async fn put_object(
+        &self,
+        request: S3Request<dto::PutObjectInput>,
+    ) -> S3Result<S3Response<dto::PutObjectOutput>> {
+        let input = request.input;
+        check_bucket(&input.bucket)?;
+        refuse_other_checksums(&request.headers)?;
+        let expected =
+            expected(input.content_length, input.content_md5, input.checksum_sha256.as_deref())?;
+        let attributes = attributes(input.content_type, input.metadata);
+        let body = input.body.unwrap_or_else(|| s3s::Body::empty().into());
+        let manifest = self.objects.put(input.key, attributes, body, expected).await?;
+        Ok(S3Response::new(dto::PutObjectOutput {
+            e_tag: Some(dto::ETag::Strong(manifest.etag)),
+            checksum_sha256: manifest.sha256.map(base64),
+            ..Default::default()
+        }))
+    }
+
+    async fn get_object(
+        &self,
+        request: S3Request<dto::GetObjectInput>,
+    ) -> S3Result<S3Response<dto::GetObjectOutput>> {
+        let input = request.input;
+        check_bucket(&input.bucket)?;
+        let (key, wanted) = (input.key, input.range);
+        let (manifest, range, reader) = self
+            .blocking(move |objects| {
+                let manifest = objects.find(&key)?;
+                check_conditions(&manifest, input.if_match.as_ref(), input.if_none_match.as_ref())?;
+                let size = manifest.size_bytes;
+                let range = match wanted {
+                    Some(range) => range.check(size)?,
+                    None => 0..size,
+                };
+                let reader = objects.read(&manifest, range.start, range.end)?;
+                Ok((manifest, range, reader))
+            })
+            .await?;
+        let content_range = wanted.map(|_| {
+            format!("bytes {}-{}/{}", range.start, range.end.saturating_sub(1), manifest.size_bytes)
+        });
+        let whole = content_range.is_none();
+        Ok(S3Response::new(dto::GetObjectOutput {
+            body: Some(dto::StreamingBlob::wrap(reader)),
+            content_length: Some(length(range.end - range.start)),
+            content_range,
+            accept_ranges: Some("bytes".into()),
+            e_tag: Some(dto::ETag::Strong(manifest.etag)),
+            last_modified: Some(last_modified(manifest.modified_at)),
+            checksum_sha256: manifest.sha256.filter(|_| whole && input.checksum_mode.is_some()).map(base64),
+            content_type: manifest.attributes.content_type.map(Into::into),
+            metadata: Some(manifest.attributes.metadata.into_iter().collect()),
+            ..Default::default()
+        }))
+    }
+
+    async fn head_object(
+        &self,
+        request: S3Request<dto::HeadObjectInput>,
+    ) -> S3Result<S3Response<dto::HeadObjectOutput>> {
+        let input = request.input;
+        check_bucket(&input.bucket)?;
+        let (if_match, if_none_match) = (input.if_match, input.if_none_match);
+        let manifest = self
+            .blocking(move |objects| {
+                let manifest = objects.find(&input.key)?;
+                check_conditions(&manifest, if_match.as_ref(), if_none_match.as_ref())?;
+                Ok(manifest)
+            })
+            .await?;
+        let mut response = S3Response::new(dto::HeadObjectOutput {
+            content_length: Some(length(manifest.size_bytes)),
+            accept_ranges: Some("bytes".into()),
+            e_tag: Some(dto::ETag::Strong(manifest.etag)),
+            last_modified: Some(last_modified(manifest.modified_at)),
+            checksum_sha256: manifest.sha256.filter(|_| input.checksum_mode.is_some()).map(base64),
+            content_type: manifest.attributes.content_type.map(Into::into),
+            metadata: Some(manifest.attributes.metadata.into_iter().collect()),
+            ..Default::default()
+        });
+        // `s3s` applies the overrides to GET; a client may look with HEAD first.
+        override_header(&mut response, "content-type", input.response_content_type)?;
+        override_header(&mut response, "content-disposition", input.response_content_disposition)?;
+        Ok(response)
+    }
+
+    async fn delete_object(
+        &self,
+        request: S3Request<dto::DeleteObjectInput>,
+    ) -> S3Result<S3Response<dto::DeleteObjectOutput>> {
+        let input = request.input;
+        check_bucket(&input.bucket)?;
+        self.blocking(move |objects| objects.delete(&input.key)).await?;
+        Ok(S3Response::new(dto::DeleteObjectOutput::default()))
+    }
+
+    async fn delete_objects(
+        &self,
+        request: S3Request<dto::DeleteObjectsInput>,
+    ) -> S3Result<S3Response<dto::DeleteObjectsOutput>> {
+        let input = request.input;
+        check_bucket(&input.bucket)?;
+        let output = self
+            .blocking(move |objects| {
+                let (mut deleted, mut errors) = (Vec::new(), Vec::new());
+                for object in input.delete.objects {
+                    let key = Some(object.key.clone());
+                    match objects.delete(&object.key) {
+                        Ok(()) => deleted.push(dto::DeletedObject { key, ..Default::default() }),
+                        Err(error) => errors.push(dto::Error {
+                            key,
+                            code: Some(error.code().as_str().to_owned()),
+                            ..Default::default()
+                        }),
+                    }
+                }
+                Ok(dto::DeleteObjectsOutput {
+                    deleted: Some(deleted),
+                    errors: (!errors.is_empty()).then_some(errors),
+                    ..Default::default()
+                })
+            })
+            .await?;
+        Ok(S3Response::new(output))
+    }
+
+    async fn copy_object(
+        &self,
+        request: S3Request<dto::CopyObjectInput>,
+    ) -> S3Result<S3Response<dto::CopyObjectOutput>> {
+        let input = request.input;
+        check_bucket(&input.bucket)?;
+        let from = source_key(&input.copy_source)?;
+        let replaced = input
+            .metadata_directive
+            .is_some_and(|directive| directive.as_str() == dto::MetadataDirective::REPLACE)
+            .then(|| attributes(input.content_type, input.metadata));
+        let manifest = self
+            .blocking(move |objects| {
+                objects.copy(&from, &input.key, replaced, |source| {
+                    check_source(source, &input.copy_source_if_match, &input.copy_source_if_none_match)
+                })
+            })
+            .await?;
+        Ok(S3Response::new(dto::CopyObjectOutput {
+            copy_object_result: Some(dto::CopyObjectResult {
+                e_tag: Some(dto::ETag::Strong(manifest.etag)),
+                last_modified: Some(last_modified(manifest.modified_at)),
+                checksum_sha256: manifest.sha256.map(base64),
+                ..Default::default()
+            }),
+            ..Default::default()
+        }))
+    }
+
+    async fn create_multipart_upload(
+        &self,
+        request: S3Request<dto::CreateMultipartUploadInput>,
+    ) -> S3Result<S3Response<dto::CreateMultipartUploadOutput>> {
+        let input = request.input;
+        check_bucket(&input.bucket)?;
+        let attributes = attributes(input.content_type, input.metadata);
+        let key = input.key.clone();
+        let id = self.blocking(move |objects| objects.create_upload(&key, attributes)).await?;
+        Ok(S3Response::new(dto::CreateMultipartUploadOutput {
+            bucket: Some(input.bucket),
+            key: Some(input.key),
+            upload_id: Some(id),
+            ..Default::default()
+        }))
+    }
+
+    async fn upload_part(
+        &self,
+        request: S3Request<dto::UploadPartInput>,
+    ) -> S3Result<S3Response<dto::UploadPartOutput>> {
+        let input = request.input;
+        check_bucket(&input.bucket)?;
+        refuse_other_checksums(&request.headers)?;
+        let expected =
+            expected(input.content_length, input.content_md5, input.checksum_sha256.as_deref())?;
+        let number = part_number(input.part_number)?;
+        let body = input.body.unwrap_or_else(|| s3s::Body::empty().into());
+        let part = self.objects.put_part(input.key, input.upload_id, number, body, expected).await?;
+        Ok(S3Response::new(dto::UploadPartOutput {
+            e_tag: Some(dto::ETag::Strong(part.etag())),
+            checksum_sha256: Some(base64(part.sha256)),
+            ..Default::default()
+        }))
+    }
+
+    async fn upload_part_copy(
+        &self,
+        request: S3Request<dto::UploadPartCopyInput>,
+    ) -> S3Result<S3Response<dto::UploadPartCopyOutput>> {
+        let input = request.input;
+        check_bucket(&input.bucket)?;
+        let from = source_key(&input.copy_source)?;
+        let number = part_number(input.part_number)?;
+        let part = self
+            .blocking(move |objects| {
+                let source = objects.find(&from)?;
+                check_source(&source, &input.copy_source_if_match, &input.copy_source_if_none_match)?;
+                let wanted = input.copy_source_range.as_deref();
+                let range = |size| copy_range(wanted, size);
+                objects.copy_part(&from, range, &input.key, &input.upload_id, number)
+            })
+            .await?;
+        Ok(S3Response::new(dto::UploadPartCopyOutput {
+            copy_part_result: Some(dto::CopyPartResult {
+                e_tag: Some(dto::ETag::Strong(part.etag())),
+                last_modified: Some(last_modified(part.modified_at)),
+                ..Default::default()
+            }),
+            ..Default::default()
+        }))
+    }
+
+    async fn complete_multipart_upload(
+        &self,
+        request: S3Request<dto::CompleteMultipartUploadInput>,
+    ) -> S3Result<S3Response<dto::CompleteMultipartUploadOutput>> {
+        let input = request.input;
+        check_bucket(&input.bucket)?;
+        let named: Vec<NamedPart> = input
+            .multipart_upload
+            .and_then(|upload| upload.parts)
+            .unwrap_or_default()
+            .into_iter()
+            .map(named_part)
+            .collect::<S3Result<_>>()?;
+        let (key, upload_id) = (input.key.clone(), input.upload_id);
+        let manifest = self
+            .blocking(move |objects| objects.complete_upload(&key, &upload_id, &named))
+            .await?;
+        Ok(S3Response::new(dto::CompleteMultipartUploadOutput {
+            bucket: Some(input.bucket),
+            key: Some(input.key),
+            e_tag: Some(dto::ETag::Strong(manifest.etag)),
+            ..Default::default()
+        }))
+    }
+
+    async fn abort_multipart_upload(
+        &self,
+        request: S3Request<dto::AbortMultipartUploadInput>,
+    ) -> S3Result<S3Response<dto::AbortMultipartUploadOutput>> {
+        let input = request.input;
+        check_bucket(&input.bucket)?;
+        self.blocking(move |objects| objects.abort_upload(&input.key, &input.upload_id)).await?;
+        Ok(S3Response::new(dto::AbortMultipartUploadOutput::default()))
+    }
+
+    async fn list_parts(
+        &self,
+        request: S3Request<dto::ListPartsInput>,
+    ) -> S3Result<S3Response<dto::ListPartsOutput>> {
+        let input = request.input;
+        check_bucket(&input.bucket)?;
+        let (key, id) = (input.key.clone(), input.upload_id.clone());
+        let mut parts = self.blocking(move |objects| objects.list_parts(&key, &id)).await?;
+        let marker = input.part_number_marker.unwrap_or(0);
+        parts.retain(|part| i64::from(part.number) > i64::from(marker));
+        let limit = page_size(input.max_parts);
+        let truncated = parts.len() > limit;
+        parts.truncate(limit);
+        let next = parts.last().filter(|_| truncated).and_then(|part| part.number.try_into().ok());
+        Ok(S3Response::new(dto::ListPartsOutput {
+            bucket: Some(input.bucket),
+            key: Some(input.key),
+            upload_id: Some(input.upload_id),
+            is_truncated: Some(truncated),
+            next_part_number_marker: next,
+            parts: Some(parts.iter().map(part_dto).collect()),
+            ..Default::default()
+        }))
+    }
+
+    async fn list_multipart_uploads(
+        &self,
+        request: S3Request<dto::ListMultipartUploadsInput>,
+    ) -> S3Result<S3Response<dto::ListMultipartUploadsOutput>> {
+        let input = request.input;
+        check_bucket(&input.bucket)?;
+        let prefix = input.prefix.clone().unwrap_or_default();
+        let mut uploads = self.blocking(move |objects| objects.list_uploads(&prefix)).await?;
+        let after = (input.key_marker.unwrap_or_default(), input.upload_id_marker.unwrap_or_default());
+        uploads.retain(|(id, record)| (&record.key, id) > (&after.0, &after.1));
+        let limit = page_size(input.max_uploads);
+        let truncated = uploads.len() > limit;
+        uploads.truncate(limit);
+        let last = uploads.last().filter(|_| truncated).cloned();
+        Ok(S3Response::new(dto::ListMultipartUploadsOutput {
+            bucket: Some(input.bucket),
+            prefix: input.prefix,
+            is_truncated: Some(truncated),
+            next_key_marker: last.as_ref().map(|(_, record)| record.key.clone()),
+            next_upload_id_marker: last.map(|(id, _)| id),
+            uploads: Some(
+                uploads
+                    .into_iter()
+                    .map(|(id, record)| dto::MultipartUpload {
+                        upload_id: Some(id),
+                        key: Some(record.key),
+                        initiated: Some(last_modified(record.initiated_at)),
+                        ..Default::default()
+                    })
+                    .collect(),
+            ),
+            ..Default::default()
+        }))
+    }
+
+    async fn list_objects_v2(
+        &self,
+        request: S3Request<dto::ListObjectsV2Input>,
+    ) -> S3Result<S3Response<dto::ListObjectsV2Output>> {
+        let input = request.input;
+        check_bucket(&input.bucket)?;
+        let grouped = match input.delimiter.as_deref() {
+            None | Some("") => false,
+            Some("/") => true,
+            Some(_) => return Err(s3_error!(NotImplemented, "the only delimiter is '/'")),
+        };
+        let prefix = input.prefix.clone().unwrap_or_default();
+        let after = input.continuation_token.clone().or(input.start_after.clone()).unwrap_or_default();
+        let limit = page_size(input.max_keys);
+        let listed = self
+            .blocking(move |objects| {
+                objects.list(&Listing { prefix: &prefix, after: &after, grouped, limit })
+            })
+            .await?;
+        let count = listed.objects.len() + listed.prefixes.len();
+        Ok(S3Response::new(dto::ListObjectsV2Output {
+            name: Some(input.bucket),
+            prefix: input.prefix,
+            delimiter: input.delimiter,
+            start_after: input.start_after,
+            continuation_token: input.continuation_token,
+            key_count: i32::try_from(count).ok(),
+            is_truncated: Some(listed.truncated_at.is_some()),
+            next_continuation_token: listed.truncated_at,
+            contents: Some(listed.objects.into_iter().map(object_dto).collect()),
+            common_prefixes: Some(
+                listed
+                    .prefixes
+                    .into_iter()
+                    .map(|prefix| dto::CommonPrefix { prefix: Some(prefix) })
+                    .collect(),
+            ),
+            ..Default::default()
+        }))
+    }
+}
+
+fn check_bucket(bucket: &str) -> S3Result<()> {
+    match bucket {
+        BUCKET => Ok(()),
+        _ => Err(s3_error!(NoSuchBucket)),
+    }
+}
+
+/// A checksum that cannot be checked here is refused, not passed over.
+fn refuse_other_checksums(headers: &http::HeaderMap) -> S3Result<()> {
+    const UNCHECKED: [&str; 5] = [
+        "x-amz-checksum-crc32",
+        "x-amz-checksum-crc32c",
+        "x-amz-checksum-crc64nvme",
+        "x-amz-checksum-sha1",
+        "x-amz-trailer",
+    ];
+    match UNCHECKED.iter().find(|name| headers.contains_key(**name)) {
+        Some(name) => Err(s3_error!(
+            NotImplemented,
+            "{name} is not checked here; send Content-MD5 or x-amz-checksum-sha256"
+        )),
+        None => Ok(()),
+    }
+}
+
+fn expected(
+    length: Option<i64>,
+    md5: Option<String>,
+    sha256: Option<&str>,
+) -> S3Result<Expected> {
+    let decode = |text: &str| BASE64.decode(text).ok();
+    let md5 = match md5.as_deref().map(|text| decode(text).and_then(|bytes| bytes.try_into().ok())) {
+        Some(None) => return Err(s3_error!(InvalidDigest, "Content-MD5 is not a base64 MD5")),
+        found => found.flatten().map(Md5),
+    };
+    let sha256 = match sha256.map(|text| decode(text).and_then(|bytes| bytes.try_into().ok())) {
+        Some(None) => return Err(s3_error!(InvalidDigest, "the checksum is not a base64 SHA-256")),
+        found => found.flatten().map(Sha256),
+    };
+    Ok(Expected { size_bytes: length.and_then(|length| length.try_into().ok()), md5, sha256 })
+}
+
+fn attributes(content_type: Option<dto::ContentType>, metadata: Option<dto::Metadata>) -> Attributes {
+    Attributes {
+        content_type: content_type.map(|mime| mime.to_string()),
+        metadata: metadata.into_iter().flatten().collect::<BTreeMap<_, _>>(),
+    }
+}
+
+fn source_key(source: &dto::CopySource) -> S3Result<String> {
+    match source {
+        dto::CopySource::Bucket { bucket, key, .. } => {
+            check_bucket(bucket)?;
+            Ok(key.to_string())
+        }
+        _ => Err(s3_error!(NotImplemented, "a copy's source is /BUCKET/KEY")),
+    }
+}
+
+fn matches(manifest: &Manifest, condition: &dto::ETagCondition) -> bool {
+    match condition {
+        dto::ETagCondition::Any => true,
+        dto::ETagCondition::ETag(etag) => etag.value() == manifest.etag,
+    }
+}
+
+fn check_conditions(
+    manifest: &Manifest,
+    if_match: Option<&dto::ETagCondition>,
+    if_none_match: Option<&dto::ETagCondition>,
+) -> S3Result<()> {
+    if if_match.is_some_and(|condition| !matches(manifest, condition)) {
+        return Err(s3_error!(PreconditionFailed));
+    }
+    if if_none_match.is_some_and(|condition| matches(manifest, condition)) {
+        return Err(s3_error!(NotModified));
+    }
+    Ok(())
+}
+
+fn check_source(
+    manifest: &Manifest,
+    if_match: &Option<dto::ETagCondition>,
+    if_none_match: &Option<dto::ETagCondition>,
+) -> S3Result<()> {
+    check_conditions(manifest, if_match.as_ref(), if_none_match.as_ref())
+        .map_err(|_| s3_error!(PreconditionFailed))
+}
+
+/// `bytes=FIRST-LAST`, both there, as S3 wants it of a copy.
+fn copy_range(wanted: Option<&str>, size: u64) -> S3Result<std::ops::Range<u64>> {
+    let Some(wanted) = wanted else { return Ok(0..size) };
+    let bounds = wanted.strip_prefix("bytes=").and_then(|range| range.split_once('-'));
+    let parse = |text: &str| u64::from_str(text).ok();
+    match bounds.and_then(|(first, last)| parse(first).zip(parse(last))) {
+        Some((first, last)) if first <= last && last < size => Ok(first..last + 1),
+        Some(_) => Err(s3_error!(InvalidRange)),
+        None => Err(s3_error!(InvalidArgument, "a copy's range is bytes=FIRST-LAST")),
+    }
+}
+
+fn part_number(number: i32) -> S3Result<u32> {
+    u32::try_from(number).map_err(|_| s3_error!(InvalidArgument, "a part has a number from 1"))
+}
+
+fn named_part(part: dto::CompletedPart) -> S3Result<NamedPart> {
+    let malformed = || s3_error!(MalformedXML, "a part has PartNumber and ETag");
+    Ok(NamedPart {
+        number: part_number(part.part_number.ok_or_else(malformed)?)?,
+        etag: part.e_tag.ok_or_else(malformed)?.into_value(),
+    })
+}
+
+fn part_dto(part: &PartRecord) -> dto::Part {
+    dto::Part {
+        e_tag: Some(dto::ETag::Strong(part.etag())),
+        part_number: i32::try_from(part.number).ok(),
+        size: Some(length(part.size_bytes)),
+        last_modified: Some(last_modified(part.modified_at)),
+        checksum_sha256: Some(base64(part.sha256)),
+        ..Default::default()
+    }
+}
+
+fn object_dto(manifest: Manifest) -> dto::Object {
+    dto::Object {
+        size: Some(length(manifest.size_bytes)),
+        e_tag: Some(dto::ETag::Strong(manifest.etag)),
+        last_modified: Some(last_modified(manifest.modified_at)),
+        key: Some(manifest.key),
+        ..Default::default()
+    }
+}
+
+fn override_header<T>(
+    response: &mut S3Response<T>,
+    name: &'static str,
+    value: Option<String>,
+) -> S3Result<()> {
+    if let Some(value) = value {
+        let value = value.parse().map_err(|_| s3_error!(InvalidArgument, "{name} cannot be that"))?;
+        response.headers.insert(name, value);
+    }
+    Ok(())
+}
+
+fn page_size(asked: Option<i32>) -> usize {
+    asked.and_then(|asked| usize::try_from(asked).ok()).unwrap_or(MAX_KEYS).min(MAX_KEYS)
+}
+
+/// Sizes are far below `i64::MAX`; S3's types are signed.
+fn length(bytes: u64) -> i64 {
+    i64::try_from(bytes).unwrap_or(i64::MAX)
+}
+
+fn last_modified(time: Timestamp) -> dto::Timestamp {
+    time.date_time().into()
+}
+
+fn base64(digest: Sha256) -> String {
+    BASE64.encode(digest.0)
+}

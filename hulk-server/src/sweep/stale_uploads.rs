@@ -1,0 +1,31 @@
+//! Gives up uploads that nobody went on with.
+
+use std::time::Duration;
+
+use hulk_proto::Timestamp;
+
+use super::BATCH;
+use crate::{app::App, db::versions, error::Result, ops::delete_file::discard};
+
+/// Longer than any URL lasts and any single PUT takes.
+const STALE_AFTER: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+pub(super) async fn run_once(app: &App) -> Result<u64> {
+    let age = i64::try_from(STALE_AFTER.as_millis()).unwrap_or(i64::MAX);
+    let mut given_up = 0;
+    loop {
+        let mut transaction = app.db.write().await?;
+        let before = Timestamp::now().unix_millis() - age;
+        let stale = versions::stale(&mut transaction, before, BATCH).await?;
+        for version in &stale {
+            if versions::mark_failed(&mut transaction, version, "nobody went on with it").await? {
+                discard(&mut transaction, version).await?;
+                given_up += 1;
+            }
+        }
+        transaction.commit().await?;
+        if stale.is_empty() {
+            return Ok(given_up);
+        }
+    }
+}
