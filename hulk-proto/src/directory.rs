@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ExpirationPolicy, Id, Permission, RemotePath, Timestamp};
+use crate::{ExpirationPolicy, File, Id, Permission, RemotePath, Timestamp};
 
 /// A directory as the API tells it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,4 +18,12 @@ pub struct Directory {
     pub default_expiration_policy: Option<ExpirationPolicy>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
+}
+
+/// What `hulk ls --json` lists.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Entry {
+    File(Box<File>),
+    Directory(Directory),
 }

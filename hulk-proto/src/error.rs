@@ -61,6 +61,11 @@ codes! {
     StoreUnavailable = "STORE_UNAVAILABLE" => 503,
     DatabaseUnavailable = "DATABASE_UNAVAILABLE" => 503,
     QuotaExceeded = "QUOTA_EXCEEDED" => 507,
+    /// Of the command line alone, as the two that follow: nobody answers, or not as a server does.
+    ServerUnreachable = "SERVER_UNREACHABLE" => 503,
+    /// A file or pipe of this machine.
+    LocalFile = "LOCAL_FILE" => 400,
+    Interrupted = "INTERRUPTED" => 400,
 }
 
 /// `{"error": {"code", "message", "details"}}`

@@ -69,7 +69,8 @@ impl ExpirationPolicy {
 
     /// When what was uploaded at `start` expires; `None` if never.
     pub fn expires_at(self, start: Timestamp) -> Option<Timestamp> {
-        self.days().map(|days| start.saturating_add(Duration::from_secs(days * 24 * 60 * 60)))
+        self.days()
+            .map(|days| start.saturating_add(Duration::from_secs(days * 24 * 60 * 60)))
     }
 }
 
@@ -81,7 +82,10 @@ impl FromStr for ExpirationPolicy {
         if text == "never" {
             return Ok(Self::Infinite);
         }
-        Self::ALL.into_iter().find(|policy| policy.as_str() == text).ok_or(InvalidExpiry)
+        Self::ALL
+            .into_iter()
+            .find(|policy| policy.as_str() == text)
+            .ok_or(InvalidExpiry)
     }
 }
 

@@ -39,10 +39,16 @@ impl std::str::FromStr for FileStatus {
     type Err = InvalidStatus;
 
     fn from_str(text: &str) -> Result<Self, InvalidStatus> {
-        [Self::Reserved, Self::Uploaded, Self::Validated, Self::Failed, Self::Expired]
-            .into_iter()
-            .find(|status| status.as_str() == text)
-            .ok_or(InvalidStatus)
+        [
+            Self::Reserved,
+            Self::Uploaded,
+            Self::Validated,
+            Self::Failed,
+            Self::Expired,
+        ]
+        .into_iter()
+        .find(|status| status.as_str() == text)
+        .ok_or(InvalidStatus)
     }
 }
 
@@ -108,6 +114,8 @@ pub struct CreateFile {
     pub mime_type: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sha256: Option<Sha256>,
+    /// Of the first parts of 8 MiB, as many as are known: that of the first tells a file from
+    /// another of its size before all of it was read.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub part_md5s: Vec<Md5>,
     /// Of the file if it exists, else of its directory, if absent.
@@ -198,6 +206,32 @@ pub struct ChangeFile {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
     pub metadata: Option<serde_json::Map<String, serde_json::Value>>,
+}
+
+/// What `hulk put --json` prints of a file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PutFile {
+    #[serde(flatten)]
+    pub file: File,
+    /// Bytes that were sent.
+    pub uploaded_bytes: u64,
+    /// Bytes that the store had already.
+    pub reused_bytes: u64,
+    /// Whether an earlier, interrupted upload was gone on with.
+    pub resumed: bool,
+}
+
+/// What `hulk get --json` prints of a file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GotFile {
+    /// As it was asked for.
+    pub source: String,
+    /// Where it is now; `-` for the standard output.
+    pub saved_to: String,
+    pub size_bytes: u64,
+    pub sha256: Sha256,
+    /// Whether the digest was compared with the server's.
+    pub verified: bool,
 }
 
 /// The answer to `GET /files/:id/download`: a URL that works without a key for a while.

@@ -33,7 +33,10 @@ pub enum InvalidKey {
 impl ApiKeySecret {
     /// A new key from the operating system's random numbers.
     pub fn random() -> Self {
-        Self { id: Id::random(), secret: nanoid::nanoid!(SECRET_LENGTH, &BASE62) }
+        Self {
+            id: Id::random(),
+            secret: nanoid::nanoid!(SECRET_LENGTH, &BASE62),
+        }
     }
 
     /// The public part, by which the server finds the key.
@@ -83,7 +86,10 @@ impl FromStr for ApiKeySecret {
         if checksum(body) != found {
             return Err(InvalidKey::Checksum);
         }
-        Ok(Self { id, secret: secret.to_owned() })
+        Ok(Self {
+            id,
+            secret: secret.to_owned(),
+        })
     }
 }
 
@@ -128,6 +134,8 @@ pub struct CreatedApiKey {
 
 impl fmt::Debug for CreatedApiKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CreatedApiKey").field("api_key", &self.api_key).finish_non_exhaustive()
+        f.debug_struct("CreatedApiKey")
+            .field("api_key", &self.api_key)
+            .finish_non_exhaustive()
     }
 }

@@ -4,6 +4,10 @@
 pub const MAX_FILE_BYTES: u64 = 5 << 40;
 /// The largest body of a single PUT that S3 and R2 take.
 pub const MAX_SINGLE_PUT_BYTES: u64 = 5 << 30;
+/// The grid on which `part_md5s` are taken.
+pub const PART_BYTES: u64 = 8 << 20;
+/// S3's largest number of parts.
+pub const MAX_PARTS: usize = 10_000;
 /// The largest JSON body that the API reads.
 pub const MAX_JSON_BYTES: usize = 1 << 20;
 /// How many items a list gives at most, and by default over HTTP.

@@ -55,14 +55,18 @@ impl ListQuery {
             };
             match name.as_str() {
                 "limit" => {
-                    let limit = value.parse().map_err(|_| invalid("expected a whole number"))?;
+                    let limit = value
+                        .parse()
+                        .map_err(|_| invalid("expected a whole number"))?;
                     if !(1..=crate::limits::MAX_PAGE).contains(&limit) {
                         return Err(invalid("expected 1 to 1000"));
                     }
                     query.limit = Some(limit);
                 }
                 "offset" => {
-                    let offset = value.parse().map_err(|_| invalid("expected a whole number"))?;
+                    let offset = value
+                        .parse()
+                        .map_err(|_| invalid("expected a whole number"))?;
                     if i64::try_from(offset).is_err() {
                         return Err(invalid("too large"));
                     }
@@ -70,10 +74,9 @@ impl ListQuery {
                 }
                 "cursor" => query.cursor = Some(value.clone()),
                 "order_by" => {
-                    query.order_by = Some(
-                        OrderBy::parse(value)
-                            .ok_or_else(|| invalid("expected PROPERTY, PROPERTY+asc or PROPERTY+desc"))?,
-                    );
+                    query.order_by = Some(OrderBy::parse(value).ok_or_else(|| {
+                        invalid("expected PROPERTY, PROPERTY+asc or PROPERTY+desc")
+                    })?);
                 }
                 filter => match filter.strip_prefix("filter~") {
                     Some(property) => query.filters.push((property.to_owned(), value.clone())),
@@ -117,10 +120,17 @@ impl OrderBy {
             (Some("desc"), None) => true,
             _ => return None,
         };
-        Some(Self { property, descending })
+        Some(Self {
+            property,
+            descending,
+        })
     }
 
     fn to_text(&self) -> String {
-        format!("{} {}", self.property, if self.descending { "desc" } else { "asc" })
+        format!(
+            "{} {}",
+            self.property,
+            if self.descending { "desc" } else { "asc" }
+        )
     }
 }

@@ -39,7 +39,10 @@ impl Timestamp {
 
     /// This time plus `duration`, at most the end of the year 9999.
     pub fn saturating_add(self, duration: Duration) -> Self {
-        Self(self.0.saturating_add(time::Duration::try_from(duration).unwrap_or(time::Duration::MAX)))
+        Self(
+            self.0
+                .saturating_add(time::Duration::try_from(duration).unwrap_or(time::Duration::MAX)),
+        )
     }
 
     pub fn date_time(self) -> OffsetDateTime {

@@ -15,7 +15,11 @@ use crate::Failure;
 
 pub(crate) async fn migrate(config: &Config, json: bool) -> Result<(), Failure> {
     open_database(config).await?.close().await;
-    print(json, &json!({ "migrated": true }), "the database is up to date")
+    print(
+        json,
+        &json!({ "migrated": true }),
+        "the database is up to date",
+    )
 }
 
 pub(crate) async fn sweep(config: &Config, json: bool) -> Result<(), Failure> {
@@ -38,12 +42,20 @@ pub(crate) async fn create_user(
     json: bool,
 ) -> Result<(), Failure> {
     let mut password = String::new();
-    io::stdin()
-        .read_to_string(&mut password)
-        .map_err(|error| Failure::new(ErrorCode::BadRequest, format!("no password on stdin: {error}")))?;
+    io::stdin().read_to_string(&mut password).map_err(|error| {
+        Failure::new(
+            ErrorCode::BadRequest,
+            format!("no password on stdin: {error}"),
+        )
+    })?;
     let password = password.trim_end_matches(['\r', '\n']).to_owned();
     let db = open_database(config).await?;
-    let request = CreateUser { email: email.to_owned(), password, role, is_email_verified };
+    let request = CreateUser {
+        email: email.to_owned(),
+        password,
+        role,
+        is_email_verified,
+    };
     let user = accounts::create_user(&db, config.default_quota, request).await?;
     db.close().await;
     print(json, &user, user.id.as_str())
@@ -58,7 +70,11 @@ pub(crate) async fn create_key(
 ) -> Result<(), Failure> {
     let db = open_database(config).await?;
     let user = accounts::find_user(&db, email).await?;
-    let request = CreateApiKey { label: label.to_owned(), permissions, expires_at: None };
+    let request = CreateApiKey {
+        label: label.to_owned(),
+        permissions,
+        expires_at: None,
+    };
     let created = accounts::create_key(&db, &user, request).await?;
     db.close().await;
     print(json, &created, &created.key)

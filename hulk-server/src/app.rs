@@ -55,7 +55,10 @@ pub enum StartError {
     #[error("--s3-endpoint needs {0} in the environment")]
     Credentials(&'static str),
     #[error("cannot listen on {address}: {source}")]
-    Listen { address: String, source: std::io::Error },
+    Listen {
+        address: String,
+        source: std::io::Error,
+    },
     #[error("--public-url {0}")]
     PublicUrl(&'static str),
 }
@@ -68,10 +71,14 @@ impl App {
     pub async fn open(config: &Config, listening: SocketAddr) -> Result<Self, StartError> {
         let public_url: PublicUrl = match &config.public_url {
             Some(url) => url.clone(),
-            None => format!("http://{listening}").parse().map_err(StartError::PublicUrl)?,
+            None => format!("http://{listening}")
+                .parse()
+                .map_err(StartError::PublicUrl)?,
         };
         let is_local = config.database_url.is_none() || config.s3_endpoint.is_none();
-        let data_dir = is_local.then(|| DataDir::open(&config.data_dir)).transpose()?;
+        let data_dir = is_local
+            .then(|| DataDir::open(&config.data_dir))
+            .transpose()?;
         let db = open_database(config).await?;
         let embedded = match (&config.s3_endpoint, &data_dir) {
             (None, Some(data_dir)) => Some(EmbeddedStore::open(&data_dir.store())?),
@@ -99,7 +106,9 @@ impl App {
 
     /// Whether this start made the data directory.
     pub fn is_new(&self) -> bool {
-        self.data_dir.as_ref().is_some_and(|data_dir| data_dir.is_new())
+        self.data_dir
+            .as_ref()
+            .is_some_and(|data_dir| data_dir.is_new())
     }
 }
 

@@ -63,7 +63,10 @@ impl FromRequestParts<App> for Manager {
 impl FromRequestParts<App> for Visitor {
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> std::result::Result<Self, Infallible> {
+    async fn from_request_parts(
+        parts: &mut Parts,
+        app: &App,
+    ) -> std::result::Result<Self, Infallible> {
         Ok(Self(authenticate(parts, app).await.ok()))
     }
 }
@@ -74,14 +77,20 @@ async fn authorise(parts: &Parts, app: &App, needed: KeyPermission) -> Result<Ca
         true => Ok(caller),
         false => Err(Error::new(
             ErrorCode::Forbidden,
-            format!("this API key may only {}; the request needs {needed}", caller.permission),
+            format!(
+                "this API key may only {}; the request needs {needed}",
+                caller.permission
+            ),
         )),
     }
 }
 
 async fn authenticate(parts: &Parts, app: &App) -> Result<Caller> {
     let invalid = || {
-        Error::new(ErrorCode::AuthInvalidCredentials, "this API key is not known here, or was revoked")
+        Error::new(
+            ErrorCode::AuthInvalidCredentials,
+            "this API key is not known here, or was revoked",
+        )
     };
     let secret = bearer(parts)?;
     let mut connection = app.db.read().await?;
@@ -91,17 +100,29 @@ async fn authenticate(parts: &Parts, app: &App) -> Result<Caller> {
         .ok_or_else(invalid)?;
     let now = Timestamp::now().unix_millis();
     if key.expires_at.is_some_and(|expires_at| expires_at <= now) {
-        return Err(Error::new(ErrorCode::AuthTokenExpired, "this API key has expired"));
+        return Err(Error::new(
+            ErrorCode::AuthTokenExpired,
+            "this API key has expired",
+        ));
     }
-    let user = users::find(&mut connection, &key.user_id).await?.ok_or_else(invalid)?;
+    let user = users::find(&mut connection, &key.user_id)
+        .await?
+        .ok_or_else(invalid)?;
     drop(connection);
-    if key.last_used_at.is_none_or(|used| now - used >= TOUCH_INTERVAL_MILLIS) {
+    if key
+        .last_used_at
+        .is_none_or(|used| now - used >= TOUCH_INTERVAL_MILLIS)
+    {
         let mut transaction = app.db.write().await?;
         api_keys::touch(&mut transaction, &key.id, now).await?;
         transaction.commit().await?;
     }
     let permission = key.permissions.parse().map_err(Error::internal)?;
-    Ok(Caller { user, key, permission })
+    Ok(Caller {
+        user,
+        key,
+        permission,
+    })
 }
 
 fn bearer(parts: &Parts) -> Result<ApiKeySecret> {
@@ -112,9 +133,16 @@ fn bearer(parts: &Parts) -> Result<ApiKeySecret> {
         )
     })?;
     let unreadable = || {
-        Error::new(ErrorCode::Unauthorized, "the Authorization header is not 'Bearer hulk_…'")
+        Error::new(
+            ErrorCode::Unauthorized,
+            "the Authorization header is not 'Bearer hulk_…'",
+        )
     };
-    let (scheme, key) = header.to_str().ok().and_then(|text| text.split_once(' ')).ok_or_else(unreadable)?;
+    let (scheme, key) = header
+        .to_str()
+        .ok()
+        .and_then(|text| text.split_once(' '))
+        .ok_or_else(unreadable)?;
     if !scheme.eq_ignore_ascii_case("bearer") {
         return Err(unreadable());
     }

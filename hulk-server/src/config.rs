@@ -10,7 +10,13 @@ use url::Url;
 #[derive(Args, Clone, Debug)]
 pub struct Config {
     /// Address to listen on; port 0 picks a free one
-    #[arg(long, global = true, env = "HULK_LISTEN", value_name = "HOST:PORT", default_value = "127.0.0.1:4855")]
+    #[arg(
+        long,
+        global = true,
+        env = "HULK_LISTEN",
+        value_name = "HOST:PORT",
+        default_value = "127.0.0.1:4855"
+    )]
     pub listen: String,
 
     /// URL under which clients reach this server; links begin with it [default: http://LISTEN]
@@ -18,11 +24,23 @@ pub struct Config {
     pub public_url: Option<PublicUrl>,
 
     /// Directory of the SQLite database and the embedded store
-    #[arg(long, global = true, env = "HULK_DATA_DIR", value_name = "DIR", default_value = "./hulk-data")]
+    #[arg(
+        long,
+        global = true,
+        env = "HULK_DATA_DIR",
+        value_name = "DIR",
+        default_value = "./hulk-data"
+    )]
     pub data_dir: PathBuf,
 
     /// Database to use instead of SQLite in the data directory, as postgres://…
-    #[arg(long, global = true, env = "HULK_DATABASE_URL", value_name = "URL", hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        env = "HULK_DATABASE_URL",
+        value_name = "URL",
+        hide_env_values = true
+    )]
     pub database_url: Option<DatabaseUrl>,
 
     /// S3 store to use instead of the embedded one; credentials come from the AWS variables
@@ -50,7 +68,13 @@ pub struct Config {
     pub default_quota: u64,
 
     /// File name extensions that are taken, as csv,parquet [default: all]
-    #[arg(long, global = true, env = "HULK_ALLOWED_EXTENSIONS", value_name = "LIST", value_delimiter = ',')]
+    #[arg(
+        long,
+        global = true,
+        env = "HULK_ALLOWED_EXTENSIONS",
+        value_name = "LIST",
+        value_delimiter = ','
+    )]
     pub allowed_extensions: Vec<String>,
 }
 

@@ -32,10 +32,20 @@ impl DataDir {
         let path = create(path)?;
         let is_new = !database(&path).exists();
         let lock = lock(&path).map_err(|error| match error {
-            LockError::Held(process) => DataDirError::InUse { path: path.clone(), process },
-            LockError::Io(source) => DataDirError::Io { path: path.clone(), source },
+            LockError::Held(process) => DataDirError::InUse {
+                path: path.clone(),
+                process,
+            },
+            LockError::Io(source) => DataDirError::Io {
+                path: path.clone(),
+                source,
+            },
         })?;
-        Ok(Self { path, _lock: lock, is_new })
+        Ok(Self {
+            path,
+            _lock: lock,
+            is_new,
+        })
     }
 
     /// Whether no server has used the directory before.
@@ -54,7 +64,10 @@ pub(crate) fn create(path: &Path) -> Result<PathBuf, DataDirError> {
         fs::create_dir_all(path)?;
         fs::canonicalize(path)
     };
-    create().map_err(|source| DataDirError::Io { path: path.to_owned(), source })
+    create().map_err(|source| DataDirError::Io {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 /// The SQLite file in a data directory.

@@ -28,7 +28,13 @@ pub struct Error {
 
 impl Error {
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), details: Vec::new(), status: None, source: None }
+        Self {
+            code,
+            message: message.into(),
+            details: Vec::new(),
+            status: None,
+            source: None,
+        }
     }
 
     /// What is not there, or is not the caller's: the two look alike.
@@ -52,7 +58,10 @@ impl Error {
     pub fn internal(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self {
             source: Some(source.into()),
-            ..Self::new(ErrorCode::InternalError, "the server made a mistake; its log says more")
+            ..Self::new(
+                ErrorCode::InternalError,
+                "the server made a mistake; its log says more",
+            )
         }
     }
 
@@ -79,7 +88,11 @@ impl IntoResponse for Error {
             tracing::error!(code = self.code.as_str(), error = %source, "request failed");
         }
         let status = self.status();
-        let detail = ErrorDetail { code: self.code, message: self.message, details: self.details };
+        let detail = ErrorDetail {
+            code: self.code,
+            message: self.message,
+            details: self.details,
+        };
         (status, Json(ErrorBody { error: detail })).into_response()
     }
 }
@@ -106,7 +119,10 @@ impl From<sqlx::Error> for Error {
             | sqlx::Error::WorkerCrashed => database_unavailable(),
             _ => return Self::internal(error),
         };
-        Self { source: Some(error.into()), ..plain }
+        Self {
+            source: Some(error.into()),
+            ..plain
+        }
     }
 }
 
@@ -114,22 +130,33 @@ impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
         let plain = match &error {
             StoreError::Full => full(),
-            StoreError::Missing => {
-                Self::new(ErrorCode::Conflict, "the object changed meanwhile; try again")
-            }
-            StoreError::Unavailable(_) => {
-                Self::new(ErrorCode::StoreUnavailable, "the store does not answer; try again later")
-            }
+            StoreError::Missing => Self::new(
+                ErrorCode::Conflict,
+                "the object changed meanwhile; try again",
+            ),
+            StoreError::Unavailable(_) => Self::new(
+                ErrorCode::StoreUnavailable,
+                "the store does not answer; try again later",
+            ),
         };
-        Self { source: Some(error.into()), ..plain }
+        Self {
+            source: Some(error.into()),
+            ..plain
+        }
     }
 }
 
 fn database_unavailable() -> Error {
-    Error::new(ErrorCode::DatabaseUnavailable, "the database does not answer; try again later")
+    Error::new(
+        ErrorCode::DatabaseUnavailable,
+        "the database does not answer; try again later",
+    )
 }
 
 /// The disk's end is the last of all quotas.
 pub(crate) fn full() -> Error {
-    Error::new(ErrorCode::QuotaExceeded, "the server's disk is full; nothing was stored")
+    Error::new(
+        ErrorCode::QuotaExceeded,
+        "the server's disk is full; nothing was stored",
+    )
 }

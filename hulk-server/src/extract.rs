@@ -17,17 +17,21 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     type Rejection = Error;
 
     async fn from_request(request: Request, _: &S) -> Result<Self> {
-        let too_large =
-            || Error::new(ErrorCode::PayloadTooLarge, "the body is larger than 1 MiB");
+        let too_large = || Error::new(ErrorCode::PayloadTooLarge, "the body is larger than 1 MiB");
         let declared = request.headers().get(http::header::CONTENT_LENGTH);
         let declared: Option<usize> =
             declared.and_then(|length| length.to_str().ok()?.parse().ok());
         if declared.is_some_and(|length| length > MAX_JSON_BYTES) {
             return Err(too_large());
         }
-        let body = to_bytes(request.into_body(), MAX_JSON_BYTES).await.map_err(|_| too_large())?;
+        let body = to_bytes(request.into_body(), MAX_JSON_BYTES)
+            .await
+            .map_err(|_| too_large())?;
         if body.is_empty() {
-            return Err(Error::new(ErrorCode::BadRequest, "the request has no body; JSON is expected"));
+            return Err(Error::new(
+                ErrorCode::BadRequest,
+                "the request has no body; JSON is expected",
+            ));
         }
         parse(&body).map(Self)
     }
@@ -39,11 +43,17 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
         let (field, inner) = (error.path().to_string(), error.into_inner());
         match inner.is_data() {
             true => Error::validation(field, inner.to_string()),
-            false => Error::new(ErrorCode::BadRequest, format!("the body is not JSON: {inner}")),
+            false => Error::new(
+                ErrorCode::BadRequest,
+                format!("the body is not JSON: {inner}"),
+            ),
         }
     })?;
     json.end().map_err(|error| {
-        Error::new(ErrorCode::BadRequest, format!("the body is not one JSON value: {error}"))
+        Error::new(
+            ErrorCode::BadRequest,
+            format!("the body is not one JSON value: {error}"),
+        )
     })?;
     Ok(parsed)
 }
@@ -84,8 +94,9 @@ impl<S: Send + Sync> FromRequestParts<S> for List {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
         let query = parts.uri.query().unwrap_or_default();
-        let pairs: Vec<(String, String)> =
-            url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+        let pairs: Vec<(String, String)> = url::form_urlencoded::parse(query.as_bytes())
+            .into_owned()
+            .collect();
         ListQuery::from_pairs(&pairs)
             .map(Self)
             .map_err(|error| Error::validation(error.parameter, error.message))
@@ -99,6 +110,9 @@ pub(crate) async fn no_route() -> Error {
 
 /// A route, but not this method.
 pub(crate) async fn no_method() -> Error {
-    Error::new(ErrorCode::BadRequest, "this address does not answer that method")
-        .with_status(StatusCode::METHOD_NOT_ALLOWED)
+    Error::new(
+        ErrorCode::BadRequest,
+        "this address does not answer that method",
+    )
+    .with_status(StatusCode::METHOD_NOT_ALLOWED)
 }

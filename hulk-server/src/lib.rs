@@ -21,8 +21,8 @@ mod telemetry;
 
 pub use app::{App, Settings, StartError, open_database};
 pub use config::Config;
+pub use data_dir::DataDirError;
 pub use error::Error;
 pub use routes::openapi;
-pub use data_dir::DataDirError;
 pub use serve::{Server, interrupted};
 pub use telemetry::init_logs;

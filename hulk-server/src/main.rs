@@ -78,7 +78,10 @@ pub(crate) struct Failure {
 
 impl Failure {
     pub(crate) fn new(code: ErrorCode, message: impl ToString) -> Self {
-        Self { code, message: message.to_string() }
+        Self {
+            code,
+            message: message.to_string(),
+        }
     }
 }
 
@@ -97,7 +100,11 @@ impl From<hulk_server::StartError> for Failure {
 #[tokio::main]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    init_logs(if arguments.command.is_none() { "info" } else { "warn" });
+    init_logs(if arguments.command.is_none() {
+        "info"
+    } else {
+        "warn"
+    });
     match run(&arguments).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
@@ -108,17 +115,26 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let Arguments { command, config, json } = arguments;
+    let Arguments {
+        command,
+        config,
+        json,
+    } = arguments;
     match command {
         None => serve(config).await,
         Some(Command::Migrate) => admin::migrate(config, *json).await,
         Some(Command::Sweep) => admin::sweep(config, *json).await,
-        Some(Command::User(UserCommand::Create { email, role, verified, .. })) => {
-            admin::create_user(config, email, *role, *verified, *json).await
-        }
-        Some(Command::Key(KeyCommand::Create { user, label, permissions })) => {
-            admin::create_key(config, user, label, *permissions, *json).await
-        }
+        Some(Command::User(UserCommand::Create {
+            email,
+            role,
+            verified,
+            ..
+        })) => admin::create_user(config, email, *role, *verified, *json).await,
+        Some(Command::Key(KeyCommand::Create {
+            user,
+            label,
+            permissions,
+        })) => admin::create_key(config, user, label, *permissions, *json).await,
         Some(Command::Openapi) => admin::openapi(),
     }
 }
@@ -126,11 +142,17 @@ async fn run(arguments: &Arguments) -> Result<(), Failure> {
 async fn serve(config: &Config) -> Result<(), Failure> {
     let fault = |error: std::io::Error| Failure::new(ErrorCode::InternalError, error);
     let server = Server::bind(config).await?;
-    admin::say(&format!("listening on http://{}", server.address().map_err(fault)?));
+    admin::say(&format!(
+        "listening on http://{}",
+        server.address().map_err(fault)?
+    ));
     server.run(interrupted()).await.map_err(fault)
 }
 
-#[expect(clippy::print_stderr, reason = "the one place where errors are printed")]
+#[expect(
+    clippy::print_stderr,
+    reason = "the one place where errors are printed"
+)]
 fn report(failure: &Failure, json: bool) {
     if json {
         let error = ErrorDetail {

@@ -7,12 +7,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 
-use crate::{
-    Config, StartError,
-    app::App,
-    error::Error,
-    routes, sweep, telemetry,
-};
+use crate::{Config, StartError, app::App, error::Error, routes, sweep, telemetry};
 
 /// A server that listens but does not answer yet.
 pub struct Server {
@@ -26,7 +21,10 @@ impl Server {
     /// # Errors
     /// If the address is taken or one of them cannot be used.
     pub async fn bind(config: &Config) -> Result<Self, StartError> {
-        let fault = |source| StartError::Listen { address: config.listen.clone(), source };
+        let fault = |source| StartError::Listen {
+            address: config.listen.clone(),
+            source,
+        };
         let listener = TcpListener::bind(&config.listen).await.map_err(fault)?;
         let address = listener.local_addr().map_err(fault)?;
         let app = App::open(config, address).await?;
@@ -63,7 +61,9 @@ impl Server {
                 tracing::debug!(%error, "TCP_NODELAY was refused");
             }
         });
-        let served = axum::serve(listener, router).with_graceful_shutdown(stop).await;
+        let served = axum::serve(listener, router)
+            .with_graceful_shutdown(stop)
+            .await;
         stopped.cancel();
         // A panic in a job was logged; the database is closed all the same.
         let _ = jobs.await;

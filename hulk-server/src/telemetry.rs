@@ -15,8 +15,9 @@ use tracing_subscriber::EnvFilter;
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Seconds.
-const LATENCY_BUCKETS: [f64; 11] =
-    [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0];
+const LATENCY_BUCKETS: [f64; 11] = [
+    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0,
+];
 
 static METRICS: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
 
@@ -47,7 +48,11 @@ pub(crate) fn init_metrics() {
 }
 
 pub(crate) fn render_metrics() -> String {
-    METRICS.get().and_then(Option::as_ref).map(PrometheusHandle::render).unwrap_or_default()
+    METRICS
+        .get()
+        .and_then(Option::as_ref)
+        .map(PrometheusHandle::render)
+        .unwrap_or_default()
 }
 
 /// Logs and counts a request, by its route and never by its URL: a query may hold a signature.
@@ -56,7 +61,10 @@ pub(crate) async fn observe(mut request: Request, next: Next) -> Response {
     let request_id = request_id(&request);
     request.headers_mut().insert(REQUEST_ID, request_id.clone());
     let method = request.method().clone();
-    let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map(|path| path.as_str().to_owned());
     let route = route.unwrap_or_else(|| "none".to_owned());
     let mut response = next.run(request).await;
     let status = response.status().as_u16();
@@ -69,7 +77,11 @@ pub(crate) async fn observe(mut request: Request, next: Next) -> Response {
         milliseconds = elapsed.as_secs_f64() * 1e3,
         "answered"
     );
-    let labels = [("method", method.to_string()), ("route", route), ("status", status.to_string())];
+    let labels = [
+        ("method", method.to_string()),
+        ("route", route),
+        ("status", status.to_string()),
+    ];
     metrics::counter!("hulk_http_requests_total", &labels).increment(1);
     metrics::histogram!("hulk_http_request_duration_seconds", &labels[..2])
         .record(elapsed.as_secs_f64());
@@ -81,7 +93,9 @@ fn request_id(request: &Request) -> HeaderValue {
     let is_plain = |value: &&HeaderValue| {
         let bytes = value.as_bytes();
         (1..=64).contains(&bytes.len())
-            && bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(byte))
+            && bytes
+                .iter()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(byte))
     };
     let own = || HeaderValue::try_from(hulk_proto::Id::random().to_string());
     match request.headers().get(REQUEST_ID).filter(is_plain) {

@@ -47,7 +47,10 @@ impl Dialect {
     }
 
     /// (readers, writers)
-    pub(super) async fn pools(self, options: AnyConnectOptions) -> sqlx::Result<(AnyPool, AnyPool)> {
+    pub(super) async fn pools(
+        self,
+        options: AnyConnectOptions,
+    ) -> sqlx::Result<(AnyPool, AnyPool)> {
         match self {
             Self::Sqlite => {
                 let pool = |size| {
@@ -56,7 +59,9 @@ impl Dialect {
                         .acquire_timeout(ACQUIRE_TIMEOUT)
                         .test_before_acquire(false)
                         .after_connect(|connection, _| {
-                            Box::pin(async move { connection.execute(SQLITE_SETUP).await.map(drop) })
+                            Box::pin(
+                                async move { connection.execute(SQLITE_SETUP).await.map(drop) },
+                            )
                         })
                 };
                 let writers = pool(1).connect_with(options.clone()).await?;

@@ -74,7 +74,10 @@ pub(crate) async fn ensure(
     .await
 }
 
-pub(crate) async fn find(connection: &mut AnyConnection, id: &str) -> sqlx::Result<Option<EntryRow>> {
+pub(crate) async fn find(
+    connection: &mut AnyConnection,
+    id: &str,
+) -> sqlx::Result<Option<EntryRow>> {
     sqlx::query_as(
         "SELECT id, user_id, parent_id, name, kind, permissions, expiration_policy,
                 created_at, updated_at FROM entries WHERE id = $1",
@@ -257,6 +260,9 @@ pub(crate) async fn add_downloads(
 
 /// The row alone; its versions go before it.
 pub(crate) async fn delete(connection: &mut AnyConnection, id: &str) -> sqlx::Result<bool> {
-    let result = sqlx::query("DELETE FROM entries WHERE id = $1").bind(id).execute(connection).await?;
+    let result = sqlx::query("DELETE FROM entries WHERE id = $1")
+        .bind(id)
+        .execute(connection)
+        .await?;
     Ok(result.rows_affected() == 1)
 }

@@ -27,12 +27,16 @@ pub struct FileRow {
     pub expires_at: Option<i64>,
 }
 
-const SELECT: &str = "SELECT e.id, e.user_id, e.parent_id, e.name, e.permissions, e.version, e.tags,
+const SELECT: &str =
+    "SELECT e.id, e.user_id, e.parent_id, e.name, e.permissions, e.version, e.tags,
         e.description, e.metadata, e.download_count, e.created_at, e.updated_at, v.state,
         v.size_bytes, v.mime_type, v.sha256, v.object_key, v.expiration_policy, v.expires_at
  FROM entries e JOIN versions v ON v.file_id = e.id AND v.number = e.version";
 
-pub(crate) async fn find(connection: &mut AnyConnection, id: &str) -> sqlx::Result<Option<FileRow>> {
+pub(crate) async fn find(
+    connection: &mut AnyConnection,
+    id: &str,
+) -> sqlx::Result<Option<FileRow>> {
     sqlx::query_as(AssertSqlSafe(format!("{SELECT} WHERE e.id = $1")))
         .bind(id)
         .fetch_optional(connection)
@@ -154,8 +158,9 @@ pub(crate) async fn list(
         "SELECT COUNT(*) FROM entries e
          JOIN versions v ON v.file_id = e.id AND v.number = e.version {conditions}"
     );
-    let mut query =
-        sqlx::query_scalar(AssertSqlSafe(count)).bind(listing.user_id).bind(listing.now);
+    let mut query = sqlx::query_scalar(AssertSqlSafe(count))
+        .bind(listing.user_id)
+        .bind(listing.now);
     for filter in listing.filters {
         query = query.bind(filter.value());
     }
@@ -166,9 +171,17 @@ pub(crate) async fn list(
         Order::Filename => format!("{} {}", listing.order.column(), dialect.byte_order()),
         _ => listing.order.column().to_owned(),
     };
-    let (comparison, direction) = if listing.descending { ("<", "DESC") } else { (">", "ASC") };
+    let (comparison, direction) = if listing.descending {
+        ("<", "DESC")
+    } else {
+        (">", "ASC")
+    };
     let keyset = match listing.after {
-        Some(_) => format!("AND ({column}, e.id) {comparison} (${}, ${})", first + 2, first + 3),
+        Some(_) => format!(
+            "AND ({column}, e.id) {comparison} (${}, ${})",
+            first + 2,
+            first + 3
+        ),
         None => String::new(),
     };
     let page = format!(
@@ -176,7 +189,9 @@ pub(crate) async fn list(
          LIMIT ${first} OFFSET ${}",
         first + 1
     );
-    let mut query = sqlx::query_as(AssertSqlSafe(page)).bind(listing.user_id).bind(listing.now);
+    let mut query = sqlx::query_as(AssertSqlSafe(page))
+        .bind(listing.user_id)
+        .bind(listing.now);
     for filter in listing.filters {
         query = query.bind(filter.value());
     }

@@ -57,16 +57,25 @@ impl Db {
         sqlx::any::install_default_drivers();
         let (dialect, options) = Dialect::detect(location)?;
         let (readers, writers) = dialect.pools(options).await?;
-        let db = Self { readers, writers, dialect };
+        let db = Self {
+            readers,
+            writers,
+            dialect,
+        };
         db.migrate().await?;
         Ok(db)
     }
 
     async fn migrate(&self) -> Result<(), OpenError> {
-        MIGRATIONS.run(&self.writers).await.map_err(|error| match error {
-            MigrateError::VersionMissing(_) | MigrateError::VersionTooNew(..) => OpenError::Newer,
-            other => OpenError::Migrate(other),
-        })
+        MIGRATIONS
+            .run(&self.writers)
+            .await
+            .map_err(|error| match error {
+                MigrateError::VersionMissing(_) | MigrateError::VersionTooNew(..) => {
+                    OpenError::Newer
+                }
+                other => OpenError::Migrate(other),
+            })
     }
 
     pub async fn read(&self) -> sqlx::Result<PoolConnection<Any>> {
@@ -84,7 +93,10 @@ impl Db {
 
     /// Whether the database answers.
     pub async fn ping(&self) -> sqlx::Result<()> {
-        sqlx::query("SELECT 1").execute(&self.readers).await.map(drop)
+        sqlx::query("SELECT 1")
+            .execute(&self.readers)
+            .await
+            .map(drop)
     }
 
     pub fn dialect(&self) -> Dialect {

@@ -29,7 +29,10 @@ pub(crate) struct NewUser<'a> {
 /// Inserts the user's row; the root directory is `entries::insert_root`.
 ///
 /// False if the email is taken.
-pub(crate) async fn insert(connection: &mut AnyConnection, user: NewUser<'_>) -> sqlx::Result<bool> {
+pub(crate) async fn insert(
+    connection: &mut AnyConnection,
+    user: NewUser<'_>,
+) -> sqlx::Result<bool> {
     let now = Timestamp::now().unix_millis();
     let result = sqlx::query(
         "INSERT INTO users (id, email, password_hash, role, email_verified_at, root_id, quota_bytes,
@@ -52,7 +55,10 @@ pub(crate) async fn insert(connection: &mut AnyConnection, user: NewUser<'_>) ->
 const COLUMNS: &str = "SELECT id, email, role, email_verified_at, root_id, quota_bytes, used_bytes,
      created_at, updated_at FROM users";
 
-pub(crate) async fn find(connection: &mut AnyConnection, id: &str) -> sqlx::Result<Option<UserRow>> {
+pub(crate) async fn find(
+    connection: &mut AnyConnection,
+    id: &str,
+) -> sqlx::Result<Option<UserRow>> {
     sqlx::query_as(sqlx::AssertSqlSafe(format!("{COLUMNS} WHERE id = $1")))
         .bind(id)
         .fetch_optional(connection)
@@ -70,7 +76,11 @@ pub(crate) async fn find_by_email(
 }
 
 /// Sets `bytes` of the quota aside; false if they do not fit.
-pub(crate) async fn reserve(connection: &mut AnyConnection, id: &str, bytes: i64) -> sqlx::Result<bool> {
+pub(crate) async fn reserve(
+    connection: &mut AnyConnection,
+    id: &str,
+    bytes: i64,
+) -> sqlx::Result<bool> {
     let result = sqlx::query(
         "UPDATE users SET used_bytes = used_bytes + $2
          WHERE id = $1 AND used_bytes + $2 <= quota_bytes",
@@ -83,7 +93,11 @@ pub(crate) async fn reserve(connection: &mut AnyConnection, id: &str, bytes: i64
 }
 
 /// Gives `bytes` of the quota back.
-pub(crate) async fn release(connection: &mut AnyConnection, id: &str, bytes: i64) -> sqlx::Result<()> {
+pub(crate) async fn release(
+    connection: &mut AnyConnection,
+    id: &str,
+    bytes: i64,
+) -> sqlx::Result<()> {
     sqlx::query("UPDATE users SET used_bytes = used_bytes - $2 WHERE id = $1")
         .bind(id)
         .bind(bytes)

@@ -195,7 +195,10 @@ pub(crate) async fn all_of(
 }
 
 /// An unfinished upload was asked for again: it is not stale.
-pub(crate) async fn touch(connection: &mut AnyConnection, version: &VersionRow) -> sqlx::Result<()> {
+pub(crate) async fn touch(
+    connection: &mut AnyConnection,
+    version: &VersionRow,
+) -> sqlx::Result<()> {
     sqlx::query(
         "UPDATE versions SET updated_at = $3
          WHERE file_id = $1 AND number = $2 AND state IN ('reserved', 'uploaded')",
@@ -350,12 +353,16 @@ pub(crate) async fn due(
     .await
 }
 
-pub(crate) async fn delete(connection: &mut AnyConnection, version: &VersionRow) -> sqlx::Result<bool> {
-    let result = sqlx::query("DELETE FROM versions WHERE file_id = $1 AND number = $2 AND state = $3")
-        .bind(&version.file_id)
-        .bind(version.number)
-        .bind(&version.state)
-        .execute(connection)
-        .await?;
+pub(crate) async fn delete(
+    connection: &mut AnyConnection,
+    version: &VersionRow,
+) -> sqlx::Result<bool> {
+    let result =
+        sqlx::query("DELETE FROM versions WHERE file_id = $1 AND number = $2 AND state = $3")
+            .bind(&version.file_id)
+            .bind(version.number)
+            .bind(&version.state)
+            .execute(connection)
+            .await?;
     Ok(result.rows_affected() == 1)
 }

@@ -3,9 +3,7 @@
 use argon2::{Argon2, PasswordHasher};
 use hulk_proto::{
     ApiKey, ApiKeySecret, CreateApiKey, CreatedApiKey, ErrorCode, Id, ListQuery, Me, Page, Role,
-    Timestamp,
-    limits::DEFAULT_PAGE,
-    user::User,
+    Timestamp, limits::DEFAULT_PAGE, user::User,
 };
 
 use super::{present, validate};
@@ -58,7 +56,10 @@ pub async fn create_user(db: &Db, quota_bytes: u64, request: CreateUser) -> Resu
         quota_bytes: i64::try_from(quota_bytes).unwrap_or(i64::MAX),
     };
     if !users::insert(&mut transaction, user).await? {
-        return Err(Error::new(ErrorCode::AuthEmailExists, "there is a user with this email already"));
+        return Err(Error::new(
+            ErrorCode::AuthEmailExists,
+            "there is a user with this email already",
+        ));
     }
     entries::insert_root(&mut transaction, root_id.as_str(), id.as_str()).await?;
     let row = users::find(&mut transaction, id.as_str()).await?;
@@ -68,16 +69,20 @@ pub async fn create_user(db: &Db, quota_bytes: u64, request: CreateUser) -> Resu
 
 fn is_email(text: &str) -> bool {
     text.len() <= 254
-        && !text.chars().any(|character| character.is_control() || character.is_whitespace())
-        && text.split_once('@').is_some_and(|(name, host)| {
-            !name.is_empty() && !host.is_empty() && !host.contains('@')
-        })
+        && !text
+            .chars()
+            .any(|character| character.is_control() || character.is_whitespace())
+        && text
+            .split_once('@')
+            .is_some_and(|(name, host)| !name.is_empty() && !host.is_empty() && !host.contains('@'))
 }
 
 /// Off the async threads: it is slow by design.
 async fn hash_password(password: String) -> Result<String> {
     tokio::task::spawn_blocking(move || {
-        Argon2::default().hash_password(password.as_bytes()).map(|hash| hash.to_string())
+        Argon2::default()
+            .hash_password(password.as_bytes())
+            .map(|hash| hash.to_string())
     })
     .await
     .map_err(Error::internal)?
@@ -101,7 +106,10 @@ pub async fn find_user(db: &Db, email: &str) -> Result<UserRow> {
 /// `VALIDATION_ERROR` for a bad label or an expiry in the past.
 pub async fn create_key(db: &Db, user: &UserRow, request: CreateApiKey) -> Result<CreatedApiKey> {
     validate::label(&request.label).map_err(|message| Error::validation("label", message))?;
-    if request.expires_at.is_some_and(|expires_at| expires_at <= Timestamp::now()) {
+    if request
+        .expires_at
+        .is_some_and(|expires_at| expires_at <= Timestamp::now())
+    {
         return Err(Error::validation("expires_at", "is in the past"));
     }
     let secret = ApiKeySecret::random();
@@ -116,7 +124,22 @@ pub async fn create_key(db: &Db, user: &UserRow, request: CreateApiKey) -> Resul
     };
     let row = api_keys::insert(&mut transaction, key).await?;
     transaction.commit().await?;
-    Ok(CreatedApiKey { api_key: present::api_key(row)?, key: secret.reveal() })
+    Ok(CreatedApiKey {
+        api_key: present::api_key(row)?,
+        key: secret.reveal(),
+    })
+}
+
+/// Whether a key is this server's, and neither revoked nor expired.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn knows_key(db: &Db, key: &ApiKeySecret) -> Result<bool> {
+    let mut connection = db.read().await?;
+    let found =
+        api_keys::find_by_secret(&mut connection, key.id().as_str(), &secret_hash(key)).await?;
+    let now = Timestamp::now().unix_millis();
+    Ok(found.is_some_and(|key| key.expires_at.is_none_or(|expires_at| expires_at > now)))
 }
 
 /// The user's keys, newest first.
@@ -125,14 +148,23 @@ pub async fn create_key(db: &Db, user: &UserRow, request: CreateApiKey) -> Resul
 /// `VALIDATION_ERROR` for an order or filter, which this list has not.
 pub async fn list_keys(db: &Db, user: &UserRow, query: &ListQuery) -> Result<Page<ApiKey>> {
     if query.order_by.is_some() || !query.filters.is_empty() || query.cursor.is_some() {
-        return Err(Error::validation("order_by", "keys are listed newest first, by offset"));
+        return Err(Error::validation(
+            "order_by",
+            "keys are listed newest first, by offset",
+        ));
     }
     let limit = i64::from(query.limit.unwrap_or(DEFAULT_PAGE));
-    let offset = query.offset.and_then(|offset| i64::try_from(offset).ok()).unwrap_or(0);
+    let offset = query
+        .offset
+        .and_then(|offset| i64::try_from(offset).ok())
+        .unwrap_or(0);
     let mut connection = db.read().await?;
     let (rows, total) = api_keys::list(&mut connection, &user.id, limit, offset).await?;
     Ok(Page {
-        items: rows.into_iter().map(present::api_key).collect::<Result<_>>()?,
+        items: rows
+            .into_iter()
+            .map(present::api_key)
+            .collect::<Result<_>>()?,
         total: u64::try_from(total).unwrap_or(0),
         next_cursor: None,
     })
@@ -152,5 +184,8 @@ pub async fn delete_key(db: &Db, user: &UserRow, id: &Id) -> Result<()> {
 /// # Errors
 /// Only if the database holds what it cannot.
 pub fn me(caller: Caller) -> Result<Me> {
-    Ok(Me { user: present::user(caller.user)?, api_key: present::api_key(caller.key)? })
+    Ok(Me {
+        user: present::user(caller.user)?,
+        api_key: present::api_key(caller.key)?,
+    })
 }

@@ -2,6 +2,7 @@
 
 use hulk_proto::{
     CreateFile, CreatedFile, ErrorCode, IfExists, Permission, RemotePath, Upload,
+    limits::PART_BYTES,
 };
 use sha2::{Digest, Sha256};
 use sqlx::AnyConnection;
@@ -44,7 +45,10 @@ pub async fn begin_upload(
     if entry.is_directory() {
         return Err(Error::new(
             ErrorCode::DirectoryExists,
-            format!("there is a directory at '{}'; put the file into it or name it otherwise", request.path),
+            format!(
+                "there is a directory at '{}'; put the file into it or name it otherwise",
+                request.path
+            ),
         ));
     }
     let version = reserve(app, &mut transaction, user, &entry, &request, report).await?;
@@ -55,7 +59,9 @@ pub async fn begin_upload(
 
     // The answer is about this upload, while the file may still show the version before it.
     file.version = u64::try_from(version.number).unwrap_or(0);
-    let presigned = app.store.presign_put(&version.upload_key, request.size_bytes)?;
+    let presigned = app
+        .store
+        .presign_put(&version.upload_key, request.size_bytes)?;
     let upload = Upload::Single {
         method: presigned.method.to_string(),
         url: presigned.url,
@@ -97,7 +103,9 @@ async fn reserve(
     report: Report,
 ) -> Result<VersionRow> {
     let newest = versions::all_of(connection, &entry.id).await?;
-    let current = newest.iter().find(|version| version.state == versions::VALIDATED);
+    let current = newest
+        .iter()
+        .find(|version| version.state == versions::VALIDATED);
     let is_there = current.is_some_and(|version| !is_over(version));
     if request.if_exists == IfExists::Fail && is_there {
         return Err(file_exists(&request.path));
@@ -119,11 +127,19 @@ async fn reserve(
         (None, Some(current)) => present::policy(&current.expiration_policy)?,
         (None, None) => {
             let inherited = entries::effective_expiration(connection, &entry.parent_id).await?;
-            inherited.as_deref().map(present::policy).transpose()?.unwrap_or_default()
+            inherited
+                .as_deref()
+                .map(present::policy)
+                .transpose()?
+                .unwrap_or_default()
         }
     };
-    let (env, place) = (&app.settings.env_name, format!("{}/{}/{number}", user.id, entry.id));
-    let json = |value: Option<serde_json::Result<String>>| value.transpose().map_err(Error::internal);
+    let (env, place) = (
+        &app.settings.env_name,
+        format!("{}/{}/{number}", user.id, entry.id),
+    );
+    let json =
+        |value: Option<serde_json::Result<String>>| value.transpose().map_err(Error::internal);
     let tags = json(request.tags.as_ref().map(serde_json::to_string))?;
     let metadata = json(request.metadata.as_ref().map(serde_json::to_string))?;
     let version = NewVersion {
@@ -132,7 +148,7 @@ async fn reserve(
         size_bytes,
         mime_type: &mime_type(request, &entry.name),
         sha256: request.sha256.map(|sha256| sha256.to_string()),
-        md5: request.part_md5s.first().map(ToString::to_string),
+        md5: whole_md5(request),
         fingerprint: fingerprint.as_deref(),
         direct: report == Report::Nobody,
         if_exists: if_exists(request.if_exists),
@@ -153,7 +169,9 @@ async fn reserve(
 
 fn is_over(version: &VersionRow) -> bool {
     let now = hulk_proto::Timestamp::now().unix_millis();
-    version.expires_at.is_some_and(|expires_at| expires_at <= now)
+    version
+        .expires_at
+        .is_some_and(|expires_at| expires_at <= now)
 }
 
 fn if_exists(if_exists: IfExists) -> &'static str {
@@ -164,7 +182,10 @@ fn if_exists(if_exists: IfExists) -> &'static str {
 }
 
 pub(super) fn file_exists(path: impl std::fmt::Display) -> Error {
-    Error::new(ErrorCode::FileExists, format!("there is a file at '{path}' already"))
+    Error::new(
+        ErrorCode::FileExists,
+        format!("there is a file at '{path}' already"),
+    )
 }
 
 async fn quota_exceeded(
@@ -172,7 +193,9 @@ async fn quota_exceeded(
     user: &UserRow,
     size_bytes: u64,
 ) -> Result<Error> {
-    let user = users::find(connection, &user.id).await?.unwrap_or_else(|| user.clone());
+    let user = users::find(connection, &user.id)
+        .await?
+        .unwrap_or_else(|| user.clone());
     Ok(Error::new(
         ErrorCode::QuotaExceeded,
         format!(
@@ -193,8 +216,20 @@ fn fingerprint(request: &CreateFile) -> String {
     hulk_proto::Sha256(hasher.finalize().into()).to_string()
 }
 
+/// Of a file of one part, the part's.
+fn whole_md5(request: &CreateFile) -> Option<String> {
+    let first = request
+        .part_md5s
+        .first()
+        .filter(|_| request.size_bytes <= PART_BYTES);
+    first.map(ToString::to_string)
+}
+
 fn mime_type(request: &CreateFile, name: &str) -> String {
     request.mime_type.clone().unwrap_or_else(|| {
-        mime_guess::from_path(name).first_or_octet_stream().essence_str().to_owned()
+        mime_guess::from_path(name)
+            .first_or_octet_stream()
+            .essence_str()
+            .to_owned()
     })
 }

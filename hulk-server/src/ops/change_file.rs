@@ -21,17 +21,25 @@ use crate::{
 /// # Errors
 /// `NOT_FOUND`, `VALIDATION_ERROR`, `FILE_EXISTS` if the new path is taken, `CONFLICT` if the
 /// policy of a file that is still being uploaded is to change.
-pub async fn change_file(
-    app: &App,
-    user: &UserRow,
-    id: &Id,
-    change: &ChangeFile,
-) -> Result<File> {
+pub async fn change_file(app: &App, user: &UserRow, id: &Id, change: &ChangeFile) -> Result<File> {
     let file = find_file(app, user, id).await?;
-    validate::labels(change.tags.as_deref(), change.description.as_deref(), change.metadata.as_ref())?;
-    let tags = change.tags.as_ref().map(serde_json::to_string).transpose().map_err(Error::internal)?;
-    let metadata =
-        change.metadata.as_ref().map(serde_json::to_string).transpose().map_err(Error::internal)?;
+    validate::labels(
+        change.tags.as_deref(),
+        change.description.as_deref(),
+        change.metadata.as_ref(),
+    )?;
+    let tags = change
+        .tags
+        .as_ref()
+        .map(serde_json::to_string)
+        .transpose()
+        .map_err(Error::internal)?;
+    let metadata = change
+        .metadata
+        .as_ref()
+        .map(serde_json::to_string)
+        .transpose()
+        .map_err(Error::internal)?;
     // The policy first: it alone needs the store, which may not answer.
     if let Some(policy) = change.expiration_policy {
         set_expiration(app, &file, policy).await?;
@@ -42,7 +50,9 @@ pub async fn change_file(
         None => None,
     };
     let changed = FileChange {
-        place: place.as_ref().map(|(parent_id, name)| (parent_id.as_str(), name.as_str())),
+        place: place
+            .as_ref()
+            .map(|(parent_id, name)| (parent_id.as_str(), name.as_str())),
         permissions: change.permissions.map(Permission::as_str),
         tags: tags.as_deref(),
         description: change.description.as_deref(),
@@ -64,7 +74,10 @@ async fn new_place(
     validate::extension(app, &name)?;
     let taken = entries::find_by_path(connection, &user.root_id, path).await?;
     if taken.is_some_and(|entry| entry.id != file.id) {
-        return Err(Error::new(ErrorCode::FileExists, format!("'{path}' is taken already")));
+        return Err(Error::new(
+            ErrorCode::FileExists,
+            format!("'{path}' is taken already"),
+        ));
     }
     let parent = ensure_directories(connection, user, &directory).await?;
     Ok((parent.id, name))
@@ -79,22 +92,37 @@ async fn set_expiration(app: &App, file: &FileRow, policy: ExpirationPolicy) -> 
     let version = version
         .filter(|version| version.state == versions::VALIDATED)
         .ok_or_else(|| {
-            Error::new(ErrorCode::Conflict, "the file has no finished upload whose expiry could change")
+            Error::new(
+                ErrorCode::Conflict,
+                "the file has no finished upload whose expiry could change",
+            )
         })?;
-    let expires_at = policy.expires_at(Timestamp::now()).map(Timestamp::unix_millis);
+    let expires_at = policy
+        .expires_at(Timestamp::now())
+        .map(Timestamp::unix_millis);
     let old = format!("/{}/", version.expiration_policy);
     let key = version.object_key.replacen(&old, &format!("/{policy}/"), 1);
     if key != version.object_key {
         let attested = app.store.inspect(&version.object_key).await?;
         let attested = attested.ok_or_else(|| Error::not_found("object in the store"))?;
-        app.store.copy(&version.object_key, &key, &attested.etag).await?;
+        app.store
+            .copy(&version.object_key, &key, &attested.etag)
+            .await?;
     }
     let mut transaction = app.db.write().await?;
-    let changed =
-        versions::set_expiration(&mut transaction, &version, policy.as_str(), expires_at, &key).await?;
+    let changed = versions::set_expiration(
+        &mut transaction,
+        &version,
+        policy.as_str(),
+        expires_at,
+        &key,
+    )
+    .await?;
     let is_moved = key != version.object_key;
     match (changed, is_moved) {
-        (true, true) => garbage::add(&mut transaction, &version.object_key, Timestamp::now()).await?,
+        (true, true) => {
+            garbage::add(&mut transaction, &version.object_key, Timestamp::now()).await?
+        }
         // The copy is whose? Another change to the same policy may use it, so look before.
         (false, true) => {
             let now = versions::find(&mut transaction, &version.file_id, version.number).await?;
@@ -107,6 +135,9 @@ async fn set_expiration(app: &App, file: &FileRow, policy: ExpirationPolicy) -> 
     transaction.commit().await?;
     app.garbage.notify_one();
     changed.then_some(()).ok_or_else(|| {
-        Error::new(ErrorCode::Conflict, "the file was changed by another request meanwhile; try again")
+        Error::new(
+            ErrorCode::Conflict,
+            "the file was changed by another request meanwhile; try again",
+        )
     })
 }

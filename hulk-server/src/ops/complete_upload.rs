@@ -95,7 +95,10 @@ pub async fn settle(app: &App, file_id: &str) -> Result<()> {
     };
     match finish(app, &version, &report).await {
         Err(error)
-            if matches!(error.code(), ErrorCode::UploadIncomplete | ErrorCode::DigestMismatch) =>
+            if matches!(
+                error.code(),
+                ErrorCode::UploadIncomplete | ErrorCode::DigestMismatch
+            ) =>
         {
             Ok(())
         }
@@ -106,7 +109,10 @@ pub async fn settle(app: &App, file_id: &str) -> Result<()> {
 async fn finish(app: &App, version: &VersionRow, report: &ReportUpload) -> Result<()> {
     let attested = app.store.inspect(&version.upload_key).await?;
     let attested = attested.ok_or_else(|| {
-        Error::new(ErrorCode::UploadIncomplete, "the store has not got the file; send it first")
+        Error::new(
+            ErrorCode::UploadIncomplete,
+            "the store has not got the file; send it first",
+        )
     })?;
     let Some(version) = mark_uploaded(app, version, report).await? else {
         // Another report was faster; what it found holds for this one.
@@ -122,8 +128,13 @@ async fn finish(app: &App, version: &VersionRow, report: &ReportUpload) -> Resul
         fail(app, &version, &error).await?;
         return Err(error);
     }
-    app.store.copy(&version.upload_key, &version.object_key, &attested.etag).await?;
-    let sha256 = attested.sha256.map(|sha256| sha256.to_string()).or_else(|| version.sha256.clone());
+    app.store
+        .copy(&version.upload_key, &version.object_key, &attested.etag)
+        .await?;
+    let sha256 = attested
+        .sha256
+        .map(|sha256| sha256.to_string())
+        .or_else(|| version.sha256.clone());
     match validate(app, &version, sha256.as_deref()).await? {
         Outcome::Validated => {
             metrics::counter!("hulk_uploads_total", "result" => "validated").increment(1);
@@ -167,7 +178,10 @@ fn check(version: &VersionRow, attested: &Attested) -> Result<()> {
         declared.is_some() && found.is_some() && *declared != found
     };
     if u64::try_from(version.size_bytes).ok() != Some(attested.size_bytes)
-        || differs(&version.sha256, attested.sha256.map(|sha256| sha256.to_string()))
+        || differs(
+            &version.sha256,
+            attested.sha256.map(|sha256| sha256.to_string()),
+        )
         || differs(&version.md5, attested.md5.map(|md5| md5.to_string()))
     {
         return Err(mismatch());
@@ -207,12 +221,18 @@ async fn validate(app: &App, version: &VersionRow, sha256: Option<&str>) -> Resu
     let expires_at = policy.expires_at(now).map(Timestamp::unix_millis);
     let mut transaction = app.db.write().await?;
     let others = versions::all_of(&mut transaction, &version.file_id).await?;
-    let current = others.into_iter().find(|other| other.state == versions::VALIDATED);
+    let current = others
+        .into_iter()
+        .find(|other| other.state == versions::VALIDATED);
     let is_over = |current: &VersionRow| {
-        current.expires_at.is_some_and(|expires_at| expires_at <= now.unix_millis())
+        current
+            .expires_at
+            .is_some_and(|expires_at| expires_at <= now.unix_millis())
     };
     if version.if_exists == "fail"
-        && current.as_ref().is_some_and(|current| current.number != version.number && !is_over(current))
+        && current
+            .as_ref()
+            .is_some_and(|current| current.number != version.number && !is_over(current))
     {
         return Ok(Outcome::Taken);
     }

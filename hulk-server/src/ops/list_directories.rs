@@ -23,14 +23,19 @@ pub async fn list_directories(
     query: &ListQuery,
 ) -> Result<Page<Directory>> {
     if query.order_by.is_some() || query.cursor.is_some() {
-        return Err(Error::validation("order_by", "directories are listed by name, by offset"));
+        return Err(Error::validation(
+            "order_by",
+            "directories are listed by name, by offset",
+        ));
     }
     let mut connection = app.db.read().await?;
     let (rows, total) = match query.filters.as_slice() {
         [(property, path)] if property == "path" => {
-            let path: RemotePath = path
-                .parse()
-                .map_err(|error: hulk_proto::path::InvalidPath| Error::validation("filter~path", error.to_string()))?;
+            let path: RemotePath =
+                path.parse()
+                    .map_err(|error: hulk_proto::path::InvalidPath| {
+                        Error::validation("filter~path", error.to_string())
+                    })?;
             let entry = entries::find_by_path(&mut connection, &user.root_id, &path).await?;
             let rows: Vec<EntryRow> = entry.into_iter().filter(EntryRow::is_directory).collect();
             let total = rows.len() as i64;
@@ -51,7 +56,11 @@ pub async fn list_directories(
     for row in rows {
         items.push(present::directory(&mut connection, row).await?);
     }
-    Ok(Page { items, total: u64::try_from(total).unwrap_or(0), next_cursor: None })
+    Ok(Page {
+        items,
+        total: u64::try_from(total).unwrap_or(0),
+        next_cursor: None,
+    })
 }
 
 async fn below(
@@ -69,7 +78,10 @@ async fn below(
         return Ok((Vec::new(), 0));
     }
     let limit = i64::from(query.limit.unwrap_or(DEFAULT_PAGE));
-    let offset = query.offset.and_then(|offset| i64::try_from(offset).ok()).unwrap_or(0);
+    let offset = query
+        .offset
+        .and_then(|offset| i64::try_from(offset).ok())
+        .unwrap_or(0);
     Ok(entries::list_directories(connection, parent_id, limit, offset).await?)
 }
 

@@ -24,11 +24,19 @@ use crate::{
 /// `VALIDATION_ERROR` for what cannot be ordered or filtered by, or a foreign cursor.
 pub async fn list_files(app: &App, user: &UserRow, query: &ListQuery) -> Result<Page<File>> {
     let (order, descending) = order(query.order_by.as_ref())?;
-    let after = query.cursor.as_deref().map(|cursor| Cursor::decode(cursor, order, descending)).transpose()?;
+    let after = query
+        .cursor
+        .as_deref()
+        .map(|cursor| Cursor::decode(cursor, order, descending))
+        .transpose()?;
     let limit = query.limit.unwrap_or(DEFAULT_PAGE);
     let mut connection = app.db.read().await?;
     let Some(filters) = filters(&mut connection, user, query).await? else {
-        return Ok(Page { items: Vec::new(), total: 0, next_cursor: None });
+        return Ok(Page {
+            items: Vec::new(),
+            total: 0,
+            next_cursor: None,
+        });
     };
     drop(connection);
     settle_named(app, &filters).await?;
@@ -41,7 +49,10 @@ pub async fn list_files(app: &App, user: &UserRow, query: &ListQuery) -> Result<
         descending,
         after,
         limit: i64::from(limit) + 1,
-        offset: query.offset.and_then(|offset| i64::try_from(offset).ok()).unwrap_or(0),
+        offset: query
+            .offset
+            .and_then(|offset| i64::try_from(offset).ok())
+            .unwrap_or(0),
     };
     let (mut rows, total) = files::list(&mut connection, app.db.dialect(), &listing).await?;
     let has_more = rows.len() > limit as usize;
@@ -68,7 +79,9 @@ async fn settle_named(app: &App, filters: &[Filter]) -> Result<()> {
 }
 
 fn order(order_by: Option<&OrderBy>) -> Result<(Order, bool)> {
-    let Some(order_by) = order_by else { return Ok((Order::CreatedAt, true)) };
+    let Some(order_by) = order_by else {
+        return Ok((Order::CreatedAt, true));
+    };
     let order = match order_by.property.as_str() {
         "created_at" => Order::CreatedAt,
         "updated_at" => Order::UpdatedAt,
@@ -151,7 +164,12 @@ impl Cursor {
             SortKey::Number(number) => (Some(number), None),
             SortKey::Text(text) => (None, Some(text)),
         };
-        let cursor = Self { order: format!("{order:?}{descending}"), number, text, id: row.id.clone() };
+        let cursor = Self {
+            order: format!("{order:?}{descending}"),
+            number,
+            text,
+            id: row.id.clone(),
+        };
         Ok(BASE64.encode(serde_json::to_vec(&cursor).map_err(Error::internal)?))
     }
 
@@ -162,7 +180,9 @@ impl Cursor {
         let cursor: Self = serde_json::from_slice(&json).map_err(|_| invalid())?;
         let key = match (cursor.number, cursor.text) {
             (Some(number), None) if order != Order::Filename => SortKey::Number(number),
-            (None, Some(text)) if order == Order::Filename && !text.contains('\0') => SortKey::Text(text),
+            (None, Some(text)) if order == Order::Filename && !text.contains('\0') => {
+                SortKey::Text(text)
+            }
             _ => return Err(invalid()),
         };
         let is_ours = cursor.order == format!("{order:?}{descending}") && !cursor.id.contains('\0');

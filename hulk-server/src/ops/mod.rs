@@ -3,6 +3,7 @@
 
 pub mod accounts;
 pub mod begin_upload;
+pub mod cancel_upload;
 pub mod change_file;
 pub mod complete_upload;
 pub mod delete_file;

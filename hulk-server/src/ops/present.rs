@@ -3,8 +3,7 @@
 use std::collections::HashMap;
 
 use hulk_proto::{
-    ApiKey, Directory, ExpirationPolicy, File, FileStatus, Permission, Timestamp,
-    user::User,
+    ApiKey, Directory, ExpirationPolicy, File, FileStatus, Permission, Timestamp, user::User,
 };
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use sqlx::AnyConnection;
@@ -21,11 +20,17 @@ use crate::{
 };
 
 /// RFC 3986's unreserved characters stay readable in a link.
-const NAME: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+const NAME: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
 
 pub(super) async fn file(app: &App, connection: &mut AnyConnection, row: FileRow) -> Result<File> {
     let mut files = files(app, connection, vec![row]).await?;
-    files.pop().ok_or_else(|| Error::internal("a file is missing from its own list"))
+    files
+        .pop()
+        .ok_or_else(|| Error::internal("a file is missing from its own list"))
 }
 
 /// Each directory's path is walked once.
@@ -42,7 +47,10 @@ pub(super) async fn files(
             let path = entries::path_of(connection, &row.parent_id).await?;
             paths.insert(row.parent_id.clone(), path);
         }
-        let path = paths.get(&row.parent_id).map(String::as_str).unwrap_or_default();
+        let path = paths
+            .get(&row.parent_id)
+            .map(String::as_str)
+            .unwrap_or_default();
         files.push(present(app, row, path, now)?);
     }
     Ok(files)
@@ -63,7 +71,10 @@ fn present(app: &App, row: FileRow, directory: &str, now: Timestamp) -> Result<F
         status: status(&row, expires_at, now)?,
         size_bytes: unsigned(row.size_bytes),
         mime_type: row.mime_type,
-        sha256: row.sha256.map(|sha256| sha256.parse().map_err(Error::internal)).transpose()?,
+        sha256: row
+            .sha256
+            .map(|sha256| sha256.parse().map_err(Error::internal))
+            .transpose()?,
         permissions: permission(&row.permissions)?,
         expiration_policy: policy(&row.expiration_policy)?,
         expires_at,

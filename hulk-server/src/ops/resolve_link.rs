@@ -47,7 +47,9 @@ pub async fn resolve_link(
         drop(connection);
         complete_upload::settle(app, &file.id).await?;
         connection = app.db.read().await?;
-        file = files::find(&mut connection, &file.id).await?.ok_or_else(not_found)?;
+        file = files::find(&mut connection, &file.id)
+            .await?
+            .ok_or_else(not_found)?;
     }
     if user_id != Some(file.user_id.as_str()) && !is_public(&mut connection, &file).await? {
         return Err(not_found());
@@ -61,12 +63,20 @@ pub async fn resolve_link(
         versions::VALIDATED => {}
         _ => return Err(not_found()),
     }
-    let disposition = Disposition { filename: &file.name, mime_type: &file.mime_type };
-    let presigned = app.store.presign_get(method, &file.object_key, &disposition)?;
+    let disposition = Disposition {
+        filename: &file.name,
+        mime_type: &file.mime_type,
+    };
+    let presigned = app
+        .store
+        .presign_get(method, &file.object_key, &disposition)?;
     if method == Method::GET {
         app.downloads.count(&file.id);
     }
-    Ok(Resolved { presigned, sha256: file.sha256.and_then(|sha256| sha256.parse().ok()) })
+    Ok(Resolved {
+        presigned,
+        sha256: file.sha256.and_then(|sha256| sha256.parse().ok()),
+    })
 }
 
 fn expired() -> Error {
@@ -78,7 +88,9 @@ async fn find(connection: &mut AnyConnection, link: &Link) -> Result<Option<File
         Link::Id(id) => return Ok(files::find(connection, id.as_str()).await?),
         Link::Path { user_id, path } => (user_id, path),
     };
-    let Some(user) = users::find(connection, user_id.as_str()).await? else { return Ok(None) };
+    let Some(user) = users::find(connection, user_id.as_str()).await? else {
+        return Ok(None);
+    };
     match entries::find_by_path(connection, &user.root_id, path).await? {
         Some(entry) => Ok(files::find(connection, &entry.id).await?),
         None => Ok(None),

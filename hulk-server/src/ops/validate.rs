@@ -2,7 +2,9 @@
 
 use hulk_proto::{
     CreateFile, ErrorCode, RemotePath,
-    limits::{MAX_DESCRIPTION_BYTES, MAX_LABEL_BYTES, MAX_METADATA_BYTES, MAX_TAGS},
+    limits::{
+        MAX_DESCRIPTION_BYTES, MAX_LABEL_BYTES, MAX_METADATA_BYTES, MAX_PARTS, MAX_TAGS, PART_BYTES,
+    },
 };
 
 use crate::{
@@ -22,11 +24,17 @@ pub(super) fn file_path(path: &RemotePath) -> Result<(RemotePath, String)> {
 }
 
 pub(super) fn new_file(app: &App, request: &CreateFile, name: &str) -> Result<()> {
-    let most = app.settings.max_file_bytes.min(app.store.max_single_put_bytes());
+    let most = app
+        .settings
+        .max_file_bytes
+        .min(app.store.max_single_put_bytes());
     if request.size_bytes > most {
         return Err(Error::new(
             ErrorCode::PayloadTooLarge,
-            format!("the file has {} bytes; this server takes at most {most}", request.size_bytes),
+            format!(
+                "the file has {} bytes; this server takes at most {most}",
+                request.size_bytes
+            ),
         ));
     }
     let needed = request.size_bytes.saturating_add(DISK_RESERVE_BYTES);
@@ -34,23 +42,40 @@ pub(super) fn new_file(app: &App, request: &CreateFile, name: &str) -> Result<()
         return Err(error::full());
     }
     extension(app, name)?;
-    if request.part_md5s.len() > 1 {
-        return Err(Error::validation("part_md5s", "the upload has one part"));
+    let parts = request.size_bytes.div_ceil(PART_BYTES).max(1);
+    if request.part_md5s.len() > MAX_PARTS || request.part_md5s.len() as u64 > parts {
+        return Err(Error::validation(
+            "part_md5s",
+            format!("the file has {parts} parts of 8 MiB"),
+        ));
     }
-    if request.mime_type.as_ref().is_some_and(|mime| !is_mime_type(mime)) {
+    if request
+        .mime_type
+        .as_ref()
+        .is_some_and(|mime| !is_mime_type(mime))
+    {
         return Err(Error::validation("mime_type", "expected TYPE/SUBTYPE"));
     }
-    labels(request.tags.as_deref(), request.description.as_deref(), request.metadata.as_ref())
+    labels(
+        request.tags.as_deref(),
+        request.description.as_deref(),
+        request.metadata.as_ref(),
+    )
 }
 
 pub(super) fn extension(app: &App, name: &str) -> Result<()> {
     let allowed = &app.settings.allowed_extensions;
-    let extension = name.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase());
+    let extension = name
+        .rsplit_once('.')
+        .map(|(_, extension)| extension.to_ascii_lowercase());
     match allowed.is_empty() || extension.is_some_and(|extension| allowed.contains(&extension)) {
         true => Ok(()),
         false => Err(Error::validation(
             "path",
-            format!("this server takes only files that end in .{}", allowed.join(", .")),
+            format!(
+                "this server takes only files that end in .{}",
+                allowed.join(", .")
+            ),
         )),
     }
 }
@@ -62,10 +87,16 @@ pub(super) fn labels(
 ) -> Result<()> {
     let tags = tags.unwrap_or_default();
     if tags.len() > MAX_TAGS {
-        return Err(Error::validation("tags", format!("a file has at most {MAX_TAGS} tags")));
+        return Err(Error::validation(
+            "tags",
+            format!("a file has at most {MAX_TAGS} tags"),
+        ));
     }
     if let Some(tag) = tags.iter().find(|tag| label(tag).is_err()) {
-        return Err(Error::validation("tags", format!("{tag:?} is not 1 to {MAX_LABEL_BYTES} plain bytes")));
+        return Err(Error::validation(
+            "tags",
+            format!("{tag:?} is not 1 to {MAX_LABEL_BYTES} plain bytes"),
+        ));
     }
     if description.is_some_and(|text| text.len() > MAX_DESCRIPTION_BYTES || text.contains('\0')) {
         return Err(Error::validation(
@@ -92,7 +123,9 @@ pub(super) fn label(text: &str) -> std::result::Result<(), String> {
         && !text.chars().any(char::is_control);
     match plain {
         true => Ok(()),
-        false => Err(format!("expected 1 to {MAX_LABEL_BYTES} bytes without control characters")),
+        false => Err(format!(
+            "expected 1 to {MAX_LABEL_BYTES} bytes without control characters"
+        )),
     }
 }
 
@@ -100,9 +133,16 @@ pub(super) fn label(text: &str) -> std::result::Result<(), String> {
 fn is_mime_type(text: &str) -> bool {
     let token = |text: &str| {
         !text.is_empty()
-            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&byte))
+            && text
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&byte))
     };
     let (essence, parameters) = text.split_once(';').unwrap_or((text, ""));
-    let is_type = essence.trim().split_once('/').is_some_and(|(kind, sub)| token(kind) && token(sub));
-    text.len() <= MAX_LABEL_BYTES && is_type && parameters.bytes().all(|byte| (b' '..=b'~').contains(&byte))
+    let is_type = essence
+        .trim()
+        .split_once('/')
+        .is_some_and(|(kind, sub)| token(kind) && token(sub));
+    text.len() <= MAX_LABEL_BYTES
+        && is_type
+        && parameters.bytes().all(|byte| (b' '..=b'~').contains(&byte))
 }

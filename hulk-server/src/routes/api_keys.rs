@@ -34,7 +34,9 @@ pub(super) async fn list(
     Manager(caller): Manager,
     List(query): List,
 ) -> Result<Answer<Page<ApiKey>>> {
-    accounts::list_keys(&app.db, &caller.user, &query).await.map(Answer)
+    accounts::list_keys(&app.db, &caller.user, &query)
+        .await
+        .map(Answer)
 }
 
 /// Revoke an API key

@@ -22,7 +22,9 @@ pub(super) async fn list(
     Reader(caller): Reader,
     List(query): List,
 ) -> Result<Answer<Page<Directory>>> {
-    list_directories(&app, &caller.user, &query).await.map(Answer)
+    list_directories(&app, &caller.user, &query)
+        .await
+        .map(Answer)
 }
 
 /// Tell of a directory

@@ -18,6 +18,7 @@ use crate::{
     ops::{
         self,
         begin_upload::{Report, begin_upload},
+        cancel_upload::cancel_upload,
         change_file::change_file,
         complete_upload::complete_upload,
         delete_file::delete_file,
@@ -84,7 +85,9 @@ pub(super) async fn change(
     PathId(id): PathId,
     Json(request): Json<ChangeFile>,
 ) -> Result<Answer<File>> {
-    change_file(&app, &caller.user, &id, &request).await.map(Answer)
+    change_file(&app, &caller.user, &id, &request)
+        .await
+        .map(Answer)
 }
 
 /// Delete a file for good
@@ -100,6 +103,19 @@ pub(super) async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Cancel the unfinished upload of a file
+#[utoipa::path(delete, path = "/api/v1/files/{id}/upload", tag = "files",
+    security(("api_key" = [])), params(("id" = String, Path)),
+    responses((status = 204), (status = 404, body = ErrorBody)))]
+pub(super) async fn cancel(
+    State(app): State<App>,
+    Writer(caller): Writer,
+    PathId(id): PathId,
+) -> Result<StatusCode> {
+    cancel_upload(&app, &caller.user, &id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
 /// Report that the bytes were sent; the server checks them in the store
 #[utoipa::path(put, path = "/api/v1/files/{id}/status", tag = "files",
     security(("api_key" = [])), params(("id" = String, Path)), request_body = ReportUpload,
@@ -111,7 +127,9 @@ pub(super) async fn report(
     PathId(id): PathId,
     Json(report): Json<ReportUpload>,
 ) -> Result<Answer<File>> {
-    complete_upload(&app, &caller.user, &id, &report).await.map(Answer)
+    complete_upload(&app, &caller.user, &id, &report)
+        .await
+        .map(Answer)
 }
 
 /// Redirect to a URL of the store; with `Accept: application/json`, tell it instead
@@ -137,6 +155,10 @@ pub(super) async fn download(
             expires_at: resolved.presigned.expires_at,
         })
         .into_response(),
-        false => (StatusCode::FOUND, [(header::LOCATION, resolved.presigned.url)]).into_response(),
+        false => (
+            StatusCode::FOUND,
+            [(header::LOCATION, resolved.presigned.url)],
+        )
+            .into_response(),
     })
 }

@@ -32,8 +32,11 @@ pub(super) async fn by_id(
     let link = parse(&link).ok_or_else(|| Error::not_found("file"))?;
     let user_id = caller.as_ref().map(|caller| caller.user.id.as_str());
     let resolved = resolve_link(&app, &link, user_id, &method).await?;
-    let mut response =
-        (StatusCode::FOUND, [(header::LOCATION, resolved.presigned.url)]).into_response();
+    let mut response = (
+        StatusCode::FOUND,
+        [(header::LOCATION, resolved.presigned.url)],
+    )
+        .into_response();
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if let Some(digest) = resolved.sha256.and_then(repr_digest) {
@@ -46,7 +49,10 @@ fn parse(link: &str) -> Option<Link> {
     match link.strip_prefix('~') {
         Some(place) => {
             let (user_id, path) = place.split_once('/')?;
-            Some(Link::Path { user_id: user_id.parse().ok()?, path: path.parse().ok()? })
+            Some(Link::Path {
+                user_id: user_id.parse().ok()?,
+                path: path.parse().ok()?,
+            })
         }
         None => {
             let id = link.split_once('/').map_or(link, |(id, _)| id);

@@ -21,6 +21,7 @@ fn api() -> (Router<App>, OpenApi) {
         .routes(routes!(files::create, files::list))
         .routes(routes!(files::show, files::change, files::delete))
         .routes(routes!(files::report))
+        .routes(routes!(files::cancel))
         .routes(routes!(files::download))
         .routes(routes!(directories::list))
         .routes(routes!(directories::show))
@@ -44,15 +45,19 @@ pub fn openapi() -> OpenApi {
 pub(crate) fn router(app: App) -> Router {
     let (routes, document) = api();
     let mut router = routes
-        .route("/api/v1/openapi.json", axum::routing::get(move || openapi::show(document.clone())))
+        .route(
+            "/api/v1/openapi.json",
+            axum::routing::get(move || openapi::show(document.clone())),
+        )
         .method_not_allowed_fallback(extract::no_method)
         .fallback(extract::no_route);
     if let Some(store) = &app.embedded {
         let (service, host) = (store.service(), app.settings.host.clone());
-        let bucket =
-            any(move |request| embedded::front(service.clone(), host.clone(), request));
+        let bucket = any(move |request| embedded::front(service.clone(), host.clone(), request));
         let path = format!("/{}", embedded::BUCKET);
-        router = router.route(&format!("{path}/{{*key}}"), bucket.clone()).route(&path, bucket);
+        router = router
+            .route(&format!("{path}/{{*key}}"), bucket.clone())
+            .route(&path, bucket);
     }
     router.layer(DefaultBodyLimit::disable()).with_state(app)
 }

@@ -8,7 +8,10 @@ use utoipa::openapi::{
 
 pub(super) fn base() -> OpenApi {
     let key = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
-    let license = LicenseBuilder::new().name("MIT").identifier(Some("MIT")).build();
+    let license = LicenseBuilder::new()
+        .name("MIT")
+        .identifier(Some("MIT"))
+        .build();
     let info = InfoBuilder::new()
         .title("Hulkastorus")
         .description(Some("Put a file, get a link. Bytes go straight to the store; this API plans, signs and records."))
@@ -16,7 +19,11 @@ pub(super) fn base() -> OpenApi {
         .license(Some(license));
     OpenApiBuilder::new()
         .info(info.build())
-        .components(Some(ComponentsBuilder::new().security_scheme("api_key", key).build()))
+        .components(Some(
+            ComponentsBuilder::new()
+                .security_scheme("api_key", key)
+                .build(),
+        ))
         .build()
 }
 

@@ -31,11 +31,18 @@ pub(super) async fn put(
 ) -> Result<Response> {
     let path: RemotePath = path
         .parse()
-        .map_err(|error: hulk_proto::path::InvalidPath| Error::validation("path", error.to_string()))?;
-    let request = CreateFile { mime_type: mime_type(&headers), ..CreateFile::new(path, size(&headers)?) };
+        .map_err(|error: hulk_proto::path::InvalidPath| {
+            Error::validation("path", error.to_string())
+        })?;
+    let request = CreateFile {
+        mime_type: mime_type(&headers),
+        ..CreateFile::new(path, size(&headers)?)
+    };
     let created = begin_upload(&app, &caller.user, request, Report::Nobody).await?;
     let Upload::Single { url, .. } = &created.upload else {
-        return Err(Error::internal("an upload without digests is always a single one"));
+        return Err(Error::internal(
+            "an upload without digests is always a single one",
+        ));
     };
     let location = [(header::LOCATION, url.clone())];
     Ok((StatusCode::TEMPORARY_REDIRECT, location, Answer(created)).into_response())
@@ -44,12 +51,14 @@ pub(super) async fn put(
 /// The URL is signed for the exact length.
 fn size(headers: &HeaderMap) -> Result<u64> {
     let length = headers.get(header::CONTENT_LENGTH);
-    length.and_then(|length| length.to_str().ok()?.parse().ok()).ok_or_else(|| {
-        Error::new(
-            ErrorCode::BadRequest,
-            "the upload needs a Content-Length: send a file, not a pipe (or use 'hulk put -')",
-        )
-    })
+    length
+        .and_then(|length| length.to_str().ok()?.parse().ok())
+        .ok_or_else(|| {
+            Error::new(
+                ErrorCode::BadRequest,
+                "the upload needs a Content-Length: send a file, not a pipe (or use 'hulk put -')",
+            )
+        })
 }
 
 /// What `curl` says by itself is no statement about the file.

@@ -154,15 +154,28 @@ impl Store {
             .send()
             .await;
         let head = match head {
-            Err(error) if error.as_service_error().is_some_and(|error| error.is_not_found()) => {
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(|error| error.is_not_found()) =>
+            {
                 return Ok(None);
             }
             other => other.map_err(unavailable)?,
         };
-        let etag = head.e_tag().unwrap_or_default().trim_matches('"').to_owned();
-        let sha256 = head.checksum_sha256().and_then(|text| BASE64.decode(text).ok());
+        let etag = head
+            .e_tag()
+            .unwrap_or_default()
+            .trim_matches('"')
+            .to_owned();
+        let sha256 = head
+            .checksum_sha256()
+            .and_then(|text| BASE64.decode(text).ok());
         Ok(Some(Attested {
-            size_bytes: head.content_length().and_then(|size| size.try_into().ok()).unwrap_or(0),
+            size_bytes: head
+                .content_length()
+                .and_then(|size| size.try_into().ok())
+                .unwrap_or(0),
             sha256: sha256.and_then(|bytes| bytes.try_into().ok()).map(Sha256),
             md5: etag.parse().ok(),
             etag,
@@ -192,7 +205,13 @@ impl Store {
 
     /// An object that is not there counts as deleted.
     pub async fn delete(&self, key: &str) -> Result<(), StoreError> {
-        let deleted = self.client.delete_object().bucket(&self.bucket).key(key).send().await;
+        let deleted = self
+            .client
+            .delete_object()
+            .bucket(&self.bucket)
+            .key(key)
+            .send()
+            .await;
         match deleted {
             Err(error) if status_of(&error) == Some(404) => Ok(()),
             other => other.map(drop).map_err(unavailable),
@@ -201,12 +220,20 @@ impl Store {
 
     /// Whether the bucket answers.
     pub async fn check(&self) -> Result<(), StoreError> {
-        self.client.head_bucket().bucket(&self.bucket).send().await.map(drop).map_err(unavailable)
+        self.client
+            .head_bucket()
+            .bucket(&self.bucket)
+            .send()
+            .await
+            .map(drop)
+            .map_err(unavailable)
     }
 }
 
 fn status_of<E>(error: &SdkError<E>) -> Option<u16> {
-    error.raw_response().map(|response| response.status().as_u16())
+    error
+        .raw_response()
+        .map(|response| response.status().as_u16())
 }
 
 fn unavailable<E: std::error::Error + 'static>(error: SdkError<E>) -> StoreError {

@@ -26,8 +26,11 @@ use super::{Endpoint, StoreError};
 pub(crate) const LIFETIME: Duration = Duration::from_secs(60 * 60);
 
 /// RFC 3986's unreserved characters stay, as SigV4 wants it.
-const COMPONENT: &AsciiSet =
-    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
 const KEY: &AsciiSet = &COMPONENT.remove(b'/');
 
 /// Types that a browser may show: they cannot run script. All others are downloads.
@@ -104,7 +107,9 @@ pub(super) struct Presigner {
 
 impl Presigner {
     pub(super) fn new(endpoint: Endpoint) -> Self {
-        Self { endpoint: Arc::new(endpoint) }
+        Self {
+            endpoint: Arc::new(endpoint),
+        }
     }
 
     pub(super) fn put(&self, key: &str, size_bytes: u64) -> Result<Presigned, StoreError> {

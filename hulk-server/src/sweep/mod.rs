@@ -69,7 +69,9 @@ fn report(job: &str, outcome: Result<()>) {
 
 /// What a crash of this process left on the embedded store's disk.
 fn clean_embedded(app: &App) {
-    let Some(store) = app.embedded.clone() else { return };
+    let Some(store) = app.embedded.clone() else {
+        return;
+    };
     tokio::task::spawn_blocking(move || match store.sweep() {
         Ok(0) => {}
         Ok(removed) => tracing::info!(removed, "removed leftovers of a crash from the store"),

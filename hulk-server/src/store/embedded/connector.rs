@@ -40,9 +40,15 @@ impl HttpConnector for InProcess {
 }
 
 async fn call(service: S3Service, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
-    let mut request = request.try_into_http1x().map_err(|error| fault(error.into()))?;
+    let mut request = request
+        .try_into_http1x()
+        .map_err(|error| fault(error.into()))?;
     // What hyper adds on a socket; the signature covers it.
-    if let Some(host) = request.uri().authority().map(|host| HeaderValue::from_str(host.as_str())) {
+    if let Some(host) = request
+        .uri()
+        .authority()
+        .map(|host| HeaderValue::from_str(host.as_str()))
+    {
         let host = host.map_err(|error| fault(error.into()))?;
         request.headers_mut().entry(HOST).or_insert(host);
     }
@@ -50,7 +56,10 @@ async fn call(service: S3Service, request: HttpRequest) -> Result<HttpResponse, 
         .call(request.map(s3s::Body::http_body_unsync))
         .await
         .map_err(|error| fault(error.into()))?;
-    response.map(SdkBody::from_body_1_x).try_into().map_err(|error: aws_smithy_runtime_api::http::HttpError| fault(error.into()))
+    response
+        .map(SdkBody::from_body_1_x)
+        .try_into()
+        .map_err(|error: aws_smithy_runtime_api::http::HttpError| fault(error.into()))
 }
 
 fn fault(error: Box<dyn std::error::Error + Send + Sync>) -> ConnectorError {

@@ -14,13 +14,19 @@ const CORS: [(&str, &str); 4] = [
     ("access-control-allow-origin", "*"),
     ("access-control-allow-methods", "GET, HEAD, PUT"),
     ("access-control-allow-headers", "*"),
-    ("access-control-expose-headers", "ETag, Content-Length, Content-Range, Content-Disposition"),
+    (
+        "access-control-expose-headers",
+        "ETag, Content-Length, Content-Range, Content-Disposition",
+    ),
 ];
 
 /// User content must not run in this origin, whatever a browser makes of it.
 const SANDBOX: [(&str, &str); 3] = [
     ("x-content-type-options", "nosniff"),
-    ("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox"),
+    (
+        "content-security-policy",
+        "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+    ),
     ("cross-origin-resource-policy", "cross-origin"),
 ];
 
@@ -45,9 +51,12 @@ pub(crate) async fn front(service: S3Service, host: HeaderValue, mut request: Re
 
 /// `curl -L` sends its key along when a redirect stays on one host; the URL alone counts here.
 fn drop_bearer(headers: &mut HeaderMap) {
-    let is_bearer = headers
-        .get(header::AUTHORIZATION)
-        .is_some_and(|value| value.as_bytes().to_ascii_lowercase().starts_with(b"bearer "));
+    let is_bearer = headers.get(header::AUTHORIZATION).is_some_and(|value| {
+        value
+            .as_bytes()
+            .to_ascii_lowercase()
+            .starts_with(b"bearer ")
+    });
     if is_bearer {
         headers.remove(header::AUTHORIZATION);
     }
@@ -55,7 +64,9 @@ fn drop_bearer(headers: &mut HeaderMap) {
 
 fn with_headers(mut response: Response) -> Response {
     for (name, value) in CORS.into_iter().chain(SANDBOX) {
-        response.headers_mut().insert(name, HeaderValue::from_static(value));
+        response
+            .headers_mut()
+            .insert(name, HeaderValue::from_static(value));
     }
     response
 }

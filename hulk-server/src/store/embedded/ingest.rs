@@ -41,7 +41,9 @@ where
     let (sender, receiver) = mpsc::channel(BLOCKS_IN_FLIGHT);
     let writer = spawn_blocking(move || write_blocks(receiver, file, with_md5));
     let fed = feed(body, sender).await;
-    let written = writer.await.map_err(|error| s3_error!(error, InternalError))?;
+    let written = writer
+        .await
+        .map_err(|error| s3_error!(error, InternalError))?;
     match (fed, written) {
         // A writer that stops early is why feeding failed.
         (_, Err(error)) => Err(fault(error)),
@@ -65,13 +67,18 @@ where
     let (mut block, mut bytes) = (Vec::new(), 0);
     loop {
         let next = tokio::time::timeout(IDLE_TIMEOUT, body.next());
-        let chunk = next.await.map_err(|_| s3_error!(RequestTimeout, "the upload stalled"))?;
+        let chunk = next
+            .await
+            .map_err(|_| s3_error!(RequestTimeout, "the upload stalled"))?;
         let Some(chunk) = chunk else { break };
         let chunk = chunk.map_err(|_| s3_error!(IncompleteBody, "the upload broke off"))?;
         bytes += chunk.len();
         block.push(chunk);
         if bytes >= BLOCK_BYTES {
-            sender.send(Block::Data(std::mem::take(&mut block))).await.map_err(|_| gone())?;
+            sender
+                .send(Block::Data(std::mem::take(&mut block)))
+                .await
+                .map_err(|_| gone())?;
             bytes = 0;
         }
     }
@@ -112,8 +119,11 @@ fn write_blocks(
 }
 
 fn write_all_vectored(file: &mut File, chunks: &[Bytes]) -> io::Result<()> {
-    let mut slices: Vec<IoSlice<'_>> =
-        chunks.iter().filter(|chunk| !chunk.is_empty()).map(|chunk| IoSlice::new(chunk)).collect();
+    let mut slices: Vec<IoSlice<'_>> = chunks
+        .iter()
+        .filter(|chunk| !chunk.is_empty())
+        .map(|chunk| IoSlice::new(chunk))
+        .collect();
     let mut rest = slices.as_mut_slice();
     while !rest.is_empty() {
         match file.write_vectored(rest) {

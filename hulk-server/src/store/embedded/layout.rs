@@ -25,11 +25,18 @@ pub(super) struct Layout {
 
 impl Layout {
     pub(super) fn open(root: &Path) -> Result<Self, OpenError> {
-        let layout = Self { root: root.to_owned() };
+        let layout = Self {
+            root: root.to_owned(),
+        };
         if layout.temporary().exists() {
             fs::remove_dir_all(layout.temporary())?;
         }
-        for directory in [layout.objects(), layout.all_data(), layout.uploads(), layout.temporary()] {
+        for directory in [
+            layout.objects(),
+            layout.all_data(),
+            layout.uploads(),
+            layout.temporary(),
+        ] {
             create_directories(&directory)?;
         }
         let format = root.join("format");
@@ -58,7 +65,10 @@ impl Layout {
         };
         let mut lines = text.lines().map(str::to_owned);
         lines.next().zip(lines.next()).ok_or_else(|| {
-            io::Error::new(io::ErrorKind::InvalidData, "the file store/credentials is damaged")
+            io::Error::new(
+                io::ErrorKind::InvalidData,
+                "the file store/credentials is damaged",
+            )
         })
     }
 
@@ -174,7 +184,9 @@ pub(super) fn create_directories(path: &Path) -> io::Result<()> {
     if path.is_dir() {
         return Ok(());
     }
-    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let parent = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty());
     if let Some(parent) = parent {
         create_directories(parent)?;
     }

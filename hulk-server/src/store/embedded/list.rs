@@ -31,7 +31,9 @@ pub(super) struct Listing<'a> {
 impl Objects {
     pub(super) fn list(&self, listing: &Listing<'_>) -> S3Result<Listed> {
         let mut listed = Listed::default();
-        listing.walk(&self.layout().objects(), "", &mut listed).map_err(fault)?;
+        listing
+            .walk(&self.layout().objects(), "", &mut listed)
+            .map_err(fault)?;
         Ok(listed)
     }
 }
@@ -87,9 +89,13 @@ fn children(directory: &Path, base: &str) -> io::Result<Vec<(String, String, boo
     };
     let mut children = Vec::new();
     for entry in entries {
-        let Ok(name) = entry?.file_name().into_string() else { continue };
+        let Ok(name) = entry?.file_name().into_string() else {
+            continue;
+        };
         match Name::decode(&name) {
-            Some(Name::Manifest(decoded)) => children.push((format!("{base}{decoded}"), name, false)),
+            Some(Name::Manifest(decoded)) => {
+                children.push((format!("{base}{decoded}"), name, false))
+            }
             Some(Name::Directory(decoded)) => {
                 children.push((format!("{base}{decoded}/"), name, true));
             }

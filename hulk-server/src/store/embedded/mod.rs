@@ -28,7 +28,10 @@ mod sweep;
 use std::{io, path::Path, sync::Arc};
 
 use aws_sdk_s3::config::Credentials;
-use s3s::{auth::SimpleAuth, service::{S3Service, S3ServiceBuilder}};
+use s3s::{
+    auth::SimpleAuth,
+    service::{S3Service, S3ServiceBuilder},
+};
 
 pub(crate) use connector::InProcess;
 pub(crate) use front::front;
@@ -67,9 +70,16 @@ impl EmbeddedStore {
         let (access_key, secret_key) = layout.credentials()?;
         let objects = Arc::new(Objects::new(layout));
         let mut builder = S3ServiceBuilder::new(s3::Backend::new(objects.clone()));
-        builder.set_auth(SimpleAuth::from_single(access_key.clone(), secret_key.clone()));
+        builder.set_auth(SimpleAuth::from_single(
+            access_key.clone(),
+            secret_key.clone(),
+        ));
         let credentials = Credentials::new(access_key, secret_key, None, None, "embedded store");
-        Ok(Self { objects, service: builder.build(), credentials })
+        Ok(Self {
+            objects,
+            service: builder.build(),
+            credentials,
+        })
     }
 
     pub fn credentials(&self) -> Credentials {

@@ -1,9 +1,6 @@
 //! Multipart uploads. Parts are written where the object will have them.
 
-use std::{
-    fs, io,
-    sync::Arc,
-};
+use std::{fs, io, sync::Arc};
 
 use bytes::Bytes;
 use futures_util::Stream;
@@ -36,10 +33,15 @@ pub(super) struct NamedPart {
 impl Objects {
     pub(super) fn create_upload(&self, key: &str, attributes: Attributes) -> S3Result<String> {
         // A key that no manifest can have is refused before the parts are sent.
-        self.layout().manifest(key).ok_or_else(|| s3_error!(KeyTooLongError))?;
+        self.layout()
+            .manifest(key)
+            .ok_or_else(|| s3_error!(KeyTooLongError))?;
         let id = Id::random().to_string();
-        let record =
-            UploadRecord { key: key.to_owned(), attributes, initiated_at: Timestamp::now() };
+        let record = UploadRecord {
+            key: key.to_owned(),
+            attributes,
+            initiated_at: Timestamp::now(),
+        };
         let json = manifest::to_json(&record).map_err(fault)?;
         let path = self.layout().upload(&id).join(UPLOAD_RECORD);
         self.layout().write(&path, &json).map_err(fault)?;
@@ -82,7 +84,12 @@ impl Objects {
                     size_bytes: len,
                     sha256,
                     modified_at: Timestamp::now(),
-                    segments: vec![Segment { name, offset: 0, len, sha256: Some(sha256) }],
+                    segments: vec![Segment {
+                        name,
+                        offset: 0,
+                        len,
+                        sha256: Some(sha256),
+                    }],
                 },
             )
         })
@@ -104,8 +111,15 @@ impl Objects {
         let range = range(source.size_bytes)?;
         let segments = manifest::slice(&source.segments, range.start, range.end);
         let sha256 = match segments.as_slice() {
-            [Segment { sha256: Some(known), .. }] => *known,
-            segments => reader::digest(&self.layout().data(&source.data), segments).map_err(fault)?,
+            [
+                Segment {
+                    sha256: Some(known),
+                    ..
+                },
+            ] => *known,
+            segments => {
+                reader::digest(&self.layout().data(&source.data), segments).map_err(fault)?
+            }
         };
         let prefix = format!("{number}-{}-", Id::random());
         let segments = link_segments(self.layout(), &source.data, upload_id, &prefix, &segments)
@@ -130,7 +144,9 @@ impl Objects {
         }
         let path = directory.join(format!("{}.json", part.number));
         let old: Option<PartRecord> = manifest::read(&path).map_err(fault)?;
-        self.layout().write(&path, &manifest::to_json(&part).map_err(fault)?).map_err(fault)?;
+        self.layout()
+            .write(&path, &manifest::to_json(&part).map_err(fault)?)
+            .map_err(fault)?;
         for segment in old.into_iter().flat_map(|old| old.segments) {
             let _ = fs::remove_file(self.layout().data(upload_id).join(segment.name));
         }
@@ -149,7 +165,13 @@ impl Objects {
         let record = match self.find_upload(key, upload_id) {
             Ok(record) => record,
             // Completed before, and the answer got lost.
-            Err(error) => return self.find(key).ok().filter(|done| done.data == upload_id).ok_or(error),
+            Err(error) => {
+                return self
+                    .find(key)
+                    .ok()
+                    .filter(|done| done.data == upload_id)
+                    .ok_or(error);
+            }
         };
         let parts = self.choose_parts(upload_id, named)?;
         let mut digests = sha2::Sha256::new();
@@ -158,7 +180,11 @@ impl Objects {
             key: key.to_owned(),
             data: upload_id.to_owned(),
             size_bytes: parts.iter().map(|part| part.size_bytes).sum(),
-            etag: format!("{}-{}", hulk_proto::Sha256(digests.finalize().into()), parts.len()),
+            etag: format!(
+                "{}-{}",
+                hulk_proto::Sha256(digests.finalize().into()),
+                parts.len()
+            ),
             sha256: match parts.as_slice() {
                 [only] => Some(only.sha256),
                 _ => None,
@@ -182,7 +208,10 @@ impl Objects {
         }
         let mut parts = Vec::with_capacity(named.len());
         for name in named {
-            let path = self.layout().upload(upload_id).join(format!("{}.json", name.number));
+            let path = self
+                .layout()
+                .upload(upload_id)
+                .join(format!("{}.json", name.number));
             let part: Option<PartRecord> = manifest::read(&path).map_err(fault)?;
             let part = part.filter(|part| part.etag() == name.etag);
             parts.push(part.ok_or_else(|| s3_error!(InvalidPart))?);
@@ -196,11 +225,20 @@ impl Objects {
 
     /// Parts that were sent but not named; what stays is the sweep's.
     fn drop_unused_segments(&self, manifest: &Manifest) {
-        let used: std::collections::HashSet<&str> =
-            manifest.segments.iter().map(|segment| segment.name.as_str()).collect();
-        let Ok(files) = fs::read_dir(self.layout().data(&manifest.data)) else { return };
+        let used: std::collections::HashSet<&str> = manifest
+            .segments
+            .iter()
+            .map(|segment| segment.name.as_str())
+            .collect();
+        let Ok(files) = fs::read_dir(self.layout().data(&manifest.data)) else {
+            return;
+        };
         for file in files.flatten() {
-            if !file.file_name().to_str().is_some_and(|name| used.contains(name)) {
+            if !file
+                .file_name()
+                .to_str()
+                .is_some_and(|name| used.contains(name))
+            {
                 let _ = fs::remove_file(file.path());
             }
         }
@@ -225,7 +263,9 @@ impl Objects {
         let id: Id = upload_id.parse().map_err(|_| s3_error!(NoSuchUpload))?;
         let path = self.layout().upload(id.as_str()).join(UPLOAD_RECORD);
         let record: Option<UploadRecord> = manifest::read(&path).map_err(fault)?;
-        record.filter(|record| record.key == key).ok_or_else(|| s3_error!(NoSuchUpload))
+        record
+            .filter(|record| record.key == key)
+            .ok_or_else(|| s3_error!(NoSuchUpload))
     }
 
     /// By number.
@@ -264,6 +304,9 @@ impl Objects {
 fn check_number(number: u32) -> S3Result<()> {
     match number {
         1..=MAX_PARTS => Ok(()),
-        _ => Err(s3_error!(InvalidArgument, "a part has a number from 1 to 10,000")),
+        _ => Err(s3_error!(
+            InvalidArgument,
+            "a part has a number from 1 to 10,000"
+        )),
     }
 }

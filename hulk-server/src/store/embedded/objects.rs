@@ -44,7 +44,9 @@ impl Locks {
         let mut hasher = DefaultHasher::new();
         name.hash(&mut hasher);
         let index = hasher.finish() % LOCKS as u64;
-        self.0[index as usize].lock().unwrap_or_else(PoisonError::into_inner)
+        self.0[index as usize]
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -64,7 +66,10 @@ impl Expected {
         let differs = self.md5.is_some() && self.md5 != found.md5
             || self.sha256.is_some_and(|sha256| sha256 != found.sha256);
         if differs {
-            return Err(s3_error!(BadDigest, "the digest you sent is not that of what came in"));
+            return Err(s3_error!(
+                BadDigest,
+                "the digest you sent is not that of what came in"
+            ));
         }
         Ok(())
     }
@@ -155,7 +160,13 @@ impl Objects {
         let source = self.find(from)?;
         precondition(&source)?;
         let staged = self.stage()?;
-        let linked = link_segments(&self.layout, &source.data, staged.id(), "", &source.segments);
+        let linked = link_segments(
+            &self.layout,
+            &source.data,
+            staged.id(),
+            "",
+            &source.segments,
+        );
         let copy = Manifest {
             key: to.to_owned(),
             data: staged.id().to_owned(),
@@ -190,16 +201,20 @@ impl Objects {
 
     pub(super) fn find(&self, key: &str) -> S3Result<Manifest> {
         let path = self.manifest_path(key)?;
-        manifest::read(&path).map_err(fault)?.ok_or_else(|| s3_error!(NoSuchKey))
+        manifest::read(&path)
+            .map_err(fault)?
+            .ok_or_else(|| s3_error!(NoSuchKey))
     }
 
     /// The bytes `start..end` of an object.
     pub(super) fn read(&self, manifest: &Manifest, start: u64, end: u64) -> S3Result<Reader> {
         let segments = manifest::slice(&manifest.segments, start, end);
-        Reader::open(self.layout.data(&manifest.data), segments).map_err(|error| match error.kind() {
-            // Deleted or replaced since the manifest was read.
-            io::ErrorKind::NotFound => s3_error!(NoSuchKey),
-            _ => fault(error),
+        Reader::open(self.layout.data(&manifest.data), segments).map_err(|error| {
+            match error.kind() {
+                // Deleted or replaced since the manifest was read.
+                io::ErrorKind::NotFound => s3_error!(NoSuchKey),
+                _ => fault(error),
+            }
         })
     }
 
@@ -225,7 +240,10 @@ impl Objects {
     /// again by the writer.
     fn prune_directories(&self, manifest: &Path) {
         let top = self.layout.objects();
-        let above = manifest.ancestors().skip(1).take_while(|directory| **directory != top);
+        let above = manifest
+            .ancestors()
+            .skip(1)
+            .take_while(|directory| **directory != top);
         for directory in above {
             if fs::remove_dir(directory).is_err() {
                 break;
@@ -234,7 +252,9 @@ impl Objects {
     }
 
     fn manifest_path(&self, key: &str) -> S3Result<PathBuf> {
-        self.layout.manifest(key).ok_or_else(|| s3_error!(KeyTooLongError))
+        self.layout
+            .manifest(key)
+            .ok_or_else(|| s3_error!(KeyTooLongError))
     }
 }
 
@@ -242,7 +262,9 @@ impl Objects {
 pub(super) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> S3Result<T> + Send + 'static,
 ) -> S3Result<T> {
-    spawn_blocking(work).await.map_err(|error| s3_error!(error, InternalError))?
+    spawn_blocking(work)
+        .await
+        .map_err(|error| s3_error!(error, InternalError))?
 }
 
 /// An error of the disk in S3's terms; a full disk is 507, so that clients can tell it.

@@ -26,7 +26,10 @@ pub(super) struct Reader(mpsc::Receiver<io::Result<Bytes>>);
 impl Reader {
     /// Opens the first segment at once, so that an object that is gone is known before the answer.
     pub(super) fn open(directory: PathBuf, segments: Vec<Segment>) -> io::Result<Self> {
-        let first = segments.first().map(|segment| open(&directory, segment)).transpose()?;
+        let first = segments
+            .first()
+            .map(|segment| open(&directory, segment))
+            .transpose()?;
         let (sender, receiver) = mpsc::channel(BLOCKS_IN_FLIGHT);
         spawn_blocking(move || {
             let sent = send_segments(&directory, first, &segments, |block| {

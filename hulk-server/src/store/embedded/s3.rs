@@ -52,11 +52,17 @@ impl S3 for Backend {
         let input = request.input;
         check_bucket(&input.bucket)?;
         refuse_other_checksums(&request.headers)?;
-        let expected =
-            expected(input.content_length, input.content_md5, input.checksum_sha256.as_deref())?;
+        let expected = expected(
+            input.content_length,
+            input.content_md5,
+            input.checksum_sha256.as_deref(),
+        )?;
         let attributes = attributes(input.content_type, input.metadata);
         let body = input.body.unwrap_or_else(|| s3s::Body::empty().into());
-        let manifest = self.objects.put(input.key, attributes, body, expected).await?;
+        let manifest = self
+            .objects
+            .put(input.key, attributes, body, expected)
+            .await?;
         Ok(S3Response::new(dto::PutObjectOutput {
             e_tag: Some(dto::ETag::Strong(manifest.etag)),
             checksum_sha256: manifest.sha256.map(base64),
@@ -74,7 +80,11 @@ impl S3 for Backend {
         let (manifest, range, reader) = self
             .blocking(move |objects| {
                 let manifest = objects.find(&key)?;
-                check_conditions(&manifest, input.if_match.as_ref(), input.if_none_match.as_ref())?;
+                check_conditions(
+                    &manifest,
+                    input.if_match.as_ref(),
+                    input.if_none_match.as_ref(),
+                )?;
                 let size = manifest.size_bytes;
                 let range = match wanted {
                     Some(range) => range.check(size)?,
@@ -85,7 +95,12 @@ impl S3 for Backend {
             })
             .await?;
         let content_range = wanted.map(|_| {
-            format!("bytes {}-{}/{}", range.start, range.end.saturating_sub(1), manifest.size_bytes)
+            format!(
+                "bytes {}-{}/{}",
+                range.start,
+                range.end.saturating_sub(1),
+                manifest.size_bytes
+            )
         });
         let whole = content_range.is_none();
         Ok(S3Response::new(dto::GetObjectOutput {
@@ -95,7 +110,10 @@ impl S3 for Backend {
             accept_ranges: Some("bytes".into()),
             e_tag: Some(dto::ETag::Strong(manifest.etag)),
             last_modified: Some(last_modified(manifest.modified_at)),
-            checksum_sha256: manifest.sha256.filter(|_| whole && input.checksum_mode.is_some()).map(base64),
+            checksum_sha256: manifest
+                .sha256
+                .filter(|_| whole && input.checksum_mode.is_some())
+                .map(base64),
             content_type: manifest.attributes.content_type.map(Into::into),
             metadata: Some(manifest.attributes.metadata.into_iter().collect()),
             ..Default::default()
@@ -121,14 +139,21 @@ impl S3 for Backend {
             accept_ranges: Some("bytes".into()),
             e_tag: Some(dto::ETag::Strong(manifest.etag)),
             last_modified: Some(last_modified(manifest.modified_at)),
-            checksum_sha256: manifest.sha256.filter(|_| input.checksum_mode.is_some()).map(base64),
+            checksum_sha256: manifest
+                .sha256
+                .filter(|_| input.checksum_mode.is_some())
+                .map(base64),
             content_type: manifest.attributes.content_type.map(Into::into),
             metadata: Some(manifest.attributes.metadata.into_iter().collect()),
             ..Default::default()
         });
         // `s3s` applies the overrides to GET; a client may look with HEAD first.
         override_header(&mut response, "content-type", input.response_content_type)?;
-        override_header(&mut response, "content-disposition", input.response_content_disposition)?;
+        override_header(
+            &mut response,
+            "content-disposition",
+            input.response_content_disposition,
+        )?;
         Ok(response)
     }
 
@@ -138,7 +163,8 @@ impl S3 for Backend {
     ) -> S3Result<S3Response<dto::DeleteObjectOutput>> {
         let input = request.input;
         check_bucket(&input.bucket)?;
-        self.blocking(move |objects| objects.delete(&input.key)).await?;
+        self.blocking(move |objects| objects.delete(&input.key))
+            .await?;
         Ok(S3Response::new(dto::DeleteObjectOutput::default()))
     }
 
@@ -154,7 +180,10 @@ impl S3 for Backend {
                 for object in input.delete.objects {
                     let key = Some(object.key.clone());
                     match objects.delete(&object.key) {
-                        Ok(()) => deleted.push(dto::DeletedObject { key, ..Default::default() }),
+                        Ok(()) => deleted.push(dto::DeletedObject {
+                            key,
+                            ..Default::default()
+                        }),
                         Err(error) => errors.push(dto::Error {
                             key,
                             code: Some(error.code().as_str().to_owned()),
@@ -186,7 +215,11 @@ impl S3 for Backend {
         let manifest = self
             .blocking(move |objects| {
                 objects.copy(&from, &input.key, replaced, |source| {
-                    check_source(source, &input.copy_source_if_match, &input.copy_source_if_none_match)
+                    check_source(
+                        source,
+                        &input.copy_source_if_match,
+                        &input.copy_source_if_none_match,
+                    )
                 })
             })
             .await?;
@@ -209,7 +242,9 @@ impl S3 for Backend {
         check_bucket(&input.bucket)?;
         let attributes = attributes(input.content_type, input.metadata);
         let key = input.key.clone();
-        let id = self.blocking(move |objects| objects.create_upload(&key, attributes)).await?;
+        let id = self
+            .blocking(move |objects| objects.create_upload(&key, attributes))
+            .await?;
         Ok(S3Response::new(dto::CreateMultipartUploadOutput {
             bucket: Some(input.bucket),
             key: Some(input.key),
@@ -225,11 +260,17 @@ impl S3 for Backend {
         let input = request.input;
         check_bucket(&input.bucket)?;
         refuse_other_checksums(&request.headers)?;
-        let expected =
-            expected(input.content_length, input.content_md5, input.checksum_sha256.as_deref())?;
+        let expected = expected(
+            input.content_length,
+            input.content_md5,
+            input.checksum_sha256.as_deref(),
+        )?;
         let number = part_number(input.part_number)?;
         let body = input.body.unwrap_or_else(|| s3s::Body::empty().into());
-        let part = self.objects.put_part(input.key, input.upload_id, number, body, expected).await?;
+        let part = self
+            .objects
+            .put_part(input.key, input.upload_id, number, body, expected)
+            .await?;
         Ok(S3Response::new(dto::UploadPartOutput {
             e_tag: Some(dto::ETag::Strong(part.etag())),
             checksum_sha256: Some(base64(part.sha256)),
@@ -248,7 +289,11 @@ impl S3 for Backend {
         let part = self
             .blocking(move |objects| {
                 let source = objects.find(&from)?;
-                check_source(&source, &input.copy_source_if_match, &input.copy_source_if_none_match)?;
+                check_source(
+                    &source,
+                    &input.copy_source_if_match,
+                    &input.copy_source_if_none_match,
+                )?;
                 let wanted = input.copy_source_range.as_deref();
                 let range = |size| copy_range(wanted, size);
                 objects.copy_part(&from, range, &input.key, &input.upload_id, number)
@@ -295,7 +340,8 @@ impl S3 for Backend {
     ) -> S3Result<S3Response<dto::AbortMultipartUploadOutput>> {
         let input = request.input;
         check_bucket(&input.bucket)?;
-        self.blocking(move |objects| objects.abort_upload(&input.key, &input.upload_id)).await?;
+        self.blocking(move |objects| objects.abort_upload(&input.key, &input.upload_id))
+            .await?;
         Ok(S3Response::new(dto::AbortMultipartUploadOutput::default()))
     }
 
@@ -306,13 +352,18 @@ impl S3 for Backend {
         let input = request.input;
         check_bucket(&input.bucket)?;
         let (key, id) = (input.key.clone(), input.upload_id.clone());
-        let mut parts = self.blocking(move |objects| objects.list_parts(&key, &id)).await?;
+        let mut parts = self
+            .blocking(move |objects| objects.list_parts(&key, &id))
+            .await?;
         let marker = input.part_number_marker.unwrap_or(0);
         parts.retain(|part| i64::from(part.number) > i64::from(marker));
         let limit = page_size(input.max_parts);
         let truncated = parts.len() > limit;
         parts.truncate(limit);
-        let next = parts.last().filter(|_| truncated).and_then(|part| part.number.try_into().ok());
+        let next = parts
+            .last()
+            .filter(|_| truncated)
+            .and_then(|part| part.number.try_into().ok());
         Ok(S3Response::new(dto::ListPartsOutput {
             bucket: Some(input.bucket),
             key: Some(input.key),
@@ -331,8 +382,13 @@ impl S3 for Backend {
         let input = request.input;
         check_bucket(&input.bucket)?;
         let prefix = input.prefix.clone().unwrap_or_default();
-        let mut uploads = self.blocking(move |objects| objects.list_uploads(&prefix)).await?;
-        let after = (input.key_marker.unwrap_or_default(), input.upload_id_marker.unwrap_or_default());
+        let mut uploads = self
+            .blocking(move |objects| objects.list_uploads(&prefix))
+            .await?;
+        let after = (
+            input.key_marker.unwrap_or_default(),
+            input.upload_id_marker.unwrap_or_default(),
+        );
         uploads.retain(|(id, record)| (&record.key, id) > (&after.0, &after.1));
         let limit = page_size(input.max_uploads);
         let truncated = uploads.len() > limit;
@@ -371,11 +427,20 @@ impl S3 for Backend {
             Some(_) => return Err(s3_error!(NotImplemented, "the only delimiter is '/'")),
         };
         let prefix = input.prefix.clone().unwrap_or_default();
-        let after = input.continuation_token.clone().or(input.start_after.clone()).unwrap_or_default();
+        let after = input
+            .continuation_token
+            .clone()
+            .or(input.start_after.clone())
+            .unwrap_or_default();
         let limit = page_size(input.max_keys);
         let listed = self
             .blocking(move |objects| {
-                objects.list(&Listing { prefix: &prefix, after: &after, grouped, limit })
+                objects.list(&Listing {
+                    prefix: &prefix,
+                    after: &after,
+                    grouped,
+                    limit,
+                })
             })
             .await?;
         let count = listed.objects.len() + listed.prefixes.len();
@@ -393,7 +458,9 @@ impl S3 for Backend {
                 listed
                     .prefixes
                     .into_iter()
-                    .map(|prefix| dto::CommonPrefix { prefix: Some(prefix) })
+                    .map(|prefix| dto::CommonPrefix {
+                        prefix: Some(prefix),
+                    })
                     .collect(),
             ),
             ..Default::default()
@@ -426,24 +493,35 @@ fn refuse_other_checksums(headers: &http::HeaderMap) -> S3Result<()> {
     }
 }
 
-fn expected(
-    length: Option<i64>,
-    md5: Option<String>,
-    sha256: Option<&str>,
-) -> S3Result<Expected> {
+fn expected(length: Option<i64>, md5: Option<String>, sha256: Option<&str>) -> S3Result<Expected> {
     let decode = |text: &str| BASE64.decode(text).ok();
-    let md5 = match md5.as_deref().map(|text| decode(text).and_then(|bytes| bytes.try_into().ok())) {
+    let md5 = match md5
+        .as_deref()
+        .map(|text| decode(text).and_then(|bytes| bytes.try_into().ok()))
+    {
         Some(None) => return Err(s3_error!(InvalidDigest, "Content-MD5 is not a base64 MD5")),
         found => found.flatten().map(Md5),
     };
     let sha256 = match sha256.map(|text| decode(text).and_then(|bytes| bytes.try_into().ok())) {
-        Some(None) => return Err(s3_error!(InvalidDigest, "the checksum is not a base64 SHA-256")),
+        Some(None) => {
+            return Err(s3_error!(
+                InvalidDigest,
+                "the checksum is not a base64 SHA-256"
+            ));
+        }
         found => found.flatten().map(Sha256),
     };
-    Ok(Expected { size_bytes: length.and_then(|length| length.try_into().ok()), md5, sha256 })
+    Ok(Expected {
+        size_bytes: length.and_then(|length| length.try_into().ok()),
+        md5,
+        sha256,
+    })
 }
 
-fn attributes(content_type: Option<dto::ContentType>, metadata: Option<dto::Metadata>) -> Attributes {
+fn attributes(
+    content_type: Option<dto::ContentType>,
+    metadata: Option<dto::Metadata>,
+) -> Attributes {
     Attributes {
         content_type: content_type.map(|mime| mime.to_string()),
         metadata: metadata.into_iter().flatten().collect::<BTreeMap<_, _>>(),
@@ -492,13 +570,20 @@ fn check_source(
 
 /// `bytes=FIRST-LAST`, both there, as S3 wants it of a copy.
 fn copy_range(wanted: Option<&str>, size: u64) -> S3Result<std::ops::Range<u64>> {
-    let Some(wanted) = wanted else { return Ok(0..size) };
-    let bounds = wanted.strip_prefix("bytes=").and_then(|range| range.split_once('-'));
+    let Some(wanted) = wanted else {
+        return Ok(0..size);
+    };
+    let bounds = wanted
+        .strip_prefix("bytes=")
+        .and_then(|range| range.split_once('-'));
     let parse = |text: &str| u64::from_str(text).ok();
     match bounds.and_then(|(first, last)| parse(first).zip(parse(last))) {
         Some((first, last)) if first <= last && last < size => Ok(first..last + 1),
         Some(_) => Err(s3_error!(InvalidRange)),
-        None => Err(s3_error!(InvalidArgument, "a copy's range is bytes=FIRST-LAST")),
+        None => Err(s3_error!(
+            InvalidArgument,
+            "a copy's range is bytes=FIRST-LAST"
+        )),
     }
 }
 
@@ -541,14 +626,19 @@ fn override_header<T>(
     value: Option<String>,
 ) -> S3Result<()> {
     if let Some(value) = value {
-        let value = value.parse().map_err(|_| s3_error!(InvalidArgument, "{name} cannot be that"))?;
+        let value = value
+            .parse()
+            .map_err(|_| s3_error!(InvalidArgument, "{name} cannot be that"))?;
         response.headers.insert(name, value);
     }
     Ok(())
 }
 
 fn page_size(asked: Option<i32>) -> usize {
-    asked.and_then(|asked| usize::try_from(asked).ok()).unwrap_or(MAX_KEYS).min(MAX_KEYS)
+    asked
+        .and_then(|asked| usize::try_from(asked).ok())
+        .unwrap_or(MAX_KEYS)
+        .min(MAX_KEYS)
 }
 
 /// Sizes are far below `i64::MAX`; S3's types are signed.

@@ -19,15 +19,24 @@ pub(super) struct InFlight(Arc<Mutex<HashSet<String>>>);
 
 impl InFlight {
     pub(super) fn contains(&self, id: &str) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(id)
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .contains(id)
     }
 
     fn insert(&self, id: &str) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned());
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(id.to_owned());
     }
 
     fn remove(&self, id: &str) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(id);
     }
 }
 
@@ -44,7 +53,12 @@ impl Staged {
         let id = hulk_proto::Id::random().to_string();
         let path = layout.data(&id);
         in_flight.insert(&id);
-        let staged = Self { id, path, in_flight: in_flight.clone(), kept: false };
+        let staged = Self {
+            id,
+            path,
+            in_flight: in_flight.clone(),
+            kept: false,
+        };
         create_directories(&staged.path)?;
         Ok(staged)
     }
@@ -91,7 +105,10 @@ pub(super) fn link_segments(
     for (index, segment) in segments.iter().enumerate() {
         let name = format!("{prefix}{index}");
         link_or_copy(&from.join(&segment.name), &to.join(&name))?;
-        linked.push(Segment { name, ..segment.clone() });
+        linked.push(Segment {
+            name,
+            ..segment.clone()
+        });
     }
     Ok(linked)
 }

@@ -58,6 +58,10 @@ fn names(directory: &Path) -> io::Result<Vec<String>> {
         other => other?,
     };
     entries
-        .filter_map(|entry| entry.map(|entry| entry.file_name().into_string().ok()).transpose())
+        .filter_map(|entry| {
+            entry
+                .map(|entry| entry.file_name().into_string().ok())
+                .transpose()
+        })
         .collect()
 }

@@ -1,0 +1,227 @@
+//! What can be typed. No logic here.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use hulk_proto::{ExpirationPolicy, KeyPermission};
+
+/// Put a file, get a link that works at once, with plain curl
+#[derive(Parser, Debug)]
+#[command(
+    name = "hulk",
+    version,
+    propagate_version = true,
+    arg_required_else_help = true
+)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) global: Global,
+
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Global options")]
+pub(crate) struct Global {
+    /// Server to talk to [env: HULK_SERVER] [default: the profile's]
+    #[arg(long, global = true, value_name = "URL")]
+    pub(crate) server: Option<String>,
+
+    /// Profile to use [env: HULK_PROFILE] [default: the one of the last login]
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
+
+    /// Print one JSON document on stdout
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+
+    /// Print nothing on stderr but errors
+    #[arg(short, long, global = true)]
+    pub(crate) quiet: bool,
+
+    /// Say more of what is done
+    #[arg(short, long, global = true, conflicts_with = "quiet")]
+    pub(crate) verbose: bool,
+
+    /// When to use colours
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: When,
+
+    /// Show no progress
+    #[arg(long, global = true)]
+    pub(crate) no_progress: bool,
+
+    /// Answer yes to every question
+    #[arg(short, long, global = true)]
+    pub(crate) yes: bool,
+}
+
+#[derive(ValueEnum, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum When {
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum Command {
+    /// Upload files and print their links
+    Put(Put),
+    /// Download files, verified
+    Get(Get),
+    /// List files and directories
+    Ls(Ls),
+    /// Tell all about a file
+    Info {
+        /// Path from your root, or id
+        remote: String,
+    },
+    /// Delete files for good
+    Rm {
+        /// Paths from your root, or ids
+        #[arg(required = true, value_name = "REMOTE")]
+        remotes: Vec<String>,
+        /// Delete for good, not to the trash (there is no trash yet: this is what happens anyway)
+        #[arg(long)]
+        purge: bool,
+    },
+    /// Manage API keys
+    #[command(subcommand)]
+    Keys(Keys),
+    /// Keep an API key for a server
+    Login {
+        /// Read the API key from the standard input
+        #[arg(long)]
+        api_key_stdin: bool,
+    },
+    /// Forget the API key of the profile
+    Logout,
+    /// Tell who you are to the server
+    Whoami,
+    /// Run a server, with nothing to install
+    #[cfg(feature = "serve")]
+    Serve(hulk_server::Config),
+    /// Print the completions of a shell
+    Completions { shell: Shell },
+    /// Print the manual page, of a command if one is named
+    Man { command: Option<String> },
+    /// Holds the clipboard until another program takes it; `put` starts this for itself
+    #[command(name = "keep-clipboard", hide = true)]
+    KeepClipboard,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Put {
+    /// Files to upload; - is the standard input
+    #[arg(required = true, value_name = "PATH|-")]
+    pub(crate) paths: Vec<PathBuf>,
+
+    /// Where to put them: a directory if it ends in / or is one, else the file itself
+    #[arg(long, value_name = "REMOTE")]
+    pub(crate) to: Option<String>,
+
+    /// Name for the file; the standard input needs one
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+
+    /// When to delete it: 1d, 2d, 3d, 7d, 14d, 30d, 90d, 180d or never
+    #[arg(long, value_name = "POLICY")]
+    pub(crate) expires: Option<ExpirationPolicy>,
+
+    /// Everybody with the link may download
+    #[arg(long, conflicts_with = "private")]
+    pub(crate) public: bool,
+
+    /// Only you may download
+    #[arg(long)]
+    pub(crate) private: bool,
+
+    /// Refuse to replace a file that is there
+    #[arg(long)]
+    pub(crate) no_clobber: bool,
+
+    /// Copy the link to the clipboard even if stdout is no terminal
+    #[arg(long, overrides_with = "no_clipboard")]
+    pub(crate) clipboard: bool,
+
+    /// Leave the clipboard alone
+    #[arg(long, overrides_with = "clipboard")]
+    pub(crate) no_clipboard: bool,
+
+    /// Show the link as a QR code on stderr
+    #[arg(long)]
+    pub(crate) qr: bool,
+
+    /// Serve the files from this process until Ctrl-C: no account, no server needed
+    #[arg(long)]
+    #[cfg(feature = "serve")]
+    pub(crate) serve: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Get {
+    /// Links, ids, or paths from your root
+    #[arg(required = true, value_name = "LINK|ID|REMOTE")]
+    pub(crate) sources: Vec<String>,
+
+    /// File or directory to write to; - is the standard output
+    #[arg(short, long, value_name = "FILE|DIR|-")]
+    pub(crate) output: Option<PathBuf>,
+
+    /// Do not compare the SHA-256
+    #[arg(long)]
+    pub(crate) no_verify: bool,
+
+    /// Replace a file that is there
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Ls {
+    /// Directory or file, from your root
+    pub(crate) remote: Option<String>,
+
+    /// Size, time, expiry and permission too
+    #[arg(short)]
+    pub(crate) long: bool,
+
+    /// What is in the directories too
+    #[arg(short = 'R')]
+    pub(crate) recursive: bool,
+
+    #[arg(long, value_name = "ORDER", default_value = "name")]
+    pub(crate) sort: Sort,
+
+    #[arg(long)]
+    pub(crate) reverse: bool,
+}
+
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sort {
+    Name,
+    Size,
+    Created,
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum Keys {
+    /// List your API keys
+    Ls,
+    /// Make an API key and print it, once
+    Create {
+        /// What it is for
+        #[arg(long)]
+        label: String,
+        #[arg(long, value_name = "read|write|all")]
+        permissions: KeyPermission,
+        /// When it stops to work: 1d, 2d, 3d, 7d, 14d, 30d, 90d, 180d or never
+        #[arg(long, value_name = "POLICY")]
+        expires: Option<ExpirationPolicy>,
+    },
+    /// Revoke an API key
+    Rm { id: String },
+}

@@ -1,0 +1,313 @@
+//! The API, one function a route.
+
+use std::{error::Error as _, time::Duration};
+
+use hulk_proto::{
+    ApiKey, ApiKeySecret, CreateApiKey, CreateFile, CreatedApiKey, CreatedFile, Directory,
+    ErrorBody, File, Id, ListQuery, Me, Page, RemotePath, ReportUpload, limits::MAX_PAGE,
+};
+use reqwest::{Method, RequestBuilder, Response, StatusCode, header, redirect};
+use serde::{Serialize, de::DeserializeOwned};
+use url::Url;
+
+use crate::error::{Error, Result};
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// The API never carries file bytes: who takes longer hangs.
+const API_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// A server, and the key for it.
+#[derive(Clone)]
+pub(crate) struct Client {
+    http: reqwest::Client,
+    server: Url,
+    key: Option<ApiKeySecret>,
+}
+
+/// An HTTP client for the API and the store. It follows no redirect by itself: where they lead is
+/// part of the protocol.
+pub(crate) fn http() -> Result<reqwest::Client> {
+    reqwest::Client::builder()
+        .user_agent(concat!("hulk/", env!("CARGO_PKG_VERSION")))
+        .redirect(redirect::Policy::none())
+        .connect_timeout(CONNECT_TIMEOUT)
+        .tcp_nodelay(true)
+        .build()
+        .map_err(|error| Error::failed(format!("cannot set up HTTP: {}", innermost(&error))))
+}
+
+impl Client {
+    pub(crate) fn new(server: Url, key: Option<ApiKeySecret>) -> Result<Self> {
+        Ok(Self {
+            http: http()?,
+            server,
+            key,
+        })
+    }
+
+    pub(crate) fn server(&self) -> &Url {
+        &self.server
+    }
+
+    /// For presigned URLs, which need no key.
+    pub(crate) fn http(&self) -> &reqwest::Client {
+        &self.http
+    }
+
+    pub(crate) async fn create_file(&self, request: &CreateFile) -> Result<CreatedFile> {
+        self.send(self.post("/files", request)?).await
+    }
+
+    pub(crate) async fn report_upload(&self, id: &Id, report: &ReportUpload) -> Result<File> {
+        self.send(self.put(&format!("/files/{id}/status"), report)?)
+            .await
+    }
+
+    pub(crate) async fn cancel_upload(&self, id: &Id) -> Result<()> {
+        self.send_for_nothing(self.api(Method::DELETE, &format!("/files/{id}/upload"))?)
+            .await
+    }
+
+    pub(crate) async fn show_file(&self, id: &Id) -> Result<File> {
+        self.send(self.api(Method::GET, &format!("/files/{id}"))?)
+            .await
+    }
+
+    pub(crate) async fn delete_file(&self, id: &Id) -> Result<()> {
+        self.send_for_nothing(self.api(Method::DELETE, &format!("/files/{id}"))?)
+            .await
+    }
+
+    pub(crate) async fn list_files(&self, query: &ListQuery) -> Result<Page<File>> {
+        self.list("/files", query).await
+    }
+
+    pub(crate) async fn list_directories(&self, query: &ListQuery) -> Result<Page<Directory>> {
+        self.list("/directories", query).await
+    }
+
+    pub(crate) async fn create_key(&self, request: &CreateApiKey) -> Result<CreatedApiKey> {
+        self.send(self.post("/api-keys", request)?).await
+    }
+
+    pub(crate) async fn list_keys(&self, query: &ListQuery) -> Result<Page<ApiKey>> {
+        self.list("/api-keys", query).await
+    }
+
+    pub(crate) async fn delete_key(&self, id: &Id) -> Result<()> {
+        self.send_for_nothing(self.api(Method::DELETE, &format!("/api-keys/{id}"))?)
+            .await
+    }
+
+    pub(crate) async fn me(&self) -> Result<Me> {
+        self.send(self.api(Method::GET, "/me")?).await
+    }
+
+    /// The file at a path, or of an id if there is none.
+    pub(crate) async fn find_file(&self, remote: &RemotePath) -> Result<Option<File>> {
+        let query = by("path", remote.as_str());
+        if let Some(file) = self.list_files(&query).await?.items.pop() {
+            return Ok(Some(file));
+        }
+        let Ok(id) = remote.as_str().parse::<Id>() else {
+            return Ok(None);
+        };
+        match self.show_file(&id).await {
+            Err(error) if error.code == hulk_proto::ErrorCode::NotFound => Ok(None),
+            other => other.map(Some),
+        }
+    }
+
+    /// The directory at a path, or of an id if there is none.
+    pub(crate) async fn find_directory(&self, remote: &RemotePath) -> Result<Option<Directory>> {
+        let query = by("path", remote.as_str());
+        if let Some(directory) = self.list_directories(&query).await?.items.pop() {
+            return Ok(Some(directory));
+        }
+        let Ok(id) = remote.as_str().parse::<Id>() else {
+            return Ok(None);
+        };
+        let shown = self
+            .send(self.api(Method::GET, &format!("/directories/{id}"))?)
+            .await;
+        match shown {
+            Err(error) if error.code == hulk_proto::ErrorCode::NotFound => Ok(None),
+            other => other.map(Some),
+        }
+    }
+
+    /// A request for a link: with the key if the link is this server's, else without.
+    pub(crate) fn link(&self, url: &Url) -> RequestBuilder {
+        let request = self.http.get(url.clone());
+        match &self.key {
+            Some(key) if url.origin() == self.server.origin() => request.bearer_auth(key.reveal()),
+            _ => request,
+        }
+    }
+
+    fn api(&self, method: Method, path: &str) -> Result<RequestBuilder> {
+        let key = self.key.as_ref().ok_or_else(|| {
+            Error::not_allowed(format!("there is no API key for {}", shown(&self.server)))
+                .with_hint("run 'hulk login', or set HULK_API_KEY")
+        })?;
+        let mut url = self.server.clone();
+        url.set_path(&format!("/api/v1{path}"));
+        Ok(self
+            .http
+            .request(method, url)
+            .bearer_auth(key.reveal())
+            .timeout(API_TIMEOUT))
+    }
+
+    fn post<T: Serialize>(&self, path: &str, body: &T) -> Result<RequestBuilder> {
+        with_json(self.api(Method::POST, path)?, body)
+    }
+
+    fn put<T: Serialize>(&self, path: &str, body: &T) -> Result<RequestBuilder> {
+        with_json(self.api(Method::PUT, path)?, body)
+    }
+
+    async fn list<T: DeserializeOwned>(&self, path: &str, query: &ListQuery) -> Result<Page<T>> {
+        let pairs = query.to_pairs();
+        let encoded = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(pairs)
+            .finish();
+        let (client, request) = self.api(Method::GET, path)?.build_split();
+        let mut request = request.map_err(|error| unreachable(&self.server, &error))?;
+        request.url_mut().set_query(Some(&encoded));
+        self.send(RequestBuilder::from_parts(client, request)).await
+    }
+
+    async fn send<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T> {
+        let body = self.answer(request).await?;
+        serde_json::from_slice(&body).map_err(|error| {
+            Error::unreachable(format!(
+                "{} answers, but not as this hulk understands ({error})",
+                shown(&self.server)
+            ))
+            .with_hint("check --server; the server may be newer than this hulk")
+        })
+    }
+
+    async fn send_for_nothing(&self, request: RequestBuilder) -> Result<()> {
+        self.answer(request).await.map(drop)
+    }
+
+    async fn answer(&self, request: RequestBuilder) -> Result<Vec<u8>> {
+        let response = request
+            .send()
+            .await
+            .map_err(|error| unreachable(&self.server, &error))?;
+        refuse_errors(response).await
+    }
+}
+
+/// All pages of a list.
+pub(crate) async fn all_pages<T, F>(
+    mut query: ListQuery,
+    page: impl Fn(ListQuery) -> F,
+) -> Result<Vec<T>>
+where
+    F: Future<Output = Result<Page<T>>>,
+{
+    let mut items = Vec::new();
+    query.limit = Some(MAX_PAGE);
+    loop {
+        let found = page(query.clone()).await?;
+        let is_last = found.items.is_empty();
+        items.extend(found.items);
+        match found.next_cursor {
+            Some(cursor) => query.cursor = Some(cursor),
+            None if is_last || items.len() as u64 >= found.total => return Ok(items),
+            None => query.offset = Some(items.len() as u64),
+        }
+    }
+}
+
+/// A query for what has this value.
+pub(crate) fn by(property: &str, value: &str) -> ListQuery {
+    ListQuery {
+        filters: vec![(property.to_owned(), value.to_owned())],
+        ..ListQuery::default()
+    }
+}
+
+/// The body of a good answer; anything else is an error, be it the server's or of somebody in
+/// between.
+pub(crate) async fn refuse_errors(response: Response) -> Result<Vec<u8>> {
+    let (url, status) = (response.url().clone(), response.status());
+    let kind = response.headers().get(header::CONTENT_TYPE);
+    let kind = kind
+        .and_then(|kind| kind.to_str().ok())
+        .unwrap_or("no type")
+        .to_owned();
+    let location = response.headers().get(header::LOCATION).cloned();
+    let body = response
+        .bytes()
+        .await
+        .map_err(|error| unreachable(&url, &error))?;
+    if status.is_success()
+        && (kind.starts_with("application/json") || status == StatusCode::NO_CONTENT)
+    {
+        return Ok(body.to_vec());
+    }
+    if !status.is_success()
+        && let Ok(body) = serde_json::from_slice::<ErrorBody>(&body)
+    {
+        return Err(Error::server(body.error));
+    }
+    let error = Error::unreachable(format!(
+        "{} answered {status} ({kind}), which is not how a Hulkastorus server answers",
+        shown(&url)
+    ));
+    Err(
+        match location
+            .as_ref()
+            .and_then(|location| location.to_str().ok())
+        {
+            Some(location) if status.is_redirection() => {
+                let target = url
+                    .join(location)
+                    .map(|url| shown(&url))
+                    .unwrap_or_default();
+                error.with_hint(format!("it points to {target}: is that the server?"))
+            }
+            _ => error.with_hint("check --server and HULK_SERVER, and what proxy is in between"),
+        },
+    )
+}
+
+/// Nobody answered, or the line broke.
+pub(crate) fn unreachable(url: &Url, error: &reqwest::Error) -> Error {
+    let what = match error.is_timeout() {
+        true => "it did not answer in time".to_owned(),
+        false => innermost(error),
+    };
+    Error::unreachable(format!("cannot reach {}: {what}", shown(url))).with_hint(
+        "check that the server runs and the network is up, then run the same command again",
+    )
+}
+
+/// Scheme and host: a query may hold a signature.
+pub(crate) fn shown(url: &Url) -> String {
+    url.origin().ascii_serialization()
+}
+
+fn with_json<T: Serialize>(request: RequestBuilder, body: &T) -> Result<RequestBuilder> {
+    let json = serde_json::to_vec(body).map_err(|error| Error::failed(error.to_string()))?;
+    Ok(request
+        .header(header::CONTENT_TYPE, "application/json")
+        .body(json))
+}
+
+/// The cause: what wraps it repeats the URL.
+fn innermost(error: &reqwest::Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    match error.source() {
+        Some(_) => cause.to_string(),
+        None => "the request failed".to_owned(),
+    }
+}

@@ -1,0 +1,63 @@
+//! `hulk keys`
+
+use hulk_proto::{ApiKey, CreateApiKey, ListQuery, Timestamp};
+
+use crate::{
+    args::Keys,
+    client::{Client, all_pages},
+    error::{Error, Result},
+    printer::Printer,
+};
+
+pub(crate) async fn run(client: &Client, printer: &Printer, keys: &Keys) -> Result<()> {
+    match keys {
+        Keys::Ls => list(client, printer).await,
+        Keys::Create {
+            label,
+            permissions,
+            expires,
+        } => {
+            let expires_at = expires.and_then(|policy| policy.expires_at(Timestamp::now()));
+            let request = CreateApiKey {
+                label: label.clone(),
+                permissions: *permissions,
+                expires_at,
+            };
+            let created = client.create_key(&request).await?;
+            printer.result(&created, |created| created.key.clone());
+            printer.note("keep this key: it is not shown again");
+            Ok(())
+        }
+        Keys::Rm { id } => {
+            let id = id
+                .parse()
+                .map_err(|_| Error::not_found(format!("'{id}' is no key's id")))?;
+            client.delete_key(&id).await?;
+            printer.note(&format!("revoked {id}"));
+            Ok(())
+        }
+    }
+}
+
+async fn list(client: &Client, printer: &Printer) -> Result<()> {
+    let keys = all_pages(ListQuery::default(), |query| async move {
+        client.list_keys(&query).await
+    });
+    let keys = keys.await?;
+    if printer.json {
+        printer.document(&keys);
+        return Ok(());
+    }
+    keys.iter().for_each(|key| printer.line(line(key)));
+    Ok(())
+}
+
+fn line(key: &ApiKey) -> String {
+    let time =
+        |time: Option<Timestamp>| time.map_or_else(|| "never".into(), |time| time.to_string());
+    let (used, expires) = (time(key.last_used_at), time(key.expires_at));
+    format!(
+        "{}  {:<5}  used {used:<24}  expires {expires:<24}  {}",
+        key.id, key.permissions, key.label
+    )
+}

@@ -1,0 +1,29 @@
+//! `hulk man`
+
+use std::io::{self, Write};
+
+use clap::CommandFactory;
+
+use crate::{
+    args::Arguments,
+    error::{Error, Result},
+};
+
+pub(crate) fn run(command: Option<&str>) -> Result<()> {
+    let mut root = Arguments::command();
+    root.build();
+    let page = match command {
+        None => root,
+        Some(name) => root
+            .find_subcommand(name)
+            .cloned()
+            .ok_or_else(|| Error::usage(format!("there is no command '{name}'")))?,
+    };
+    let mut text = Vec::new();
+    clap_mangen::Man::new(page)
+        .render(&mut text)
+        .map_err(|error| Error::failed(error.to_string()))?;
+    // Who closed the pipe wants no more.
+    let _ = io::stdout().lock().write_all(&text);
+    Ok(())
+}

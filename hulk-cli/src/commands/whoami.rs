@@ -1,0 +1,27 @@
+//! `hulk whoami`
+
+use hulk_proto::Me;
+use indicatif::HumanBytes;
+
+use crate::{client::Client, error::Result, printer::Printer};
+
+pub(crate) async fn run(client: &Client, printer: &Printer) -> Result<()> {
+    let me = client.me().await?;
+    printer.result(&me, text);
+    printer.detail(&format!("server {}", client.server()));
+    Ok(())
+}
+
+fn text(me: &Me) -> String {
+    let Me { user, api_key } = me;
+    format!(
+        "{} ({}), key {} \"{}\" may {}, {} of {} used",
+        user.email,
+        user.id,
+        api_key.id,
+        api_key.label,
+        api_key.permissions,
+        HumanBytes(user.used_bytes),
+        HumanBytes(user.quota_bytes)
+    )
+}

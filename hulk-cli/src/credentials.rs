@@ -1,0 +1,143 @@
+//! API keys: in the environment, the operating system's keyring, or `credentials.toml`.
+
+use std::{collections::BTreeMap, env, sync::mpsc, thread, time::Duration};
+
+use hulk_proto::ApiKeySecret;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    config::{KeyPlace, credentials_file, read_toml, write_toml},
+    error::{Error, Result},
+};
+
+const SERVICE: &str = "hulkastorus";
+/// D-Bus can hang for good.
+const KEYRING_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// Keys by profile.
+#[derive(Default, Serialize, Deserialize)]
+struct File(BTreeMap<String, Entry>);
+
+#[derive(Serialize, Deserialize)]
+struct Entry {
+    api_key: String,
+}
+
+/// `HULK_API_KEY`.
+pub(crate) fn from_environment() -> Result<Option<ApiKeySecret>> {
+    match env::var("HULK_API_KEY") {
+        Ok(text) if !text.is_empty() => parse(&text)
+            .map(Some)
+            .map_err(|error| error.about("HULK_API_KEY")),
+        _ => Ok(None),
+    }
+}
+
+pub(crate) fn parse(text: &str) -> Result<ApiKeySecret> {
+    text.trim()
+        .parse()
+        .map_err(|error: hulk_proto::key::InvalidKey| Error::not_allowed(error.to_string()))
+}
+
+pub(crate) fn load(profile: &str, place: KeyPlace) -> Result<Option<ApiKeySecret>> {
+    let text = match place {
+        KeyPlace::Keyring => {
+            let profile = profile.to_owned();
+            in_keyring(
+                move |store| match store.build(SERVICE, &profile, None)?.get_password() {
+                    Ok(key) => Ok(Some(key)),
+                    Err(keyring_core::Error::NoEntry) => Ok(None),
+                    Err(error) => Err(error),
+                },
+            )
+            .map_err(|error| Error::not_allowed(format!("the keyring does not answer: {error}")))?
+        }
+        KeyPlace::File => {
+            let mut file: File = read_toml(&credentials_file()?)?;
+            file.0.remove(profile).map(|entry| entry.api_key)
+        }
+    };
+    text.map(|text| parse(&text)).transpose()
+}
+
+/// Into the keyring if there is one, else into the file.
+pub(crate) fn save(profile: &str, key: &ApiKeySecret) -> Result<KeyPlace> {
+    let (name, secret) = (profile.to_owned(), key.reveal());
+    let kept = in_keyring(move |store| store.build(SERVICE, &name, None)?.set_password(&secret));
+    match kept {
+        Ok(()) => Ok(KeyPlace::Keyring),
+        Err(_) => save_in_file(profile, key).map(|()| KeyPlace::File),
+    }
+}
+
+pub(crate) fn save_in_file(profile: &str, key: &ApiKeySecret) -> Result<()> {
+    let path = credentials_file()?;
+    let mut file: File = read_toml(&path)?;
+    file.0.insert(
+        profile.to_owned(),
+        Entry {
+            api_key: key.reveal(),
+        },
+    );
+    write_toml(&path, &file)
+}
+
+/// True if there was one.
+pub(crate) fn forget(profile: &str, place: KeyPlace) -> Result<bool> {
+    match place {
+        KeyPlace::Keyring => {
+            let profile = profile.to_owned();
+            in_keyring(move |store| {
+                match store.build(SERVICE, &profile, None)?.delete_credential() {
+                    Ok(()) => Ok(true),
+                    Err(keyring_core::Error::NoEntry) => Ok(false),
+                    Err(error) => Err(error),
+                }
+            })
+            .map_err(|error| Error::failed(format!("the keyring does not answer: {error}")))
+        }
+        KeyPlace::File => {
+            let path = credentials_file()?;
+            let mut file: File = read_toml(&path)?;
+            let found = file.0.remove(profile).is_some();
+            if found {
+                write_toml(&path, &file)?;
+            }
+            Ok(found)
+        }
+    }
+}
+
+type Store = std::sync::Arc<keyring_core::CredentialStore>;
+
+/// Runs on a thread of its own, which is left behind if the keyring hangs.
+fn in_keyring<T: Send + 'static>(
+    work: impl FnOnce(Store) -> keyring_core::Result<T> + Send + 'static,
+) -> std::result::Result<T, String> {
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        let outcome = keyring().and_then(|store| work(store).map_err(|error| error.to_string()));
+        // Nobody waits any more.
+        let _ = sender.send(outcome);
+    });
+    receiver
+        .recv_timeout(KEYRING_TIMEOUT)
+        .unwrap_or_else(|_| Err("it timed out".to_owned()))
+}
+
+/// The Secret Service of the desktop; without a session bus there is none.
+#[cfg(target_os = "linux")]
+fn keyring() -> std::result::Result<Store, String> {
+    if env::var_os("DBUS_SESSION_BUS_ADDRESS").is_none() {
+        return Err("there is no session bus".to_owned());
+    }
+    let store = zbus_secret_service_keyring_store::Store::new();
+    store
+        .map(|store| store as Store)
+        .map_err(|error| error.to_string())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn keyring() -> std::result::Result<Store, String> {
+    Err("this build has no keyring for this system".to_owned())
+}

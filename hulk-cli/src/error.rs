@@ -1,0 +1,179 @@
+//! What went wrong, with the exit code that says it to scripts.
+
+use std::{fmt, io, path::Path, process::ExitCode};
+
+use hulk_proto::{ErrorBody, ErrorCode, FieldError, error::ErrorDetail};
+
+pub(crate) type Result<T> = std::result::Result<T, Error>;
+
+/// The program's exit codes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Exit {
+    Failed = 1,
+    Usage = 2,
+    NotFound = 3,
+    NotAllowed = 4,
+    Exists = 5,
+    Quota = 6,
+    Integrity = 7,
+    Unreachable = 8,
+    Interrupted = 130,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// One or two lines: what happened, to what, and what to do next.
+#[derive(Clone, Debug, thiserror::Error)]
+pub(crate) struct Error {
+    pub(crate) exit: Exit,
+    pub(crate) code: ErrorCode,
+    message: String,
+    details: Vec<FieldError>,
+    hint: Option<String>,
+    pub(crate) is_reported: bool,
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl Error {
+    fn new(exit: Exit, code: ErrorCode, message: impl Into<String>) -> Self {
+        Self {
+            exit,
+            code,
+            message: message.into(),
+            details: Vec::new(),
+            hint: None,
+            is_reported: false,
+        }
+    }
+
+    pub(crate) fn failed(message: impl Into<String>) -> Self {
+        Self::new(Exit::Failed, ErrorCode::LocalFile, message)
+    }
+
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self::new(Exit::Usage, ErrorCode::BadRequest, message)
+    }
+
+    pub(crate) fn not_found(message: impl Into<String>) -> Self {
+        Self::new(Exit::NotFound, ErrorCode::NotFound, message)
+    }
+
+    pub(crate) fn not_allowed(message: impl Into<String>) -> Self {
+        Self::new(Exit::NotAllowed, ErrorCode::Unauthorized, message)
+    }
+
+    pub(crate) fn exists(message: impl Into<String>) -> Self {
+        Self::new(Exit::Exists, ErrorCode::FileExists, message)
+    }
+
+    pub(crate) fn full(message: impl Into<String>) -> Self {
+        Self::new(Exit::Quota, ErrorCode::QuotaExceeded, message)
+    }
+
+    pub(crate) fn integrity(message: impl Into<String>) -> Self {
+        Self::new(Exit::Integrity, ErrorCode::DigestMismatch, message)
+    }
+
+    pub(crate) fn unreachable(message: impl Into<String>) -> Self {
+        Self::new(Exit::Unreachable, ErrorCode::ServerUnreachable, message)
+    }
+
+    pub(crate) fn interrupted() -> Self {
+        Self::new(Exit::Interrupted, ErrorCode::Interrupted, "interrupted")
+    }
+
+    /// The errors were printed already; only the exit code is left to tell.
+    pub(crate) fn reported(exit: Exit) -> Self {
+        Self {
+            is_reported: true,
+            ..Self::new(exit, ErrorCode::LocalFile, "")
+        }
+    }
+
+    /// What an operation on a local file met.
+    pub(crate) fn local(doing: &str, path: &Path, error: &io::Error) -> Self {
+        let message = format!("cannot {doing} {}: {}", path.display(), reason(error));
+        let exit = match error.kind() {
+            io::ErrorKind::NotFound => Exit::NotFound,
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Exit::Quota,
+            io::ErrorKind::AlreadyExists => Exit::Exists,
+            _ => Exit::Failed,
+        };
+        Self::new(exit, ErrorCode::LocalFile, message)
+    }
+
+    /// What the server answered.
+    pub(crate) fn server(detail: ErrorDetail) -> Self {
+        let exit = match detail.code.status() {
+            401 | 403 => Exit::NotAllowed,
+            404 | 410 => Exit::NotFound,
+            409 => Exit::Exists,
+            413 | 507 => Exit::Quota,
+            429 | 503 => Exit::Unreachable,
+            _ if detail.code == ErrorCode::DigestMismatch => Exit::Integrity,
+            _ => Exit::Failed,
+        };
+        let hint = match detail.code {
+            ErrorCode::Unauthorized
+            | ErrorCode::AuthInvalidCredentials
+            | ErrorCode::AuthTokenExpired => {
+                Some("give a good key by 'hulk login' or in HULK_API_KEY".to_owned())
+            }
+            ErrorCode::FileExists => {
+                Some("choose another name with --to, or leave --no-clobber out".to_owned())
+            }
+            _ => None,
+        };
+        Self {
+            details: detail.details,
+            hint,
+            ..Self::new(exit, detail.code, detail.message)
+        }
+    }
+
+    #[must_use]
+    pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Says to which file it happened.
+    #[must_use]
+    pub(crate) fn about(mut self, what: impl fmt::Display) -> Self {
+        self.message = format!("{what}: {}", self.message);
+        self
+    }
+
+    pub(crate) fn hint(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+
+    pub(crate) fn body(&self) -> ErrorBody {
+        ErrorBody {
+            error: ErrorDetail {
+                code: self.code,
+                message: self.message.clone(),
+                details: self.details.clone(),
+            },
+        }
+    }
+}
+
+/// The system's words without its number.
+fn reason(error: &io::Error) -> String {
+    let text = error.to_string();
+    match text.split_once(" (os error") {
+        Some((words, _)) => words.to_owned(),
+        None => text,
+    }
+}

@@ -1,0 +1,28 @@
+//! Gives an unfinished upload up: its space is free again, its bytes go.
+
+use hulk_proto::Id;
+
+use super::{delete_file::discard, find_file};
+use crate::{
+    app::App,
+    db::{users::UserRow, versions},
+    error::{Error, Result},
+};
+
+/// Cancels the newest unfinished upload of a file; the versions before it stay.
+///
+/// # Errors
+/// `NOT_FOUND` if there is none, or the file is another user's.
+pub async fn cancel_upload(app: &App, user: &UserRow, id: &Id) -> Result<()> {
+    find_file(app, user, id).await?;
+    let mut transaction = app.db.write().await?;
+    let newest = versions::find_newest(&mut transaction, id.as_str()).await?;
+    let unfinished = newest.filter(versions::VersionRow::is_unfinished);
+    let version = unfinished.ok_or_else(|| Error::not_found("unfinished upload"))?;
+    if versions::mark_failed(&mut transaction, &version, "it was cancelled").await? {
+        discard(&mut transaction, &version).await?;
+    }
+    transaction.commit().await?;
+    app.garbage.notify_one();
+    Ok(())
+}
