@@ -103,7 +103,7 @@ pub(crate) enum Command {
     Whoami,
     /// Run a server, with nothing to install
     #[cfg(feature = "serve")]
-    Serve(hulk_server::Config),
+    Serve(Box<hulk_server::Config>),
     /// Print the completions of a shell
     Completions { shell: Shell },
     /// Print the manual page, of a command if one is named

@@ -95,7 +95,11 @@ impl App {
                 host,
                 env_name: config.env_name.clone(),
                 max_file_bytes: config.max_file_size,
-                allowed_extensions: config.allowed_extensions.iter().map(extension).collect(),
+                allowed_extensions: config
+                    .allowed_extensions
+                    .iter()
+                    .map(|text| extension(text))
+                    .collect(),
             }),
             downloads: Arc::default(),
             garbage: Arc::default(),
@@ -127,7 +131,7 @@ pub async fn open_database(config: &Config) -> Result<Db, StartError> {
     })
 }
 
-fn extension(text: &String) -> String {
+fn extension(text: &str) -> String {
     text.trim().trim_start_matches('.').to_ascii_lowercase()
 }
 

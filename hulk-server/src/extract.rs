@@ -1,14 +1,17 @@
 //! Extractors whose refusals are our errors.
 
 use axum::{
-    body::to_bytes,
+    body::Body,
     extract::{FromRequest, FromRequestParts, Path, Request, rejection::PathRejection},
 };
 use http::{StatusCode, request::Parts};
+use http_body_util::BodyExt;
 use hulk_proto::{ErrorCode, Id, ListQuery, limits::MAX_JSON_BYTES};
 use serde::de::DeserializeOwned;
 
 use crate::error::{Error, Result};
+
+const MAX_DRAINED_BYTES: usize = 64 << 20;
 
 /// A JSON body of at most 1 MiB. The media type is not looked at: `curl -d` sends another.
 pub(crate) struct Json<T>(pub T);
@@ -17,16 +20,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     type Rejection = Error;
 
     async fn from_request(request: Request, _: &S) -> Result<Self> {
-        let too_large = || Error::new(ErrorCode::PayloadTooLarge, "the body is larger than 1 MiB");
-        let declared = request.headers().get(http::header::CONTENT_LENGTH);
-        let declared: Option<usize> =
-            declared.and_then(|length| length.to_str().ok()?.parse().ok());
-        if declared.is_some_and(|length| length > MAX_JSON_BYTES) {
-            return Err(too_large());
-        }
-        let body = to_bytes(request.into_body(), MAX_JSON_BYTES)
-            .await
-            .map_err(|_| too_large())?;
+        let body = read(request.into_body()).await?;
         if body.is_empty() {
             return Err(Error::new(
                 ErrorCode::BadRequest,
@@ -34,6 +28,31 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
             ));
         }
         parse(&body).map(Self)
+    }
+}
+
+/// What is too large is read on for a while and dropped: an answer that comes while the client is
+/// still sending is lost on many of them.
+async fn read(mut body: Body) -> Result<Vec<u8>> {
+    let (mut bytes, mut total) = (Vec::new(), 0);
+    while let Some(frame) = body.frame().await {
+        let broken = |_| Error::new(ErrorCode::BadRequest, "the body broke off");
+        let Ok(data) = frame.map_err(broken)?.into_data() else {
+            continue;
+        };
+        total += data.len();
+        if total <= MAX_JSON_BYTES {
+            bytes.extend_from_slice(&data);
+        } else if total > MAX_DRAINED_BYTES {
+            break;
+        }
+    }
+    match total > MAX_JSON_BYTES {
+        true => Err(Error::new(
+            ErrorCode::PayloadTooLarge,
+            "the body is larger than 1 MiB",
+        )),
+        false => Ok(bytes),
     }
 }
 

@@ -74,7 +74,7 @@ async fn below(
         Some(id) => entries::find(connection, id.as_str()).await?,
         None => None,
     };
-    if !parent.is_some_and(|parent| parent.user_id == user.id) {
+    if parent.is_none_or(|parent| parent.user_id != user.id) {
         return Ok((Vec::new(), 0));
     }
     let limit = i64::from(query.limit.unwrap_or(DEFAULT_PAGE));

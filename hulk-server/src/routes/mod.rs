@@ -54,10 +54,11 @@ pub(crate) fn router(app: App) -> Router {
     if let Some(store) = &app.embedded {
         let (service, host) = (store.service(), app.settings.host.clone());
         let bucket = any(move |request| embedded::front(service.clone(), host.clone(), request));
-        let path = format!("/{}", embedded::BUCKET);
-        router = router
-            .route(&format!("{path}/{{*key}}"), bucket.clone())
-            .route(&path, bucket);
+        // With nothing, with a slash, and with a key after the bucket.
+        for rest in ["", "/", "/{*key}"] {
+            let path = format!("/{}{rest}", embedded::BUCKET);
+            router = router.route(&path, bucket.clone());
+        }
     }
     router.layer(DefaultBodyLimit::disable()).with_state(app)
 }

@@ -154,13 +154,7 @@ impl Store {
             .send()
             .await;
         let head = match head {
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(|error| error.is_not_found()) =>
-            {
-                return Ok(None);
-            }
+            Err(error) if status_of(&error) == Some(404) => return Ok(None),
             other => other.map_err(unavailable)?,
         };
         let etag = head

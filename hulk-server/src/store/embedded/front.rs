@@ -39,6 +39,12 @@ pub(crate) async fn front(service: S3Service, host: HeaderValue, mut request: Re
     let headers = request.headers_mut();
     headers.insert(header::HOST, host);
     drop_bearer(headers);
+    // Not to say a length is to say 0, and a URL is signed for a length.
+    if !headers.contains_key(header::TRANSFER_ENCODING) {
+        headers
+            .entry(header::CONTENT_LENGTH)
+            .or_insert(HeaderValue::from_static("0"));
+    }
     let answered = service.call(request.map(s3s::Body::http_body_unsync)).await;
     match answered {
         Ok(response) => with_headers(response.map(Body::new)),

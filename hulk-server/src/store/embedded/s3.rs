@@ -114,7 +114,7 @@ impl S3 for Backend {
                 .sha256
                 .filter(|_| whole && input.checksum_mode.is_some())
                 .map(base64),
-            content_type: manifest.attributes.content_type.map(Into::into),
+            content_type: manifest.attributes.content_type,
             metadata: Some(manifest.attributes.metadata.into_iter().collect()),
             ..Default::default()
         }))
@@ -143,7 +143,7 @@ impl S3 for Backend {
                 .sha256
                 .filter(|_| input.checksum_mode.is_some())
                 .map(base64),
-            content_type: manifest.attributes.content_type.map(Into::into),
+            content_type: manifest.attributes.content_type,
             metadata: Some(manifest.attributes.metadata.into_iter().collect()),
             ..Default::default()
         });

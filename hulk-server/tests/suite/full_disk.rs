@@ -1,0 +1,61 @@
+//! A disk that fills: 507, nothing half-visible, and it goes on when there is room again.
+
+use serde_json::json;
+
+use crate::{
+    harness::SmallDisk,
+    server::{Server, code, noise},
+    store::{BUCKET, sdk, status},
+};
+
+#[tokio::test]
+async fn a_full_disk_refuses_uploads_and_keeps_what_is_there() {
+    let Some(disk) = SmallDisk::mount(48 << 20) else {
+        return;
+    };
+    let server = Server::start_in(&disk.path().join("data"), &[]);
+    let key = server.user("ada@example.com").key;
+    let kept = noise(1, 1 << 20);
+    let file = server.upload(&key, "kept.bin", &kept).await;
+
+    // Refused before bytes are sent, where that can be known.
+    let (status_code, error) = server
+        .post(
+            "/api/v1/files",
+            &key,
+            json!({ "path": "big.bin", "size_bytes": 60 << 20 }),
+        )
+        .await;
+    assert_eq!(
+        (status_code.as_u16(), code(&error)),
+        (507, "QUOTA_EXCEEDED")
+    );
+
+    // Planned while there was room, which something else takes before the bytes come.
+    let planned = server.plan(&key, "late.bin", 20 << 20).await;
+    let hog = disk.path().join("hog");
+    std::fs::write(&hog, vec![0; 30 << 20]).unwrap();
+    let answer = server.send_bytes(&planned, &noise(2, 20 << 20)).await;
+    assert_eq!(answer.status(), 507);
+    assert!(answer.text().await.unwrap().contains("InsufficientStorage"));
+    assert_eq!(server.report(&key, &planned).await.0, 422);
+    assert_eq!(server.get("/api/v1/files", &key).await.1["total"], 1);
+    assert!(server.download(file["url"].as_str().unwrap(), "").await.1 == kept);
+    let s3 = sdk(&server);
+    let object = planned["upload"]["url"]
+        .as_str()
+        .unwrap()
+        .split(BUCKET)
+        .nth(1)
+        .unwrap();
+    let object = object.split('?').next().unwrap().trim_start_matches('/');
+    assert_eq!(
+        status(s3.head_object().bucket(BUCKET).key(object).send().await),
+        404
+    );
+
+    std::fs::remove_file(&hog).unwrap();
+    let bytes = noise(3, 20 << 20);
+    assert_eq!(server.send_bytes(&planned, &bytes).await.status(), 200);
+    assert_eq!(server.report(&key, &planned).await.0, 200);
+}

@@ -1,0 +1,21 @@
+//! Behaviour that users and other programs rely on, asked of the real `hulk-server` over a socket.
+
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "tests")]
+
+#[path = "../harness/mod.rs"]
+mod harness;
+
+mod bad_input;
+mod crash;
+mod data_dir;
+mod files;
+mod full_disk;
+mod layers;
+mod links;
+mod lists;
+mod operating;
+mod rights;
+mod server;
+mod signatures;
+mod store;
+mod sweeps;

@@ -1,0 +1,259 @@
+//! A server with users and keys, and the requests that tests make of it.
+
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+    process::{Command, Output, Stdio},
+};
+
+use reqwest::{Method, Response, StatusCode};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use tempfile::TempDir;
+
+use crate::harness::Process;
+
+pub(crate) struct Server {
+    pub(crate) process: Process,
+    directory: Option<TempDir>,
+    pub(crate) data_dir: PathBuf,
+    pub(crate) http: reqwest::Client,
+}
+
+/// A key of a user.
+#[derive(Clone)]
+pub(crate) struct Key {
+    pub(crate) user_id: String,
+    pub(crate) key: String,
+}
+
+pub(crate) fn command(data_dir: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hulk-server"));
+    command
+        .arg("--data-dir")
+        .arg(data_dir)
+        .env_remove("RUST_LOG");
+    command
+}
+
+pub(crate) fn client() -> reqwest::Client {
+    // The workspace's one TLS backend has to be named, even for plain HTTP.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let policy = reqwest::redirect::Policy::none();
+    reqwest::Client::builder()
+        .redirect(policy)
+        .no_proxy()
+        .build()
+        .unwrap()
+}
+
+impl Server {
+    pub(crate) fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    pub(crate) fn start_with(flags: &[&str]) -> Self {
+        let directory = TempDir::new().unwrap();
+        let data_dir = directory.path().join("data");
+        let mut server = Self::start_in(&data_dir, flags);
+        server.directory = Some(directory);
+        server
+    }
+
+    pub(crate) fn start_in(data_dir: &Path, flags: &[&str]) -> Self {
+        let mut serve = command(data_dir);
+        if !flags.contains(&"--listen") {
+            serve.args(["--listen", "127.0.0.1:0"]);
+        }
+        serve.args(flags);
+        let process = Process::start(serve).unwrap_or_else(|log| panic!("no start: {log}"));
+        Self {
+            process,
+            directory: None,
+            data_dir: data_dir.to_owned(),
+            http: client(),
+        }
+    }
+
+    pub(crate) fn user(&self, email: &str) -> Key {
+        self.user_with(email, "all", &[])
+    }
+
+    pub(crate) fn user_with(&self, email: &str, permissions: &str, flags: &[&str]) -> Key {
+        let mut arguments = vec!["user", "create", "--email", email, "--password-stdin"];
+        arguments.extend(flags);
+        let user_id = text(&run(&self.data_dir, &arguments, "correct horse"));
+        Key {
+            key: self.key(email, permissions),
+            user_id,
+        }
+    }
+
+    pub(crate) fn key(&self, email: &str, permissions: &str) -> String {
+        let arguments = [
+            "key",
+            "create",
+            "--user",
+            email,
+            "--label",
+            "test",
+            "--permissions",
+            permissions,
+        ];
+        text(&run(&self.data_dir, &arguments, ""))
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        match path.starts_with("http") {
+            true => path.to_owned(),
+            false => format!("{}{path}", self.process.url),
+        }
+    }
+
+    pub(crate) async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        key: &str,
+        body: Option<Value>,
+    ) -> Response {
+        let mut request = self.http.request(method, self.url(path));
+        if !key.is_empty() {
+            request = request.bearer_auth(key);
+        }
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        request.send().await.unwrap()
+    }
+
+    pub(crate) async fn get(&self, path: &str, key: &str) -> (StatusCode, Value) {
+        answer(self.send(Method::GET, path, key, None).await).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, key: &str, body: Value) -> (StatusCode, Value) {
+        answer(self.send(Method::POST, path, key, Some(body)).await).await
+    }
+
+    pub(crate) async fn put(&self, path: &str, key: &str, body: Value) -> (StatusCode, Value) {
+        answer(self.send(Method::PUT, path, key, Some(body)).await).await
+    }
+
+    pub(crate) async fn delete(&self, path: &str, key: &str) -> (StatusCode, Value) {
+        answer(self.send(Method::DELETE, path, key, None).await).await
+    }
+
+    /// Plans an upload, which must be taken.
+    pub(crate) async fn plan(&self, key: &str, path: &str, size: usize) -> Value {
+        let body = json!({ "path": path, "size_bytes": size });
+        let (status, planned) = self.post("/api/v1/files", key, body).await;
+        assert_eq!(status, 201, "{planned}");
+        planned
+    }
+
+    /// Sends bytes to a planned upload.
+    pub(crate) async fn send_bytes(&self, planned: &Value, bytes: &[u8]) -> Response {
+        let url = planned["upload"]["url"].as_str().unwrap();
+        self.http
+            .put(url)
+            .body(bytes.to_owned())
+            .send()
+            .await
+            .unwrap()
+    }
+
+    pub(crate) async fn report(&self, key: &str, planned: &Value) -> (StatusCode, Value) {
+        let id = planned["file"]["id"].as_str().unwrap();
+        self.put(
+            &format!("/api/v1/files/{id}/status"),
+            key,
+            json!({ "status": "uploaded", "version": planned["file"]["version"] }),
+        )
+        .await
+    }
+
+    /// POST, PUT, status: the whole upload. Answers the file.
+    pub(crate) async fn upload(&self, key: &str, path: &str, bytes: &[u8]) -> Value {
+        let planned = self.plan(key, path, bytes.len()).await;
+        assert_eq!(self.send_bytes(&planned, bytes).await.status(), 200);
+        let (status, file) = self.report(key, &planned).await;
+        assert_eq!(status, 200, "{file}");
+        assert_eq!(file["status"], "validated");
+        file
+    }
+
+    /// What a link gives in the end.
+    pub(crate) async fn download(&self, path: &str, key: &str) -> (StatusCode, Vec<u8>) {
+        let redirect = self.send(Method::GET, path, key, None).await;
+        if redirect.status() != 302 {
+            return (redirect.status(), Vec::new());
+        }
+        let location = redirect.headers()["location"].to_str().unwrap();
+        let response = self.http.get(location).send().await.unwrap();
+        (response.status(), response.bytes().await.unwrap().to_vec())
+    }
+
+    pub(crate) async fn used_bytes(&self, key: &str) -> u64 {
+        self.get("/api/v1/me", key).await.1["user"]["used_bytes"]
+            .as_u64()
+            .unwrap()
+    }
+}
+
+pub(crate) async fn answer(response: Response) -> (StatusCode, Value) {
+    let status = response.status();
+    let bytes = response.bytes().await.unwrap();
+    (
+        status,
+        serde_json::from_slice(&bytes).unwrap_or(Value::Null),
+    )
+}
+
+/// Runs a command of the operator.
+pub(crate) fn run(data_dir: &Path, arguments: &[&str], input: &str) -> Output {
+    let mut command = command(data_dir);
+    command
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    // A command that reads no input may be gone.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    child.wait_with_output().unwrap()
+}
+
+pub(crate) fn text(output: &Output) -> String {
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8(output.stdout.clone())
+        .unwrap()
+        .trim()
+        .to_owned()
+}
+
+pub(crate) fn code(body: &Value) -> &str {
+    body["error"]["code"].as_str().unwrap_or("no code")
+}
+
+pub(crate) fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+/// Bytes that differ for each seed.
+pub(crate) fn noise(seed: u64, length: usize) -> Vec<u8> {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state as u8
+    };
+    (0..length).map(|_| next()).collect()
+}
