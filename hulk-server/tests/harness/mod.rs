@@ -55,8 +55,20 @@ impl Process {
         Ok(Self { child, url, stderr })
     }
 
-    pub(crate) fn log(&self) -> String {
+    fn log(&self) -> String {
         self.stderr.lock().unwrap().clone()
+    }
+
+    /// What was logged, once all of `words` are in it: the pipe may lag behind.
+    pub(crate) fn log_with(&self, words: &[&str]) -> String {
+        for _ in 0..200 {
+            let log = self.log();
+            if words.iter().all(|word| log.contains(word)) {
+                return log;
+            }
+            thread::sleep(std::time::Duration::from_millis(50));
+        }
+        panic!("{words:?} is not in the log: {}", self.log());
     }
 
     pub(crate) fn id(&self) -> u32 {

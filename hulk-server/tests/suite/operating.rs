@@ -88,8 +88,7 @@ async fn logs_are_json_with_request_ids_and_without_secrets() {
         .unwrap()
         .to_owned();
     assert_eq!(given.len(), 12);
-    let log = server.process.log();
-    assert!(log.contains("mine-1") && log.contains(&given));
+    let log = server.process.log_with(&["mine-1", &given]);
     for line in log.lines() {
         serde_json::from_str::<serde_json::Value>(line)
             .unwrap_or_else(|_| panic!("not JSON: {line}"));

@@ -1,0 +1,304 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_hulk_global_optspecs
+    string join \n server= profile= json q/quiet v/verbose color= no-progress y/yes h/help V/version
+end
+
+function __fish_hulk_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_hulk_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_hulk_using_subcommand
+    set -l cmd (__fish_hulk_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c hulk -n "__fish_hulk_needs_command" -l server -d 'Server to talk to [env: HULK_SERVER] [default: the profile\'s]' -r
+complete -c hulk -n "__fish_hulk_needs_command" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]' -r
+complete -c hulk -n "__fish_hulk_needs_command" -l color -d 'When to use colours' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c hulk -n "__fish_hulk_needs_command" -l json -d 'Print one JSON document on stdout'
+complete -c hulk -n "__fish_hulk_needs_command" -s q -l quiet -d 'Print nothing on stderr but errors'
+complete -c hulk -n "__fish_hulk_needs_command" -s v -l verbose -d 'Say more of what is done'
+complete -c hulk -n "__fish_hulk_needs_command" -l no-progress -d 'Show no progress'
+complete -c hulk -n "__fish_hulk_needs_command" -s y -l yes -d 'Answer yes to every question'
+complete -c hulk -n "__fish_hulk_needs_command" -s h -l help -d 'Print help'
+complete -c hulk -n "__fish_hulk_needs_command" -s V -l version -d 'Print version'
+complete -c hulk -n "__fish_hulk_needs_command" -f -a "put" -d 'Upload files and print their links'
+complete -c hulk -n "__fish_hulk_needs_command" -f -a "get" -d 'Download files, verified'
+complete -c hulk -n "__fish_hulk_needs_command" -f -a "ls" -d 'List files and directories'
+complete -c hulk -n "__fish_hulk_needs_command" -f -a "info" -d 'Tell all about a file'
+complete -c hulk -n "__fish_hulk_needs_command" -f -a "rm" -d 'Delete files for good'
+complete -c hulk -n "__fish_hulk_needs_command" -f -a "keys" -d 'Manage API keys'
+complete -c hulk -n "__fish_hulk_needs_command" -f -a "login" -d 'Keep an API key for a server'
+complete -c hulk -n "__fish_hulk_needs_command" -f -a "logout" -d 'Forget the API key of the profile'
+complete -c hulk -n "__fish_hulk_needs_command" -f -a "whoami" -d 'Tell who you are to the server'
+complete -c hulk -n "__fish_hulk_needs_command" -f -a "serve" -d 'Run a server, with nothing to install'
+complete -c hulk -n "__fish_hulk_needs_command" -f -a "completions" -d 'Print the completions of a shell'
+complete -c hulk -n "__fish_hulk_needs_command" -f -a "man" -d 'Print the manual page, of a command if one is named'
+complete -c hulk -n "__fish_hulk_needs_command" -f -a "keep-clipboard" -d 'Holds the clipboard until another program takes it; `put` starts this for itself'
+complete -c hulk -n "__fish_hulk_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c hulk -n "__fish_hulk_using_subcommand put" -l to -d 'Where to put them: a directory if it ends in / or is one, else the file itself' -r
+complete -c hulk -n "__fish_hulk_using_subcommand put" -l name -d 'Name for the file; the standard input needs one' -r
+complete -c hulk -n "__fish_hulk_using_subcommand put" -l expires -d 'When to delete it: 1d, 2d, 3d, 7d, 14d, 30d, 90d, 180d or never' -r
+complete -c hulk -n "__fish_hulk_using_subcommand put" -l server -d 'Server to talk to [env: HULK_SERVER] [default: the profile\'s]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand put" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand put" -l color -d 'When to use colours' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c hulk -n "__fish_hulk_using_subcommand put" -l public -d 'Everybody with the link may download'
+complete -c hulk -n "__fish_hulk_using_subcommand put" -l private -d 'Only you may download'
+complete -c hulk -n "__fish_hulk_using_subcommand put" -l no-clobber -d 'Refuse to replace a file that is there'
+complete -c hulk -n "__fish_hulk_using_subcommand put" -l clipboard -d 'Copy the link to the clipboard even if stdout is no terminal'
+complete -c hulk -n "__fish_hulk_using_subcommand put" -l no-clipboard -d 'Leave the clipboard alone'
+complete -c hulk -n "__fish_hulk_using_subcommand put" -l qr -d 'Show the link as a QR code on stderr'
+complete -c hulk -n "__fish_hulk_using_subcommand put" -l serve -d 'Serve the files from this process until Ctrl-C: no account, no server needed'
+complete -c hulk -n "__fish_hulk_using_subcommand put" -l json -d 'Print one JSON document on stdout'
+complete -c hulk -n "__fish_hulk_using_subcommand put" -s q -l quiet -d 'Print nothing on stderr but errors'
+complete -c hulk -n "__fish_hulk_using_subcommand put" -s v -l verbose -d 'Say more of what is done'
+complete -c hulk -n "__fish_hulk_using_subcommand put" -l no-progress -d 'Show no progress'
+complete -c hulk -n "__fish_hulk_using_subcommand put" -s y -l yes -d 'Answer yes to every question'
+complete -c hulk -n "__fish_hulk_using_subcommand put" -s h -l help -d 'Print help'
+complete -c hulk -n "__fish_hulk_using_subcommand put" -s V -l version -d 'Print version'
+complete -c hulk -n "__fish_hulk_using_subcommand get" -s o -l output -d 'File or directory to write to; - is the standard output' -r -F
+complete -c hulk -n "__fish_hulk_using_subcommand get" -l server -d 'Server to talk to [env: HULK_SERVER] [default: the profile\'s]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand get" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand get" -l color -d 'When to use colours' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c hulk -n "__fish_hulk_using_subcommand get" -l no-verify -d 'Do not compare the SHA-256'
+complete -c hulk -n "__fish_hulk_using_subcommand get" -l force -d 'Replace a file that is there'
+complete -c hulk -n "__fish_hulk_using_subcommand get" -l json -d 'Print one JSON document on stdout'
+complete -c hulk -n "__fish_hulk_using_subcommand get" -s q -l quiet -d 'Print nothing on stderr but errors'
+complete -c hulk -n "__fish_hulk_using_subcommand get" -s v -l verbose -d 'Say more of what is done'
+complete -c hulk -n "__fish_hulk_using_subcommand get" -l no-progress -d 'Show no progress'
+complete -c hulk -n "__fish_hulk_using_subcommand get" -s y -l yes -d 'Answer yes to every question'
+complete -c hulk -n "__fish_hulk_using_subcommand get" -s h -l help -d 'Print help'
+complete -c hulk -n "__fish_hulk_using_subcommand get" -s V -l version -d 'Print version'
+complete -c hulk -n "__fish_hulk_using_subcommand ls" -l sort -r -f -a "name\t''
+size\t''
+created\t''"
+complete -c hulk -n "__fish_hulk_using_subcommand ls" -l server -d 'Server to talk to [env: HULK_SERVER] [default: the profile\'s]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand ls" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand ls" -l color -d 'When to use colours' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c hulk -n "__fish_hulk_using_subcommand ls" -s l -d 'Size, time, expiry and permission too'
+complete -c hulk -n "__fish_hulk_using_subcommand ls" -s R -d 'What is in the directories too'
+complete -c hulk -n "__fish_hulk_using_subcommand ls" -l reverse
+complete -c hulk -n "__fish_hulk_using_subcommand ls" -l json -d 'Print one JSON document on stdout'
+complete -c hulk -n "__fish_hulk_using_subcommand ls" -s q -l quiet -d 'Print nothing on stderr but errors'
+complete -c hulk -n "__fish_hulk_using_subcommand ls" -s v -l verbose -d 'Say more of what is done'
+complete -c hulk -n "__fish_hulk_using_subcommand ls" -l no-progress -d 'Show no progress'
+complete -c hulk -n "__fish_hulk_using_subcommand ls" -s y -l yes -d 'Answer yes to every question'
+complete -c hulk -n "__fish_hulk_using_subcommand ls" -s h -l help -d 'Print help'
+complete -c hulk -n "__fish_hulk_using_subcommand ls" -s V -l version -d 'Print version'
+complete -c hulk -n "__fish_hulk_using_subcommand info" -l server -d 'Server to talk to [env: HULK_SERVER] [default: the profile\'s]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand info" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand info" -l color -d 'When to use colours' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c hulk -n "__fish_hulk_using_subcommand info" -l json -d 'Print one JSON document on stdout'
+complete -c hulk -n "__fish_hulk_using_subcommand info" -s q -l quiet -d 'Print nothing on stderr but errors'
+complete -c hulk -n "__fish_hulk_using_subcommand info" -s v -l verbose -d 'Say more of what is done'
+complete -c hulk -n "__fish_hulk_using_subcommand info" -l no-progress -d 'Show no progress'
+complete -c hulk -n "__fish_hulk_using_subcommand info" -s y -l yes -d 'Answer yes to every question'
+complete -c hulk -n "__fish_hulk_using_subcommand info" -s h -l help -d 'Print help'
+complete -c hulk -n "__fish_hulk_using_subcommand info" -s V -l version -d 'Print version'
+complete -c hulk -n "__fish_hulk_using_subcommand rm" -l server -d 'Server to talk to [env: HULK_SERVER] [default: the profile\'s]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand rm" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand rm" -l color -d 'When to use colours' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c hulk -n "__fish_hulk_using_subcommand rm" -l purge -d 'Delete for good, not to the trash (there is no trash yet: this is what happens anyway)'
+complete -c hulk -n "__fish_hulk_using_subcommand rm" -l json -d 'Print one JSON document on stdout'
+complete -c hulk -n "__fish_hulk_using_subcommand rm" -s q -l quiet -d 'Print nothing on stderr but errors'
+complete -c hulk -n "__fish_hulk_using_subcommand rm" -s v -l verbose -d 'Say more of what is done'
+complete -c hulk -n "__fish_hulk_using_subcommand rm" -l no-progress -d 'Show no progress'
+complete -c hulk -n "__fish_hulk_using_subcommand rm" -s y -l yes -d 'Answer yes to every question'
+complete -c hulk -n "__fish_hulk_using_subcommand rm" -s h -l help -d 'Print help'
+complete -c hulk -n "__fish_hulk_using_subcommand rm" -s V -l version -d 'Print version'
+complete -c hulk -n "__fish_hulk_using_subcommand keys; and not __fish_seen_subcommand_from ls create rm help" -l server -d 'Server to talk to [env: HULK_SERVER] [default: the profile\'s]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand keys; and not __fish_seen_subcommand_from ls create rm help" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand keys; and not __fish_seen_subcommand_from ls create rm help" -l color -d 'When to use colours' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c hulk -n "__fish_hulk_using_subcommand keys; and not __fish_seen_subcommand_from ls create rm help" -l json -d 'Print one JSON document on stdout'
+complete -c hulk -n "__fish_hulk_using_subcommand keys; and not __fish_seen_subcommand_from ls create rm help" -s q -l quiet -d 'Print nothing on stderr but errors'
+complete -c hulk -n "__fish_hulk_using_subcommand keys; and not __fish_seen_subcommand_from ls create rm help" -s v -l verbose -d 'Say more of what is done'
+complete -c hulk -n "__fish_hulk_using_subcommand keys; and not __fish_seen_subcommand_from ls create rm help" -l no-progress -d 'Show no progress'
+complete -c hulk -n "__fish_hulk_using_subcommand keys; and not __fish_seen_subcommand_from ls create rm help" -s y -l yes -d 'Answer yes to every question'
+complete -c hulk -n "__fish_hulk_using_subcommand keys; and not __fish_seen_subcommand_from ls create rm help" -s h -l help -d 'Print help'
+complete -c hulk -n "__fish_hulk_using_subcommand keys; and not __fish_seen_subcommand_from ls create rm help" -s V -l version -d 'Print version'
+complete -c hulk -n "__fish_hulk_using_subcommand keys; and not __fish_seen_subcommand_from ls create rm help" -f -a "ls" -d 'List your API keys'
+complete -c hulk -n "__fish_hulk_using_subcommand keys; and not __fish_seen_subcommand_from ls create rm help" -f -a "create" -d 'Make an API key and print it, once'
+complete -c hulk -n "__fish_hulk_using_subcommand keys; and not __fish_seen_subcommand_from ls create rm help" -f -a "rm" -d 'Revoke an API key'
+complete -c hulk -n "__fish_hulk_using_subcommand keys; and not __fish_seen_subcommand_from ls create rm help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from ls" -l server -d 'Server to talk to [env: HULK_SERVER] [default: the profile\'s]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from ls" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from ls" -l color -d 'When to use colours' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from ls" -l json -d 'Print one JSON document on stdout'
+complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from ls" -s q -l quiet -d 'Print nothing on stderr but errors'
+complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from ls" -s v -l verbose -d 'Say more of what is done'
+complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from ls" -l no-progress -d 'Show no progress'
+complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from ls" -s y -l yes -d 'Answer yes to every question'
+complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from ls" -s h -l help -d 'Print help'
+complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from ls" -s V -l version -d 'Print version'
+complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from create" -l label -d 'What it is for' -r
+complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from create" -l permissions -r
+complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from create" -l expires -d 'When it stops to work: 1d, 2d, 3d, 7d, 14d, 30d, 90d, 180d or never' -r
+complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from create" -l server -d 'Server to talk to [env: HULK_SERVER] [default: the profile\'s]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from create" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from create" -l color -d 'When to use colours' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from create" -l json -d 'Print one JSON document on stdout'
+complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from create" -s q -l quiet -d 'Print nothing on stderr but errors'
+complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from create" -s v -l verbose -d 'Say more of what is done'
+complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from create" -l no-progress -d 'Show no progress'
+complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from create" -s y -l yes -d 'Answer yes to every question'
+complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from create" -s h -l help -d 'Print help'
+complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from create" -s V -l version -d 'Print version'
+complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from rm" -l server -d 'Server to talk to [env: HULK_SERVER] [default: the profile\'s]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from rm" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from rm" -l color -d 'When to use colours' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from rm" -l json -d 'Print one JSON document on stdout'
+complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from rm" -s q -l quiet -d 'Print nothing on stderr but errors'
+complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from rm" -s v -l verbose -d 'Say more of what is done'
+complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from rm" -l no-progress -d 'Show no progress'
+complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from rm" -s y -l yes -d 'Answer yes to every question'
+complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from rm" -s h -l help -d 'Print help'
+complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from rm" -s V -l version -d 'Print version'
+complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from help" -f -a "ls" -d 'List your API keys'
+complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from help" -f -a "create" -d 'Make an API key and print it, once'
+complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from help" -f -a "rm" -d 'Revoke an API key'
+complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c hulk -n "__fish_hulk_using_subcommand login" -l server -d 'Server to talk to [env: HULK_SERVER] [default: the profile\'s]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand login" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand login" -l color -d 'When to use colours' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c hulk -n "__fish_hulk_using_subcommand login" -l api-key-stdin -d 'Read the API key from the standard input'
+complete -c hulk -n "__fish_hulk_using_subcommand login" -l json -d 'Print one JSON document on stdout'
+complete -c hulk -n "__fish_hulk_using_subcommand login" -s q -l quiet -d 'Print nothing on stderr but errors'
+complete -c hulk -n "__fish_hulk_using_subcommand login" -s v -l verbose -d 'Say more of what is done'
+complete -c hulk -n "__fish_hulk_using_subcommand login" -l no-progress -d 'Show no progress'
+complete -c hulk -n "__fish_hulk_using_subcommand login" -s y -l yes -d 'Answer yes to every question'
+complete -c hulk -n "__fish_hulk_using_subcommand login" -s h -l help -d 'Print help'
+complete -c hulk -n "__fish_hulk_using_subcommand login" -s V -l version -d 'Print version'
+complete -c hulk -n "__fish_hulk_using_subcommand logout" -l server -d 'Server to talk to [env: HULK_SERVER] [default: the profile\'s]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand logout" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand logout" -l color -d 'When to use colours' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c hulk -n "__fish_hulk_using_subcommand logout" -l json -d 'Print one JSON document on stdout'
+complete -c hulk -n "__fish_hulk_using_subcommand logout" -s q -l quiet -d 'Print nothing on stderr but errors'
+complete -c hulk -n "__fish_hulk_using_subcommand logout" -s v -l verbose -d 'Say more of what is done'
+complete -c hulk -n "__fish_hulk_using_subcommand logout" -l no-progress -d 'Show no progress'
+complete -c hulk -n "__fish_hulk_using_subcommand logout" -s y -l yes -d 'Answer yes to every question'
+complete -c hulk -n "__fish_hulk_using_subcommand logout" -s h -l help -d 'Print help'
+complete -c hulk -n "__fish_hulk_using_subcommand logout" -s V -l version -d 'Print version'
+complete -c hulk -n "__fish_hulk_using_subcommand whoami" -l server -d 'Server to talk to [env: HULK_SERVER] [default: the profile\'s]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand whoami" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand whoami" -l color -d 'When to use colours' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c hulk -n "__fish_hulk_using_subcommand whoami" -l json -d 'Print one JSON document on stdout'
+complete -c hulk -n "__fish_hulk_using_subcommand whoami" -s q -l quiet -d 'Print nothing on stderr but errors'
+complete -c hulk -n "__fish_hulk_using_subcommand whoami" -s v -l verbose -d 'Say more of what is done'
+complete -c hulk -n "__fish_hulk_using_subcommand whoami" -l no-progress -d 'Show no progress'
+complete -c hulk -n "__fish_hulk_using_subcommand whoami" -s y -l yes -d 'Answer yes to every question'
+complete -c hulk -n "__fish_hulk_using_subcommand whoami" -s h -l help -d 'Print help'
+complete -c hulk -n "__fish_hulk_using_subcommand whoami" -s V -l version -d 'Print version'
+complete -c hulk -n "__fish_hulk_using_subcommand serve" -l listen -d 'Address to listen on; port 0 picks a free one' -r
+complete -c hulk -n "__fish_hulk_using_subcommand serve" -l public-url -d 'URL under which clients reach this server; links begin with it [default: http://LISTEN]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand serve" -l data-dir -d 'Directory of the SQLite database and the embedded store' -r -F
+complete -c hulk -n "__fish_hulk_using_subcommand serve" -l database-url -d 'Database to use instead of SQLite in the data directory, as postgres://…' -r
+complete -c hulk -n "__fish_hulk_using_subcommand serve" -l s3-endpoint -d 'S3 store to use instead of the embedded one; credentials come from the AWS variables' -r
+complete -c hulk -n "__fish_hulk_using_subcommand serve" -l s3-bucket -d 'Bucket in the S3 store' -r
+complete -c hulk -n "__fish_hulk_using_subcommand serve" -l s3-region -d 'Region of the S3 store' -r
+complete -c hulk -n "__fish_hulk_using_subcommand serve" -l env-name -d 'First part of every object\'s key' -r
+complete -c hulk -n "__fish_hulk_using_subcommand serve" -l max-file-size -d 'Largest file that is taken, as 500MB or 2GiB' -r
+complete -c hulk -n "__fish_hulk_using_subcommand serve" -l default-quota -d 'Quota of a new user' -r
+complete -c hulk -n "__fish_hulk_using_subcommand serve" -l allowed-extensions -d 'File name extensions that are taken, as csv,parquet [default: all]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand serve" -l server -d 'Server to talk to [env: HULK_SERVER] [default: the profile\'s]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand serve" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand serve" -l color -d 'When to use colours' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c hulk -n "__fish_hulk_using_subcommand serve" -l json -d 'Print one JSON document on stdout'
+complete -c hulk -n "__fish_hulk_using_subcommand serve" -s q -l quiet -d 'Print nothing on stderr but errors'
+complete -c hulk -n "__fish_hulk_using_subcommand serve" -s v -l verbose -d 'Say more of what is done'
+complete -c hulk -n "__fish_hulk_using_subcommand serve" -l no-progress -d 'Show no progress'
+complete -c hulk -n "__fish_hulk_using_subcommand serve" -s y -l yes -d 'Answer yes to every question'
+complete -c hulk -n "__fish_hulk_using_subcommand serve" -s h -l help -d 'Print help'
+complete -c hulk -n "__fish_hulk_using_subcommand serve" -s V -l version -d 'Print version'
+complete -c hulk -n "__fish_hulk_using_subcommand completions" -l server -d 'Server to talk to [env: HULK_SERVER] [default: the profile\'s]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand completions" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand completions" -l color -d 'When to use colours' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c hulk -n "__fish_hulk_using_subcommand completions" -l json -d 'Print one JSON document on stdout'
+complete -c hulk -n "__fish_hulk_using_subcommand completions" -s q -l quiet -d 'Print nothing on stderr but errors'
+complete -c hulk -n "__fish_hulk_using_subcommand completions" -s v -l verbose -d 'Say more of what is done'
+complete -c hulk -n "__fish_hulk_using_subcommand completions" -l no-progress -d 'Show no progress'
+complete -c hulk -n "__fish_hulk_using_subcommand completions" -s y -l yes -d 'Answer yes to every question'
+complete -c hulk -n "__fish_hulk_using_subcommand completions" -s h -l help -d 'Print help'
+complete -c hulk -n "__fish_hulk_using_subcommand completions" -s V -l version -d 'Print version'
+complete -c hulk -n "__fish_hulk_using_subcommand man" -l server -d 'Server to talk to [env: HULK_SERVER] [default: the profile\'s]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand man" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand man" -l color -d 'When to use colours' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c hulk -n "__fish_hulk_using_subcommand man" -l json -d 'Print one JSON document on stdout'
+complete -c hulk -n "__fish_hulk_using_subcommand man" -s q -l quiet -d 'Print nothing on stderr but errors'
+complete -c hulk -n "__fish_hulk_using_subcommand man" -s v -l verbose -d 'Say more of what is done'
+complete -c hulk -n "__fish_hulk_using_subcommand man" -l no-progress -d 'Show no progress'
+complete -c hulk -n "__fish_hulk_using_subcommand man" -s y -l yes -d 'Answer yes to every question'
+complete -c hulk -n "__fish_hulk_using_subcommand man" -s h -l help -d 'Print help'
+complete -c hulk -n "__fish_hulk_using_subcommand man" -s V -l version -d 'Print version'
+complete -c hulk -n "__fish_hulk_using_subcommand keep-clipboard" -l server -d 'Server to talk to [env: HULK_SERVER] [default: the profile\'s]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand keep-clipboard" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand keep-clipboard" -l color -d 'When to use colours' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c hulk -n "__fish_hulk_using_subcommand keep-clipboard" -l json -d 'Print one JSON document on stdout'
+complete -c hulk -n "__fish_hulk_using_subcommand keep-clipboard" -s q -l quiet -d 'Print nothing on stderr but errors'
+complete -c hulk -n "__fish_hulk_using_subcommand keep-clipboard" -s v -l verbose -d 'Say more of what is done'
+complete -c hulk -n "__fish_hulk_using_subcommand keep-clipboard" -l no-progress -d 'Show no progress'
+complete -c hulk -n "__fish_hulk_using_subcommand keep-clipboard" -s y -l yes -d 'Answer yes to every question'
+complete -c hulk -n "__fish_hulk_using_subcommand keep-clipboard" -s h -l help -d 'Print help'
+complete -c hulk -n "__fish_hulk_using_subcommand keep-clipboard" -s V -l version -d 'Print version'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls info rm keys login logout whoami serve completions man keep-clipboard help" -f -a "put" -d 'Upload files and print their links'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls info rm keys login logout whoami serve completions man keep-clipboard help" -f -a "get" -d 'Download files, verified'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls info rm keys login logout whoami serve completions man keep-clipboard help" -f -a "ls" -d 'List files and directories'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls info rm keys login logout whoami serve completions man keep-clipboard help" -f -a "info" -d 'Tell all about a file'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls info rm keys login logout whoami serve completions man keep-clipboard help" -f -a "rm" -d 'Delete files for good'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls info rm keys login logout whoami serve completions man keep-clipboard help" -f -a "keys" -d 'Manage API keys'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls info rm keys login logout whoami serve completions man keep-clipboard help" -f -a "login" -d 'Keep an API key for a server'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls info rm keys login logout whoami serve completions man keep-clipboard help" -f -a "logout" -d 'Forget the API key of the profile'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls info rm keys login logout whoami serve completions man keep-clipboard help" -f -a "whoami" -d 'Tell who you are to the server'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls info rm keys login logout whoami serve completions man keep-clipboard help" -f -a "serve" -d 'Run a server, with nothing to install'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls info rm keys login logout whoami serve completions man keep-clipboard help" -f -a "completions" -d 'Print the completions of a shell'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls info rm keys login logout whoami serve completions man keep-clipboard help" -f -a "man" -d 'Print the manual page, of a command if one is named'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls info rm keys login logout whoami serve completions man keep-clipboard help" -f -a "keep-clipboard" -d 'Holds the clipboard until another program takes it; `put` starts this for itself'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls info rm keys login logout whoami serve completions man keep-clipboard help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and __fish_seen_subcommand_from keys" -f -a "ls" -d 'List your API keys'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and __fish_seen_subcommand_from keys" -f -a "create" -d 'Make an API key and print it, once'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and __fish_seen_subcommand_from keys" -f -a "rm" -d 'Revoke an API key'

@@ -1,0 +1,150 @@
+//! A user's home with a server of its own.
+
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+    process::{Command, Output, Stdio},
+};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::harness::Process;
+
+pub(crate) struct Home {
+    pub(crate) directory: TempDir,
+    pub(crate) server: Option<Process>,
+}
+
+impl Home {
+    /// Without a server.
+    pub(crate) fn empty() -> Self {
+        Self {
+            directory: TempDir::new().unwrap(),
+            server: None,
+        }
+    }
+
+    /// With `hulk serve` running, logged in by it.
+    pub(crate) fn serving() -> Self {
+        let mut home = Self::empty();
+        home.server = Some(home.serve(&home.path("data")));
+        home
+    }
+
+    pub(crate) fn serve(&self, data_dir: &Path) -> Process {
+        let mut serve = self.command(&["serve", "--listen", "127.0.0.1:0", "--data-dir"]);
+        serve.arg(data_dir);
+        Process::start(serve).unwrap_or_else(|log| panic!("no start: {log}"))
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        &self.server.as_ref().unwrap().url
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    pub(crate) fn write(&self, name: &str, bytes: &[u8]) -> PathBuf {
+        let path = self.path(name);
+        std::fs::write(&path, bytes).unwrap();
+        path
+    }
+
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_hulk"));
+        command
+            .args(arguments)
+            .current_dir(self.directory.path())
+            .stdin(Stdio::null());
+        for (name, _) in std::env::vars() {
+            let matters = name.starts_with("HULK_") || name.to_lowercase().ends_with("_proxy");
+            if matters
+                || ["RUST_LOG", "DISPLAY", "DBUS_SESSION_BUS_ADDRESS"].contains(&name.as_str())
+            {
+                command.env_remove(name);
+            }
+        }
+        command
+            .env("HULK_CONFIG_DIR", self.path("config"))
+            .env("HULK_STATE_DIR", self.path("state"))
+            .env("HULK_CACHE_DIR", self.path("cache"));
+        command
+    }
+
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
+        Ran(self.command(arguments).output().unwrap())
+    }
+
+    pub(crate) fn run_with_input(&self, arguments: &[&str], input: &[u8]) -> Ran {
+        let mut command = self.command(arguments);
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        // A command that refuses early does not read.
+        let _ = child.stdin.take().unwrap().write_all(input);
+        Ran(child.wait_with_output().unwrap())
+    }
+}
+
+pub(crate) struct Ran(Output);
+
+impl Ran {
+    pub(crate) fn of(output: Output) -> Self {
+        Self(output)
+    }
+
+    pub(crate) fn code(&self) -> i32 {
+        self.0.status.code().unwrap_or(-1)
+    }
+
+    pub(crate) fn stdout(&self) -> String {
+        String::from_utf8(self.0.stdout.clone()).unwrap()
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.0.stdout
+    }
+
+    pub(crate) fn stderr(&self) -> String {
+        String::from_utf8(self.0.stderr.clone()).unwrap()
+    }
+
+    /// The trimmed stdout of a command that must not fail.
+    pub(crate) fn ok(&self) -> String {
+        assert_eq!(self.code(), 0, "{}", self.stderr());
+        self.stdout().trim().to_owned()
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout())
+            .unwrap_or_else(|_| panic!("no JSON: {}", self.stdout()))
+    }
+
+    /// The stderr of a command that must end with this code.
+    pub(crate) fn fails(&self, code: i32) -> String {
+        let text = self.stderr();
+        assert_eq!(self.code(), code, "{text}");
+        assert!(
+            text.lines().count() <= 2,
+            "an error is one or two lines: {text}"
+        );
+        assert!(text.starts_with("error: "), "{text}");
+        text
+    }
+}
+
+/// Bytes that differ for each seed.
+pub(crate) fn noise(seed: u64, length: usize) -> Vec<u8> {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state as u8
+    };
+    (0..length).map(|_| next()).collect()
+}

@@ -1,0 +1,19 @@
+//! Behaviour of the `hulk` command that users and scripts rely on, with real servers and sockets.
+
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "tests")]
+#![cfg(feature = "serve")]
+
+#[path = "../../../hulk-server/tests/harness/mod.rs"]
+#[expect(
+    dead_code,
+    reason = "shared with the server's tests, which use the rest"
+)]
+mod harness;
+
+mod accounts;
+mod faults;
+mod generated;
+mod get;
+mod home;
+mod put;
+mod serve;
