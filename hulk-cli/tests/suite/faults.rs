@@ -160,11 +160,6 @@ fn pump(mut from: TcpStream, mut to: TcpStream, limit: usize, mut gate: Option<G
 /// it, and answers the put's exit code and stderr.
 fn put_while(change: impl FnOnce(&Path)) -> (Home, Option<i32>, String) {
     let mut home = Home::empty();
-    let public = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap();
-    drop(public);
     let direct = home.serve(&home.path("data"));
     let valve = Valve::before(&direct.url, 20 << 20);
     home.server = Some(direct);

@@ -19,12 +19,18 @@ use crate::{
     error::{Error, Result},
 };
 
-/// RFC 3986's unreserved characters stay readable in a link.
+/// Of what RFC 3986 allows in a path, all that no shell takes for itself stays: `curl -O` names the
+/// file by the link as it is written.
 const NAME: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
     .remove(b'_')
-    .remove(b'~');
+    .remove(b'~')
+    .remove(b'+')
+    .remove(b',')
+    .remove(b'=')
+    .remove(b'@')
+    .remove(b':');
 
 pub(super) async fn file(app: &App, connection: &mut AnyConnection, row: FileRow) -> Result<File> {
     let mut files = files(app, connection, vec![row]).await?;

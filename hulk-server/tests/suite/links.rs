@@ -62,6 +62,28 @@ async fn a_link_redirects_with_the_digest_and_names_the_file() {
 }
 
 #[tokio::test]
+async fn a_link_is_written_as_plainly_as_can_be() {
+    let server = Server::start();
+    let key = server.user("ada@example.com").key;
+    for (name, written) in [
+        (
+            "nginx_1.22.1-9+deb12u10~x_all.deb",
+            "nginx_1.22.1-9+deb12u10~x_all.deb",
+        ),
+        ("a,b=c@d:e", "a,b=c@d:e"),
+        (
+            "a b&c;d'e(f)$g!*?#%",
+            "a%20b%26c%3Bd%27e%28f%29%24g%21%2A%3F%23%25",
+        ),
+    ] {
+        let file = server.upload(&key, name, b"x").await;
+        let url = file["url"].as_str().unwrap();
+        assert!(url.ends_with(&format!("/{written}")), "{url}");
+        assert_eq!(server.download(url, "").await.1, b"x");
+    }
+}
+
+#[tokio::test]
 async fn what_could_run_in_a_browser_is_a_download() {
     let server = Server::start();
     let key = server.user("ada@example.com").key;

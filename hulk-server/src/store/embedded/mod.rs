@@ -13,6 +13,7 @@
 //! an MD5 costs twice as much. Content-MD5 is checked where a client sends it.
 
 mod connector;
+mod convert;
 mod front;
 mod ingest;
 mod layout;

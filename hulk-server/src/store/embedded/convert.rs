@@ -1,0 +1,207 @@
+//! From S3's terms to ours and back.
+
+use std::{collections::BTreeMap, str::FromStr};
+
+use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
+use hulk_proto::{Md5, Sha256, Timestamp};
+use s3s::{S3Response, S3Result, dto, s3_error};
+
+use super::{
+    BUCKET,
+    manifest::{Attributes, Manifest, PartRecord},
+    multipart::NamedPart,
+    objects::Expected,
+};
+
+/// S3's largest page.
+const MAX_KEYS: usize = 1000;
+
+pub(super) fn check_bucket(bucket: &str) -> S3Result<()> {
+    match bucket {
+        BUCKET => Ok(()),
+        _ => Err(s3_error!(NoSuchBucket)),
+    }
+}
+
+/// A checksum that cannot be checked here is refused, not passed over.
+pub(super) fn refuse_other_checksums(headers: &http::HeaderMap) -> S3Result<()> {
+    const UNCHECKED: [&str; 5] = [
+        "x-amz-checksum-crc32",
+        "x-amz-checksum-crc32c",
+        "x-amz-checksum-crc64nvme",
+        "x-amz-checksum-sha1",
+        "x-amz-trailer",
+    ];
+    match UNCHECKED.iter().find(|name| headers.contains_key(**name)) {
+        Some(name) => Err(s3_error!(
+            NotImplemented,
+            "{name} is not checked here; send Content-MD5 or x-amz-checksum-sha256"
+        )),
+        None => Ok(()),
+    }
+}
+
+pub(super) fn expected(
+    length: Option<i64>,
+    md5: Option<String>,
+    sha256: Option<&str>,
+) -> S3Result<Expected> {
+    let decode = |text: &str| BASE64.decode(text).ok();
+    let md5 = match md5
+        .as_deref()
+        .map(|text| decode(text).and_then(|bytes| bytes.try_into().ok()))
+    {
+        Some(None) => return Err(s3_error!(InvalidDigest, "Content-MD5 is not a base64 MD5")),
+        found => found.flatten().map(Md5),
+    };
+    let sha256 = match sha256.map(|text| decode(text).and_then(|bytes| bytes.try_into().ok())) {
+        Some(None) => {
+            return Err(s3_error!(
+                InvalidDigest,
+                "the checksum is not a base64 SHA-256"
+            ));
+        }
+        found => found.flatten().map(Sha256),
+    };
+    Ok(Expected {
+        size_bytes: length.and_then(|length| length.try_into().ok()),
+        md5,
+        sha256,
+    })
+}
+
+pub(super) fn attributes(
+    content_type: Option<dto::ContentType>,
+    metadata: Option<dto::Metadata>,
+) -> Attributes {
+    Attributes {
+        content_type: content_type.map(|mime| mime.to_string()),
+        metadata: metadata.into_iter().flatten().collect::<BTreeMap<_, _>>(),
+    }
+}
+
+pub(super) fn source_key(source: &dto::CopySource) -> S3Result<String> {
+    match source {
+        dto::CopySource::Bucket { bucket, key, .. } => {
+            check_bucket(bucket)?;
+            Ok(key.to_string())
+        }
+        _ => Err(s3_error!(NotImplemented, "a copy's source is /BUCKET/KEY")),
+    }
+}
+
+fn matches(manifest: &Manifest, condition: &dto::ETagCondition) -> bool {
+    match condition {
+        dto::ETagCondition::Any => true,
+        dto::ETagCondition::ETag(etag) => etag.value() == manifest.etag,
+    }
+}
+
+pub(super) fn check_conditions(
+    manifest: &Manifest,
+    if_match: Option<&dto::ETagCondition>,
+    if_none_match: Option<&dto::ETagCondition>,
+) -> S3Result<()> {
+    if if_match.is_some_and(|condition| !matches(manifest, condition)) {
+        return Err(s3_error!(PreconditionFailed));
+    }
+    if if_none_match.is_some_and(|condition| matches(manifest, condition)) {
+        return Err(s3_error!(NotModified));
+    }
+    Ok(())
+}
+
+pub(super) fn check_source(
+    manifest: &Manifest,
+    if_match: &Option<dto::ETagCondition>,
+    if_none_match: &Option<dto::ETagCondition>,
+) -> S3Result<()> {
+    check_conditions(manifest, if_match.as_ref(), if_none_match.as_ref())
+        .map_err(|_| s3_error!(PreconditionFailed))
+}
+
+/// `bytes=FIRST-LAST`, both there, as S3 wants it of a copy.
+pub(super) fn copy_range(wanted: Option<&str>, size: u64) -> S3Result<std::ops::Range<u64>> {
+    let Some(wanted) = wanted else {
+        return Ok(0..size);
+    };
+    let bounds = wanted
+        .strip_prefix("bytes=")
+        .and_then(|range| range.split_once('-'));
+    let parse = |text: &str| u64::from_str(text).ok();
+    match bounds.and_then(|(first, last)| parse(first).zip(parse(last))) {
+        Some((first, last)) if first <= last && last < size => Ok(first..last + 1),
+        Some(_) => Err(s3_error!(InvalidRange)),
+        None => Err(s3_error!(
+            InvalidArgument,
+            "a copy's range is bytes=FIRST-LAST"
+        )),
+    }
+}
+
+pub(super) fn part_number(number: i32) -> S3Result<u32> {
+    u32::try_from(number).map_err(|_| s3_error!(InvalidArgument, "a part has a number from 1"))
+}
+
+pub(super) fn named_part(part: dto::CompletedPart) -> S3Result<NamedPart> {
+    let malformed = || s3_error!(MalformedXML, "a part has PartNumber and ETag");
+    Ok(NamedPart {
+        number: part_number(part.part_number.ok_or_else(malformed)?)?,
+        etag: part.e_tag.ok_or_else(malformed)?.into_value(),
+    })
+}
+
+pub(super) fn part_dto(part: &PartRecord) -> dto::Part {
+    dto::Part {
+        e_tag: Some(dto::ETag::Strong(part.etag())),
+        part_number: i32::try_from(part.number).ok(),
+        size: Some(length(part.size_bytes)),
+        last_modified: Some(last_modified(part.modified_at)),
+        checksum_sha256: Some(base64(part.sha256)),
+        ..Default::default()
+    }
+}
+
+pub(super) fn object_dto(manifest: Manifest) -> dto::Object {
+    dto::Object {
+        size: Some(length(manifest.size_bytes)),
+        e_tag: Some(dto::ETag::Strong(manifest.etag)),
+        last_modified: Some(last_modified(manifest.modified_at)),
+        key: Some(manifest.key),
+        ..Default::default()
+    }
+}
+
+pub(super) fn override_header<T>(
+    response: &mut S3Response<T>,
+    name: &'static str,
+    value: Option<String>,
+) -> S3Result<()> {
+    if let Some(value) = value {
+        let value = value
+            .parse()
+            .map_err(|_| s3_error!(InvalidArgument, "{name} cannot be that"))?;
+        response.headers.insert(name, value);
+    }
+    Ok(())
+}
+
+pub(super) fn page_size(asked: Option<i32>) -> usize {
+    asked
+        .and_then(|asked| usize::try_from(asked).ok())
+        .unwrap_or(MAX_KEYS)
+        .min(MAX_KEYS)
+}
+
+/// Sizes are far below `i64::MAX`; S3's types are signed.
+pub(super) fn length(bytes: u64) -> i64 {
+    i64::try_from(bytes).unwrap_or(i64::MAX)
+}
+
+pub(super) fn last_modified(time: Timestamp) -> dto::Timestamp {
+    time.date_time().into()
+}
+
+pub(super) fn base64(digest: Sha256) -> String {
+    BASE64.encode(digest.0)
+}
