@@ -1,6 +1,10 @@
 //! Listens, serves, and stops without breaking what is under way.
 
-use std::{future::Future, io, net::SocketAddr};
+use std::{
+    future::{Future, IntoFuture},
+    io,
+    net::SocketAddr,
+};
 
 use axum::{middleware, serve::ListenerExt};
 use tokio::net::TcpListener;
@@ -42,7 +46,8 @@ impl Server {
         self.listener.local_addr()
     }
 
-    /// Answers requests until `stop`, then lets those under way end, and closes the database.
+    /// Answers requests until `stop`, then lets those under way end, or cuts them off at a second
+    /// signal, and closes the database.
     ///
     /// # Errors
     /// If the listener fails.
@@ -61,9 +66,23 @@ impl Server {
                 tracing::debug!(%error, "TCP_NODELAY was refused");
             }
         });
-        let served = axum::serve(listener, router)
-            .with_graceful_shutdown(stop)
-            .await;
+        let stopping = CancellationToken::new();
+        let graceful = stopping.clone();
+        let serving = axum::serve(listener, router).with_graceful_shutdown(async move {
+            stop.await;
+            graceful.cancel();
+        });
+        let impatient = async {
+            stopping.cancelled().await;
+            interrupted().await;
+        };
+        let served = tokio::select! {
+            served = serving.into_future() => served,
+            () = impatient => {
+                tracing::warn!("asked to stop twice: requests under way are cut off");
+                Ok(())
+            }
+        };
         stopped.cancel();
         // A panic in a job was logged; the database is closed all the same.
         let _ = jobs.await;

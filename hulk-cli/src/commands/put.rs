@@ -22,8 +22,8 @@ pub(crate) async fn run(client: &Client, printer: &Printer, put: &Put) -> Result
     let places = places(client, put).await?;
     let mut batch = Batch::new(printer);
     let mut links = Vec::new();
-    for (path, remote) in put.paths.iter().zip(places) {
-        let outcome = put_one(client, printer, put, path, remote).await;
+    for (path, place) in put.paths.iter().zip(places) {
+        let outcome = put_one(client, printer, put, path, place).await;
         if let Ok(done) = &outcome {
             links.push(done.file.url.clone());
             if !printer.json {
@@ -41,54 +41,46 @@ pub(crate) async fn run(client: &Client, printer: &Printer, put: &Put) -> Result
     batch.finish()
 }
 
+/// Where one argument goes.
+struct Place {
+    path: RemotePath,
+    /// Instead, if the server has a directory at `path`.
+    else_at: Option<RemotePath>,
+}
+
 /// Where each argument goes: refused here, before anything is sent.
-async fn places(client: &Client, put: &Put) -> Result<Vec<Result<RemotePath>>> {
-    if put.name.is_some() && put.paths.len() > 1 {
+async fn places(client: &Client, put: &Put) -> Result<Vec<Result<Place>>> {
+    let is_one = put.paths.len() == 1;
+    if put.name.is_some() && !is_one {
         return Err(Error::usage("--name names one file, and there are several"));
     }
-    let base = match put.to.as_deref() {
-        None => Base::Directory(RemotePath::root()),
-        Some(to) => base(client, to).await?,
-    };
-    if put.paths.len() > 1 && matches!(base, Base::File(_)) {
+    let to = put.to.as_deref().unwrap_or("/");
+    let base = target::remote(to)?;
+    let is_directory = to.ends_with('/') || base.is_root();
+    if !is_directory && !is_one && client.find_directory(&base).await?.is_none() {
         return Err(
             Error::usage("--to names one file, and there are several to put")
                 .with_hint("end it in / to make it a directory"),
         );
     }
-    Ok(put
-        .paths
-        .iter()
-        .map(|path| place(&base, path, put.name.as_deref()))
-        .collect())
-}
-
-enum Base {
-    Directory(RemotePath),
-    File(RemotePath),
-}
-
-/// A directory if it ends in `/` or is one, else the file itself.
-async fn base(client: &Client, to: &str) -> Result<Base> {
-    let path = target::remote(to)?;
-    let is_directory = to.ends_with('/') || path.is_root() || {
-        client
-            .find_directory(&path)
-            .await?
-            .is_some_and(|found| found.path == path)
+    let place = |path| {
+        let inside = in_directory(&base, path, put.name.as_deref());
+        match is_directory || !is_one {
+            true => inside.map(|path| Place {
+                path,
+                else_at: None,
+            }),
+            // Whether it is a directory, the server says when it is asked for the upload.
+            false => Ok(Place {
+                path: base.clone(),
+                else_at: inside.ok(),
+            }),
+        }
     };
-    Ok(if is_directory {
-        Base::Directory(path)
-    } else {
-        Base::File(path)
-    })
+    Ok(put.paths.iter().map(|path| place(path)).collect())
 }
 
-fn place(base: &Base, path: &Path, name: Option<&str>) -> Result<RemotePath> {
-    let directory = match base {
-        Base::File(file) => return Ok(file.clone()),
-        Base::Directory(directory) => directory,
-    };
+fn in_directory(directory: &RemotePath, path: &Path, name: Option<&str>) -> Result<RemotePath> {
     let name = match name {
         Some(name) => name,
         None if is_stdin(path) => {
@@ -132,11 +124,12 @@ async fn put_one(
     printer: &Printer,
     put: &Put,
     path: &Path,
-    remote: Result<RemotePath>,
+    place: Result<Place>,
 ) -> Result<PutFile> {
-    let remote = remote?;
+    let place = place?;
     let source = open(path).await?;
-    let name = remote
+    let shown = place
+        .path
         .split()
         .map_or_else(String::new, |(_, name)| name.to_owned());
     let permissions = match (put.public, put.private) {
@@ -152,10 +145,15 @@ async fn put_one(
         } else {
             IfExists::Version
         },
-        ..CreateFile::new(remote, source.size_bytes)
+        ..CreateFile::new(place.path, source.size_bytes)
     };
-    let progress = Arc::new(Progress::new(printer, "put", name, Some(source.size_bytes)));
-    let done = upload(client, source, request, progress.clone())
+    let progress = Arc::new(Progress::new(
+        printer,
+        "put",
+        shown,
+        Some(source.size_bytes),
+    ));
+    let done = upload(client, source, request, place.else_at, progress.clone())
         .await
         .map_err(|error| match error.code {
             hulk_proto::ErrorCode::LocalFile => error,

@@ -6,7 +6,7 @@ use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use bytes::Bytes;
 use futures_util::stream;
 use hulk_proto::{
-    CreateFile, ErrorCode, File, StoreDigest, Upload,
+    CreateFile, ErrorCode, File, RemotePath, StoreDigest, Upload,
     file::{PutFile, ReportUpload, ReportedStatus},
 };
 use reqwest::{Body, Response, header};
@@ -22,6 +22,7 @@ use crate::{
 };
 
 /// Uploads `source` as `request` says; its size and digests are filled in here.
+/// If there is a directory at its path, the file goes to `else_at`.
 ///
 /// # Errors
 /// What the server refuses, before a byte is sent; a store that breaks off or gets other bytes; a
@@ -30,13 +31,20 @@ pub(crate) async fn upload(
     client: &Client,
     source: Source,
     mut request: CreateFile,
+    else_at: Option<RemotePath>,
     watcher: Arc<dyn Watcher>,
 ) -> Result<PutFile> {
     let size_bytes = source.size_bytes;
     request.size_bytes = size_bytes;
     request.sha256 = source.sha256;
     request.part_md5s = vec![source.first_md5];
-    let created = client.create_file(&request).await?;
+    let created = match (client.create_file(&request).await, else_at) {
+        (Err(error), Some(path)) if error.code == ErrorCode::DirectoryExists => {
+            request.path = path;
+            client.create_file(&request).await?
+        }
+        (planned, _) => planned?,
+    };
     let sent = match created.upload {
         Upload::None => return Ok(put_file(created.file, 0, size_bytes)),
         Upload::Single {

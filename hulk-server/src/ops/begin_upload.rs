@@ -30,13 +30,19 @@ pub enum Report {
 
 /// # Errors
 /// Whatever can be refused before bytes are sent: `VALIDATION_ERROR`, `PAYLOAD_TOO_LARGE`,
-/// `QUOTA_EXCEEDED`, `FILE_EXISTS`, `DIRECTORY_EXISTS`, `CONFLICT`.
+/// `QUOTA_EXCEEDED`, `EMAIL_NOT_VERIFIED`, `FILE_EXISTS`, `DIRECTORY_EXISTS`, `CONFLICT`.
 pub async fn begin_upload(
     app: &App,
     user: &UserRow,
     request: CreateFile,
     report: Report,
 ) -> Result<CreatedFile> {
+    if user.email_verified_at.is_none() {
+        return Err(Error::new(
+            ErrorCode::EmailNotVerified,
+            "the email of this account is not verified; until then nothing can be uploaded",
+        ));
+    }
     let (directory, name) = validate::file_path(&request.path)?;
     validate::new_file(app, &request, &name)?;
     let mut transaction = app.db.write().await?;

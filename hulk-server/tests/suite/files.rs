@@ -160,7 +160,11 @@ async fn two_uploads_to_one_path_at_once_are_two_versions_never_a_mixture() {
 async fn a_quota_holds_under_a_race() {
     let server = Server::start_with(&[]);
     let key = server
-        .user_with("ada@example.com", "all", &["--default-quota", "10000"])
+        .user_with(
+            "ada@example.com",
+            "all",
+            &["--verified", "--default-quota", "10000"],
+        )
         .key;
     let plans = (0..50).map(|n| {
         let body = json!({ "path": format!("{n}"), "size_bytes": 1000 });
@@ -293,4 +297,16 @@ async fn limits_on_size_and_extension_hold() {
             "{path}"
         );
     }
+}
+
+#[tokio::test]
+async fn an_unverified_account_reads_but_does_not_upload() {
+    let server = Server::start();
+    let key = server.user_with("ada@example.com", "all", &[]).key;
+    assert_eq!(server.get("/api/v1/files", &key).await.0, 200);
+    let body = json!({ "path": "a.txt", "size_bytes": 1 });
+    let (status, error) = server.post("/api/v1/files", &key, body).await;
+    assert_eq!((status.as_u16(), code(&error)), (403, "EMAIL_NOT_VERIFIED"));
+    let direct = server.put("/put/a.txt", &key, json!("x")).await;
+    assert_eq!(direct.0, 403);
 }

@@ -76,7 +76,7 @@ impl Server {
     }
 
     pub(crate) fn user(&self, email: &str) -> Key {
-        self.user_with(email, "all", &[])
+        self.user_with(email, "all", &["--verified"])
     }
 
     pub(crate) fn user_with(&self, email: &str, permissions: &str, flags: &[&str]) -> Key {
