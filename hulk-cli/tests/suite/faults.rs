@@ -9,7 +9,10 @@ use std::{
     thread,
 };
 
-use crate::home::{Home, noise};
+use crate::{
+    harness::SmallDisk,
+    home::{Home, noise},
+};
 
 /// Answers every request with the same bytes.
 fn canned(answer: &'static str) -> String {
@@ -216,6 +219,37 @@ fn a_file_that_changes_while_it_is_read_is_not_published() {
             "the space was given back"
         );
     }
+}
+
+#[test]
+fn a_store_that_fills_in_the_middle_of_an_upload_is_exit_6() {
+    let Some(disk) = SmallDisk::mount(120 << 20) else {
+        return;
+    };
+    let mut home = Home::empty();
+    home.server = Some(home.serve(&disk.path().join("data")));
+    let valve = Valve::before(home.url(), 20 << 20);
+    home.write("big.bin", &noise(1, 64 << 20));
+    let mut put = home.command(&["put", "big.bin"]);
+    put.env("http_proxy", format!("http://{}", valve.address));
+    let child = put
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    valve.reached.recv().unwrap();
+    let hog = disk.path().join("hog");
+    std::fs::write(&hog, vec![0; 70 << 20]).unwrap();
+    valve.go_on.send(()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(6), "{stderr}");
+    assert!(stderr.contains("disk is full"), "{stderr}");
+    assert_eq!(home.run(&["ls"]).ok(), "");
+    let refused = home.run(&["put", "big.bin"]).fails(6);
+    assert!(refused.contains("disk is full"), "{refused}");
+    std::fs::remove_file(hog).unwrap();
+    home.run(&["put", "big.bin"]).ok();
 }
 
 #[test]

@@ -19,6 +19,7 @@ use super::objects::fault;
 const BLOCK_BYTES: usize = 1 << 20;
 /// Blocks between the network and the disk: what one upload holds in memory.
 const BLOCKS_IN_FLIGHT: usize = 4;
+const MAX_DRAINED_BYTES: usize = 64 << 20;
 /// A client that sends nothing for so long is gone.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
 
@@ -34,19 +35,22 @@ pub(super) struct Ingested {
 ///
 /// # Errors
 /// If the client goes away, or the disk is full or fails.
-pub(super) async fn ingest<S>(body: S, file: File, with_md5: bool) -> S3Result<Ingested>
+pub(super) async fn ingest<S>(mut body: S, file: File, with_md5: bool) -> S3Result<Ingested>
 where
     S: Stream<Item = Result<Bytes, StdError>> + Unpin,
 {
     let (sender, receiver) = mpsc::channel(BLOCKS_IN_FLIGHT);
     let writer = spawn_blocking(move || write_blocks(receiver, file, with_md5));
-    let fed = feed(body, sender).await;
+    let fed = feed(&mut body, sender).await;
     let written = writer
         .await
         .map_err(|error| s3_error!(error, InternalError))?;
     match (fed, written) {
         // A writer that stops early is why feeding failed.
-        (_, Err(error)) => Err(fault(error)),
+        (_, Err(error)) => {
+            drain(&mut body).await;
+            Err(fault(error))
+        }
         (Err(error), _) => Err(error),
         (Ok(()), Ok(None)) => Err(s3_error!(InternalError, "the upload was not written")),
         (Ok(()), Ok(Some(ingested))) => Ok(ingested),
@@ -59,7 +63,7 @@ enum Block {
     End,
 }
 
-async fn feed<S>(mut body: S, sender: mpsc::Sender<Block>) -> S3Result<()>
+async fn feed<S>(body: &mut S, sender: mpsc::Sender<Block>) -> S3Result<()>
 where
     S: Stream<Item = Result<Bytes, StdError>> + Unpin,
 {
@@ -84,6 +88,20 @@ where
     }
     sender.send(Block::Data(block)).await.map_err(|_| gone())?;
     sender.send(Block::End).await.map_err(|_| gone())
+}
+
+/// Reads on for a while: an answer that comes while the client is still sending is lost on many.
+async fn drain<S>(body: &mut S)
+where
+    S: Stream<Item = Result<Bytes, StdError>> + Unpin,
+{
+    let mut drained = 0;
+    while drained < MAX_DRAINED_BYTES {
+        match tokio::time::timeout(IDLE_TIMEOUT, body.next()).await {
+            Ok(Some(Ok(chunk))) => drained += chunk.len(),
+            _ => return,
+        }
+    }
 }
 
 fn write_blocks(
