@@ -49,25 +49,7 @@ pub(crate) async fn begin(
     link: RequestBuilder,
     url: &Url,
 ) -> Result<Download> {
-    let redirect = link
-        .timeout(LINK_TIMEOUT)
-        .send()
-        .await
-        .map_err(|error| unreachable(url, &error))?;
-    if redirect.status() != StatusCode::FOUND {
-        refuse_errors(redirect).await?;
-        return Err(not_a_link(url));
-    }
-    let headers = redirect.headers();
-    let sha256 = headers
-        .get("repr-digest")
-        .and_then(|value| repr_digest(value.to_str().ok()?));
-    let location = headers
-        .get(header::LOCATION)
-        .and_then(|location| location.to_str().ok());
-    let target = location
-        .and_then(|location| url.join(location).ok())
-        .ok_or_else(|| not_a_link(url))?;
+    let (target, sha256) = redirect(link, url).await?;
     let get = http.get(target.clone()).send();
     let response = Meter::default()
         .watch(get)
@@ -85,21 +67,35 @@ pub(crate) async fn begin(
     let disposition = response.headers().get(header::CONTENT_DISPOSITION);
     let named = disposition.and_then(|value| filename(value.to_str().ok()?));
     let size_bytes = response.content_length();
-    let last = url
-        .path_segments()
-        .and_then(|mut parts| parts.next_back())
-        .unwrap_or_default();
-    let in_link = percent_decode_str(last)
-        .decode_utf8()
-        .ok()
-        .map(|name| name.into_owned());
-    let filename = named.or(in_link).filter(|name| is_safe(name));
+    let filename = named
+        .or_else(|| last_part(url))
+        .filter(|name| is_safe(name));
     Ok(Download {
         response,
         filename,
         size_bytes,
         sha256,
     })
+}
+
+/// Where the link leads, and the digest of what is there.
+async fn redirect(link: RequestBuilder, url: &Url) -> Result<(Url, Option<Sha256>)> {
+    let answered = link.timeout(LINK_TIMEOUT).send().await;
+    let redirect = answered.map_err(|error| unreachable(url, &error))?;
+    if redirect.status() != StatusCode::FOUND {
+        refuse_errors(redirect).await?;
+        return Err(not_a_link(url));
+    }
+    let header = |name: &str| redirect.headers().get(name)?.to_str().ok();
+    let target = header("location").and_then(|location| url.join(location).ok());
+    let sha256 = header("repr-digest").and_then(repr_digest);
+    Ok((target.ok_or_else(|| not_a_link(url))?, sha256))
+}
+
+fn last_part(url: &Url) -> Option<String> {
+    let last = url.path_segments()?.next_back()?;
+    let name = percent_decode_str(last).decode_utf8().ok()?;
+    Some(name.into_owned())
 }
 
 fn not_a_link(url: &Url) -> Error {

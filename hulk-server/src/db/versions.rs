@@ -64,19 +64,19 @@ pub(crate) struct NewVersion<'a> {
     pub file_id: &'a str,
     pub number: i64,
     pub size_bytes: i64,
-    pub mime_type: &'a str,
+    pub mime_type: String,
     pub sha256: Option<String>,
     pub md5: Option<String>,
     pub fingerprint: Option<&'a str>,
     pub direct: bool,
     pub if_exists: &'a str,
-    pub upload_key: &'a str,
-    pub object_key: &'a str,
+    pub upload_key: String,
+    pub object_key: String,
     pub expiration_policy: &'a str,
     pub permissions: Option<&'a str>,
-    pub tags: Option<&'a str>,
+    pub tags: Option<String>,
     pub description: Option<&'a str>,
-    pub metadata: Option<&'a str>,
+    pub metadata: Option<String>,
 }
 
 pub(crate) async fn insert(
@@ -194,21 +194,33 @@ pub(crate) async fn all_of(
     .await
 }
 
-/// An unfinished upload was asked for again: it is not stale.
-pub(crate) async fn touch(
+/// A reserved version as the same request asks for it now; it is not stale. `None` if it is being
+/// checked, or was ended.
+pub(crate) async fn renew(
     connection: &mut AnyConnection,
-    version: &VersionRow,
-) -> sqlx::Result<()> {
-    sqlx::query(
-        "UPDATE versions SET updated_at = $3
-         WHERE file_id = $1 AND number = $2 AND state IN ('reserved', 'uploaded')",
-    )
-    .bind(&version.file_id)
+    version: NewVersion<'_>,
+) -> sqlx::Result<Option<VersionRow>> {
+    sqlx::query_as(concat!(
+        "UPDATE versions SET mime_type = $3, if_exists = $4, object_key = $5,
+             expiration_policy = $6, permissions = $7, tags = $8, description = $9, metadata = $10,
+             updated_at = $11
+         WHERE file_id = $1 AND number = $2 AND state = 'reserved'
+         RETURNING ",
+        columns!()
+    ))
+    .bind(version.file_id)
     .bind(version.number)
+    .bind(version.mime_type)
+    .bind(version.if_exists)
+    .bind(version.object_key)
+    .bind(version.expiration_policy)
+    .bind(version.permissions)
+    .bind(version.tags)
+    .bind(version.description)
+    .bind(version.metadata)
     .bind(Timestamp::now().unix_millis())
-    .execute(connection)
+    .fetch_optional(connection)
     .await
-    .map(drop)
 }
 
 /// reserved | uploaded → uploaded, with the digests that the client declares. `None` if it is in

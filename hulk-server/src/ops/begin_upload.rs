@@ -1,7 +1,7 @@
 //! Plans an upload: reserves the space, gives the file its id, signs the URL.
 
 use hulk_proto::{
-    CreateFile, CreatedFile, ErrorCode, IfExists, Permission, RemotePath, Upload,
+    CreateFile, CreatedFile, ErrorCode, ExpirationPolicy, IfExists, Permission, RemotePath, Upload,
     limits::PART_BYTES,
 };
 use sha2::{Digest, Sha256};
@@ -117,60 +117,82 @@ async fn reserve(
         return Err(file_exists(&request.path));
     }
     let fingerprint = (report == Report::Client).then(|| fingerprint(request));
-    if let Some(fingerprint) = &fingerprint
-        && let Some(same) = versions::find_same(connection, &entry.id, fingerprint).await?
-    {
-        versions::touch(connection, &same).await?;
-        return Ok(same);
-    }
-    let size_bytes = i64::try_from(request.size_bytes).map_err(Error::internal)?;
-    if !users::reserve(connection, &user.id, size_bytes).await? {
-        return Err(quota_exceeded(connection, user, request.size_bytes).await?);
-    }
-    let number = newest.last().map_or(0, |version| version.number) + 1;
-    let policy = match (request.expiration_policy, current) {
-        (Some(policy), _) => policy,
-        (None, Some(current)) => present::policy(&current.expiration_policy)?,
-        (None, None) => {
-            let inherited = entries::effective_expiration(connection, &entry.parent_id).await?;
-            inherited
-                .as_deref()
-                .map(present::policy)
-                .transpose()?
-                .unwrap_or_default()
-        }
+    let same = match &fingerprint {
+        Some(fingerprint) => versions::find_same(connection, &entry.id, fingerprint).await?,
+        None => None,
     };
-    let (env, place) = (
-        &app.settings.env_name,
-        format!("{}/{}/{number}", user.id, entry.id),
-    );
-    let json =
-        |value: Option<serde_json::Result<String>>| value.transpose().map_err(Error::internal);
-    let tags = json(request.tags.as_ref().map(serde_json::to_string))?;
-    let metadata = json(request.metadata.as_ref().map(serde_json::to_string))?;
-    let version = NewVersion {
-        file_id: &entry.id,
+    let next = newest.last().map_or(0, |version| version.number) + 1;
+    let number = same.as_ref().map_or(next, |same| same.number);
+    let policy = policy(connection, entry, request, current).await?;
+    let planned = NewVersion {
         number,
-        size_bytes,
-        mime_type: &mime_type(request, &entry.name),
-        sha256: request.sha256.map(|sha256| sha256.to_string()),
-        md5: whole_md5(request),
         fingerprint: fingerprint.as_deref(),
         direct: report == Report::Nobody,
-        if_exists: if_exists(request.if_exists),
-        upload_key: &format!("{env}/uploads/{place}"),
-        object_key: &format!("{env}/{policy}/{place}"),
-        expiration_policy: policy.as_str(),
-        permissions: request.permissions.map(Permission::as_str),
-        tags: tags.as_deref(),
-        description: request.description.as_deref(),
-        metadata: metadata.as_deref(),
+        ..new_version(app, user, entry, request, number, policy)?
     };
-    let version = versions::insert(connection, version).await?;
+    if let Some(same) = same {
+        // What else the request says may be new; an upload that is being checked keeps what it has.
+        let renewed = versions::renew(connection, planned).await?;
+        return Ok(renewed.unwrap_or(same));
+    }
+    if !users::reserve(connection, &user.id, planned.size_bytes).await? {
+        return Err(quota_exceeded(connection, user, request.size_bytes).await?);
+    }
+    let version = versions::insert(connection, planned).await?;
     if current.is_none() {
         entries::set_version(connection, &entry.id, number).await?;
     }
     Ok(version)
+}
+
+/// As the request says, else as the file has it, else as its directory.
+async fn policy(
+    connection: &mut AnyConnection,
+    entry: &EntryRow,
+    request: &CreateFile,
+    current: Option<&VersionRow>,
+) -> Result<ExpirationPolicy> {
+    match (request.expiration_policy, current) {
+        (Some(policy), _) => Ok(policy),
+        (None, Some(current)) => present::policy(&current.expiration_policy),
+        (None, None) => {
+            let inherited = entries::effective_expiration(connection, &entry.parent_id).await?;
+            let inherited = inherited.as_deref().map(present::policy).transpose()?;
+            Ok(inherited.unwrap_or_default())
+        }
+    }
+}
+
+fn new_version<'a>(
+    app: &App,
+    user: &UserRow,
+    entry: &'a EntryRow,
+    request: &'a CreateFile,
+    number: i64,
+    policy: ExpirationPolicy,
+) -> Result<NewVersion<'a>> {
+    let env = &app.settings.env_name;
+    let place = format!("{}/{}/{number}", user.id, entry.id);
+    let json =
+        |value: Option<serde_json::Result<String>>| value.transpose().map_err(Error::internal);
+    Ok(NewVersion {
+        file_id: &entry.id,
+        number,
+        size_bytes: i64::try_from(request.size_bytes).map_err(Error::internal)?,
+        mime_type: mime_type(request, &entry.name),
+        sha256: request.sha256.map(|sha256| sha256.to_string()),
+        md5: whole_md5(request),
+        fingerprint: None,
+        direct: false,
+        if_exists: if_exists(request.if_exists),
+        upload_key: format!("{env}/uploads/{place}"),
+        object_key: format!("{env}/{policy}/{place}"),
+        expiration_policy: policy.as_str(),
+        permissions: request.permissions.map(Permission::as_str),
+        tags: json(request.tags.as_ref().map(serde_json::to_string))?,
+        description: request.description.as_deref(),
+        metadata: json(request.metadata.as_ref().map(serde_json::to_string))?,
+    })
 }
 
 fn is_over(version: &VersionRow) -> bool {

@@ -70,6 +70,27 @@ async fn the_same_plan_again_is_the_same_upload() {
 }
 
 #[tokio::test]
+async fn the_same_upload_takes_what_else_is_said_last() {
+    let server = Server::start();
+    let key = server.user("ada@example.com").key;
+    let first = json!({ "path": "a.txt", "size_bytes": 5, "permissions": "public", "expiration_policy": "1d" });
+    server.post("/api/v1/files", &key, first).await;
+    let last = json!({ "path": "a.txt", "size_bytes": 5, "permissions": "private", "expiration_policy": "7d", "tags": ["t"] });
+    let (_, planned) = server.post("/api/v1/files", &key, last).await;
+    server.send_bytes(&planned, b"hello").await;
+    let (_, file) = server.report(&key, &planned).await;
+    assert_eq!(file["version"], 1);
+    assert_eq!(
+        (&file["permissions"], &file["expiration_policy"]),
+        (&"private".into(), &"7d".into())
+    );
+    assert_eq!(file["tags"], json!(["t"]));
+    let link = file["url"].as_str().unwrap();
+    assert_eq!(server.download(link, "").await.0, 404);
+    assert_eq!(server.download(link, &key).await.1, b"hello");
+}
+
+#[tokio::test]
 async fn a_declared_digest_that_differs_fails_the_upload_and_gives_the_space_back() {
     let server = Server::start();
     let key = server.user("ada@example.com").key;
