@@ -72,7 +72,6 @@ pub(crate) async fn upload(
             return Err(error);
         }
     };
-    watcher.checking();
     let report = ReportUpload {
         status: ReportedStatus::Uploaded,
         version: Some(created.file.version),
@@ -149,6 +148,7 @@ async fn send_memory(
         .map_err(|error| unreachable(url, &error))?;
     check(response).await?;
     watcher.moved(size_bytes);
+    watcher.checking();
     Ok(digests)
 }
 
@@ -160,7 +160,10 @@ fn body(
     Body::wrap_stream(stream::unfold(blocks, move |mut blocks| {
         let (meter, watcher) = (meter.clone(), watcher.clone());
         async move {
-            let block = blocks.recv().await?;
+            let Some(block) = blocks.recv().await else {
+                watcher.checking();
+                return None;
+            };
             meter.add(block.len());
             watcher.moved(block.len() as u64);
             Some((Ok::<_, std::io::Error>(block), blocks))
