@@ -1,16 +1,16 @@
 //! One verb, one file.
 
-pub(crate) mod completions;
+mod completions;
 mod get;
 mod info;
 mod keys;
 mod login;
 mod ls;
-pub(crate) mod man;
+mod man;
 mod put;
 mod rm;
 #[cfg(feature = "serve")]
-pub(crate) mod serve;
+mod serve;
 mod whoami;
 
 use hulk_proto::ErrorBody;
@@ -18,29 +18,39 @@ use serde::Serialize;
 
 use crate::{
     args::{Arguments, Command},
+    clipboard,
     error::{Error, Exit, Result},
     printer::Printer,
-    session,
+    runtime, session,
 };
 
-/// Everything that talks to a server.
-pub(crate) async fn run(arguments: &Arguments, printer: &Printer) -> Result<()> {
+/// Does what was typed.
+pub(crate) fn run(arguments: &Arguments, printer: &Printer) -> Result<()> {
     let global = &arguments.global;
+    let session = || session::open(global);
     match &arguments.command {
-        Command::Put(put) => put::run(&session::open(global)?, printer, put).await,
-        Command::Get(get) => get::run(global, printer, get).await,
-        Command::Ls(ls) => ls::run(&session::open(global)?, printer, ls).await,
-        Command::Info { remote } => info::run(&session::open(global)?, printer, remote).await,
-        Command::Rm { remotes, .. } => rm::run(&session::open(global)?, printer, remotes).await,
-        Command::Keys(keys) => keys::run(&session::open(global)?, printer, keys).await,
-        Command::Login { api_key_stdin } => login::login(global, printer, *api_key_stdin).await,
-        Command::Logout => login::logout(global, printer),
-        Command::Whoami => whoami::run(&session::open(global)?, printer).await,
-        #[cfg(feature = "serve")]
-        Command::Serve(config) => serve::run(printer, config).await,
         Command::Completions { shell } => completions::run(*shell),
         Command::Man { command } => man::run(command.as_deref()),
-        Command::KeepClipboard => crate::clipboard::keep(),
+        Command::KeepClipboard => clipboard::keep(),
+        Command::Logout => login::logout(global, printer),
+        #[cfg(feature = "serve")]
+        Command::Serve(config) => runtime::block_on(serve::run(printer, config)),
+        #[cfg(feature = "serve")]
+        Command::Put(put) if put.serve => runtime::block_on(serve::put(printer, put)),
+        Command::Put(put) => runtime::run(async { put::run(&session()?, printer, put).await }),
+        Command::Get(get) => runtime::run(get::run(global, printer, get)),
+        Command::Ls(ls) => runtime::run(async { ls::run(&session()?, printer, ls).await }),
+        Command::Info { remote } => {
+            runtime::run(async { info::run(&session()?, printer, remote).await })
+        }
+        Command::Rm { remotes, .. } => {
+            runtime::run(async { rm::run(&session()?, printer, remotes).await })
+        }
+        Command::Keys(keys) => runtime::run(async { keys::run(&session()?, printer, keys).await }),
+        Command::Login { api_key_stdin } => {
+            runtime::run(login::login(global, printer, *api_key_stdin))
+        }
+        Command::Whoami => runtime::run(async { whoami::run(&session()?, printer).await }),
     }
 }
 
