@@ -80,6 +80,8 @@ CREATE TABLE versions (
     updated_at        BIGINT NOT NULL,
     PRIMARY KEY (file_id, number)
 );
+CREATE INDEX versions_direct ON versions (file_id)
+    WHERE direct = 1 AND state IN ('reserved', 'uploaded');
 CREATE INDEX versions_by_state ON versions (state, updated_at);
 
 -- Objects that no row refers to any more. Written in the transaction that drops the reference and

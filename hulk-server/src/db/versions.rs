@@ -180,6 +180,22 @@ pub(crate) async fn find_direct(
     .await
 }
 
+/// Files of a user with an unfinished upload that nobody reports the end of.
+pub(crate) async fn direct_of_user(
+    connection: &mut AnyConnection,
+    user_id: &str,
+    limit: i64,
+) -> sqlx::Result<Vec<String>> {
+    sqlx::query_scalar(
+        "SELECT DISTINCT v.file_id FROM versions v JOIN entries e ON e.id = v.file_id
+         WHERE v.direct = 1 AND v.state IN ('reserved', 'uploaded') AND e.user_id = $1 LIMIT $2",
+    )
+    .bind(user_id)
+    .bind(limit)
+    .fetch_all(connection)
+    .await
+}
+
 pub(crate) async fn all_of(
     connection: &mut AnyConnection,
     file_id: &str,

@@ -13,7 +13,7 @@ use crate::{
         files::FileRow,
         garbage,
         users::UserRow,
-        versions,
+        versions::{self, VersionRow},
     },
     error::{Error, Result},
 };
@@ -100,9 +100,12 @@ async fn set_expiration(app: &App, file: &FileRow, policy: ExpirationPolicy) -> 
     let expires_at = policy
         .expires_at(Timestamp::now())
         .map(Timestamp::unix_millis);
-    let old = format!("/{}/", version.expiration_policy);
-    let key = version.object_key.replacen(&old, &format!("/{policy}/"), 1);
-    if key != version.object_key {
+    let is_moved = version.expiration_policy != policy.as_str();
+    let key = match is_moved {
+        true => new_key(app, file, &version, policy),
+        false => version.object_key.clone(),
+    };
+    if is_moved {
         let attested = app.store.inspect(&version.object_key).await?;
         let attested = attested.ok_or_else(|| Error::not_found("object in the store"))?;
         app.store
@@ -118,19 +121,9 @@ async fn set_expiration(app: &App, file: &FileRow, policy: ExpirationPolicy) -> 
         &key,
     )
     .await?;
-    let is_moved = key != version.object_key;
-    match (changed, is_moved) {
-        (true, true) => {
-            garbage::add(&mut transaction, &version.object_key, Timestamp::now()).await?
-        }
-        // The copy is whose? Another change to the same policy may use it, so look before.
-        (false, true) => {
-            let now = versions::find(&mut transaction, &version.file_id, version.number).await?;
-            if now.is_none_or(|now| now.object_key != key) {
-                garbage::add(&mut transaction, &key, Timestamp::now()).await?;
-            }
-        }
-        (_, false) => {}
+    if is_moved {
+        let dropped = if changed { &version.object_key } else { &key };
+        garbage::add(&mut transaction, dropped, Timestamp::now()).await?;
     }
     transaction.commit().await?;
     app.garbage.notify_one();
@@ -140,4 +133,15 @@ async fn set_expiration(app: &App, file: &FileRow, policy: ExpirationPolicy) -> 
             "the file was changed by another request meanwhile; try again",
         )
     })
+}
+
+/// Under the policy's prefix, and never one that was used before: the garbage may still hold that.
+fn new_key(app: &App, file: &FileRow, version: &VersionRow, policy: ExpirationPolicy) -> String {
+    let (env, number) = (&app.settings.env_name, version.number);
+    format!(
+        "{env}/{policy}/{}/{}/{number}-{}",
+        file.user_id,
+        file.id,
+        Id::random()
+    )
 }

@@ -14,9 +14,13 @@ use crate::{
         entries,
         files::{self, FileRow, Filter, Listing, Order, SortKey},
         users::UserRow,
+        versions,
     },
     error::{Error, Result},
 };
+
+/// How many uploads that nobody reported one list settles.
+const MAX_SETTLED: i64 = 100;
 
 /// Only finished, unexpired files, unless the query filters by `status`.
 ///
@@ -30,6 +34,9 @@ pub async fn list_files(app: &App, user: &UserRow, query: &ListQuery) -> Result<
         .map(|cursor| Cursor::decode(cursor, order, descending))
         .transpose()?;
     let limit = query.limit.unwrap_or(DEFAULT_PAGE);
+    if query.cursor.is_none() && query.offset.is_none() {
+        settle_direct(app, user).await?;
+    }
     let mut connection = app.db.read().await?;
     let Some(filters) = filters(&mut connection, user, query).await? else {
         return Ok(Page {
@@ -38,9 +45,6 @@ pub async fn list_files(app: &App, user: &UserRow, query: &ListQuery) -> Result<
             next_cursor: None,
         });
     };
-    drop(connection);
-    settle_named(app, &filters).await?;
-    let mut connection = app.db.read().await?;
     let listing = Listing {
         user_id: &user.id,
         now: Timestamp::now().unix_millis(),
@@ -68,12 +72,13 @@ pub async fn list_files(app: &App, user: &UserRow, query: &ListQuery) -> Result<
     })
 }
 
-/// Asked for by its path, an upload that nobody reported is settled first.
-async fn settle_named(app: &App, filters: &[Filter]) -> Result<()> {
-    for filter in filters {
-        if let Filter::Id(id) = filter {
-            complete_upload::settle(app, id).await?;
-        }
+/// Uploads that nobody reported are settled before the first page is made.
+async fn settle_direct(app: &App, user: &UserRow) -> Result<()> {
+    let mut connection = app.db.read().await?;
+    let files = versions::direct_of_user(&mut connection, &user.id, MAX_SETTLED).await?;
+    drop(connection);
+    for file in files {
+        complete_upload::settle(app, &file).await?;
     }
     Ok(())
 }

@@ -41,16 +41,15 @@ pub async fn resolve_link(
 ) -> Result<Resolved> {
     let not_found = || Error::not_found("file");
     let mut connection = app.db.read().await?;
-    let found = find(&mut connection, link).await?;
-    let mut file = found.ok_or_else(not_found)?;
-    if file.state != versions::VALIDATED || matches!(link, Link::Path { .. }) {
-        drop(connection);
-        complete_upload::settle(app, &file.id).await?;
-        connection = app.db.read().await?;
-        file = files::find(&mut connection, &file.id)
-            .await?
-            .ok_or_else(not_found)?;
-    }
+    let id = find_id(&mut connection, link)
+        .await?
+        .ok_or_else(not_found)?;
+    drop(connection);
+    complete_upload::settle(app, &id).await?;
+    let mut connection = app.db.read().await?;
+    let file = files::find(&mut connection, &id)
+        .await?
+        .ok_or_else(not_found)?;
     if user_id != Some(file.user_id.as_str()) && !is_public(&mut connection, &file).await? {
         return Err(not_found());
     }
@@ -83,18 +82,16 @@ fn expired() -> Error {
     Error::new(ErrorCode::FileExpired, "this file has expired")
 }
 
-async fn find(connection: &mut AnyConnection, link: &Link) -> Result<Option<FileRow>> {
+async fn find_id(connection: &mut AnyConnection, link: &Link) -> Result<Option<String>> {
     let (user_id, path) = match link {
-        Link::Id(id) => return Ok(files::find(connection, id.as_str()).await?),
+        Link::Id(id) => return Ok(Some(id.to_string())),
         Link::Path { user_id, path } => (user_id, path),
     };
     let Some(user) = users::find(connection, user_id.as_str()).await? else {
         return Ok(None);
     };
-    match entries::find_by_path(connection, &user.root_id, path).await? {
-        Some(entry) => Ok(files::find(connection, &entry.id).await?),
-        None => Ok(None),
-    }
+    let entry = entries::find_by_path(connection, &user.root_id, path).await?;
+    Ok(entry.map(|entry| entry.id))
 }
 
 async fn is_public(connection: &mut AnyConnection, file: &FileRow) -> Result<bool> {

@@ -243,6 +243,25 @@ async fn a_file_is_moved_relabelled_and_its_link_stays() {
 }
 
 #[tokio::test]
+async fn an_expiry_that_goes_there_and_back_keeps_the_bytes() {
+    let server = Server::start();
+    let key = server.user("ada@example.com").key;
+    let file = server.upload(&key, "a.txt", b"hello").await;
+    let path = format!("/api/v1/files/{}", file["id"].as_str().unwrap());
+    for policy in ["7d", "infinite", "7d", "1d", "infinite", "infinite"] {
+        let change = json!({ "expiration_policy": policy });
+        let (status, changed) = server.put(&path, &key, change).await;
+        assert_eq!(
+            (status.as_u16(), &changed["expiration_policy"]),
+            (200, &policy.into())
+        );
+        let link = file["url"].as_str().unwrap();
+        assert_eq!(server.download(link, "").await.1, b"hello");
+    }
+    assert_eq!(server.used_bytes(&key).await, 5);
+}
+
+#[tokio::test]
 async fn a_deleted_file_is_gone_and_its_bytes_leave_the_disk() {
     let server = Server::start();
     let key = server.user("ada@example.com").key;

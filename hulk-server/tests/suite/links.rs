@@ -261,6 +261,22 @@ fn curl(directory: &tempfile::TempDir, arguments: &[&str]) -> std::process::Outp
 }
 
 #[tokio::test]
+async fn a_direct_upload_is_seen_by_id_and_in_lists_without_another_request() {
+    let server = Server::start();
+    let ada = server.user("ada@example.com");
+    let old = server.upload(&ada.key, "a.bin", b"old").await;
+    for (path, bytes) in [("/put/a.bin", "newer"), ("/put/d/b.bin", "other")] {
+        let request = server.http.put(server.url(path)).bearer_auth(&ada.key);
+        let redirect = request.body(bytes).send().await.unwrap();
+        let location = redirect.headers()["location"].to_str().unwrap().to_owned();
+        server.http.put(&location).body(bytes).send().await.unwrap();
+    }
+    let link = old["url"].as_str().unwrap();
+    assert_eq!(server.download(link, "").await.1, b"newer");
+    assert_eq!(server.get("/api/v1/files", &ada.key).await.1["total"], 2);
+}
+
+#[tokio::test]
 async fn a_direct_upload_shows_only_when_its_bytes_are_there() {
     let server = Server::start();
     let ada = server.user("ada@example.com");
