@@ -61,7 +61,12 @@ impl DataDir {
 /// Makes the directory if there is none, and answers its absolute path.
 pub(crate) fn create(path: &Path) -> Result<PathBuf, DataDirError> {
     let create = || {
-        fs::create_dir_all(path)?;
+        let mut builder = fs::DirBuilder::new();
+        builder.recursive(true);
+        // It holds private files and the store's secret.
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(path)?;
         fs::canonicalize(path)
     };
     create().map_err(|source| DataDirError::Io {

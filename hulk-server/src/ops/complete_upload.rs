@@ -106,7 +106,26 @@ pub async fn settle(app: &App, file_id: &str) -> Result<()> {
     }
 }
 
+/// Where two do this at once, the one that is behind may find the sent object gone, or the state
+/// another: what the first one found then holds for it too.
 async fn finish(app: &App, version: &VersionRow, report: &ReportUpload) -> Result<()> {
+    let outcome = try_finish(app, version, report).await;
+    let Err(error) = &outcome else { return outcome };
+    if !matches!(
+        error.code(),
+        ErrorCode::UploadIncomplete | ErrorCode::Conflict
+    ) {
+        return outcome;
+    }
+    let id = version.file_id.parse().map_err(Error::internal)?;
+    let now = reported_version(app, &id, u64::try_from(version.number).ok()).await?;
+    match now.is_unfinished() {
+        true => outcome,
+        false => check_finished(&now, report),
+    }
+}
+
+async fn try_finish(app: &App, version: &VersionRow, report: &ReportUpload) -> Result<()> {
     let attested = app.store.inspect(&version.upload_key).await?;
     let attested = attested.ok_or_else(|| {
         Error::new(
@@ -114,16 +133,13 @@ async fn finish(app: &App, version: &VersionRow, report: &ReportUpload) -> Resul
             "the store has not got the file; send it first",
         )
     })?;
-    let Some(version) = mark_uploaded(app, version, report).await? else {
-        // Another report was faster; what it found holds for this one.
-        let current = reported_version(
-            app,
-            &version.file_id.parse().map_err(Error::internal)?,
-            u64::try_from(version.number).ok(),
+    let marked = mark_uploaded(app, version, report).await?;
+    let version = marked.ok_or_else(|| {
+        Error::new(
+            ErrorCode::Conflict,
+            "the upload was ended by another request",
         )
-        .await?;
-        return check_finished(&current, report);
-    };
+    })?;
     if let Err(error) = check(&version, &attested) {
         fail(app, &version, &error).await?;
         return Err(error);

@@ -62,6 +62,14 @@ fn a_store_of_a_newer_version_is_left_alone() {
 }
 
 #[test]
+fn a_new_directory_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let server = Server::start();
+    let mode = fs::metadata(&server.data_dir).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o700);
+}
+
+#[test]
 fn a_directory_that_cannot_be_written_is_said() {
     let directory = tempfile::TempDir::new().unwrap();
     let file = directory.path().join("file");

@@ -91,6 +91,25 @@ async fn the_same_upload_takes_what_else_is_said_last() {
 }
 
 #[tokio::test]
+async fn the_same_report_many_times_at_once_has_one_answer() {
+    let server = Server::start();
+    let key = server.user("ada@example.com").key;
+    for round in 0..10 {
+        let planned = server.plan(&key, &format!("{round}.bin"), 5).await;
+        server.send_bytes(&planned, b"hello").await;
+        let reports = (0..8).map(|_| server.report(&key, &planned));
+        for (status, file) in futures_util::future::join_all(reports).await {
+            assert_eq!(
+                (status.as_u16(), &file["status"]),
+                (200, &"validated".into()),
+                "{file}"
+            );
+        }
+    }
+    assert_eq!(server.used_bytes(&key).await, 50);
+}
+
+#[tokio::test]
 async fn a_declared_digest_that_differs_fails_the_upload_and_gives_the_space_back() {
     let server = Server::start();
     let key = server.user("ada@example.com").key;

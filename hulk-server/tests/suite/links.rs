@@ -277,6 +277,30 @@ async fn a_direct_upload_is_seen_by_id_and_in_lists_without_another_request() {
 }
 
 #[tokio::test]
+async fn many_who_ask_at_once_for_a_direct_upload_all_get_it() {
+    let server = Server::start();
+    let ada = server.user("ada@example.com");
+    for round in 0..10 {
+        let path = format!("/put/{round}.bin");
+        let request = server.http.put(server.url(&path)).bearer_auth(&ada.key);
+        let redirect = request.body("hello").send().await.unwrap();
+        let location = redirect.headers()["location"].to_str().unwrap().to_owned();
+        server
+            .http
+            .put(&location)
+            .body("hello")
+            .send()
+            .await
+            .unwrap();
+        let link = format!("/d/~{}/{round}.bin", ada.user_id);
+        let asked = (0..16).map(|_| server.download(&link, ""));
+        for (status, bytes) in futures_util::future::join_all(asked).await {
+            assert_eq!((status.as_u16(), bytes.as_slice()), (200, &b"hello"[..]));
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_direct_upload_shows_only_when_its_bytes_are_there() {
     let server = Server::start();
     let ada = server.user("ada@example.com");
