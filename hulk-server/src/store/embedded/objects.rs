@@ -206,16 +206,20 @@ impl Objects {
             .ok_or_else(|| s3_error!(NoSuchKey))
     }
 
-    /// The bytes `start..end` of an object.
-    pub(super) fn read(&self, manifest: &Manifest, start: u64, end: u64) -> S3Result<Reader> {
+    /// The bytes `start..end` of an object; `None` if it was deleted or replaced since its manifest
+    /// was read.
+    pub(super) fn read(
+        &self,
+        manifest: &Manifest,
+        start: u64,
+        end: u64,
+    ) -> S3Result<Option<Reader>> {
         let segments = manifest::slice(&manifest.segments, start, end);
-        Reader::open(self.layout.data(&manifest.data), segments).map_err(|error| {
-            match error.kind() {
-                // Deleted or replaced since the manifest was read.
-                io::ErrorKind::NotFound => s3_error!(NoSuchKey),
-                _ => fault(error),
-            }
-        })
+        match Reader::open(self.layout.data(&manifest.data), segments) {
+            Ok(reader) => Ok(Some(reader)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(fault(error)),
+        }
     }
 
     /// Deleting what is not there is no error.

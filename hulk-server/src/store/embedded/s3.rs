@@ -15,6 +15,9 @@ use super::{
     objects::{Objects, blocking},
 };
 
+/// An object may be replaced between its manifest and its first byte, but hardly so often.
+const READ_ATTEMPTS: usize = 8;
+
 pub(super) struct Backend {
     objects: Arc<Objects>,
 }
@@ -77,19 +80,25 @@ impl S3 for Backend {
         let (key, wanted) = (input.key, input.range);
         let (manifest, range, reader) = self
             .blocking(move |objects| {
-                let manifest = objects.find(&key)?;
-                check_conditions(
-                    &manifest,
-                    input.if_match.as_ref(),
-                    input.if_none_match.as_ref(),
-                )?;
-                let size = manifest.size_bytes;
-                let range = match wanted {
-                    Some(range) => range.check(size)?,
-                    None => 0..size,
-                };
-                let reader = objects.read(&manifest, range.start, range.end)?;
-                Ok((manifest, range, reader))
+                for _ in 0..READ_ATTEMPTS {
+                    let manifest = objects.find(&key)?;
+                    check_conditions(
+                        &manifest,
+                        input.if_match.as_ref(),
+                        input.if_none_match.as_ref(),
+                    )?;
+                    let range = match wanted {
+                        Some(range) => range.check(manifest.size_bytes)?,
+                        None => 0..manifest.size_bytes,
+                    };
+                    if let Some(reader) = objects.read(&manifest, range.start, range.end)? {
+                        return Ok((manifest, range, reader));
+                    }
+                }
+                Err(s3_error!(
+                    SlowDown,
+                    "the object is being replaced all the time"
+                ))
             })
             .await?;
         let content_range = wanted.map(|_| {
