@@ -192,7 +192,7 @@ _hulk() {
             return 0
             ;;
         hulk__subcmd__get)
-            opts="-o -q -v -y -h -V --output --no-verify --force --server --profile --json --quiet --verbose --color --no-progress --yes --help --version"
+            opts="-o -q -v -y -h -V --output --no-verify --force --no-cache --include --exclude --dry-run --parallel --limit-rate --server --profile --json --quiet --verbose --color --no-progress --yes --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -203,6 +203,22 @@ _hulk() {
                     return 0
                     ;;
                 -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --include)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --parallel)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limit-rate)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -824,7 +840,7 @@ _hulk() {
             return 0
             ;;
         hulk__subcmd__put)
-            opts="-q -v -y -h -V --to --name --expires --public --private --no-clobber --clipboard --no-clipboard --qr --serve --server --profile --json --quiet --verbose --color --no-progress --yes --help --version"
+            opts="-q -v -y -h -V --to --name --expires --public --private --no-clobber --include --exclude --dry-run --parallel --limit-rate --part-size --clipboard --no-clipboard --qr --serve --server --profile --json --quiet --verbose --color --no-progress --yes --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -839,6 +855,26 @@ _hulk() {
                     return 0
                     ;;
                 --expires)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --include)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --parallel)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limit-rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --part-size)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

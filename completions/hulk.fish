@@ -53,6 +53,11 @@ complete -c hulk -n "__fish_hulk_needs_command" -f -a "help" -d 'Print this mess
 complete -c hulk -n "__fish_hulk_using_subcommand put" -l to -d 'Where to put them: a directory if it ends in / or is one, else the file itself' -r
 complete -c hulk -n "__fish_hulk_using_subcommand put" -l name -d 'Name for the file; the standard input needs one' -r
 complete -c hulk -n "__fish_hulk_using_subcommand put" -l expires -d 'When to delete it: 1d, 2d, 3d, 7d, 14d, 30d, 90d, 180d or never' -r
+complete -c hulk -n "__fish_hulk_using_subcommand put" -l include -d 'Of directories, only files that match; may be given several times' -r
+complete -c hulk -n "__fish_hulk_using_subcommand put" -l exclude -d 'Of directories, no files or directories that match; stronger than --include' -r
+complete -c hulk -n "__fish_hulk_using_subcommand put" -l parallel -d 'Connections at a time; found out if it is not given' -r
+complete -c hulk -n "__fish_hulk_using_subcommand put" -l limit-rate -d 'Bytes per second at most, as 2MB or 500KiB' -r
+complete -c hulk -n "__fish_hulk_using_subcommand put" -l part-size -d 'Bytes of a part, as 16MiB; the server chooses if it is not given' -r
 complete -c hulk -n "__fish_hulk_using_subcommand put" -l server -d 'Server to talk to [env: HULK_SERVER] [default: the profile\'s]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand put" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand put" -l color -d 'When to use colours' -r -f -a "auto\t''
@@ -61,6 +66,7 @@ never\t''"
 complete -c hulk -n "__fish_hulk_using_subcommand put" -l public -d 'Everybody with the link may download'
 complete -c hulk -n "__fish_hulk_using_subcommand put" -l private -d 'Only you may download'
 complete -c hulk -n "__fish_hulk_using_subcommand put" -l no-clobber -d 'Refuse to replace a file that is there'
+complete -c hulk -n "__fish_hulk_using_subcommand put" -l dry-run -d 'Say what would be done, and do nothing'
 complete -c hulk -n "__fish_hulk_using_subcommand put" -l clipboard -d 'Copy the link to the clipboard even if stdout is no terminal'
 complete -c hulk -n "__fish_hulk_using_subcommand put" -l no-clipboard -d 'Leave the clipboard alone'
 complete -c hulk -n "__fish_hulk_using_subcommand put" -l qr -d 'Show the link as a QR code on stderr'
@@ -73,6 +79,10 @@ complete -c hulk -n "__fish_hulk_using_subcommand put" -s y -l yes -d 'Answer ye
 complete -c hulk -n "__fish_hulk_using_subcommand put" -s h -l help -d 'Print help'
 complete -c hulk -n "__fish_hulk_using_subcommand put" -s V -l version -d 'Print version'
 complete -c hulk -n "__fish_hulk_using_subcommand get" -s o -l output -d 'File or directory to write to; - is the standard output' -r -F
+complete -c hulk -n "__fish_hulk_using_subcommand get" -l include -d 'Of directories, only files that match; may be given several times' -r
+complete -c hulk -n "__fish_hulk_using_subcommand get" -l exclude -d 'Of directories, no files or directories that match; stronger than --include' -r
+complete -c hulk -n "__fish_hulk_using_subcommand get" -l parallel -d 'Connections at a time; found out if it is not given' -r
+complete -c hulk -n "__fish_hulk_using_subcommand get" -l limit-rate -d 'Bytes per second at most, as 2MB or 500KiB' -r
 complete -c hulk -n "__fish_hulk_using_subcommand get" -l server -d 'Server to talk to [env: HULK_SERVER] [default: the profile\'s]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand get" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand get" -l color -d 'When to use colours' -r -f -a "auto\t''
@@ -80,6 +90,8 @@ always\t''
 never\t''"
 complete -c hulk -n "__fish_hulk_using_subcommand get" -l no-verify -d 'Do not compare the SHA-256'
 complete -c hulk -n "__fish_hulk_using_subcommand get" -l force -d 'Replace a file that is there'
+complete -c hulk -n "__fish_hulk_using_subcommand get" -l no-cache -d 'Neither use nor keep what was downloaded before'
+complete -c hulk -n "__fish_hulk_using_subcommand get" -l dry-run -d 'Say what would be done, and do nothing'
 complete -c hulk -n "__fish_hulk_using_subcommand get" -l json -d 'Print one JSON document on stdout'
 complete -c hulk -n "__fish_hulk_using_subcommand get" -s q -l quiet -d 'Print nothing on stderr but errors'
 complete -c hulk -n "__fish_hulk_using_subcommand get" -s v -l verbose -d 'Say more of what is done'

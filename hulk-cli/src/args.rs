@@ -115,7 +115,7 @@ pub(crate) enum Command {
 
 #[derive(Args, Debug)]
 pub(crate) struct Put {
-    /// Files to upload; - is the standard input
+    /// Files and directories to upload; - is the standard input
     #[arg(required = true, value_name = "PATH|-")]
     pub(crate) paths: Vec<PathBuf>,
 
@@ -142,6 +142,16 @@ pub(crate) struct Put {
     /// Refuse to replace a file that is there
     #[arg(long)]
     pub(crate) no_clobber: bool,
+
+    #[command(flatten)]
+    pub(crate) choice: Choice,
+
+    #[command(flatten)]
+    pub(crate) speed: Speed,
+
+    /// Bytes of a part, as 16MiB; the server chooses if it is not given
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub(crate) part_size: Option<u64>,
 
     /// Copy the link to the clipboard even if stdout is no terminal
     #[arg(long, overrides_with = "no_clipboard")]
@@ -178,6 +188,51 @@ pub(crate) struct Get {
     /// Replace a file that is there
     #[arg(long)]
     pub(crate) force: bool,
+
+    /// Neither use nor keep what was downloaded before
+    #[arg(long)]
+    pub(crate) no_cache: bool,
+
+    #[command(flatten)]
+    pub(crate) choice: Choice,
+
+    #[command(flatten)]
+    pub(crate) speed: Speed,
+}
+
+/// Of a directory, which files; the order of the flags does not matter.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct Choice {
+    /// Of directories, only files that match; may be given several times
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) include: Vec<String>,
+
+    /// Of directories, no files or directories that match; stronger than --include
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) exclude: Vec<String>,
+
+    /// Say what would be done, and do nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+#[derive(Args, Clone, Copy, Debug, Default)]
+pub(crate) struct Speed {
+    /// Connections at a time; found out if it is not given
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub(crate) parallel: Option<u16>,
+
+    /// Bytes per second at most, as 2MB or 500KiB
+    #[arg(long, value_name = "RATE", value_parser = size)]
+    pub(crate) limit_rate: Option<u64>,
+}
+
+fn size(text: &str) -> Result<u64, String> {
+    match parse_size::parse_size(text) {
+        Ok(0) => Err("expected more than 0".to_owned()),
+        Ok(bytes) => Ok(bytes),
+        Err(error) => Err(format!("{error}; expected bytes as 500KiB or 2MB")),
+    }
 }
 
 #[derive(Args, Debug)]

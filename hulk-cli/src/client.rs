@@ -1,48 +1,60 @@
 //! The API, one function a route.
 
-use std::{error::Error as _, time::Duration};
+use std::{
+    error::Error as _,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use hulk_proto::{
     ApiKey, ApiKeySecret, CreateApiKey, CreateFile, CreatedApiKey, CreatedFile, Directory,
-    ErrorBody, File, Id, ListQuery, Me, Page, RemotePath, ReportUpload, limits::MAX_PAGE,
+    ErrorBody, File, Id, ListQuery, Me, Page, RemotePath, ReportUpload,
+    directory::CreateDirectory,
+    file::{Batch, CreateFiles, ReportUploads, ReportedFile},
+    limits::MAX_PAGE,
+    upload::{SignParts, SignedParts},
 };
-use reqwest::{Method, RequestBuilder, Response, StatusCode, header, redirect};
+use reqwest::{Method, RequestBuilder, Response, StatusCode, header};
 use serde::{Serialize, de::DeserializeOwned};
 use url::Url;
 
-use crate::error::{Error, Result};
+use crate::{
+    error::{Again, Error, Result},
+    net::Net,
+    patience::retry_after,
+};
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// The API never carries file bytes: who takes longer hangs.
 const API_TIMEOUT: Duration = Duration::from_secs(20);
+/// For what makes the server ask the store for more than a glance.
+const STORE_TIMEOUT: Duration = Duration::from_secs(180);
 
 /// A server, and the key for it.
 #[derive(Clone)]
 pub(crate) struct Client {
-    http: reqwest::Client,
+    net: Net,
     server: Url,
     key: Option<ApiKeySecret>,
-}
-
-/// An HTTP client for the API and the store. It follows no redirect by itself: where they lead is
-/// part of the protocol.
-pub(crate) fn http() -> Result<reqwest::Client> {
-    reqwest::Client::builder()
-        .user_agent(concat!("hulk/", env!("CARGO_PKG_VERSION")))
-        .redirect(redirect::Policy::none())
-        .connect_timeout(CONNECT_TIMEOUT)
-        .tcp_nodelay(true)
-        .build()
-        .map_err(|error| Error::failed(format!("cannot set up HTTP: {}", innermost(&error))))
+    /// Whether the server has answered before.
+    is_known: Arc<AtomicBool>,
 }
 
 impl Client {
     pub(crate) fn new(server: Url, key: Option<ApiKeySecret>) -> Result<Self> {
         Ok(Self {
-            http: http()?,
+            net: Net::new()?,
             server,
             key,
+            is_known: Arc::default(),
         })
+    }
+
+    pub(crate) fn limited(mut self, bytes_per_second: Option<u64>) -> Self {
+        self.net = self.net.limited(bytes_per_second);
+        self
     }
 
     pub(crate) fn server(&self) -> &Url {
@@ -50,17 +62,36 @@ impl Client {
     }
 
     /// For presigned URLs, which need no key.
-    pub(crate) fn http(&self) -> &reqwest::Client {
-        &self.http
+    pub(crate) fn net(&self) -> &Net {
+        &self.net
     }
 
     pub(crate) async fn create_file(&self, request: &CreateFile) -> Result<CreatedFile> {
         self.send(self.post("/files", request)?).await
     }
 
+    pub(crate) async fn create_files(&self, items: Vec<CreateFile>) -> Result<Batch<CreatedFile>> {
+        let request = self.post("/files/batch", &CreateFiles { items })?;
+        self.send(request.timeout(STORE_TIMEOUT)).await
+    }
+
+    pub(crate) async fn report_uploads(&self, items: Vec<ReportedFile>) -> Result<Batch<File>> {
+        let request = self.put("/files/batch/status", &ReportUploads { items })?;
+        self.send(request.timeout(STORE_TIMEOUT)).await
+    }
+
+    pub(crate) async fn sign_parts(&self, id: &Id, request: &SignParts) -> Result<SignedParts> {
+        let request = self.post(&format!("/files/{id}/upload/parts"), request)?;
+        self.send(request.timeout(STORE_TIMEOUT)).await
+    }
+
+    pub(crate) async fn create_directory(&self, request: &CreateDirectory) -> Result<Directory> {
+        self.send(self.post("/directories", request)?).await
+    }
+
     pub(crate) async fn report_upload(&self, id: &Id, report: &ReportUpload) -> Result<File> {
-        self.send(self.put(&format!("/files/{id}/status"), report)?)
-            .await
+        let request = self.put(&format!("/files/{id}/status"), report)?;
+        self.send(request.timeout(STORE_TIMEOUT)).await
     }
 
     pub(crate) async fn cancel_upload(&self, id: &Id) -> Result<()> {
@@ -87,7 +118,10 @@ impl Client {
     }
 
     pub(crate) async fn create_key(&self, request: &CreateApiKey) -> Result<CreatedApiKey> {
-        self.send(self.post("/api-keys", request)?).await
+        // Not tried again: a second key would be a second secret.
+        let response = self.post("/api-keys", request)?.send().await;
+        let response = response.map_err(|error| unreachable(&self.server, &error))?;
+        self.parse(&refuse_errors(response).await?)
     }
 
     pub(crate) async fn list_keys(&self, query: &ListQuery) -> Result<Page<ApiKey>> {
@@ -138,7 +172,7 @@ impl Client {
 
     /// A request for a link: with the key if the link is this server's, else without.
     pub(crate) fn link(&self, url: &Url) -> RequestBuilder {
-        let request = self.http.get(url.clone());
+        let request = self.net.http.get(url.clone());
         match &self.key {
             Some(key) if url.origin() == self.server.origin() => request.bearer_auth(key.reveal()),
             _ => request,
@@ -153,6 +187,7 @@ impl Client {
         let mut url = self.server.clone();
         url.set_path(&format!("/api/v1{path}"));
         Ok(self
+            .net
             .http
             .request(method, url)
             .bearer_auth(key.reveal())
@@ -180,7 +215,11 @@ impl Client {
 
     async fn send<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T> {
         let body = self.answer(request).await?;
-        serde_json::from_slice(&body).map_err(|error| {
+        self.parse(&body)
+    }
+
+    fn parse<T: DeserializeOwned>(&self, body: &[u8]) -> Result<T> {
+        serde_json::from_slice(body).map_err(|error| {
             Error::unreachable(format!(
                 "{} answers, but not as this hulk understands ({error})",
                 shown(&self.server)
@@ -193,12 +232,24 @@ impl Client {
         self.answer(request).await.map(drop)
     }
 
+    /// Every request but the one for a key can be repeated: the server sees to that.
     async fn answer(&self, request: RequestBuilder) -> Result<Vec<u8>> {
-        let response = request
-            .send()
-            .await
-            .map_err(|error| unreachable(&self.server, &error))?;
-        refuse_errors(response).await
+        let patience = match self.is_known.load(Ordering::Relaxed) {
+            true => self.net.patience(),
+            false => self.net.patience_at_first(),
+        };
+        let answer = patience.retry(|| {
+            let request = request.try_clone();
+            async move {
+                let request = request.ok_or_else(|| Error::failed("a request has no copy"))?;
+                let response = request.send().await;
+                let response = response.map_err(|error| unreachable(&self.server, &error))?;
+                refuse_errors(response).await
+            }
+        });
+        let answer = answer.await;
+        self.is_known.fetch_or(answer.is_ok(), Ordering::Relaxed);
+        answer
     }
 }
 
@@ -242,6 +293,10 @@ pub(crate) async fn refuse_errors(response: Response) -> Result<Vec<u8>> {
         .unwrap_or("no type")
         .to_owned();
     let location = response.headers().get(header::LOCATION).cloned();
+    let again = match status.as_u16() {
+        429 | 502..=504 => retry_after(response.headers()),
+        _ => Again::Never,
+    };
     let body = response
         .bytes()
         .await
@@ -254,12 +309,17 @@ pub(crate) async fn refuse_errors(response: Response) -> Result<Vec<u8>> {
     if !status.is_success()
         && let Ok(body) = serde_json::from_slice::<ErrorBody>(&body)
     {
-        return Err(Error::server(body.error));
+        let error = Error::server(body.error);
+        return Err(match again {
+            Again::Never => error,
+            again => error.again(again),
+        });
     }
     let error = Error::unreachable(format!(
         "{} answered {status} ({kind}), which is not how a Hulkastorus server answers",
         shown(&url)
-    ));
+    ))
+    .again(again);
     Err(
         match location
             .as_ref()
@@ -283,9 +343,11 @@ pub(crate) fn unreachable(url: &Url, error: &reqwest::Error) -> Error {
         true => "it did not answer in time".to_owned(),
         false => innermost(error),
     };
-    Error::unreachable(format!("cannot reach {}: {what}", shown(url))).with_hint(
-        "check that the server runs and the network is up, then run the same command again",
-    )
+    Error::unreachable(format!("cannot reach {}: {what}", shown(url)))
+        .with_hint(
+            "check that the server runs and the network is up, then run the same command again",
+        )
+        .again(Again::Soon(None))
 }
 
 /// Scheme and host: a query may hold a signature.
@@ -301,7 +363,7 @@ fn with_json<T: Serialize>(request: RequestBuilder, body: &T) -> Result<RequestB
 }
 
 /// The cause: what wraps it repeats the URL.
-fn innermost(error: &reqwest::Error) -> String {
+pub(crate) fn innermost(error: &reqwest::Error) -> String {
     let mut cause: &dyn std::error::Error = error;
     while let Some(source) = cause.source() {
         cause = source;

@@ -60,6 +60,11 @@ pub(crate) fn state_directory() -> Result<PathBuf> {
     directory("HULK_STATE_DIR", "XDG_STATE_HOME", ".local/state")
 }
 
+/// What can be had again, but not as fast.
+pub(crate) fn cache_directory() -> Result<PathBuf> {
+    directory("HULK_CACHE_DIR", "XDG_CACHE_HOME", ".cache")
+}
+
 /// `$OURS`, else `$XDG/hulk`, else `~/FALLBACK/hulk`.
 fn directory(ours: &str, xdg: &str, fallback: &str) -> Result<PathBuf> {
     let set = |name: &str| {

@@ -1,6 +1,6 @@
 //! What went wrong, with the exit code that says it to scripts.
 
-use std::{fmt, io, path::Path, process::ExitCode};
+use std::{fmt, io, path::Path, process::ExitCode, time::Duration};
 
 use hulk_proto::{ErrorBody, ErrorCode, FieldError, error::ErrorDetail};
 
@@ -36,6 +36,17 @@ pub(crate) struct Error {
     details: Vec<FieldError>,
     hint: Option<String>,
     pub(crate) is_reported: bool,
+    pub(crate) again: Again,
+}
+
+/// Whether the same may work when it is tried again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Again {
+    Never,
+    /// Soon; not before this, if the other side said so.
+    Soon(Option<Duration>),
+    /// With another URL, or from a new plan: this one is used up.
+    Anew,
 }
 
 impl fmt::Display for Error {
@@ -53,6 +64,7 @@ impl Error {
             details: Vec::new(),
             hint: None,
             is_reported: false,
+            again: Again::Never,
         }
     }
 
@@ -86,6 +98,10 @@ impl Error {
 
     pub(crate) fn unreachable(message: impl Into<String>) -> Self {
         Self::new(Exit::Unreachable, ErrorCode::ServerUnreachable, message)
+    }
+
+    pub(crate) fn conflict(message: impl Into<String>) -> Self {
+        Self::new(Exit::Exists, ErrorCode::Conflict, message)
     }
 
     pub(crate) fn interrupted() -> Self {
@@ -134,9 +150,18 @@ impl Error {
             }
             _ => None,
         };
+        let again = match detail.code {
+            ErrorCode::TooManyRequests
+            | ErrorCode::StoreUnavailable
+            | ErrorCode::DatabaseUnavailable
+            | ErrorCode::InternalError => Again::Soon(None),
+            ErrorCode::UploadIncomplete => Again::Anew,
+            _ => Again::Never,
+        };
         Self {
             details: detail.details,
             hint,
+            again,
             ..Self::new(exit, detail.code, detail.message)
         }
     }
@@ -144,6 +169,12 @@ impl Error {
     #[must_use]
     pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+
+    #[must_use]
+    pub(crate) fn again(mut self, again: Again) -> Self {
+        self.again = again;
         self
     }
 

@@ -1,18 +1,22 @@
 //! `hulk`: put a file, get a link.
 
 mod args;
+mod choice;
 mod client;
 mod clipboard;
 mod commands;
 mod config;
 mod credentials;
 mod error;
+mod net;
+mod patience;
 mod printer;
 mod progress;
 mod runtime;
 mod session;
 mod target;
 mod transfer;
+mod tree;
 
 use std::process::ExitCode;
 

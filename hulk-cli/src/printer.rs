@@ -107,9 +107,19 @@ impl Printer {
         }
     }
 
+    /// Whether progress goes to stderr as JSON.
+    pub(crate) fn reports_json(&self) -> bool {
+        self.json && self.verbose && self.reports()
+    }
+
+    /// One JSON value on one line, for programs that watch.
+    pub(crate) fn json_line(&self, value: &serde_json::Value) {
+        self.stderr(&value.to_string());
+    }
+
     /// Whether a bar may be drawn.
     pub(crate) fn draws(&self) -> bool {
-        self.reports() && io::stderr().is_terminal()
+        self.reports() && !self.reports_json() && io::stderr().is_terminal()
     }
 
     /// Whether progress is told at all.

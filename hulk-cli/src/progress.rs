@@ -1,67 +1,196 @@
-//! How far a transfer is: a bar on a terminal, a line every 10 s without one.
+//! How far a transfer is: bars on a terminal, a line every 10 s without one, JSON lines with
+//! `--json -v`.
 
 use std::{
     sync::{
-        Mutex, PoisonError,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
 
-use indicatif::{HumanBytes, HumanDuration, ProgressBar, ProgressStyle};
+use indicatif::{HumanBytes, HumanDuration, MultiProgress, ProgressBar, ProgressStyle};
+use serde_json::json;
 
 use crate::{printer::Printer, transfer::Watcher};
 
 const LINE_INTERVAL: Duration = Duration::from_secs(10);
+const JSON_INTERVAL: Duration = Duration::from_secs(1);
+/// Files smaller than this have no bar of their own among others.
+const SMALL_BYTES: u64 = 8 << 20;
 
-/// Of one file.
-pub(crate) struct Progress {
+/// Of all files of a command.
+pub(crate) struct Display {
     printer: Printer,
+    /// In the past tense, as "put".
     verb: &'static str,
-    name: String,
-    total: Option<u64>,
+    bars: Option<MultiProgress>,
+    total_bar: Option<ProgressBar>,
+    total: AtomicU64,
     done: AtomicU64,
     start: Instant,
     last_line: Mutex<Instant>,
-    bar: Option<ProgressBar>,
 }
 
-impl Progress {
-    /// `verb` in the past tense, as "put".
-    pub(crate) fn new(
-        printer: &Printer,
-        verb: &'static str,
-        name: impl Into<String>,
-        total: Option<u64>,
-    ) -> Self {
-        let name = name.into();
-        let bar = printer.draws().then(|| bar(&name, total));
-        Self {
+impl Display {
+    /// With a bar for the whole if there will be several files.
+    pub(crate) fn new(printer: &Printer, verb: &'static str, are_several: bool) -> Arc<Self> {
+        let bars = printer.draws().then(MultiProgress::new);
+        let total_bar = bars
+            .as_ref()
+            .filter(|_| are_several)
+            .map(|bars| bars.add(bar("total", Some(0))));
+        Arc::new(Self {
             printer: printer.clone(),
             verb,
-            name,
-            total,
+            bars,
+            total_bar,
+            total: AtomicU64::new(0),
             done: AtomicU64::new(0),
             start: Instant::now(),
             last_line: Mutex::new(Instant::now()),
+        })
+    }
+
+    /// One of the files; `size` if it is known.
+    pub(crate) fn file(self: &Arc<Self>, name: impl Into<String>, size: Option<u64>) -> Progress {
+        let name = name.into();
+        let is_alone = self.total_bar.is_none();
+        let has_bar = is_alone || size.is_none_or(|size| size > SMALL_BYTES);
+        let bar = self.bars.as_ref().filter(|_| has_bar).map(|bars| {
+            let bar = bar(&name, size);
+            match &self.total_bar {
+                Some(total) => bars.insert_before(total, bar),
+                None => bars.add(bar),
+            }
+        });
+        self.expect(size.unwrap_or(0));
+        Progress {
+            display: self.clone(),
+            asked_as: name,
+            name: OnceLock::new(),
+            size: size.map(OnceLock::from).unwrap_or_default(),
+            done: AtomicU64::new(0),
+            start: Instant::now(),
             bar,
+        }
+    }
+
+    fn expect(&self, bytes: u64) {
+        let total = self.total.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        if let Some(bar) = &self.total_bar {
+            bar.set_length(total);
         }
     }
 
     fn add(&self, bytes: u64) {
         let done = self.done.fetch_add(bytes, Ordering::Relaxed) + bytes;
-        match &self.bar {
-            Some(bar) => bar.set_position(done),
-            None => self.line_if_due(done),
+        if let Some(bar) = &self.total_bar {
+            bar.set_position(done);
         }
     }
 
-    /// Names what happens after the last byte.
-    fn phase(&self, phase: &'static str) {
-        match &self.bar {
-            Some(bar) => bar.set_message(phase),
-            None => self.printer.detail(&format!("{}: {phase}", self.name)),
+    fn take_back(&self, bytes: u64) {
+        self.done.fetch_sub(bytes, Ordering::Relaxed);
+    }
+
+    /// A line for people, above the bars.
+    pub(crate) fn say(&self, line: &str) {
+        match &self.bars {
+            Some(bars) => bars.suspend(|| self.printer.note(line)),
+            None => self.printer.note(line),
         }
+    }
+
+    /// One line for all of a tree.
+    pub(crate) fn finish(&self, name: &str, files: u64) {
+        if let Some(bar) = &self.total_bar {
+            bar.finish_and_clear();
+        }
+        let done = self.done.load(Ordering::Relaxed);
+        let seconds = self.start.elapsed().as_secs_f64();
+        self.printer.note(&format!(
+            "{} {name}: {files} files, {} in {seconds:.1} s ({}/s)",
+            self.verb,
+            HumanBytes(done),
+            HumanBytes(rate(done, seconds)),
+        ));
+    }
+
+    fn is_due(&self, interval: Duration) -> bool {
+        let mut last = self
+            .last_line
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let is_due = last.elapsed() >= interval;
+        if is_due {
+            *last = Instant::now();
+        }
+        is_due
+    }
+
+    fn line_if_due(&self, file: &Progress) {
+        if self.printer.reports_json() {
+            if self.is_due(JSON_INTERVAL) {
+                self.json_line(file, "sending");
+            }
+        } else if self.bars.is_none() && self.printer.reports() && self.is_due(LINE_INTERVAL) {
+            self.printer.note(&self.line(file));
+        }
+    }
+
+    fn json_line(&self, file: &Progress, phase: &str) {
+        let seconds = self.start.elapsed().as_secs_f64();
+        let done = self.done.load(Ordering::Relaxed);
+        self.printer.json_line(&json!({
+            "event": "progress",
+            "phase": phase,
+            "name": file.name(),
+            "done_bytes": file.done.load(Ordering::Relaxed),
+            "size_bytes": file.size.get(),
+            "all_done_bytes": done,
+            "all_size_bytes": self.total.load(Ordering::Relaxed),
+            "bytes_per_second": rate(done, seconds),
+        }));
+    }
+
+    fn line(&self, file: &Progress) -> String {
+        let (done, total) = (
+            self.done.load(Ordering::Relaxed),
+            self.total.load(Ordering::Relaxed),
+        );
+        let rate = rate(done, self.start.elapsed().as_secs_f64());
+        let moved = format!("{}: {}", file.name(), HumanBytes(done));
+        match file.size.get() {
+            Some(_) => {
+                let left = Duration::from_secs(total.saturating_sub(done) / rate.max(1));
+                format!(
+                    "{moved} of {}, {}/s, {} left",
+                    HumanBytes(total),
+                    HumanBytes(rate),
+                    HumanDuration(left),
+                )
+            }
+            None => format!("{moved}, {}/s", HumanBytes(rate)),
+        }
+    }
+}
+
+/// Of one file.
+pub(crate) struct Progress {
+    display: Arc<Display>,
+    asked_as: String,
+    /// Both may be learned only when it has begun.
+    name: OnceLock<String>,
+    size: OnceLock<u64>,
+    done: AtomicU64,
+    start: Instant,
+    bar: Option<ProgressBar>,
+}
+
+impl Progress {
+    fn name(&self) -> &str {
+        self.name.get().unwrap_or(&self.asked_as)
     }
 
     /// The bar goes; one line says what was done.
@@ -71,54 +200,61 @@ impl Progress {
         }
         let done = self.done.load(Ordering::Relaxed);
         let seconds = self.start.elapsed().as_secs_f64();
-        self.printer.note(&format!(
+        self.display.say(&format!(
             "{} {}: {} in {seconds:.1} s ({}/s)",
-            self.verb,
-            self.name,
+            self.display.verb,
+            self.name(),
             HumanBytes(done),
             HumanBytes(rate(done, seconds)),
         ));
     }
 
-    fn line_if_due(&self, done: u64) {
-        let mut last = self
-            .last_line
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if !self.printer.reports() || last.elapsed() < LINE_INTERVAL {
-            return;
+    /// What was learned only when it began.
+    pub(crate) fn set_size(&self, name: &str, size: u64) {
+        let _ = self.name.set(name.to_owned());
+        if self.size.set(size).is_ok() {
+            self.display.expect(size);
         }
-        *last = Instant::now();
-        let rate = rate(done, self.start.elapsed().as_secs_f64());
-        let line = match self.total {
-            Some(total) => format!(
-                "{}: {} of {}, {}/s, {} left",
-                self.name,
-                HumanBytes(done),
-                HumanBytes(total),
-                HumanBytes(rate),
-                HumanDuration(Duration::from_secs(
-                    total.saturating_sub(done) / rate.max(1)
-                )),
-            ),
-            None => format!(
-                "{}: {}, {}/s",
-                self.name,
-                HumanBytes(done),
-                HumanBytes(rate)
-            ),
-        };
-        self.printer.note(&line);
+        if let Some(bar) = &self.bar {
+            bar.set_prefix(name.to_owned());
+            bar.set_length(size);
+        }
     }
 }
 
 impl Watcher for Progress {
     fn moved(&self, bytes: u64) {
-        self.add(bytes);
+        let done = self.done.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        self.display.add(bytes);
+        if let Some(bar) = &self.bar {
+            bar.set_position(done);
+        }
+        self.display.line_if_due(self);
     }
 
-    fn checking(&self) {
-        self.phase("checking");
+    fn undone(&self, bytes: u64) {
+        self.done.fetch_sub(bytes, Ordering::Relaxed);
+        self.display.take_back(bytes);
+    }
+
+    fn restart(&self) {
+        let done = self.done.swap(0, Ordering::Relaxed);
+        self.display.take_back(done);
+    }
+
+    fn phase(&self, phase: &'static str) {
+        match &self.bar {
+            Some(bar) => bar.set_message(phase),
+            None if self.display.printer.reports_json() => self.display.json_line(self, phase),
+            None => self
+                .display
+                .printer
+                .detail(&format!("{}: {phase}", self.name())),
+        }
+    }
+
+    fn note(&self, note: &str) {
+        self.display.say(&format!("{}: {note}", self.name()));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Exit, Result};
 
 /// Runs a command that stops by itself when asked to.
 pub(crate) fn block_on(command: impl Future<Output = Result<()>>) -> Result<()> {
@@ -26,6 +26,29 @@ pub(crate) fn run(command: impl Future<Output = Result<()>>) -> Result<()> {
             () = interrupted() => Err(Error::interrupted()),
         }
     })
+}
+
+/// As `run`, for what can be gone on with.
+pub(crate) fn run_resumable(command: impl Future<Output = Result<()>>) -> Result<()> {
+    run(command).map_err(|error| match error.exit {
+        Exit::Interrupted => error.with_hint(resume_hint()),
+        _ => error,
+    })
+}
+
+/// The command that was typed. Keys are never among the arguments.
+pub(crate) fn resume_hint() -> String {
+    let arguments: Vec<String> = std::env::args()
+        .enumerate()
+        .map(|(index, argument)| match index {
+            0 => "hulk".to_owned(),
+            _ => argument,
+        })
+        .collect();
+    match shlex::try_join(arguments.iter().map(String::as_str)) {
+        Ok(command) => format!("go on with: {command}"),
+        Err(_) => "run the same command again to go on".to_owned(),
+    }
 }
 
 /// Resolves at SIGINT or SIGTERM.

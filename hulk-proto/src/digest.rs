@@ -68,6 +68,11 @@ digest!(
     32
 );
 digest!(
+    /// The BLAKE3 of a part, 64 hex digits: what the embedded store attests of it.
+    Blake3,
+    32
+);
+digest!(
     /// The MD5 of a whole file or of a part, 32 hex digits: what every S3 store can check.
     Md5,
     16

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ExpirationPolicy, File, Id, Permission, RemotePath, Timestamp};
+use crate::{ExpirationPolicy, File, Id, Permission, RemotePath, Timestamp, error::ErrorDetail};
 
 /// A directory as the API tells it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +18,68 @@ pub struct Directory {
     pub default_expiration_policy: Option<ExpirationPolicy>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
+    /// Of its listing: `PUBLIC_URL/b/<id>`.
+    pub url: String,
+}
+
+/// `POST /directories`: makes it with those above it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CreateDirectory {
+    pub path: RemotePath,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default_permissions: Option<Permission>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default_expiration_policy: Option<ExpirationPolicy>,
+}
+
+/// The answer to `GET /b/:id`: what is right below a directory, as far as the caller may see it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct DirectoryListing {
+    pub directory: Directory,
+    /// On the first page.
+    pub directories: Vec<Directory>,
+    pub files: Vec<File>,
+    /// To be given as `cursor` for the next page.
+    pub next_cursor: Option<String>,
+}
+
+/// What `hulk put --json` prints of a directory.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PutDirectory {
+    #[serde(flatten)]
+    pub directory: Directory,
+    /// Files that are there now.
+    pub file_count: u64,
+    pub size_bytes: u64,
+    /// Bytes that were sent.
+    pub uploaded_bytes: u64,
+    /// Bytes that the store had already.
+    pub reused_bytes: u64,
+    /// Whether an earlier, interrupted upload was gone on with.
+    pub resumed: bool,
+    pub failed: Vec<FailedFile>,
+}
+
+/// What `hulk get --json` prints of a directory.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GotDirectory {
+    /// As it was asked for.
+    pub source: String,
+    pub saved_to: String,
+    pub file_count: u64,
+    pub size_bytes: u64,
+    pub failed: Vec<FailedFile>,
+}
+
+/// One file of a tree that could not be moved.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FailedFile {
+    /// From the top of the tree.
+    pub path: String,
+    pub error: ErrorDetail,
 }
 
 /// What `hulk ls --json` lists.

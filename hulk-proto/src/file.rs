@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ExpirationPolicy, Id, Md5, Permission, RemotePath, Sha256, Timestamp, Upload};
+use crate::{
+    ErrorBody, ExpirationPolicy, Id, Md5, PartDigest, Permission, RemotePath, Sha256, Timestamp,
+    Upload,
+};
 
 /// Where the bytes of a file are.
 ///
@@ -102,19 +105,26 @@ pub enum IfExists {
 /// `POST /files`
 ///
 /// The same request again, while its upload is unfinished, answers the same upload; `path`,
-/// `size_bytes`, `sha256` and `part_md5s` decide what is the same.
+/// `size_bytes`, `sha256` (if both say it), the first of `part_md5s` and the expiry decide what is
+/// the same.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CreateFile {
     pub path: RemotePath,
-    pub size_bytes: u64,
+    /// `null` if it is not known yet: space is then set aside part by part.
+    #[serde(deserialize_with = "Option::deserialize")]
+    #[cfg_attr(feature = "openapi", schema(required))]
+    pub size_bytes: Option<u64>,
+    /// Of every part but the last, if there is more than one; chosen by the server if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part_size: Option<u64>,
     /// Guessed from the name if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mime_type: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sha256: Option<Sha256>,
-    /// Of the first parts of 8 MiB, as many as are known: that of the first tells a file from
+    /// Of the first pieces of 8 MiB, as many as are known: that of the first tells a file from
     /// another of its size before all of it was read.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub part_md5s: Vec<Md5>,
@@ -136,10 +146,11 @@ pub struct CreateFile {
 
 impl CreateFile {
     /// A request with nothing but what is needed.
-    pub fn new(path: RemotePath, size_bytes: u64) -> Self {
+    pub fn new(path: RemotePath, size_bytes: impl Into<Option<u64>>) -> Self {
         Self {
             path,
-            size_bytes,
+            size_bytes: size_bytes.into(),
+            part_size: None,
             mime_type: None,
             sha256: None,
             part_md5s: Vec::new(),
@@ -165,7 +176,6 @@ pub struct CreatedFile {
 ///
 /// A client that learns the digests only while it sends declares them here.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ReportUpload {
     pub status: ReportedStatus,
@@ -176,6 +186,51 @@ pub struct ReportUpload {
     pub sha256: Option<Sha256>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub md5: Option<Md5>,
+    /// Of an upload in parts, the ETag that the store answered for each, in order: the file is
+    /// made of these and no others. All that the store has if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part_etags: Option<Vec<String>>,
+}
+
+/// `POST /files/batch`: up to 1,000 files, each planned or refused alone.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CreateFiles {
+    pub items: Vec<CreateFile>,
+}
+
+/// `PUT /files/batch/status`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ReportUploads {
+    pub items: Vec<ReportedFile>,
+}
+
+/// One of the uploads that are reported.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ReportedFile {
+    pub id: Id,
+    #[serde(flatten)]
+    pub report: ReportUpload,
+}
+
+/// What became of the items of a batch, in their order.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Batch<T> {
+    pub items: Vec<BatchItem<T>>,
+}
+
+/// One of them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum BatchItem<T> {
+    Failed(ErrorBody),
+    Done(T),
 }
 
 /// The one status that a client can report.
@@ -232,6 +287,31 @@ pub struct GotFile {
     pub sha256: Sha256,
     /// Whether the digest was compared with the server's.
     pub verified: bool,
+}
+
+/// The answer to `GET /d/…` with `Accept: application/json`: what a link leads to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct LinkedFile {
+    pub filename: String,
+    pub size_bytes: u64,
+    pub mime_type: String,
+    pub sha256: Option<Sha256>,
+    /// Works without a key for a while.
+    pub url: String,
+    /// By which damaged bytes are found; `None` if it was not uploaded in parts.
+    pub parts: Option<PartDigests>,
+}
+
+/// What the store attests of the parts of a file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PartDigests {
+    /// Bytes of every part but the last.
+    pub part_size: u64,
+    pub part_digest: PartDigest,
+    /// In order, as hex.
+    pub digests: Vec<String>,
 }
 
 /// The answer to `GET /files/:id/download`: a URL that works without a key for a while.

@@ -82,18 +82,24 @@ impl Error {
     }
 }
 
-impl IntoResponse for Error {
-    fn into_response(self) -> Response {
+impl Error {
+    /// What the caller is told; the rest is logged.
+    pub fn into_body(self) -> ErrorBody {
         if let Some(source) = &self.source {
             tracing::error!(code = self.code.as_str(), error = %source, "request failed");
         }
-        let status = self.status();
         let detail = ErrorDetail {
             code: self.code,
             message: self.message,
             details: self.details,
         };
-        (status, Json(ErrorBody { error: detail })).into_response()
+        ErrorBody { error: detail }
+    }
+}
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        (self.status(), Json(self.into_body())).into_response()
     }
 }
 
@@ -133,6 +139,10 @@ impl From<StoreError> for Error {
             StoreError::Missing => Self::new(
                 ErrorCode::Conflict,
                 "the object changed meanwhile; try again",
+            ),
+            StoreError::Unsupported(_) => Self::new(
+                ErrorCode::StoreUnavailable,
+                "the store cannot do what this needs; 'hulk-server' logs what it was",
             ),
             StoreError::Unavailable(_) => Self::new(
                 ErrorCode::StoreUnavailable,

@@ -1,21 +1,41 @@
 //! `hulk get`
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
-use hulk_proto::file::GotFile;
+use hulk_proto::{directory::GotDirectory, file::GotFile};
+use serde::Serialize;
+use tokio::task::spawn_blocking;
 use url::Url;
 
-use super::Batch;
+use super::{Batch, get_tree, resumable};
 use crate::{
     args::{Get, Global},
-    client::{self, Client},
-    error::{Error, Result},
+    choice::Chosen,
+    client::Client,
+    error::{Error, Exit, Result},
+    net::Net,
     printer::Printer,
-    progress::Progress,
+    progress::Display,
     session,
     target::Target,
-    transfer::download::{Download, begin},
+    transfer::{
+        Watcher,
+        cache::Cache,
+        download::{Download, Received, Saving},
+        link::Link,
+    },
 };
+
+/// What became of one argument.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Done {
+    File(GotFile),
+    Directory(GotDirectory),
+}
 
 pub(crate) async fn run(global: &Global, printer: &Printer, get: &Get) -> Result<()> {
     if get.sources.len() > 1
@@ -30,10 +50,31 @@ pub(crate) async fn run(global: &Global, printer: &Printer, get: &Get) -> Result
         );
     }
     let client = session::open_for_links(global)?;
+    let client = client.map(|client| client.limited(get.speed.limit_rate));
+    let run = Run {
+        net: match &client {
+            Some(client) => client.net().clone(),
+            None => Net::new()?.limited(get.speed.limit_rate),
+        },
+        client,
+        chosen: Chosen::new(&get.choice)?,
+        cache: Cache::open().filter(|_| !get.no_cache && !get.no_verify),
+        display: Display::new(printer, "got", get.sources.len() > 1),
+        global,
+        printer,
+        get,
+    };
     let mut batch = Batch::new(printer);
     for source in &get.sources {
-        let got = get_one(global, client.as_ref(), printer, get, source).await;
-        batch.add(got.map_err(|error| error.about(source)));
+        let got = run.get_one(source).await;
+        if let Ok(Some(Done::Directory(done))) = &got
+            && !done.failed.is_empty()
+        {
+            batch.note_failure(Exit::Failed);
+        }
+        if let Some(got) = got.transpose() {
+            batch.add(got.map_err(|error| resumable(error.about(source))));
+        }
     }
     // With the bytes on stdout there is no room for a document.
     if get.output.as_deref().is_some_and(is_stdout) {
@@ -42,70 +83,136 @@ pub(crate) async fn run(global: &Global, printer: &Printer, get: &Get) -> Result
     batch.finish()
 }
 
-async fn get_one(
-    global: &Global,
-    client: Option<&Client>,
-    printer: &Printer,
-    get: &Get,
-    source: &str,
-) -> Result<GotFile> {
-    let download = open(global, client, source).await?;
-    let name = download.filename.clone();
-    let shown = name.clone().unwrap_or_else(|| source.to_owned());
-    let (size, expected) = (download.size_bytes, download.sha256);
-    let verify = !get.no_verify;
-    if verify && expected.is_none() {
-        printer.warning(&format!(
-            "{shown}: the server tells no SHA-256 to compare with"
-        ));
-    }
-    let (found, saved_to) = if get.output.as_deref().is_some_and(is_stdout) {
-        let progress = Progress::new(printer, "got", shown, size);
-        let found = download.print(verify, &progress).await?;
-        progress.finish();
-        (found, "-".to_owned())
-    } else {
-        let path = destination(get.output.as_deref(), name)?;
-        if path.exists() && !get.force {
-            return Err(
-                Error::exists(format!("{} is there already", path.display()))
-                    .with_hint("replace it with --force, or name another file with -o"),
-            );
-        }
-        let progress = Progress::new(printer, "got", shown, size);
-        let found = download.save(&path, get.force, verify, &progress).await?;
-        progress.finish();
-        (found, path.display().to_string())
-    };
-    Ok(GotFile {
-        source: source.to_owned(),
-        saved_to,
-        size_bytes: found.size_bytes,
-        sha256: found.sha256,
-        verified: verify && expected.is_some(),
-    })
+/// What is the same for all arguments.
+pub(super) struct Run<'a> {
+    pub(super) net: Net,
+    pub(super) client: Option<Client>,
+    pub(super) chosen: Chosen,
+    pub(super) cache: Option<Cache>,
+    pub(super) display: Arc<Display>,
+    pub(super) printer: &'a Printer,
+    pub(super) get: &'a Get,
+    global: &'a Global,
 }
 
-async fn open(global: &Global, client: Option<&Client>, source: &str) -> Result<Download> {
-    match (Target::parse(source)?, client) {
-        (Target::Link(url), Some(client)) => begin(client.http(), client.link(&url), &url).await,
-        (Target::Link(url), None) => {
-            let http = client::http()?;
-            begin(&http, http.get(url.clone()), &url).await
+/// What an argument leads to.
+enum Found {
+    File(Url),
+    Directory(Url),
+}
+
+impl Run<'_> {
+    /// `None` for a dry run.
+    async fn get_one(&self, source: &str) -> Result<Option<Done>> {
+        let url = match self.find(source).await? {
+            Found::Directory(url) => {
+                let got = get_tree::get(self, source, url).await?;
+                return Ok(got.map(Done::Directory));
+            }
+            Found::File(url) => url,
+        };
+        if self.get.choice.dry_run {
+            let details = self.link(url).details().await?;
+            self.printer.line(details.filename);
+            return Ok(None);
         }
-        (Target::Remote(_), None) => Err(session::open(global)
-            .err()
-            .unwrap_or_else(|| Error::usage("no server is known"))),
-        (Target::Remote(remote), Some(client)) => {
-            let file = client.find_file(&remote).await?;
-            let file = file.ok_or_else(|| Error::not_found("there is no such file"))?;
-            let mut url: Url = client.server().clone();
-            url.set_path(&format!("/d/{}", file.id));
-            let mut download = begin(client.http(), client.link(&url), &url).await?;
-            download.filename = download.filename.or(Some(file.filename));
-            Ok(download)
+        let progress = Arc::new(self.display.file(source, None));
+        let download = Download::begin(self.link(url), progress.clone()).await?;
+        let name = download.filename.clone();
+        let size_bytes = download.size_bytes;
+        progress.set_size(name.as_deref().unwrap_or(source), size_bytes);
+        let expected = download.sha256;
+        let verify = !self.get.no_verify;
+        if verify && expected.is_none() {
+            self.printer.warning(&format!(
+                "{source}: the server tells no SHA-256 to compare with"
+            ));
+        }
+        let (found, saved_to) = if self.get.output.as_deref().is_some_and(is_stdout) {
+            let parallel = self.get.speed.parallel.map(usize::from);
+            (download.print(verify, parallel).await?, "-".to_owned())
+        } else {
+            let path = destination(self.get.output.as_deref(), name)?;
+            if path.exists() && !self.get.force {
+                return Err(exists(&path));
+            }
+            let watcher: &dyn Watcher = &*progress;
+            let found = self.save(download, &path, watcher).await?;
+            (found, path.display().to_string())
+        };
+        progress.finish();
+        Ok(Some(Done::File(GotFile {
+            source: source.to_owned(),
+            saved_to,
+            size_bytes: found.size_bytes,
+            sha256: found.sha256,
+            verified: verify && expected.is_some(),
+        })))
+    }
+
+    /// From the cache, else from the store.
+    pub(super) async fn save(
+        &self,
+        download: Download,
+        path: &Path,
+        watcher: &dyn Watcher,
+    ) -> Result<Received> {
+        if let (Some(cache), Some(sha256)) = (self.cache.clone(), download.sha256)
+            && download.size_bytes >= Cache::MIN_FILE_BYTES
+        {
+            let (to, replace) = (path.to_owned(), self.get.force);
+            let cached = spawn_blocking(move || cache.fetch(sha256, &to, replace)).await;
+            let cached = cached.map_err(|error| Error::failed(error.to_string()))?;
+            if let Some(size_bytes) = cached {
+                watcher.restart();
+                watcher.moved(size_bytes);
+                watcher.note("was in the cache");
+                return Ok(Received { size_bytes, sha256 });
+            }
+        }
+        let saving = Saving {
+            path,
+            replace: self.get.force,
+            verify: !self.get.no_verify,
+            parallel: self.get.speed.parallel.map(usize::from),
+        };
+        download.save(&saving, self.cache.as_ref()).await
+    }
+
+    pub(super) fn link(&self, url: Url) -> Link {
+        Link::new(url, self.client.as_ref(), &self.net)
+    }
+
+    async fn find(&self, source: &str) -> Result<Found> {
+        match (Target::parse(source)?, &self.client) {
+            (Target::Link(url), _) => Ok(match url.path().starts_with("/b/") {
+                true => Found::Directory(url),
+                false => Found::File(url),
+            }),
+            (Target::Remote(_), None) => Err(session::open(self.global)
+                .err()
+                .unwrap_or_else(|| Error::usage("no server is known"))),
+            (Target::Remote(remote), Some(client)) => {
+                let mut url: Url = client.server().clone();
+                if !remote.is_root()
+                    && let Some(file) = client.find_file(&remote).await?
+                {
+                    url.set_path(&format!("/d/{}/{}", file.id, file.filename));
+                    return Ok(Found::File(url));
+                }
+                let directory = client.find_directory(&remote).await?;
+                let directory = directory
+                    .ok_or_else(|| Error::not_found("there is no such file or directory"))?;
+                url.set_path(&format!("/b/{}", directory.id));
+                Ok(Found::Directory(url))
+            }
         }
     }
+}
+
+pub(super) fn exists(path: &Path) -> Error {
+    Error::exists(format!("{} is there already", path.display()))
+        .with_hint("replace it with --force, or name another file with -o")
 }
 
 fn destination(output: Option<&Path>, name: Option<String>) -> Result<PathBuf> {
@@ -125,10 +232,10 @@ fn destination(output: Option<&Path>, name: Option<String>) -> Result<PathBuf> {
     }
 }
 
-fn is_directory(path: &Path) -> bool {
+pub(super) fn is_directory(path: &Path) -> bool {
     path.is_dir() || path.as_os_str().as_encoded_bytes().ends_with(b"/")
 }
 
-fn is_stdout(path: &Path) -> bool {
+pub(super) fn is_stdout(path: &Path) -> bool {
     path.as_os_str() == "-"
 }

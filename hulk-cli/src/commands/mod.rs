@@ -2,12 +2,14 @@
 
 mod completions;
 mod get;
+mod get_tree;
 mod info;
 mod keys;
 mod login;
 mod ls;
 mod man;
 mod put;
+mod put_tree;
 mod rm;
 #[cfg(feature = "serve")]
 mod serve;
@@ -37,8 +39,10 @@ pub(crate) fn run(arguments: &Arguments, printer: &Printer) -> Result<()> {
         Command::Serve(config) => runtime::block_on(serve::run(printer, config)),
         #[cfg(feature = "serve")]
         Command::Put(put) if put.serve => runtime::block_on(serve::put(printer, put)),
-        Command::Put(put) => runtime::run(async { put::run(&session()?, printer, put).await }),
-        Command::Get(get) => runtime::run(get::run(global, printer, get)),
+        Command::Put(put) => {
+            runtime::run_resumable(async { put::run(&session()?, printer, put).await })
+        }
+        Command::Get(get) => runtime::run_resumable(get::run(global, printer, get)),
         Command::Ls(ls) => runtime::run(async { ls::run(&session()?, printer, ls).await }),
         Command::Info { remote } => {
             runtime::run(async { info::run(&session()?, printer, remote).await })
@@ -51,6 +55,14 @@ pub(crate) fn run(arguments: &Arguments, printer: &Printer) -> Result<()> {
             runtime::run(login::login(global, printer, *api_key_stdin))
         }
         Command::Whoami => runtime::run(async { whoami::run(&session()?, printer).await }),
+    }
+}
+
+/// Says how a transfer that did not get through is gone on with.
+fn resumable(error: Error) -> Error {
+    match error.exit {
+        Exit::Unreachable => error.with_hint(runtime::resume_hint()),
+        _ => error,
     }
 }
 
@@ -76,6 +88,11 @@ impl<'a, T: Serialize> Batch<'a, T> {
             items: Vec::new(),
             errors: Vec::new(),
         }
+    }
+
+    /// An argument that was done, but not wholly; what failed was told.
+    fn note_failure(&mut self, exit: Exit) {
+        self.errors.push(Error::reported(exit));
     }
 
     fn add(&mut self, outcome: Result<T>) {

@@ -2,43 +2,156 @@
 
 use std::{path::Path, sync::Arc};
 
-use hulk_proto::{CreateFile, IfExists, Permission, RemotePath, file::PutFile};
+use hulk_proto::{
+    CreateFile, IfExists, Permission, RemotePath, directory::PutDirectory, file::PutFile,
+};
+use serde::Serialize;
 use tokio::task::spawn_blocking;
 
-use super::Batch;
+use super::{Batch, put_tree, resumable};
 use crate::{
     args::Put,
+    choice::Chosen,
     client::Client,
     clipboard,
-    error::{Error, Result},
+    error::{Error, Exit, Result},
     printer::Printer,
-    progress::Progress,
+    progress::Display,
     target,
-    transfer::{source::Source, upload::upload},
+    transfer::{Options, source::Source, upload::Uploader},
 };
+
+/// What became of one argument.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Done {
+    File(Box<PutFile>),
+    Directory(PutDirectory),
+}
+
+impl Done {
+    fn link(&self) -> &str {
+        match self {
+            Self::File(done) => &done.file.url,
+            Self::Directory(done) => &done.directory.url,
+        }
+    }
+}
 
 /// Uploads each argument and prints its link.
 pub(crate) async fn run(client: &Client, printer: &Printer, put: &Put) -> Result<()> {
-    let places = places(client, put).await?;
+    let client = client.clone().limited(put.speed.limit_rate);
+    let places = places(&client, put).await?;
+    let run = Run {
+        uploader: Uploader {
+            client,
+            options: Options {
+                parallel: put.speed.parallel.map(usize::from),
+                part_size: put.part_size,
+            },
+        },
+        chosen: Chosen::new(&put.choice)?,
+        display: Display::new(
+            printer,
+            "put",
+            put.paths.len() > 1 || put.paths.iter().any(|path| path.is_dir()),
+        ),
+        printer,
+        put,
+    };
     let mut batch = Batch::new(printer);
     let mut links = Vec::new();
     for (path, place) in put.paths.iter().zip(places) {
-        let outcome = put_one(client, printer, put, path, place).await;
-        if let Ok(done) = &outcome {
-            links.push(done.file.url.clone());
+        let outcome = run.put_one(path, place).await.map_err(resumable);
+        if let Ok(Some(done)) = &outcome {
+            links.push(done.link().to_owned());
             if !printer.json {
-                printer.line(&done.file.url);
+                printer.line(done.link());
             }
             if put.qr {
-                show_qr(printer, &done.file.url);
+                show_qr(printer, done.link());
+            }
+            if let Done::Directory(done) = done
+                && !done.failed.is_empty()
+            {
+                batch.note_failure(Exit::Failed);
             }
         }
-        batch.add(outcome);
+        if let Some(outcome) = outcome.transpose() {
+            batch.add(outcome);
+        }
     }
     if !put.no_clipboard && !links.is_empty() {
         clipboard::offer(printer, &links.join("\n"), put.clipboard);
     }
     batch.finish()
+}
+
+/// What is the same for all arguments.
+pub(super) struct Run<'a> {
+    pub(super) uploader: Uploader,
+    pub(super) chosen: Chosen,
+    pub(super) display: Arc<Display>,
+    pub(super) printer: &'a Printer,
+    pub(super) put: &'a Put,
+}
+
+impl Run<'_> {
+    /// `None` for a dry run.
+    async fn put_one(&self, path: &Path, place: Result<Place>) -> Result<Option<Done>> {
+        let place = place?;
+        if path.is_dir() {
+            let at = match place.else_at {
+                Some(inside) if self.has_directory(&place.path).await? => inside,
+                _ => place.path,
+            };
+            return Ok(put_tree::put(self, path, at).await?.map(Done::Directory));
+        }
+        if self.put.choice.dry_run {
+            self.printer.line(format!("/{}", place.path));
+            return Ok(None);
+        }
+        let source = open(path).await?;
+        let name = place.path.split().map_or("", |(_, name)| name);
+        let progress = Arc::new(self.display.file(name, source.size_bytes()));
+        let request = self.request(place.path.clone(), source.size_bytes());
+        let done = self
+            .uploader
+            .upload(source, request, place.else_at, progress.clone())
+            .await
+            .map_err(|error| match error.code {
+                hulk_proto::ErrorCode::LocalFile => error,
+                _ => error.about(path.display()),
+            })?;
+        progress.finish();
+        Ok(Some(Done::File(Box::new(done))))
+    }
+
+    /// As the flags say.
+    pub(super) fn request(&self, path: RemotePath, size_bytes: Option<u64>) -> CreateFile {
+        CreateFile {
+            permissions: self.permissions(),
+            expiration_policy: self.put.expires,
+            if_exists: if self.put.no_clobber {
+                IfExists::Fail
+            } else {
+                IfExists::Version
+            },
+            ..CreateFile::new(path, size_bytes)
+        }
+    }
+
+    pub(super) fn permissions(&self) -> Option<Permission> {
+        match (self.put.public, self.put.private) {
+            (true, _) => Some(Permission::Public),
+            (_, true) => Some(Permission::Private),
+            _ => None,
+        }
+    }
+
+    async fn has_directory(&self, path: &RemotePath) -> Result<bool> {
+        Ok(self.uploader.client.find_directory(path).await?.is_some())
+    }
 }
 
 /// Where one argument goes.
@@ -88,7 +201,7 @@ fn in_directory(directory: &RemotePath, path: &Path, name: Option<&str>) -> Resu
                 Error::usage("the standard input has no name").with_hint("give one with --name")
             );
         }
-        None => local_name(path)?,
+        None => &local_name(path)?,
     };
     if name.contains('/') {
         return Err(
@@ -100,16 +213,23 @@ fn in_directory(directory: &RemotePath, path: &Path, name: Option<&str>) -> Resu
         .map_err(|error| Error::usage(format!("{}: {error}", path.display())))
 }
 
-fn local_name(path: &Path) -> Result<&str> {
+fn local_name(path: &Path) -> Result<String> {
     let text = path.to_string_lossy();
     if text.contains("://") {
         return Err(Error::usage(format!("{text}: URLs cannot be put yet"))
             .with_hint("download it first: curl -L URL | hulk put - --name NAME"));
     }
-    let name = path
+    // `.` and `..` have a name when one knows where one is.
+    let named = match path.file_name() {
+        Some(_) => path.to_owned(),
+        None => path
+            .canonicalize()
+            .map_err(|error| Error::local("read", path, &error))?,
+    };
+    let name = named
         .file_name()
-        .ok_or_else(|| Error::usage(format!("{} names no file", path.display())))?;
-    name.to_str().ok_or_else(|| {
+        .ok_or_else(|| Error::usage(format!("{} has no name", path.display())))?;
+    name.to_str().map(str::to_owned).ok_or_else(|| {
         Error::usage(format!("{}: the name is not UTF-8", path.display()))
             .with_hint("give another one with --name")
     })
@@ -119,54 +239,10 @@ fn is_stdin(path: &Path) -> bool {
     path.as_os_str() == "-"
 }
 
-async fn put_one(
-    client: &Client,
-    printer: &Printer,
-    put: &Put,
-    path: &Path,
-    place: Result<Place>,
-) -> Result<PutFile> {
-    let place = place?;
-    let source = open(path).await?;
-    let shown = place
-        .path
-        .split()
-        .map_or_else(String::new, |(_, name)| name.to_owned());
-    let permissions = match (put.public, put.private) {
-        (true, _) => Some(Permission::Public),
-        (_, true) => Some(Permission::Private),
-        _ => None,
-    };
-    let request = CreateFile {
-        permissions,
-        expiration_policy: put.expires,
-        if_exists: if put.no_clobber {
-            IfExists::Fail
-        } else {
-            IfExists::Version
-        },
-        ..CreateFile::new(place.path, source.size_bytes)
-    };
-    let progress = Arc::new(Progress::new(
-        printer,
-        "put",
-        shown,
-        Some(source.size_bytes),
-    ));
-    let done = upload(client, source, request, place.else_at, progress.clone())
-        .await
-        .map_err(|error| match error.code {
-            hulk_proto::ErrorCode::LocalFile => error,
-            _ => error.about(path.display()),
-        })?;
-    progress.finish();
-    Ok(done)
-}
-
 async fn open(path: &Path) -> Result<Source> {
     let path = path.to_owned();
     let opened = spawn_blocking(move || match is_stdin(&path) {
-        true => Source::spool(std::io::stdin(), Path::new("the standard input")),
+        true => Source::stream(Box::new(std::io::stdin()), Path::new("the standard input")),
         false => Source::open(&path),
     });
     opened

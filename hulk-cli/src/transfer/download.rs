@@ -1,37 +1,52 @@
 //! One file from the store: to a temporary name, checked, then to its own.
 
 use std::{
-    io::{self, IoSlice, Write},
-    path::{Path, PathBuf},
-    time::Duration,
+    fs::File,
+    io::{self, Write},
+    path::Path,
+    sync::Arc,
 };
 
-use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use bytes::Bytes;
-use hulk_proto::Sha256;
-use percent_encoding::percent_decode_str;
-use reqwest::{RequestBuilder, Response, StatusCode, header};
-use sha2::Digest;
-use tokio::sync::mpsc;
-use url::Url;
-
-use super::{BLOCK_BYTES, BLOCKS_IN_FLIGHT, Meter, Watcher};
-use crate::{
-    client::{refuse_errors, shown, unreachable},
-    error::{Error, Result},
+use hulk_proto::{Blake3, Md5, PartDigest, Sha256, file::LinkedFile, limits::PART_BYTES};
+use md5::Digest;
+use tokio::{
+    sync::mpsc,
+    task::{JoinHandle, spawn_blocking},
 };
 
-/// For the redirect; the bytes may take longer.
-const LINK_TIMEOUT: Duration = Duration::from_secs(20);
+use super::{
+    Watcher,
+    cache::Cache,
+    fetch::Fetcher,
+    filling::Parts,
+    link::{Link, is_safe},
+    local::{each_block, write_all_at},
+    partial::Partial,
+};
+use crate::error::{Error, Result};
 
-/// A download whose answer has begun.
+/// How often bytes that are not what was put are fetched again.
+const REPAIRS: usize = 2;
+
+/// A download whose first bytes are here.
 pub(crate) struct Download {
-    response: Response,
+    fetcher: Arc<Fetcher>,
+    first: Bytes,
     /// As its owner named it; safe as a file's name here.
     pub(crate) filename: Option<String>,
-    pub(crate) size_bytes: Option<u64>,
+    pub(crate) size_bytes: u64,
     /// What the server says it is.
     pub(crate) sha256: Option<Sha256>,
+}
+
+/// How it is to be saved.
+pub(crate) struct Saving<'a> {
+    pub(crate) path: &'a Path,
+    /// What happens to a file that is there.
+    pub(crate) replace: bool,
+    pub(crate) verify: bool,
+    pub(crate) parallel: Option<usize>,
 }
 
 /// What came in.
@@ -40,239 +55,229 @@ pub(crate) struct Received {
     pub(crate) sha256: Sha256,
 }
 
-/// Follows a link to the store.
-///
-/// # Errors
-/// What the server refuses; what is not a Hulkastorus link.
-pub(crate) async fn begin(
-    http: &reqwest::Client,
-    link: RequestBuilder,
-    url: &Url,
-) -> Result<Download> {
-    let (target, sha256) = redirect(link, url).await?;
-    let get = http.get(target.clone()).send();
-    let response = Meter::default()
-        .watch(get)
-        .await
-        .ok_or_else(|| stalled(&target))?;
-    let response = response.map_err(|error| unreachable(&target, &error))?;
-    if response.status() != StatusCode::OK {
-        return Err(Error::unreachable(format!(
-            "the store at {} answered {}",
-            shown(&target),
-            response.status()
-        ))
-        .with_hint("run the same command again"));
-    }
-    let disposition = response.headers().get(header::CONTENT_DISPOSITION);
-    let named = disposition.and_then(|value| filename(value.to_str().ok()?));
-    let size_bytes = response.content_length();
-    let filename = named
-        .or_else(|| last_part(url))
-        .filter(|name| is_safe(name));
-    Ok(Download {
-        response,
-        filename,
-        size_bytes,
-        sha256,
-    })
-}
-
-/// Where the link leads, and the digest of what is there.
-async fn redirect(link: RequestBuilder, url: &Url) -> Result<(Url, Option<Sha256>)> {
-    let answered = link.timeout(LINK_TIMEOUT).send().await;
-    let redirect = answered.map_err(|error| unreachable(url, &error))?;
-    if redirect.status() != StatusCode::FOUND {
-        refuse_errors(redirect).await?;
-        return Err(not_a_link(url));
-    }
-    let header = |name: &str| redirect.headers().get(name)?.to_str().ok();
-    let target = header("location").and_then(|location| url.join(location).ok());
-    let sha256 = header("repr-digest").and_then(repr_digest);
-    Ok((target.ok_or_else(|| not_a_link(url))?, sha256))
-}
-
-fn last_part(url: &Url) -> Option<String> {
-    let last = url.path_segments()?.next_back()?;
-    let name = percent_decode_str(last).decode_utf8().ok()?;
-    Some(name.into_owned())
-}
-
-fn not_a_link(url: &Url) -> Error {
-    Error::unreachable(format!("{} is not a Hulkastorus download link", shown(url)))
-        .with_hint("a link looks like https://HOST/d/ID/NAME")
-}
-
-fn stalled(url: &Url) -> Error {
-    Error::unreachable(format!("the download from {} stalled", shown(url)))
-        .with_hint("run the same command again")
-}
-
-/// RFC 9530: `sha-256=:BASE64:`, perhaps among others.
-fn repr_digest(header: &str) -> Option<Sha256> {
-    let value = header
-        .split(',')
-        .find_map(|item| item.trim().strip_prefix("sha-256=:"))?;
-    let bytes = BASE64.decode(value.strip_suffix(':')?).ok()?;
-    bytes.try_into().ok().map(Sha256)
-}
-
-/// RFC 6266: the `filename*` of our server.
-fn filename(disposition: &str) -> Option<String> {
-    let (_, encoded) = disposition.split_once("filename*=UTF-8''")?;
-    let encoded = encoded.split(';').next()?;
-    percent_decode_str(encoded)
-        .decode_utf8()
-        .ok()
-        .map(|name| name.into_owned())
-}
-
-/// One plain name, whatever a server says.
-fn is_safe(name: &str) -> bool {
-    !matches!(name, "" | "." | "..")
-        && !name.contains(['/', '\\'])
-        && !name.chars().any(char::is_control)
-}
-
 impl Download {
-    /// Writes the bytes to a file beside `path`, checks them, and gives it its name. `replace`
-    /// decides what happens to a file that is there.
+    /// Follows a link to the store.
     ///
     /// # Errors
-    /// Of disk and network; `integrity` if the bytes are not what the server says. No file is left.
-    pub(crate) async fn save(
-        self,
-        path: &Path,
-        replace: bool,
-        verify: bool,
-        watcher: &dyn Watcher,
-    ) -> Result<Received> {
-        let fault = |error: io::Error| Error::local("write", path, &error);
-        let directory = match path.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
-            _ => PathBuf::from("."),
-        };
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(".hulk-").suffix(".part");
-        // As for any new file, not as for a secret one: the umask decides.
-        #[cfg(unix)]
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        let temporary = builder.tempfile_in(&directory).map_err(fault)?;
-        let file = temporary.reopen().map_err(fault)?;
-        let expected = self.sha256;
-        let found = self.stream(file, path, watcher).await?;
-        if verify {
-            check(&found, expected, path)?;
+    /// What the server refuses; what is not a Hulkastorus link.
+    pub(crate) async fn begin(link: Link, watcher: Arc<dyn Watcher>) -> Result<Self> {
+        let target = link.follow().await?;
+        let last_part = link.last_part();
+        let fetcher = Fetcher::new(link, target.url, target.sha256, watcher);
+        let (whole, first) = fetcher.first(PART_BYTES).await?;
+        Ok(Self {
+            fetcher: Arc::new(fetcher),
+            first,
+            filename: whole.filename.or(last_part).filter(|name| is_safe(name)),
+            size_bytes: whole.size_bytes,
+            sha256: target.sha256,
+        })
+    }
+
+    /// Writes the bytes to a file beside the path, checks them, and gives it its name.
+    ///
+    /// # Errors
+    /// Of disk and network; what came is kept for the next time. `integrity` if the bytes are not
+    /// what the server says; then nothing is.
+    pub(crate) async fn save(self, saving: &Saving<'_>, cache: Option<&Cache>) -> Result<Received> {
+        let (path, size, sha256) = (saving.path.to_owned(), self.size_bytes, self.sha256);
+        let sha256 = sha256.filter(|_| saving.verify);
+        let opened = spawn_blocking(move || Partial::open(&path, size, sha256)).await;
+        let partial = opened.map_err(|error| Error::failed(error.to_string()))??;
+        let mut found = self.fill(&partial, saving).await?;
+        if let Some(expected) = sha256 {
+            let mut repairs = 0;
+            while found.sha256 != expected {
+                if repairs == REPAIRS {
+                    partial.forget();
+                    return Err(mismatch(saving.path, found.sha256, expected));
+                }
+                repairs += 1;
+                found = self.repair(&partial, saving).await?;
+            }
         }
-        let named = match replace {
-            true => temporary.persist(path),
-            false => temporary.persist_noclobber(path),
-        };
-        named.map(drop).map_err(|error| fault(error.error))?;
+        if let (Some(cache), Some(sha256)) = (cache, sha256) {
+            cache.keep(sha256, size, partial.path());
+        }
+        partial.finish(saving.path, saving.replace)?;
         Ok(found)
+    }
+
+    /// What is missing of the file, in order; all of it is hashed.
+    async fn fill(&self, partial: &Partial, saving: &Saving<'_>) -> Result<Received> {
+        let fault = |error: io::Error| Error::local("write", saving.path, &error);
+        self.fetcher.watcher.moved(partial.kept.saturating_sub(
+            // The first part was counted when it came.
+            match partial.kept {
+                0 => 0,
+                _ => self.first.len() as u64,
+            },
+        ));
+        let out = partial.file.try_clone().map_err(fault)?;
+        let (to_writer, writer) = writing(Out::File(out, partial.kept));
+        let file = partial.file.try_clone().map_err(fault)?;
+        let (to_hasher, hasher) = hashing(Some(file), partial.kept);
+        let fed = self.feed(partial.kept, saving.parallel, &to_writer, &to_hasher);
+        let fed = fed.await;
+        drop((to_writer, to_hasher));
+        joined(writer.await)?.map_err(fault)?;
+        let sha256 = joined(hasher.await)?.map_err(fault)?;
+        fed?;
+        Ok(Received {
+            size_bytes: self.size_bytes,
+            sha256,
+        })
     }
 
     /// Writes the bytes to the standard output; they are checked when they are out.
-    pub(crate) async fn print(self, verify: bool, watcher: &dyn Watcher) -> Result<Received> {
-        let expected = self.sha256;
+    pub(crate) async fn print(self, verify: bool, parallel: Option<usize>) -> Result<Received> {
         let path = Path::new("the standard output");
-        let found = self.stream(io::stdout(), path, watcher).await?;
-        if verify {
-            check(&found, expected, path)?;
-        }
-        Ok(found)
-    }
-
-    async fn stream(
-        mut self,
-        out: impl Write + Send + 'static,
-        path: &Path,
-        watcher: &dyn Watcher,
-    ) -> Result<Received> {
-        let url = self.response.url().clone();
-        let (sender, receiver) = mpsc::channel(BLOCKS_IN_FLIGHT);
-        let writer = tokio::task::spawn_blocking(move || write(receiver, out));
-        let fed = self.feed(&url, &sender, watcher).await;
-        drop(sender);
-        let written = writer
-            .await
-            .map_err(|error| Error::failed(format!("writing failed: {error}")))?;
-        let found = written.map_err(|error| Error::local("write", path, &error))?;
+        let fault = |error: io::Error| Error::local("write", path, &error);
+        let (to_writer, writer) = writing(Out::Stdout);
+        let (to_hasher, hasher) = hashing(None, 0);
+        let fed = self.feed(0, parallel, &to_writer, &to_hasher).await;
+        drop((to_writer, to_hasher));
+        joined(writer.await)?.map_err(fault)?;
+        let sha256 = joined(hasher.await)?.map_err(fault)?;
         fed?;
-        Ok(found)
+        match self.sha256.filter(|_| verify) {
+            Some(expected) if expected != sha256 => Err(mismatch(path, sha256, expected)),
+            _ => Ok(Received {
+                size_bytes: self.size_bytes,
+                sha256,
+            }),
+        }
     }
 
     async fn feed(
-        &mut self,
-        url: &Url,
-        sender: &mpsc::Sender<Vec<Bytes>>,
-        watcher: &dyn Watcher,
+        &self,
+        from: u64,
+        parallel: Option<usize>,
+        writer: &mpsc::Sender<Bytes>,
+        hasher: &mpsc::Sender<Bytes>,
     ) -> Result<()> {
-        let (mut block, mut bytes) = (Vec::new(), 0);
-        loop {
-            let next = tokio::time::timeout(super::STALL_TIMEOUT, self.response.chunk());
-            let chunk = next.await.map_err(|_| stalled(url))?;
-            let chunk = chunk.map_err(|error| unreachable(url, &error))?;
-            let is_last = chunk.is_none();
-            if let Some(chunk) = chunk {
-                watcher.moved(chunk.len() as u64);
-                bytes += chunk.len();
-                block.push(chunk);
+        let fetcher = self.fetcher.clone();
+        let mut parts = Parts::new(fetcher, from, self.size_bytes, self.first.clone(), parallel);
+        while let Some(part) = parts.next().await? {
+            // Who stops early says why itself.
+            if writer.send(part.clone()).await.is_err() || hasher.send(part).await.is_err() {
+                break;
             }
-            if is_last || bytes >= BLOCK_BYTES {
-                // A writer that stopped says why itself.
-                if sender.send(std::mem::take(&mut block)).await.is_err() || is_last {
-                    return Ok(());
+        }
+        self.fetcher.watcher.phase("checking");
+        Ok(())
+    }
+
+    /// Fetches again what the store's digests of the parts say is bad, or all if there are none.
+    async fn repair(&self, partial: &Partial, saving: &Saving<'_>) -> Result<Received> {
+        let fault = |error: io::Error| Error::local("write", saving.path, &error);
+        self.fetcher
+            .watcher
+            .note("bytes came damaged; they are fetched again");
+        let details = self.fetcher.link().details().await?;
+        let file = partial.file.try_clone().map_err(fault)?;
+        let size = self.size_bytes;
+        let bad = spawn_blocking(move || bad_ranges(&file, size, &details)).await;
+        for (start, end) in joined(bad)?.map_err(fault)? {
+            let mut at = start;
+            while at < end {
+                let to = end.min(at + PART_BYTES);
+                let part = self.fetcher.range(at, to).await?;
+                self.fetcher.watcher.undone(part.len() as u64);
+                write_all_at(&partial.file, &part, at).map_err(fault)?;
+                at = to;
+            }
+        }
+        let file = partial.file.try_clone().map_err(fault)?;
+        let (sender, hasher) = hashing(Some(file), size);
+        drop(sender);
+        Ok(Received {
+            size_bytes: size,
+            sha256: joined(hasher.await)?.map_err(fault)?,
+        })
+    }
+}
+
+fn mismatch(path: &Path, found: Sha256, expected: Sha256) -> Error {
+    Error::integrity(format!(
+        "{}: the bytes that came are not those that were put (SHA-256 {found} instead of {expected})",
+        path.display(),
+    ))
+    .with_hint("what the store has is damaged, or somebody changes it on the way")
+}
+
+fn joined<T>(ended: std::result::Result<T, tokio::task::JoinError>) -> Result<T> {
+    ended.map_err(|error| Error::failed(format!("writing failed: {error}")))
+}
+
+enum Out {
+    /// From this byte on.
+    File(File, u64),
+    Stdout,
+}
+
+fn writing(mut out: Out) -> (mpsc::Sender<Bytes>, JoinHandle<io::Result<()>>) {
+    let (sender, mut receiver) = mpsc::channel::<Bytes>(1);
+    let writer = spawn_blocking(move || {
+        while let Some(part) = receiver.blocking_recv() {
+            match &mut out {
+                Out::File(file, at) => {
+                    write_all_at(file, &part, *at)?;
+                    *at += part.len() as u64;
                 }
-                bytes = 0;
+                Out::Stdout => io::stdout().write_all(&part)?,
             }
         }
-    }
-}
-
-fn check(found: &Received, expected: Option<Sha256>, path: &Path) -> Result<()> {
-    match expected {
-        Some(expected) if expected != found.sha256 => Err(Error::integrity(format!(
-            "{}: the bytes that came are not those that were put (SHA-256 {} instead of {expected})",
-            path.display(),
-            found.sha256
-        ))
-        .with_hint("run the same command again")),
-        _ => Ok(()),
-    }
-}
-
-fn write(mut receiver: mpsc::Receiver<Vec<Bytes>>, mut out: impl Write) -> io::Result<Received> {
-    let mut sha256 = sha2::Sha256::new();
-    let mut size_bytes = 0;
-    while let Some(chunks) = receiver.blocking_recv() {
-        write_all_vectored(&mut out, &chunks)?;
-        for chunk in &chunks {
-            size_bytes += chunk.len() as u64;
-            sha256.update(chunk);
+        match out {
+            Out::File(..) => Ok(()),
+            Out::Stdout => io::stdout().flush(),
         }
-    }
-    out.flush()?;
-    Ok(Received {
-        size_bytes,
-        sha256: Sha256(sha256.finalize().into()),
-    })
+    });
+    (sender, writer)
 }
 
-fn write_all_vectored(out: &mut impl Write, chunks: &[Bytes]) -> io::Result<()> {
-    let mut slices: Vec<IoSlice<'_>> = chunks
-        .iter()
-        .filter(|chunk| !chunk.is_empty())
-        .map(|chunk| IoSlice::new(chunk))
-        .collect();
-    let mut rest = slices.as_mut_slice();
-    while !rest.is_empty() {
-        match out.write_vectored(rest) {
-            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-            Ok(written) => IoSlice::advance_slices(&mut rest, written),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
+/// Of the first `kept` bytes of `file`, and then of what comes.
+fn hashing(file: Option<File>, kept: u64) -> (mpsc::Sender<Bytes>, JoinHandle<io::Result<Sha256>>) {
+    let (sender, mut receiver) = mpsc::channel::<Bytes>(1);
+    let hasher = spawn_blocking(move || {
+        let mut sha256 = sha2::Sha256::new();
+        if let Some(file) = file {
+            each_block(&file, 0, kept, |block| sha256.update(block))?;
         }
+        while let Some(part) = receiver.blocking_recv() {
+            sha256.update(&part);
+        }
+        Ok(Sha256(sha256.finalize().into()))
+    });
+    (sender, hasher)
+}
+
+fn bad_ranges(file: &File, size: u64, details: &LinkedFile) -> io::Result<Vec<(u64, u64)>> {
+    let Some(parts) = &details.parts else {
+        return Ok(vec![(0, size)]);
+    };
+    let mut bad = Vec::new();
+    let mut start = 0;
+    for digest in &parts.digests {
+        let end = size.min(start + parts.part_size);
+        let found = match parts.part_digest {
+            PartDigest::Md5 => {
+                let mut md5 = md5::Md5::new();
+                each_block(file, start, end, |block| md5.update(block))?;
+                Md5(md5.finalize().into()).to_string()
+            }
+            PartDigest::Blake3 => {
+                let mut blake3 = blake3::Hasher::new();
+                each_block(file, start, end, |block| {
+                    blake3.update(block);
+                })?;
+                Blake3(blake3.finalize().into()).to_string()
+            }
+        };
+        if found != *digest {
+            bad.push((start, end));
+        }
+        start = end;
     }
-    Ok(())
+    Ok(bad)
 }

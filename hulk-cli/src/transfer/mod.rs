@@ -1,7 +1,22 @@
 //! Moves bytes. Nothing here prints: a `Watcher` is told how far it is.
 
+pub(crate) mod body;
+pub(crate) mod cache;
+pub(crate) mod cut;
 pub(crate) mod download;
+pub(crate) mod fetch;
+pub(crate) mod filling;
+pub(crate) mod journal;
+pub(crate) mod limit;
+pub(crate) mod link;
+pub(crate) mod local;
+pub(crate) mod multipart;
+pub(crate) mod pace;
+pub(crate) mod partial;
+pub(crate) mod pool;
+pub(crate) mod signer;
 pub(crate) mod source;
+pub(crate) mod store;
 pub(crate) mod upload;
 
 use std::{
@@ -10,18 +25,33 @@ use std::{
     time::Duration,
 };
 
-/// What goes to a thread and the disk at once.
-const BLOCK_BYTES: usize = 1 << 20;
-/// Blocks between the network and the disk: what a transfer holds in memory.
-const BLOCKS_IN_FLIGHT: usize = 4;
-/// A transfer that moves nothing for so long is stuck.
-const STALL_TIMEOUT: Duration = Duration::from_secs(60);
+/// What goes to a socket, a thread or the disk at once.
+const BLOCK_BYTES: usize = 256 << 10;
+/// What one transfer may hold in memory of a file.
+const MEMORY_BYTES: u64 = 64 << 20;
+/// The largest part that is held in memory; larger ones are read when they are sent.
+const MEMORY_PART_BYTES: u64 = 16 << 20;
+
+/// What the user says of how to transfer.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Options {
+    /// Connections at a time; found out if `None`.
+    pub(crate) parallel: Option<usize>,
+    pub(crate) part_size: Option<u64>,
+}
 
 /// What a caller learns on the way.
 pub(crate) trait Watcher: Send + Sync {
+    /// So many bytes more are through, or were there already.
     fn moved(&self, bytes: u64);
-    /// All bytes moved; what is left is to make sure of them.
-    fn checking(&self);
+    /// So many of them have to be moved again.
+    fn undone(&self, bytes: u64);
+    /// All of them: the transfer begins again.
+    fn restart(&self);
+    /// What is done when no bytes move.
+    fn phase(&self, phase: &'static str);
+    /// Something that the user should know, once.
+    fn note(&self, note: &str);
 }
 
 /// Counts bytes, so that a stall can be told from a slow line.
@@ -29,24 +59,23 @@ pub(crate) trait Watcher: Send + Sync {
 struct Meter(AtomicU64);
 
 impl Meter {
-    fn add(&self, bytes: usize) {
-        self.0.fetch_add(bytes as u64, Ordering::Relaxed);
+    fn add(&self, bytes: u64) {
+        self.0.fetch_add(bytes, Ordering::Relaxed);
     }
 
-    /// Runs `work` for as long as bytes move; `None` if they stopped.
-    async fn watch<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+    fn count(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// Runs `work` for as long as bytes move; `None` if they stopped for `stall`.
+    async fn watch<T>(&self, stall: Duration, work: impl Future<Output = T>) -> Option<T> {
         tokio::pin!(work);
-        let mut seen = self.0.load(Ordering::Relaxed);
+        let mut seen = self.count();
         loop {
-            match tokio::time::timeout(STALL_TIMEOUT, &mut work).await {
+            match tokio::time::timeout(stall, &mut work).await {
                 Ok(done) => return Some(done),
-                Err(_) => {
-                    let now = self.0.load(Ordering::Relaxed);
-                    if now == seen {
-                        return None;
-                    }
-                    seen = now;
-                }
+                Err(_) if self.count() == seen => return None,
+                Err(_) => seen = self.count(),
             }
         }
     }

@@ -69,7 +69,8 @@ impl Home {
         command
             .env("HULK_CONFIG_DIR", self.path("config"))
             .env("HULK_STATE_DIR", self.path("state"))
-            .env("HULK_CACHE_DIR", self.path("cache"));
+            .env("HULK_CACHE_DIR", self.path("cache"))
+            .env("HULK_RETRY_TIMEOUT", "1");
         command
     }
 

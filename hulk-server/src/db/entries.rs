@@ -149,6 +149,46 @@ pub(crate) async fn effective_permission(
     .await
 }
 
+/// As `effective_permission`, but the root, which nobody named, says nothing.
+pub(crate) async fn permission_by_name(
+    connection: &mut AnyConnection,
+    id: &str,
+) -> sqlx::Result<Option<String>> {
+    sqlx::query_scalar(
+        "WITH RECURSIVE up (parent_id, permissions, depth) AS (
+             SELECT parent_id, permissions, CAST(0 AS BIGINT) FROM entries WHERE id = $1
+             UNION ALL
+             SELECT e.parent_id, e.permissions, up.depth + 1
+             FROM entries e JOIN up ON e.id = up.parent_id)
+         SELECT permissions FROM up WHERE permissions <> 'inherit' AND parent_id <> ''
+         ORDER BY depth LIMIT 1",
+    )
+    .bind(id)
+    .fetch_optional(connection)
+    .await
+}
+
+/// A directory's defaults; `None` stays.
+pub(crate) async fn set_defaults(
+    connection: &mut AnyConnection,
+    id: &str,
+    permissions: Option<&str>,
+    expiration_policy: Option<&str>,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "UPDATE entries SET permissions = COALESCE($2, permissions),
+             expiration_policy = COALESCE($3, expiration_policy), updated_at = $4
+         WHERE id = $1",
+    )
+    .bind(id)
+    .bind(permissions)
+    .bind(expiration_policy)
+    .bind(Timestamp::now().unix_millis())
+    .execute(connection)
+    .await
+    .map(drop)
+}
+
 /// The default policy of the nearest directory that has one, from `directory_id` upwards.
 pub(crate) async fn effective_expiration(
     connection: &mut AnyConnection,

@@ -3,18 +3,29 @@
 use hulk_proto::Timestamp;
 use sqlx::AnyConnection;
 
-/// Remembers to delete an object now, and once more at `last_at` if that is later.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub(crate) struct GarbageRow {
+    pub object_key: String,
+    /// Of an upload in parts, to be aborted.
+    pub upload_id: Option<String>,
+}
+
+/// Remembers to delete an object now, and once more at `last_at` if that is later; with
+/// `upload_id`, to abort that upload too.
 pub(crate) async fn add(
     connection: &mut AnyConnection,
     object_key: &str,
+    upload_id: Option<&str>,
     last_at: Timestamp,
 ) -> sqlx::Result<()> {
     sqlx::query(
-        "INSERT INTO garbage (object_key, delete_after, last_at) VALUES ($1, $2, $3)
+        "INSERT INTO garbage (object_key, upload_id, delete_after, last_at) VALUES ($1, $2, $3, $4)
          ON CONFLICT (object_key) DO UPDATE SET
-             delete_after = excluded.delete_after, last_at = excluded.last_at",
+             delete_after = excluded.delete_after, last_at = excluded.last_at,
+             upload_id = COALESCE(excluded.upload_id, garbage.upload_id)",
     )
     .bind(object_key)
+    .bind(upload_id)
     .bind(Timestamp::now().unix_millis())
     .bind(last_at.unix_millis())
     .execute(connection)
@@ -26,9 +37,10 @@ pub(crate) async fn due(
     connection: &mut AnyConnection,
     now: Timestamp,
     limit: i64,
-) -> sqlx::Result<Vec<String>> {
-    sqlx::query_scalar(
-        "SELECT object_key FROM garbage WHERE delete_after <= $1 ORDER BY delete_after LIMIT $2",
+) -> sqlx::Result<Vec<GarbageRow>> {
+    sqlx::query_as(
+        "SELECT object_key, upload_id FROM garbage WHERE delete_after <= $1
+         ORDER BY delete_after LIMIT $2",
     )
     .bind(now.unix_millis())
     .bind(limit)

@@ -8,6 +8,7 @@ mod dialect;
 pub(crate) mod entries;
 pub(crate) mod files;
 pub(crate) mod garbage;
+pub(crate) mod uploads;
 pub(crate) mod users;
 pub(crate) mod versions;
 

@@ -3,18 +3,23 @@
 //! | from | to | when | quota | objects |
 //! |---|---|---|---|---|
 //! | – | reserved | an upload is planned | reserved | none, or half an upload |
-//! | reserved | uploaded | the client reports the end; its digests are recorded | | at `upload_key` |
-//! | uploaded | validated | the store was asked, the bytes are linked to `object_key` | | at both |
+//! | reserved | uploaded | the client reports the end of an upload that must be copied | | at `upload_key` |
+//! | reserved, uploaded | validated | the store was asked, the bytes are at `object_key` | | at `object_key` |
 //! | reserved, uploaded | failed | the store has something else, or nobody went on | released | garbage |
 //! | validated | expired | a sweep after `expires_at` | released | garbage |
 //!
-//! Finished objects live at `object_key`, which no upload URL was ever signed for, so that a URL
-//! that is still good cannot change them. What a crash leaves: before `uploaded`, a reservation
-//! that the same request finds again and the sweep of stale uploads releases; before `validated`,
-//! the same, and perhaps an object that the same sweep puts into the garbage; after it, nothing,
-//! since the garbage is written in the same transaction.
+//! No URL that is still good can change a finished object. There are three ways to that: a put that
+//! the store takes only where there is nothing (`upload_key` is `object_key`); where the store or
+//! the client does not know that, a put to `upload_key`, which is copied; and parts, whose URLs end
+//! with their upload (`upload_id`), at `object_key`.
+//!
+//! What a crash leaves: before `validated`, a reservation that the same request finds again and
+//! the sweep of stale uploads releases, with an upload in parts or an object that the same sweep
+//! puts into the garbage; a report that is repeated finds the object made and goes on. After
+//! `validated`, nothing, since the garbage is written in the same transaction. An upload in parts
+//! that was begun in the store but not yet in its row is the store's to end (lifecycle rule).
 
-use hulk_proto::Timestamp;
+use hulk_proto::{Grid, Timestamp};
 use sqlx::AnyConnection;
 
 pub(crate) const RESERVED: &str = "reserved";
@@ -40,9 +45,44 @@ pub(crate) struct VersionRow {
     pub tags: Option<String>,
     pub description: Option<String>,
     pub metadata: Option<String>,
+    pub updated_at: i64,
+    pub upload_id: Option<String>,
+    pub part_size: Option<i64>,
+    pub open_ended: i64,
+    pub direct: i64,
+    pub head_md5: Option<String>,
+    /// 1 if `part_digests` are known.
+    pub has_digests: i64,
 }
 
 impl VersionRow {
+    /// The parts, if it is uploaded in parts. While its length is not known, those that space is
+    /// set aside for.
+    pub(crate) fn grid(&self) -> Option<Grid> {
+        let size_bytes = u64::try_from(self.size_bytes).ok()?;
+        let part_size = u64::try_from(self.part_size?).ok()?;
+        Grid::new(size_bytes, part_size).ok()
+    }
+
+    pub(crate) fn is_open_ended(&self) -> bool {
+        self.open_ended == 1
+    }
+
+    /// Whether nobody reports the end of the upload.
+    pub(crate) fn is_direct(&self) -> bool {
+        self.direct == 1
+    }
+
+    /// Whether upload URLs were signed for the key where the object is.
+    pub(crate) fn is_in_place(&self) -> bool {
+        self.upload_key == self.object_key
+    }
+
+    pub(crate) fn is_over(&self, now: Timestamp) -> bool {
+        self.expires_at
+            .is_some_and(|expires_at| expires_at <= now.unix_millis())
+    }
+
     pub(crate) fn is_unfinished(&self) -> bool {
         self.state == RESERVED || self.state == UPLOADED
     }
@@ -56,10 +96,14 @@ impl VersionRow {
 macro_rules! columns {
     () => {
         "file_id, number, state, reason, size_bytes, sha256, md5, if_exists, upload_key,
-         object_key, expiration_policy, expires_at, permissions, tags, description, metadata"
+         object_key, expiration_policy, expires_at, permissions, tags, description, metadata,
+         updated_at, upload_id, part_size, open_ended, direct, head_md5,
+         CASE WHEN part_digests IS NULL THEN 0 ELSE 1 END AS has_digests"
     };
 }
+pub(super) use columns;
 
+#[derive(Clone)]
 pub(crate) struct NewVersion<'a> {
     pub file_id: &'a str,
     pub number: i64,
@@ -67,7 +111,9 @@ pub(crate) struct NewVersion<'a> {
     pub mime_type: String,
     pub sha256: Option<String>,
     pub md5: Option<String>,
-    pub fingerprint: Option<&'a str>,
+    pub head_md5: Option<String>,
+    pub part_size: Option<i64>,
+    pub open_ended: bool,
     pub direct: bool,
     pub if_exists: &'a str,
     pub upload_key: String,
@@ -85,10 +131,10 @@ pub(crate) async fn insert(
 ) -> sqlx::Result<VersionRow> {
     sqlx::query_as(concat!(
         "INSERT INTO versions (file_id, number, state, size_bytes, mime_type, sha256, md5,
-             fingerprint, direct, if_exists, upload_key, object_key, expiration_policy, permissions,
-             tags, description, metadata, created_at, updated_at)
+             head_md5, part_size, open_ended, direct, if_exists, upload_key, object_key,
+             expiration_policy, permissions, tags, description, metadata, created_at, updated_at)
          VALUES ($1, $2, 'reserved', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
-                 $17, $17)
+                 $17, $18, $19, $19)
          RETURNING ",
         columns!()
     ))
@@ -98,7 +144,9 @@ pub(crate) async fn insert(
     .bind(version.mime_type)
     .bind(version.sha256)
     .bind(version.md5)
-    .bind(version.fingerprint)
+    .bind(version.head_md5)
+    .bind(version.part_size)
+    .bind(i64::from(version.open_ended))
     .bind(i64::from(version.direct))
     .bind(version.if_exists)
     .bind(version.upload_key)
@@ -146,56 +194,6 @@ pub(crate) async fn find_newest(
     .await
 }
 
-/// The unfinished upload that the same request began before.
-pub(crate) async fn find_same(
-    connection: &mut AnyConnection,
-    file_id: &str,
-    fingerprint: &str,
-) -> sqlx::Result<Option<VersionRow>> {
-    sqlx::query_as(concat!(
-        "SELECT ",
-        columns!(),
-        " FROM versions WHERE file_id = $1 AND fingerprint = $2 AND state IN ('reserved', 'uploaded')
-          ORDER BY number DESC LIMIT 1"
-    ))
-    .bind(file_id)
-    .bind(fingerprint)
-    .fetch_optional(connection)
-    .await
-}
-
-/// The newest unfinished upload of a file that nobody reports the end of.
-pub(crate) async fn find_direct(
-    connection: &mut AnyConnection,
-    file_id: &str,
-) -> sqlx::Result<Option<VersionRow>> {
-    sqlx::query_as(concat!(
-        "SELECT ",
-        columns!(),
-        " FROM versions WHERE file_id = $1 AND direct = 1 AND state IN ('reserved', 'uploaded')
-          ORDER BY number DESC LIMIT 1"
-    ))
-    .bind(file_id)
-    .fetch_optional(connection)
-    .await
-}
-
-/// Files of a user with an unfinished upload that nobody reports the end of.
-pub(crate) async fn direct_of_user(
-    connection: &mut AnyConnection,
-    user_id: &str,
-    limit: i64,
-) -> sqlx::Result<Vec<String>> {
-    sqlx::query_scalar(
-        "SELECT DISTINCT v.file_id FROM versions v JOIN entries e ON e.id = v.file_id
-         WHERE v.direct = 1 AND v.state IN ('reserved', 'uploaded') AND e.user_id = $1 LIMIT $2",
-    )
-    .bind(user_id)
-    .bind(limit)
-    .fetch_all(connection)
-    .await
-}
-
 pub(crate) async fn all_of(
     connection: &mut AnyConnection,
     file_id: &str,
@@ -210,74 +208,48 @@ pub(crate) async fn all_of(
     .await
 }
 
-/// A reserved version as the same request asks for it now; it is not stale. `None` if it is being
-/// checked, or was ended.
-pub(crate) async fn renew(
-    connection: &mut AnyConnection,
-    version: NewVersion<'_>,
-) -> sqlx::Result<Option<VersionRow>> {
-    sqlx::query_as(concat!(
-        "UPDATE versions SET mime_type = $3, if_exists = $4, object_key = $5,
-             expiration_policy = $6, permissions = $7, tags = $8, description = $9, metadata = $10,
-             updated_at = $11
-         WHERE file_id = $1 AND number = $2 AND state = 'reserved'
-         RETURNING ",
-        columns!()
-    ))
-    .bind(version.file_id)
-    .bind(version.number)
-    .bind(version.mime_type)
-    .bind(version.if_exists)
-    .bind(version.object_key)
-    .bind(version.expiration_policy)
-    .bind(version.permissions)
-    .bind(version.tags)
-    .bind(version.description)
-    .bind(version.metadata)
-    .bind(Timestamp::now().unix_millis())
-    .fetch_optional(connection)
-    .await
-}
-
-/// reserved | uploaded → uploaded, with the digests that the client declares. `None` if it is in
-/// another state by now.
+/// reserved | uploaded → uploaded. False if it is in another state by now.
 pub(crate) async fn mark_uploaded(
     connection: &mut AnyConnection,
     version: &VersionRow,
-    sha256: Option<String>,
-    md5: Option<String>,
-) -> sqlx::Result<Option<VersionRow>> {
-    sqlx::query_as(concat!(
-        "UPDATE versions SET state = 'uploaded', sha256 = COALESCE($3, sha256),
-             md5 = COALESCE($4, md5), updated_at = $5
-         WHERE file_id = $1 AND number = $2 AND state IN ('reserved', 'uploaded')
-         RETURNING ",
-        columns!()
-    ))
-    .bind(&version.file_id)
-    .bind(version.number)
-    .bind(sha256)
-    .bind(md5)
-    .bind(Timestamp::now().unix_millis())
-    .fetch_optional(connection)
-    .await
-}
-
-/// uploaded → validated. False if it is in another state by now.
-pub(crate) async fn mark_validated(
-    connection: &mut AnyConnection,
-    version: &VersionRow,
-    sha256: Option<&str>,
-    expires_at: Option<i64>,
 ) -> sqlx::Result<bool> {
     let result = sqlx::query(
-        "UPDATE versions SET state = 'validated', sha256 = $3, expires_at = $4, updated_at = $5
-         WHERE file_id = $1 AND number = $2 AND state = 'uploaded'",
+        "UPDATE versions SET state = 'uploaded', updated_at = $3
+         WHERE file_id = $1 AND number = $2 AND state IN ('reserved', 'uploaded')",
     )
     .bind(&version.file_id)
     .bind(version.number)
-    .bind(sha256)
-    .bind(expires_at)
+    .bind(Timestamp::now().unix_millis())
+    .execute(connection)
+    .await?;
+    Ok(result.rows_affected() == 1)
+}
+
+/// What is known of a version when it is finished.
+pub(crate) struct Finished<'a> {
+    pub size_bytes: i64,
+    pub sha256: Option<&'a str>,
+    pub part_digests: Option<&'a str>,
+    pub expires_at: Option<i64>,
+}
+
+/// reserved | uploaded → validated. False if it is in another state by now.
+pub(crate) async fn mark_validated(
+    connection: &mut AnyConnection,
+    version: &VersionRow,
+    finished: Finished<'_>,
+) -> sqlx::Result<bool> {
+    let result = sqlx::query(
+        "UPDATE versions SET state = 'validated', size_bytes = $3, sha256 = $4, part_digests = $5,
+             expires_at = $6, open_ended = 0, updated_at = $7
+         WHERE file_id = $1 AND number = $2 AND state IN ('reserved', 'uploaded')",
+    )
+    .bind(&version.file_id)
+    .bind(version.number)
+    .bind(finished.size_bytes)
+    .bind(finished.sha256)
+    .bind(finished.part_digests)
+    .bind(finished.expires_at)
     .bind(Timestamp::now().unix_millis())
     .execute(connection)
     .await?;
@@ -346,22 +318,84 @@ pub(crate) async fn set_expiration(
     Ok(result.rows_affected() == 1)
 }
 
-/// Unfinished uploads that nobody has touched since `before`.
-pub(crate) async fn stale(
+/// A finished version of any of the user's files with these bytes.
+pub(crate) async fn find_stored(
     connection: &mut AnyConnection,
-    before: i64,
-    limit: i64,
-) -> sqlx::Result<Vec<VersionRow>> {
+    user_id: &str,
+    size_bytes: i64,
+    sha256: &str,
+) -> sqlx::Result<Option<VersionRow>> {
     sqlx::query_as(concat!(
         "SELECT ",
         columns!(),
-        " FROM versions WHERE state IN ('reserved', 'uploaded') AND updated_at < $1
-          ORDER BY updated_at LIMIT $2"
+        " FROM versions WHERE state = 'validated' AND size_bytes = $2 AND sha256 = $3
+              AND (expires_at IS NULL OR expires_at > $4)
+              AND EXISTS (SELECT 1 FROM entries e WHERE e.id = file_id AND e.user_id = $1)
+          LIMIT 1"
     ))
-    .bind(before)
-    .bind(limit)
-    .fetch_all(connection)
+    .bind(user_id)
+    .bind(size_bytes)
+    .bind(sha256)
+    .bind(Timestamp::now().unix_millis())
+    .fetch_optional(connection)
     .await
+}
+
+/// Whether the user has a finished version of this size that begins alike.
+pub(crate) async fn may_be_stored(
+    connection: &mut AnyConnection,
+    user_id: &str,
+    size_bytes: i64,
+    head_md5: &str,
+) -> sqlx::Result<bool> {
+    let found: Option<i64> = sqlx::query_scalar(
+        "SELECT number FROM versions WHERE state = 'validated' AND size_bytes = $2
+              AND head_md5 = $3 AND sha256 IS NOT NULL
+              AND (expires_at IS NULL OR expires_at > $4)
+              AND EXISTS (SELECT 1 FROM entries e WHERE e.id = file_id AND e.user_id = $1)
+          LIMIT 1",
+    )
+    .bind(user_id)
+    .bind(size_bytes)
+    .bind(head_md5)
+    .bind(Timestamp::now().unix_millis())
+    .fetch_optional(connection)
+    .await?;
+    Ok(found.is_some())
+}
+
+/// The digest of one part, which has `width` hex digits.
+pub(crate) async fn part_digest(
+    connection: &mut AnyConnection,
+    version: &VersionRow,
+    part: u32,
+    width: i64,
+) -> sqlx::Result<Option<String>> {
+    let found: Option<Option<String>> = sqlx::query_scalar(
+        "SELECT SUBSTR(part_digests, CAST($3 AS INTEGER), CAST($4 AS INTEGER)) FROM versions
+         WHERE file_id = $1 AND number = $2",
+    )
+    .bind(&version.file_id)
+    .bind(version.number)
+    .bind((i64::from(part) - 1) * width + 1)
+    .bind(width)
+    .fetch_optional(connection)
+    .await?;
+    Ok(found.flatten())
+}
+
+/// All digests of its parts.
+pub(crate) async fn part_digests(
+    connection: &mut AnyConnection,
+    version: &VersionRow,
+) -> sqlx::Result<Option<String>> {
+    let found: Option<Option<String>> =
+        sqlx::query_scalar("SELECT part_digests FROM versions WHERE file_id = $1 AND number = $2")
+            .bind(&version.file_id)
+            .bind(version.number)
+            .fetch_optional(connection)
+            .await?;
+    Ok(found.flatten())
 }
 
 /// Validated versions whose time is over.

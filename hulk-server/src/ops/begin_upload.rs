@@ -1,23 +1,35 @@
-//! Plans an upload: reserves the space, gives the file its id, signs the URL.
+//! Plans an upload: reserves the space, gives the file its id, signs the URLs.
 
+use futures_util::{StreamExt, stream};
 use hulk_proto::{
-    CreateFile, CreatedFile, ErrorCode, ExpirationPolicy, IfExists, Permission, RemotePath, Upload,
-    limits::PART_BYTES,
+    CreateFile, CreatedFile, ErrorCode, Multipart, Upload,
+    file::{Batch, BatchItem},
+    upload::ReceivedPart,
 };
-use sha2::{Digest, Sha256};
-use sqlx::AnyConnection;
+use sqlx::Connection;
 
-use super::{present, validate};
+use super::{
+    complete_upload::overtaken,
+    delete_file::discard,
+    plan_upload::{Planned, file_exists, plan},
+    present,
+    publish::{Outcome, Sent, publish},
+    sign_parts::{self, IN_FLIGHT},
+    validate,
+};
 use crate::{
     app::App,
     db::{
-        entries::{self, DIRECTORY, EntryRow, FILE},
-        files,
-        users::{self, UserRow},
-        versions::{self, NewVersion, VersionRow},
+        uploads,
+        users::UserRow,
+        versions::{self, VersionRow},
     },
     error::{Error, Result},
+    store::StoreError,
 };
+
+/// How many parts are signed with the plan.
+const FIRST_PARTS: usize = 4;
 
 /// Who will tell that the bytes are there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,227 +49,229 @@ pub async fn begin_upload(
     request: CreateFile,
     report: Report,
 ) -> Result<CreatedFile> {
+    check(app, user, &request, report)?;
+    let mut transaction = app.db.write().await?;
+    let planned = plan(app, &mut transaction, user, &request, report).await?;
+    transaction.commit().await?;
+    answer(app, user, &request, planned).await
+}
+
+/// As `begin_upload` for each, in one transaction.
+///
+/// # Errors
+/// Only if database or store do not answer; what is refused is in the answer.
+pub async fn begin_uploads(
+    app: &App,
+    user: &UserRow,
+    requests: Vec<CreateFile>,
+) -> Result<Batch<CreatedFile>> {
+    validate::batch(requests.len())?;
+    let mut plans = Vec::with_capacity(requests.len());
+    let mut transaction = app.db.write().await?;
+    for request in &requests {
+        let planned = match check(app, user, request, Report::Client) {
+            Err(error) => Err(error),
+            Ok(()) => {
+                let mut one = transaction.begin().await?;
+                let planned = plan(app, &mut one, user, request, Report::Client).await;
+                match planned.is_ok() {
+                    true => one.commit().await?,
+                    false => one.rollback().await?,
+                }
+                planned
+            }
+        };
+        plans.push(planned);
+    }
+    transaction.commit().await?;
+    let answers = requests
+        .into_iter()
+        .zip(plans)
+        .map(|(request, planned)| async move { answer(app, user, &request, planned?).await });
+    let answers: Vec<Result<CreatedFile>> =
+        stream::iter(answers).buffered(IN_FLIGHT).collect().await;
+    Ok(batch(answers))
+}
+
+/// The outcomes of the items of a batch.
+pub(super) fn batch<T>(outcomes: Vec<Result<T>>) -> Batch<T> {
+    let item = |outcome: Result<T>| match outcome {
+        Ok(done) => BatchItem::Done(done),
+        Err(error) => BatchItem::Failed(error.into_body()),
+    };
+    Batch {
+        items: outcomes.into_iter().map(item).collect(),
+    }
+}
+
+fn check(app: &App, user: &UserRow, request: &CreateFile, report: Report) -> Result<()> {
     if user.email_verified_at.is_none() {
         return Err(Error::new(
             ErrorCode::EmailNotVerified,
             "the email of this account is not verified; until then nothing can be uploaded",
         ));
     }
-    let (directory, name) = validate::file_path(&request.path)?;
-    validate::new_file(app, &request, &name)?;
-    let mut transaction = app.db.write().await?;
-    let parent = ensure_directories(&mut transaction, user, &directory).await?;
-    let entry = entries::ensure(&mut transaction, &user.id, &parent.id, &name, FILE).await?;
-    if entry.is_directory() {
-        return Err(Error::new(
-            ErrorCode::DirectoryExists,
-            format!(
-                "there is a directory at '{}'; put the file into it or name it otherwise",
-                request.path
-            ),
-        ));
-    }
-    let version = reserve(app, &mut transaction, user, &entry, &request, report).await?;
-    let row = files::find(&mut transaction, &entry.id).await?;
-    let row = row.ok_or_else(|| Error::internal("a planned file is missing"))?;
-    let mut file = present::file(app, &mut transaction, row).await?;
-    transaction.commit().await?;
+    let (_, name) = validate::file_path(&request.path)?;
+    validate::new_file(app, request, &name, report)
+}
 
-    // The answer is about this upload, while the file may still show the version before it.
-    file.version = u64::try_from(version.number).unwrap_or(0);
-    let presigned = app
-        .store
-        .presign_put(&version.upload_key, request.size_bytes)?;
-    let upload = Upload::Single {
-        method: presigned.method.to_string(),
-        url: presigned.url,
-        headers: presigned.headers,
-        store_digest: app.store.digest(),
+/// What is left to send.
+async fn answer(
+    app: &App,
+    user: &UserRow,
+    request: &CreateFile,
+    planned: Planned,
+) -> Result<CreatedFile> {
+    let is_there = planned.is_unchanged || link_stored(app, request, &planned).await?;
+    if is_there {
+        let id = planned.file.id.parse().map_err(Error::internal)?;
+        let file = super::show_file(app, user, &id).await?;
+        let upload = Upload::None;
+        return Ok(CreatedFile { file, upload });
+    }
+    let upload = match planned.version.part_size {
+        None => single(app, &planned.version)?,
+        Some(_) => multipart(app, request, &planned).await?,
     };
+    let mut connection = app.db.read().await?;
+    let mut file = present::file(app, &mut connection, planned.file).await?;
+    // The answer is about this upload, while the file may still show the version before it.
+    file.version = u64::try_from(planned.version.number).unwrap_or(0);
     metrics::counter!("hulk_uploads_planned_total").increment(1);
     Ok(CreatedFile { file, upload })
 }
 
-/// The directory at `path`, made with those above it if need be.
-pub(super) async fn ensure_directories(
-    connection: &mut AnyConnection,
-    user: &UserRow,
-    path: &RemotePath,
-) -> Result<EntryRow> {
-    let root = entries::find(connection, &user.root_id).await?;
-    let mut directory = root.ok_or_else(|| Error::internal("a user has no root"))?;
-    for name in path.names() {
-        directory = entries::ensure(connection, &user.id, &directory.id, name, DIRECTORY).await?;
-        if !directory.is_directory() {
-            return Err(Error::new(
-                ErrorCode::FileExists,
-                format!("'{name}' in '{path}' is a file, not a directory"),
-            ));
-        }
-    }
-    Ok(directory)
-}
-
-/// The version that the upload fills: the unfinished one of the same request, or a new one with its
-/// bytes set aside.
-async fn reserve(
-    app: &App,
-    connection: &mut AnyConnection,
-    user: &UserRow,
-    entry: &EntryRow,
-    request: &CreateFile,
-    report: Report,
-) -> Result<VersionRow> {
-    let newest = versions::all_of(connection, &entry.id).await?;
-    let current = newest
-        .iter()
-        .find(|version| version.state == versions::VALIDATED);
-    let is_there = current.is_some_and(|version| !is_over(version));
-    if request.if_exists == IfExists::Fail && is_there {
-        return Err(file_exists(&request.path));
-    }
-    let fingerprint = (report == Report::Client).then(|| fingerprint(request));
-    let same = match &fingerprint {
-        Some(fingerprint) => versions::find_same(connection, &entry.id, fingerprint).await?,
-        None => None,
+/// Copies what the user has stored already. False if it is gone meanwhile.
+async fn link_stored(app: &App, request: &CreateFile, planned: &Planned) -> Result<bool> {
+    let Some(stored) = &planned.stored else {
+        return Ok(false);
     };
-    let next = newest.last().map_or(0, |version| version.number) + 1;
-    let number = same.as_ref().map_or(next, |same| same.number);
-    let policy = policy(connection, entry, request, current).await?;
-    let planned = NewVersion {
-        number,
-        fingerprint: fingerprint.as_deref(),
-        direct: report == Report::Nobody,
-        ..new_version(app, user, entry, request, number, policy)?
+    let Some(attested) = app.store.inspect(&stored.object_key).await? else {
+        return Ok(false);
     };
-    if let Some(same) = same {
-        // What else the request says may be new; an upload that is being checked keeps what it has.
-        let renewed = versions::renew(connection, planned).await?;
-        return Ok(renewed.unwrap_or(same));
+    let copied = app
+        .store
+        .copy(&stored.object_key, &planned.version.object_key, &attested)
+        .await;
+    match copied {
+        Ok(()) => {}
+        Err(StoreError::Missing | StoreError::Unsupported(_)) => return Ok(false),
+        Err(error) => return Err(error.into()),
     }
-    if !users::reserve(connection, &user.id, planned.size_bytes).await? {
-        return Err(quota_exceeded(connection, user, request.size_bytes).await?);
-    }
-    let version = versions::insert(connection, planned).await?;
-    if current.is_none() {
-        entries::set_version(connection, &entry.id, number).await?;
-    }
-    Ok(version)
-}
-
-/// As the request says, else as the file has it, else as its directory.
-async fn policy(
-    connection: &mut AnyConnection,
-    entry: &EntryRow,
-    request: &CreateFile,
-    current: Option<&VersionRow>,
-) -> Result<ExpirationPolicy> {
-    match (request.expiration_policy, current) {
-        (Some(policy), _) => Ok(policy),
-        (None, Some(current)) => present::policy(&current.expiration_policy),
-        (None, None) => {
-            let inherited = entries::effective_expiration(connection, &entry.parent_id).await?;
-            let inherited = inherited.as_deref().map(present::policy).transpose()?;
-            Ok(inherited.unwrap_or_default())
+    let mut transaction = app.db.write().await?;
+    let sent = Sent {
+        size_bytes: stored.size_bytes,
+        sha256: stored.sha256.clone(),
+        part_digests: match planned.version.part_size == stored.part_size {
+            true => versions::part_digests(&mut transaction, stored).await?,
+            false => None,
+        },
+    };
+    let outcome = publish(&mut transaction, &planned.version, &sent).await?;
+    transaction.commit().await?;
+    app.garbage.notify_one();
+    match outcome {
+        Outcome::Validated => {
+            metrics::counter!("hulk_uploads_total", "result" => "reused").increment(1);
+            Ok(true)
         }
+        Outcome::Taken => {
+            give_up(app, &planned.version, "the path was taken meanwhile").await?;
+            Err(file_exists(&request.path))
+        }
+        Outcome::Overtaken | Outcome::Gone => Err(overtaken()),
     }
 }
 
-fn new_version<'a>(
-    app: &App,
-    user: &UserRow,
-    entry: &'a EntryRow,
-    request: &'a CreateFile,
-    number: i64,
-    policy: ExpirationPolicy,
-) -> Result<NewVersion<'a>> {
-    let env = &app.settings.env_name;
-    let place = format!("{}/{}/{number}", user.id, entry.id);
-    let json =
-        |value: Option<serde_json::Result<String>>| value.transpose().map_err(Error::internal);
-    Ok(NewVersion {
-        file_id: &entry.id,
-        number,
-        size_bytes: i64::try_from(request.size_bytes).map_err(Error::internal)?,
-        mime_type: mime_type(request, &entry.name),
-        sha256: request.sha256.map(|sha256| sha256.to_string()),
-        md5: whole_md5(request),
-        fingerprint: None,
-        direct: false,
-        if_exists: if_exists(request.if_exists),
-        upload_key: format!("{env}/uploads/{place}"),
-        object_key: format!("{env}/{policy}/{place}"),
-        expiration_policy: policy.as_str(),
-        permissions: request.permissions.map(Permission::as_str),
-        tags: json(request.tags.as_ref().map(serde_json::to_string))?,
-        description: request.description.as_deref(),
-        metadata: json(request.metadata.as_ref().map(serde_json::to_string))?,
+fn single(app: &App, version: &VersionRow) -> Result<Upload> {
+    let size_bytes = u64::try_from(version.size_bytes).map_err(Error::internal)?;
+    let presigned =
+        app.store
+            .presign_put(&version.upload_key, size_bytes, version.is_in_place())?;
+    Ok(Upload::Single {
+        method: presigned.method.to_string(),
+        url: presigned.url,
+        headers: presigned.headers,
+        store_digest: app.store.digest(),
     })
 }
 
-fn is_over(version: &VersionRow) -> bool {
-    let now = hulk_proto::Timestamp::now().unix_millis();
-    version
-        .expires_at
-        .is_some_and(|expires_at| expires_at <= now)
-}
-
-fn if_exists(if_exists: IfExists) -> &'static str {
-    match if_exists {
-        IfExists::Version => "version",
-        IfExists::Fail => "fail",
-    }
-}
-
-pub(super) fn file_exists(path: impl std::fmt::Display) -> Error {
-    Error::new(
-        ErrorCode::FileExists,
-        format!("there is a file at '{path}' already"),
-    )
-}
-
-async fn quota_exceeded(
-    connection: &mut AnyConnection,
-    user: &UserRow,
-    size_bytes: u64,
-) -> Result<Error> {
-    let user = users::find(connection, &user.id)
+async fn multipart(app: &App, request: &CreateFile, planned: &Planned) -> Result<Upload> {
+    let (version, received) = open_multipart(app, planned).await?;
+    let grid = version
+        .grid()
+        .ok_or_else(|| Error::internal("an upload in parts has no grid"))?;
+    let part_count = (!version.is_open_ended()).then(|| grid.part_count());
+    let mut received = received;
+    let reused = sign_parts::reuse_declared(app, &version, planned.previous.as_ref(), request)
         .await?
-        .unwrap_or_else(|| user.clone());
-    Ok(Error::new(
-        ErrorCode::QuotaExceeded,
-        format!(
-            "{size_bytes} bytes do not fit into the quota: {} of {} bytes are used; delete something first",
-            user.used_bytes, user.quota_bytes
-        ),
-    ))
-}
-
-/// Equal for requests that mean the same bytes at the same path.
-fn fingerprint(request: &CreateFile) -> String {
-    let mut hasher = Sha256::new();
-    hasher.update(request.size_bytes.to_be_bytes());
-    hasher.update(request.sha256.map(|sha256| sha256.0).unwrap_or_default());
-    for md5 in &request.part_md5s {
-        hasher.update(md5.0);
+        .into_iter()
+        .filter(|part| !received.iter().any(|had| had.number == part.number))
+        .collect::<Vec<_>>();
+    let numbers = reused.iter().map(|part| part.number).collect();
+    received.extend(reused);
+    received.sort_by_key(|part| part.number);
+    let missing = (1..=part_count.unwrap_or(0))
+        .filter(|number| !received.iter().any(|part| part.number == *number));
+    let mut parts = Vec::new();
+    for number in missing.take(FIRST_PARTS) {
+        parts.push(sign_parts::sign(
+            app,
+            &version,
+            number,
+            grid.len(number),
+            None,
+        )?);
     }
-    hulk_proto::Sha256(hasher.finalize().into()).to_string()
+    Ok(Upload::Multipart(Multipart {
+        part_size: grid.part_size(),
+        part_count,
+        parts,
+        reused: numbers,
+        received,
+        checksum: app.store.part_checksum(&app.settings.env_name).await?,
+        part_digest: app.store.part_digest(),
+        has_previous: planned.previous.is_some(),
+        may_be_stored: planned.may_be_stored,
+    }))
 }
 
-/// Of a file of one part, the part's.
-fn whole_md5(request: &CreateFile) -> Option<String> {
-    let first = request
-        .part_md5s
-        .first()
-        .filter(|_| request.size_bytes <= PART_BYTES);
-    first.map(ToString::to_string)
+/// The version with its upload in the store, and what that has received.
+async fn open_multipart(app: &App, planned: &Planned) -> Result<(VersionRow, Vec<ReceivedPart>)> {
+    let version = &planned.version;
+    if let Some(upload_id) = &version.upload_id
+        && let Some(parts) = app.store.list_parts(&version.object_key, upload_id).await?
+    {
+        return Ok((version.clone(), parts));
+    }
+    // Never begun in the store, or ended there by a lifecycle rule.
+    let upload_id = app.store.create_multipart(&version.object_key).await?;
+    let mut transaction = app.db.write().await?;
+    let is_first = uploads::set_upload_id(&mut transaction, version, &upload_id).await?;
+    let now = versions::find(&mut transaction, &version.file_id, version.number).await?;
+    transaction.commit().await?;
+    if !is_first {
+        app.store
+            .abort_multipart(&version.object_key, &upload_id)
+            .await?;
+    }
+    let now = now.filter(VersionRow::is_unfinished).ok_or_else(|| {
+        Error::new(
+            ErrorCode::Conflict,
+            "the upload was ended by another request; try again",
+        )
+    })?;
+    Ok((now, Vec::new()))
 }
 
-fn mime_type(request: &CreateFile, name: &str) -> String {
-    request.mime_type.clone().unwrap_or_else(|| {
-        mime_guess::from_path(name)
-            .first_or_octet_stream()
-            .essence_str()
-            .to_owned()
-    })
+/// Gives up a version that cannot be finished.
+pub(super) async fn give_up(app: &App, version: &VersionRow, reason: &str) -> Result<()> {
+    let mut transaction = app.db.write().await?;
+    if versions::mark_failed(&mut transaction, version, reason).await? {
+        discard(&mut transaction, version).await?;
+        metrics::counter!("hulk_uploads_total", "result" => "failed").increment(1);
+    }
+    transaction.commit().await?;
+    app.garbage.notify_one();
+    Ok(())
 }

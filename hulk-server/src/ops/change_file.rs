@@ -5,7 +5,9 @@ use hulk_proto::{
 };
 use sqlx::AnyConnection;
 
-use super::{begin_upload::ensure_directories, find_file, show_file, validate};
+use super::{
+    delete_file::urls_end, find_file, plan_upload::ensure_directories, show_file, validate,
+};
 use crate::{
     app::App,
     db::{
@@ -108,9 +110,7 @@ async fn set_expiration(app: &App, file: &FileRow, policy: ExpirationPolicy) -> 
     if is_moved {
         let attested = app.store.inspect(&version.object_key).await?;
         let attested = attested.ok_or_else(|| Error::not_found("object in the store"))?;
-        app.store
-            .copy(&version.object_key, &key, &attested.etag)
-            .await?;
+        app.store.copy(&version.object_key, &key, &attested).await?;
     }
     let mut transaction = app.db.write().await?;
     let changed = versions::set_expiration(
@@ -123,7 +123,7 @@ async fn set_expiration(app: &App, file: &FileRow, policy: ExpirationPolicy) -> 
     .await?;
     if is_moved {
         let dropped = if changed { &version.object_key } else { &key };
-        garbage::add(&mut transaction, dropped, Timestamp::now()).await?;
+        garbage::add(&mut transaction, dropped, None, urls_end()).await?;
     }
     transaction.commit().await?;
     app.garbage.notify_one();

@@ -4,19 +4,27 @@
 //! `uploaded`, and the next report, request or sweep goes on from there (`db::versions` has the
 //! table of states).
 
-use hulk_proto::{ErrorCode, File, Id, ReportUpload, Timestamp};
-use sqlx::AnyConnection;
+use futures_util::{StreamExt, stream};
+use hulk_proto::{
+    ErrorCode, File, Id, ReportUpload,
+    file::{Batch, ReportedFile, ReportedStatus},
+};
+use sqlx::Connection;
 
 use super::{
-    begin_upload::file_exists,
-    delete_file::{discard, forget_upload},
-    find_file, present, show_file,
+    assemble::assemble,
+    begin_upload::{batch, give_up},
+    find_file,
+    plan_upload::file_exists,
+    publish::{Outcome, Sent, publish},
+    show_file,
+    sign_parts::IN_FLIGHT,
+    validate,
 };
 use crate::{
     app::App,
     db::{
-        entries::{self, FileChange},
-        garbage,
+        uploads,
         users::UserRow,
         versions::{self, VersionRow},
     },
@@ -25,9 +33,9 @@ use crate::{
 };
 
 /// # Errors
-/// `UPLOAD_INCOMPLETE` if the store has nothing yet, `DIGEST_MISMATCH` if it has other bytes than
+/// `UPLOAD_INCOMPLETE` if the store has not got all, `DIGEST_MISMATCH` if it has other bytes than
 /// were declared (the upload has failed then), `FILE_EXISTS` if another upload was faster and this
-/// one was not to replace it.
+/// one was not to replace it, `CONFLICT` if another replaced it.
 pub async fn complete_upload(
     app: &App,
     user: &UserRow,
@@ -36,12 +44,70 @@ pub async fn complete_upload(
 ) -> Result<File> {
     find_file(app, user, id).await?;
     let version = reported_version(app, id, report.version).await?;
-    if version.is_unfinished() {
-        finish(app, &version, report).await?;
-    } else {
-        check_finished(&version, report)?;
+    match version.is_unfinished() {
+        true => finish(app, &version, report).await?,
+        false => check_finished(&version, report)?,
     }
     show_file(app, user, id).await
+}
+
+/// As `complete_upload` for each; what can be is written in one transaction.
+///
+/// # Errors
+/// Only if database or store do not answer; what is refused is in the answer.
+pub async fn complete_uploads(
+    app: &App,
+    user: &UserRow,
+    reports: Vec<ReportedFile>,
+) -> Result<Batch<File>> {
+    validate::batch(reports.len())?;
+    let ids: Vec<Id> = reports.iter().map(|item| item.id.clone()).collect();
+    let looked = reports.into_iter().map(|item| look_for(app, user, item));
+    let looked: Vec<Result<Option<(VersionRow, Sent)>>> =
+        stream::iter(looked).buffered(IN_FLIGHT).collect().await;
+    let mut outcomes = Vec::with_capacity(looked.len());
+    let mut transaction = app.db.write().await?;
+    for found in looked {
+        outcomes.push(match found {
+            Err(error) => Err(error),
+            Ok(None) => Ok(None),
+            Ok(Some((version, sent))) => {
+                let mut one = transaction.begin().await?;
+                let outcome = publish(&mut one, &version, &sent).await?;
+                one.commit().await?;
+                Ok(Some((version, outcome)))
+            }
+        });
+    }
+    transaction.commit().await?;
+    app.garbage.notify_one();
+    let files = ids
+        .into_iter()
+        .zip(outcomes)
+        .map(|(id, outcome)| async move {
+            if let Some((version, outcome)) = outcome? {
+                conclude(app, &version, outcome).await?;
+            }
+            show_file(app, user, &id).await
+        });
+    let files: Vec<Result<File>> = stream::iter(files).buffered(IN_FLIGHT).collect().await;
+    Ok(batch(files))
+}
+
+/// `None` if it was finished before.
+async fn look_for(
+    app: &App,
+    user: &UserRow,
+    item: ReportedFile,
+) -> Result<Option<(VersionRow, Sent)>> {
+    find_file(app, user, &item.id).await?;
+    let version = reported_version(app, &item.id, item.report.version).await?;
+    if !version.is_unfinished() {
+        check_finished(&version, &item.report)?;
+        return Ok(None);
+    }
+    let sent = look(app, &version, &item.report).await?;
+    Ok(Some((version, sent)))
 }
 
 async fn reported_version(app: &App, id: &Id, number: Option<u64>) -> Result<VersionRow> {
@@ -62,6 +128,8 @@ fn check_finished(version: &VersionRow, report: &ReportUpload) -> Result<()> {
         versions::VALIDATED => {
             let declared = report.sha256.map(|sha256| sha256.to_string());
             match declared.is_some() && declared != version.sha256 {
+                // In parts, two may send to one upload; one of them ends it.
+                true if version.part_size.is_some() => Err(overtaken()),
                 true => Err(mismatch()),
                 false => Ok(()),
             }
@@ -83,21 +151,22 @@ fn check_finished(version: &VersionRow, report: &ReportUpload) -> Result<()> {
 /// Only if database or store do not answer; an upload that fails is no error here.
 pub async fn settle(app: &App, file_id: &str) -> Result<()> {
     let mut connection = app.db.read().await?;
-    let Some(version) = versions::find_direct(&mut connection, file_id).await? else {
+    let Some(version) = uploads::find_direct(&mut connection, file_id).await? else {
         return Ok(());
     };
     drop(connection);
     let report = ReportUpload {
-        status: hulk_proto::file::ReportedStatus::Uploaded,
+        status: ReportedStatus::Uploaded,
         version: None,
         sha256: None,
         md5: None,
+        part_etags: None,
     };
     match finish(app, &version, &report).await {
         Err(error)
             if matches!(
                 error.code(),
-                ErrorCode::UploadIncomplete | ErrorCode::DigestMismatch
+                ErrorCode::UploadIncomplete | ErrorCode::DigestMismatch | ErrorCode::Conflict
             ) =>
         {
             Ok(())
@@ -117,92 +186,101 @@ async fn finish(app: &App, version: &VersionRow, report: &ReportUpload) -> Resul
     ) {
         return outcome;
     }
-    let id = version.file_id.parse().map_err(Error::internal)?;
-    let now = reported_version(app, &id, u64::try_from(version.number).ok()).await?;
-    match now.is_unfinished() {
-        true => outcome,
-        false => check_finished(&now, report),
+    let mut connection = app.db.read().await?;
+    let now = versions::find(&mut connection, &version.file_id, version.number).await?;
+    match now {
+        Some(now) if !now.is_unfinished() => check_finished(&now, report),
+        _ => outcome,
     }
 }
 
 async fn try_finish(app: &App, version: &VersionRow, report: &ReportUpload) -> Result<()> {
-    let attested = app.store.inspect(&version.upload_key).await?;
-    let attested = attested.ok_or_else(|| {
-        Error::new(
-            ErrorCode::UploadIncomplete,
-            "the store has not got the file; send it first",
-        )
-    })?;
-    let marked = mark_uploaded(app, version, report).await?;
-    let version = marked.ok_or_else(|| {
-        Error::new(
-            ErrorCode::Conflict,
-            "the upload was ended by another request",
-        )
-    })?;
-    if let Err(error) = check(&version, &attested) {
-        fail(app, &version, &error).await?;
-        return Err(error);
-    }
-    app.store
-        .copy(&version.upload_key, &version.object_key, &attested.etag)
-        .await?;
-    let sha256 = attested
-        .sha256
-        .map(|sha256| sha256.to_string())
-        .or_else(|| version.sha256.clone());
-    match validate(app, &version, sha256.as_deref()).await? {
+    let sent = look(app, version, report).await?;
+    let mut transaction = app.db.write().await?;
+    let outcome = publish(&mut transaction, version, &sent).await?;
+    transaction.commit().await?;
+    app.garbage.notify_one();
+    conclude(app, version, outcome).await
+}
+
+async fn conclude(app: &App, version: &VersionRow, outcome: Outcome) -> Result<()> {
+    match outcome {
         Outcome::Validated => {
             metrics::counter!("hulk_uploads_total", "result" => "validated").increment(1);
             Ok(())
         }
         Outcome::Taken => {
             let error = file_exists("this path");
-            fail(app, &version, &error).await?;
+            give_up(app, version, &error.to_string()).await?;
             Err(error)
         }
+        Outcome::Overtaken => Err(overtaken()),
         Outcome::Gone => Err(Error::not_found("file")),
     }
 }
 
-async fn mark_uploaded(
-    app: &App,
-    version: &VersionRow,
-    report: &ReportUpload,
-) -> Result<Option<VersionRow>> {
-    let sha256 = report.sha256.map(|sha256| sha256.to_string());
-    let md5 = report.md5.map(|md5| md5.to_string());
-    if declares_another(&version.sha256, &sha256) || declares_another(&version.md5, &md5) {
-        let error = mismatch();
-        fail(app, version, &error).await?;
+/// The store's half: what was sent is at `object_key` after this, whole and as it was declared.
+async fn look(app: &App, version: &VersionRow, report: &ReportUpload) -> Result<Sent> {
+    let (attested, part_digests) = match version.part_size {
+        Some(_) => assemble(app, version, report).await?,
+        None => {
+            let attested = app.store.inspect(&version.upload_key).await?;
+            (attested.ok_or_else(nothing_sent)?, None)
+        }
+    };
+    if let Err(error) = check(version, report, &attested) {
+        give_up(app, version, &error.to_string()).await?;
         return Err(error);
     }
-    let mut transaction = app.db.write().await?;
-    let marked = versions::mark_uploaded(&mut transaction, version, sha256, md5).await?;
-    transaction.commit().await?;
-    Ok(marked)
-}
-
-/// What was declared at first and what is declared now must agree.
-fn declares_another(before: &Option<String>, now: &Option<String>) -> bool {
-    before.is_some() && now.is_some() && before != now
-}
-
-/// What the store says against what the client declared.
-fn check(version: &VersionRow, attested: &Attested) -> Result<()> {
-    let differs = |declared: &Option<String>, found: Option<String>| {
-        declared.is_some() && found.is_some() && *declared != found
-    };
-    if u64::try_from(version.size_bytes).ok() != Some(attested.size_bytes)
-        || differs(
-            &version.sha256,
-            attested.sha256.map(|sha256| sha256.to_string()),
-        )
-        || differs(&version.md5, attested.md5.map(|md5| md5.to_string()))
-    {
-        return Err(mismatch());
+    if !version.is_in_place() {
+        let mut transaction = app.db.write().await?;
+        if !versions::mark_uploaded(&mut transaction, version).await? {
+            return Err(Error::new(
+                ErrorCode::Conflict,
+                "the upload was ended by another request",
+            ));
+        }
+        transaction.commit().await?;
+        app.store
+            .copy(&version.upload_key, &version.object_key, &attested)
+            .await?;
     }
-    Ok(())
+    let sha256 = attested.sha256.or(report.sha256);
+    Ok(Sent {
+        size_bytes: i64::try_from(attested.size_bytes).map_err(Error::internal)?,
+        sha256: sha256
+            .map(|sha256| sha256.to_string())
+            .or_else(|| version.sha256.clone()),
+        part_digests,
+    })
+}
+
+fn nothing_sent() -> Error {
+    Error::new(
+        ErrorCode::UploadIncomplete,
+        "the store has not got the file; send it first",
+    )
+}
+
+/// What the store says, what was declared at first and what is declared now must agree.
+fn check(version: &VersionRow, report: &ReportUpload, attested: &Attested) -> Result<()> {
+    let differs = |one: &Option<String>, other: &Option<String>| {
+        one.is_some() && other.is_some() && one != other
+    };
+    let text = |sha256: Option<hulk_proto::Sha256>| sha256.map(String::from);
+    let (sha256, reported) = (text(attested.sha256), text(report.sha256));
+    let md5 = attested.md5.map(String::from);
+    let reported_md5 = report.md5.map(String::from);
+    let has_length = version.is_open_ended()
+        || u64::try_from(version.size_bytes).ok() == Some(attested.size_bytes);
+    let agrees = has_length
+        && !differs(&version.sha256, &reported)
+        && !differs(&version.sha256, &sha256)
+        && !differs(&reported, &sha256)
+        && !differs(&version.md5, &reported_md5)
+        && !differs(&version.md5, &md5)
+        && !differs(&reported_md5, &md5);
+    agrees.then_some(()).ok_or_else(mismatch)
 }
 
 fn mismatch() -> Error {
@@ -212,97 +290,10 @@ fn mismatch() -> Error {
     )
 }
 
-async fn fail(app: &App, version: &VersionRow, error: &Error) -> Result<()> {
-    let mut transaction = app.db.write().await?;
-    if versions::mark_failed(&mut transaction, version, &error.to_string()).await? {
-        discard(&mut transaction, version).await?;
-        metrics::counter!("hulk_uploads_total", "result" => "failed").increment(1);
-    }
-    transaction.commit().await?;
-    app.garbage.notify_one();
-    Ok(())
-}
-
-enum Outcome {
-    Validated,
-    /// There is a file by now that was not to be replaced.
-    Taken,
-    /// The file was deleted, or the upload given up, in the meantime.
-    Gone,
-}
-
-async fn validate(app: &App, version: &VersionRow, sha256: Option<&str>) -> Result<Outcome> {
-    let policy = present::policy(&version.expiration_policy)?;
-    let now = Timestamp::now();
-    let expires_at = policy.expires_at(now).map(Timestamp::unix_millis);
-    let mut transaction = app.db.write().await?;
-    let others = versions::all_of(&mut transaction, &version.file_id).await?;
-    let current = others
-        .into_iter()
-        .find(|other| other.state == versions::VALIDATED);
-    let is_over = |current: &VersionRow| {
-        current
-            .expires_at
-            .is_some_and(|expires_at| expires_at <= now.unix_millis())
-    };
-    if version.if_exists == "fail"
-        && current
-            .as_ref()
-            .is_some_and(|current| current.number != version.number && !is_over(current))
-    {
-        return Ok(Outcome::Taken);
-    }
-    let is_first = versions::mark_validated(&mut transaction, version, sha256, expires_at).await?;
-    if is_first {
-        supersede(&mut transaction, version, current).await?;
-        forget_upload(&mut transaction, version).await?;
-    }
-    let outcome = match is_first || is_validated(&mut transaction, version).await? {
-        true => Outcome::Validated,
-        false => {
-            // Deleted or given up while the store copied: the copy is nobody's.
-            garbage::add(&mut transaction, &version.object_key, now).await?;
-            Outcome::Gone
-        }
-    };
-    transaction.commit().await?;
-    app.garbage.notify_one();
-    Ok(outcome)
-}
-
-async fn is_validated(connection: &mut AnyConnection, version: &VersionRow) -> Result<bool> {
-    let found = versions::find(connection, &version.file_id, version.number).await?;
-    Ok(found.is_some_and(|found| found.state == versions::VALIDATED))
-}
-
-/// The version becomes the file's, with what its upload was to change; the one before it goes.
-/// An older upload that ends after a newer one is dropped instead.
-async fn supersede(
-    connection: &mut AnyConnection,
-    version: &VersionRow,
-    current: Option<VersionRow>,
-) -> Result<()> {
-    let (kept, dropped) = match current {
-        Some(newer) if newer.number > version.number => (newer.number, Some(version.clone())),
-        older => (version.number, older),
-    };
-    if kept == version.number {
-        let change = FileChange {
-            place: None,
-            permissions: version.permissions.as_deref(),
-            tags: version.tags.as_deref(),
-            description: version.description.as_deref(),
-            metadata: version.metadata.as_deref(),
-        };
-        entries::change_file(connection, &version.file_id, change).await?;
-        entries::set_version(connection, &version.file_id, kept).await?;
-    }
-    if let Some(dropped) = dropped {
-        let state = versions::VALIDATED.to_owned();
-        let dropped = VersionRow { state, ..dropped };
-        if versions::delete(connection, &dropped).await? {
-            discard(connection, &dropped).await?;
-        }
-    }
-    Ok(())
+/// For the one of two that is behind.
+pub(super) fn overtaken() -> Error {
+    Error::new(
+        ErrorCode::Conflict,
+        "another upload to this path was finished meanwhile; put again to replace it",
+    )
 }

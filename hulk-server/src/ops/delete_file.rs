@@ -41,16 +41,27 @@ pub(crate) async fn discard(connection: &mut AnyConnection, version: &VersionRow
     let owner = entries::find(connection, &version.file_id).await?;
     let owner = owner.ok_or_else(|| Error::internal("a version has no file"))?;
     users::release(connection, &owner.user_id, version.size_bytes).await?;
-    garbage::add(connection, &version.object_key, Timestamp::now()).await?;
+    let last_at = match version.is_in_place() {
+        true => urls_end(),
+        false => Timestamp::now(),
+    };
+    let upload_id = version.upload_id.as_deref();
+    garbage::add(connection, &version.object_key, upload_id, last_at).await?;
     forget_upload(connection, version).await
 }
 
-/// Deletes the object that was sent, now and when no URL can bring it back any more.
+/// Deletes the object that was sent and copied, now and when no URL can bring it back any more.
 pub(crate) async fn forget_upload(
     connection: &mut AnyConnection,
     version: &VersionRow,
 ) -> Result<()> {
-    let urls_end = Timestamp::now().saturating_add(URL_LIFETIME);
-    garbage::add(connection, &version.upload_key, urls_end).await?;
+    if !version.is_in_place() {
+        garbage::add(connection, &version.upload_key, None, urls_end()).await?;
+    }
     Ok(())
+}
+
+/// When no URL that was signed until now is good any more.
+pub(crate) fn urls_end() -> Timestamp {
+    Timestamp::now().saturating_add(URL_LIFETIME)
 }

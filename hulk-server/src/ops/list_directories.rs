@@ -54,7 +54,7 @@ pub async fn list_directories(
     };
     let mut items = Vec::with_capacity(rows.len());
     for row in rows {
-        items.push(present::directory(&mut connection, row).await?);
+        items.push(present::directory(app, &mut connection, row).await?);
     }
     Ok(Page {
         items,
@@ -95,5 +95,5 @@ pub async fn show_directory(app: &App, user: &UserRow, id: &Id) -> Result<Direct
         .await?
         .filter(|entry| entry.user_id == user.id && entry.is_directory())
         .ok_or_else(|| Error::not_found("directory"))?;
-    present::directory(&mut connection, row).await
+    present::directory(app, &mut connection, row).await
 }

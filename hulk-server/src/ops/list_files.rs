@@ -13,8 +13,8 @@ use crate::{
     db::{
         entries,
         files::{self, FileRow, Filter, Listing, Order, SortKey},
+        uploads,
         users::UserRow,
-        versions,
     },
     error::{Error, Result},
 };
@@ -75,7 +75,7 @@ pub async fn list_files(app: &App, user: &UserRow, query: &ListQuery) -> Result<
 /// Uploads that nobody reported are settled before the first page is made.
 async fn settle_direct(app: &App, user: &UserRow) -> Result<()> {
     let mut connection = app.db.read().await?;
-    let files = versions::direct_of_user(&mut connection, &user.id, MAX_SETTLED).await?;
+    let files = uploads::direct_of_user(&mut connection, &user.id, MAX_SETTLED).await?;
     drop(connection);
     for file in files {
         complete_upload::settle(app, &file).await?;

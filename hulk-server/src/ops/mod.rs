@@ -2,15 +2,21 @@
 //! store, and know nothing of HTTP.
 
 pub mod accounts;
+mod assemble;
 pub mod begin_upload;
+pub mod browse_directory;
 pub mod cancel_upload;
 pub mod change_file;
 pub mod complete_upload;
+pub mod create_directory;
 pub mod delete_file;
 pub mod list_directories;
 pub mod list_files;
+mod plan_upload;
 mod present;
+mod publish;
 pub mod resolve_link;
+pub mod sign_parts;
 mod validate;
 
 use hulk_proto::{File, Id};

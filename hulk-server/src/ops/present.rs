@@ -105,13 +105,18 @@ fn status(row: &FileRow, expires_at: Option<Timestamp>, now: Timestamp) -> Resul
     })
 }
 
-pub(super) async fn directory(connection: &mut AnyConnection, row: EntryRow) -> Result<Directory> {
+pub(super) async fn directory(
+    app: &App,
+    connection: &mut AnyConnection,
+    row: EntryRow,
+) -> Result<Directory> {
     let path = entries::path_of(connection, &row.id).await?;
     let parent_id = match row.parent_id.as_str() {
         "" => None,
         parent => Some(id(parent)?),
     };
     Ok(Directory {
+        url: format!("{}/b/{}", app.settings.public_url, row.id),
         id: id(&row.id)?,
         path: path.parse().map_err(Error::internal)?,
         parent_id,

@@ -1,7 +1,10 @@
 //! From a link to a URL of the store.
 
 use http::Method;
-use hulk_proto::{ErrorCode, Id, RemotePath, Sha256, Timestamp};
+use hulk_proto::{
+    ErrorCode, Id, RemotePath, Sha256, Timestamp,
+    file::{LinkedFile, PartDigests},
+};
 use sqlx::AnyConnection;
 
 use super::complete_upload;
@@ -27,6 +30,7 @@ pub enum Link {
 pub struct Resolved {
     pub presigned: Presigned,
     pub sha256: Option<Sha256>,
+    file: FileRow,
 }
 
 /// Signs `method` for the file, if it is public or `user_id` is its owner's.
@@ -74,8 +78,44 @@ pub async fn resolve_link(
     }
     Ok(Resolved {
         presigned,
-        sha256: file.sha256.and_then(|sha256| sha256.parse().ok()),
+        sha256: file.sha256.as_ref().and_then(|sha256| sha256.parse().ok()),
+        file,
     })
+}
+
+/// What is known of the file, with the digests of its parts.
+pub async fn describe_link(app: &App, resolved: Resolved) -> Result<LinkedFile> {
+    let file = resolved.file;
+    let mut connection = app.db.read().await?;
+    let version = versions::find(&mut connection, &file.id, file.version).await?;
+    let parts = match version {
+        Some(version) => {
+            let digests = versions::part_digests(&mut connection, &version).await?;
+            version.grid().zip(digests)
+        }
+        None => None,
+    };
+    let part_digest = app.store.part_digest();
+    Ok(LinkedFile {
+        size_bytes: u64::try_from(file.size_bytes).unwrap_or(0),
+        mime_type: file.mime_type,
+        sha256: resolved.sha256,
+        url: resolved.presigned.url,
+        parts: parts.map(|(grid, digests)| PartDigests {
+            part_size: grid.part_size(),
+            part_digest,
+            digests: cut(&digests, part_digest.hex_digits()),
+        }),
+        filename: file.name,
+    })
+}
+
+/// As they are kept, without gaps.
+fn cut(digests: &str, width: usize) -> Vec<String> {
+    let starts = (0..digests.len()).step_by(width);
+    starts
+        .filter_map(|start| digests.get(start..start + width).map(str::to_owned))
+        .collect()
 }
 
 fn expired() -> Error {

@@ -3,10 +3,12 @@
 use hulk_proto::{
     CreateFile, ErrorCode, RemotePath,
     limits::{
-        MAX_DESCRIPTION_BYTES, MAX_LABEL_BYTES, MAX_METADATA_BYTES, MAX_PARTS, MAX_TAGS, PART_BYTES,
+        MAX_BATCH, MAX_DESCRIPTION_BYTES, MAX_LABEL_BYTES, MAX_METADATA_BYTES, MAX_PARTS, MAX_TAGS,
+        PART_BYTES,
     },
 };
 
+use super::begin_upload::Report;
 use crate::{
     app::App,
     error::{self, Error, Result},
@@ -23,26 +25,38 @@ pub(super) fn file_path(path: &RemotePath) -> Result<(RemotePath, String)> {
     }
 }
 
-pub(super) fn new_file(app: &App, request: &CreateFile, name: &str) -> Result<()> {
-    let most = app
-        .settings
-        .max_file_bytes
-        .min(app.store.max_single_put_bytes());
-    if request.size_bytes > most {
+/// The number of items of a batch.
+pub(super) fn batch(len: usize) -> Result<()> {
+    match len {
+        1..=MAX_BATCH => Ok(()),
+        _ => Err(Error::validation(
+            "items",
+            format!("a batch has 1 to {MAX_BATCH} items"),
+        )),
+    }
+}
+
+pub(super) fn too_large(app: &App, size_bytes: u64) -> Error {
+    let most = app.settings.max_file_bytes;
+    Error::new(
+        ErrorCode::PayloadTooLarge,
+        format!("the file has {size_bytes} bytes; this server takes at most {most}"),
+    )
+}
+
+pub(super) fn new_file(app: &App, request: &CreateFile, name: &str, report: Report) -> Result<()> {
+    let size_bytes = request.size_bytes.unwrap_or(0);
+    if size_bytes > app.settings.max_file_bytes {
+        return Err(too_large(app, size_bytes));
+    }
+    if report == Report::Nobody && size_bytes > app.store.max_single_put_bytes() {
         return Err(Error::new(
             ErrorCode::PayloadTooLarge,
-            format!(
-                "the file has {} bytes; this server takes at most {most}",
-                request.size_bytes
-            ),
+            "the store takes at most 5 GiB in one request; put larger files with 'hulk put'",
         ));
     }
-    let needed = request.size_bytes.saturating_add(DISK_RESERVE_BYTES);
-    if app.store.free_bytes().is_some_and(|free| free < needed) {
-        return Err(error::full());
-    }
     extension(app, name)?;
-    let parts = request.size_bytes.div_ceil(PART_BYTES).max(1);
+    let parts = size_bytes.div_ceil(PART_BYTES).max(1);
     if request.part_md5s.len() > MAX_PARTS || request.part_md5s.len() as u64 > parts {
         return Err(Error::validation(
             "part_md5s",
@@ -61,6 +75,16 @@ pub(super) fn new_file(app: &App, request: &CreateFile, name: &str) -> Result<()
         request.description.as_deref(),
         request.metadata.as_ref(),
     )
+}
+
+/// Whether the embedded store's disk has room for what is not there yet.
+pub(super) fn room(app: &App, size_bytes: i64) -> Result<()> {
+    let size_bytes = u64::try_from(size_bytes).unwrap_or(0);
+    let needed = size_bytes.saturating_add(DISK_RESERVE_BYTES);
+    match app.store.free_bytes() {
+        Some(free) if free < needed => Err(error::full()),
+        _ => Ok(()),
+    }
 }
 
 pub(super) fn extension(app: &App, name: &str) -> Result<()> {

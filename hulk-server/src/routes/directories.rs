@@ -1,14 +1,22 @@
 //! `/api/v1/directories`
 
 use axum::{Json as Answer, extract::State};
-use hulk_proto::{Directory, ErrorBody, Page};
+use http::StatusCode;
+use hulk_proto::{
+    Directory, ErrorBody, Page,
+    directory::{CreateDirectory, DirectoryListing},
+};
 
 use crate::{
     app::App,
-    caller::Reader,
+    caller::{Reader, Visitor, Writer},
     error::Result,
-    extract::{List, PathId},
-    ops::list_directories::{list_directories, show_directory},
+    extract::{Json, List, PathId},
+    ops::{
+        browse_directory::browse_directory,
+        create_directory::create_directory,
+        list_directories::{list_directories, show_directory},
+    },
 };
 
 /// List directories
@@ -23,6 +31,36 @@ pub(super) async fn list(
     List(query): List,
 ) -> Result<Answer<Page<Directory>>> {
     list_directories(&app, &caller.user, &query)
+        .await
+        .map(Answer)
+}
+
+/// Make a directory, with those above it
+#[utoipa::path(post, path = "/api/v1/directories", tag = "directories",
+    security(("api_key" = [])), request_body = CreateDirectory,
+    responses((status = 201, body = Directory), (status = 400, body = ErrorBody),
+        (status = 409, body = ErrorBody)))]
+pub(super) async fn create(
+    State(app): State<App>,
+    Writer(caller): Writer,
+    Json(request): Json<CreateDirectory>,
+) -> Result<(StatusCode, Answer<Directory>)> {
+    let created = create_directory(&app, &caller.user, &request).await?;
+    Ok((StatusCode::CREATED, Answer(created)))
+}
+
+/// List what is in a directory that you own or that is public
+#[utoipa::path(get, path = "/b/{id}", tag = "links",
+    params(("id" = String, Path), ("cursor" = Option<String>, Query)),
+    responses((status = 200, body = DirectoryListing), (status = 404, body = ErrorBody)))]
+pub(super) async fn browse(
+    State(app): State<App>,
+    Visitor(caller): Visitor,
+    PathId(id): PathId,
+    List(query): List,
+) -> Result<Answer<DirectoryListing>> {
+    let user_id = caller.as_ref().map(|caller| caller.user.id.as_str());
+    browse_directory(&app, &id, user_id, query.cursor)
         .await
         .map(Answer)
 }

@@ -8,8 +8,11 @@ use axum::{
 use http::{HeaderMap, Method, StatusCode, header};
 use hulk_proto::{
     ChangeFile, CreateFile, CreatedFile, ErrorBody, File, ListQuery, Page, ReportUpload,
+    file::{Batch, CreateFiles, ReportUploads},
+    upload::{SignParts, SignedParts, UploadState},
 };
 
+use super::links::wants_json;
 use crate::{
     app::App,
     caller::{Reader, Writer},
@@ -17,13 +20,14 @@ use crate::{
     extract::{Json, List, PathId},
     ops::{
         self,
-        begin_upload::{Report, begin_upload},
+        begin_upload::{Report, begin_upload, begin_uploads},
         cancel_upload::cancel_upload,
         change_file::change_file,
-        complete_upload::complete_upload,
+        complete_upload::{complete_upload, complete_uploads},
         delete_file::delete_file,
         list_files::list_files,
         resolve_link::{Link, resolve_link},
+        sign_parts::{show_upload, sign_parts},
     },
 };
 
@@ -40,6 +44,63 @@ pub(super) async fn create(
 ) -> Result<(StatusCode, Answer<CreatedFile>)> {
     let created = begin_upload(&app, &caller.user, request, Report::Client).await?;
     Ok((StatusCode::CREATED, Answer(created)))
+}
+
+/// Plan up to 1,000 uploads; each succeeds or fails alone
+#[utoipa::path(post, path = "/api/v1/files/batch", tag = "files", request_body = CreateFiles,
+    security(("api_key" = [])), responses(
+        (status = 200, body = Batch<CreatedFile>), (status = 400, body = ErrorBody)))]
+pub(super) async fn create_batch(
+    State(app): State<App>,
+    Writer(caller): Writer,
+    Json(request): Json<CreateFiles>,
+) -> Result<Answer<Batch<CreatedFile>>> {
+    begin_uploads(&app, &caller.user, request.items)
+        .await
+        .map(Answer)
+}
+
+/// Report up to 1,000 uploads; each succeeds or fails alone
+#[utoipa::path(put, path = "/api/v1/files/batch/status", tag = "files",
+    request_body = ReportUploads, security(("api_key" = [])), responses(
+        (status = 200, body = Batch<File>), (status = 400, body = ErrorBody)))]
+pub(super) async fn report_batch(
+    State(app): State<App>,
+    Writer(caller): Writer,
+    Json(request): Json<ReportUploads>,
+) -> Result<Answer<Batch<File>>> {
+    complete_uploads(&app, &caller.user, request.items)
+        .await
+        .map(Answer)
+}
+
+/// Tell which parts of an unfinished upload the store has
+#[utoipa::path(get, path = "/api/v1/files/{id}/upload", tag = "files",
+    security(("api_key" = [])), params(("id" = String, Path)),
+    responses((status = 200, body = UploadState), (status = 404, body = ErrorBody)))]
+pub(super) async fn upload(
+    State(app): State<App>,
+    Writer(caller): Writer,
+    PathId(id): PathId,
+) -> Result<Answer<UploadState>> {
+    show_upload(&app, &caller.user, &id).await.map(Answer)
+}
+
+/// Sign parts of an unfinished upload
+#[utoipa::path(post, path = "/api/v1/files/{id}/upload/parts", tag = "files",
+    security(("api_key" = [])), params(("id" = String, Path)), request_body = SignParts,
+    responses((status = 200, body = SignedParts), (status = 400, body = ErrorBody),
+        (status = 404, body = ErrorBody), (status = 413, body = ErrorBody),
+        (status = 507, body = ErrorBody)))]
+pub(super) async fn sign(
+    State(app): State<App>,
+    Writer(caller): Writer,
+    PathId(id): PathId,
+    Json(request): Json<SignParts>,
+) -> Result<Answer<SignedParts>> {
+    sign_parts(&app, &caller.user, &id, &request)
+        .await
+        .map(Answer)
 }
 
 /// List files
@@ -145,11 +206,7 @@ pub(super) async fn download(
 ) -> Result<Response> {
     ops::find_file(&app, &caller.user, &id).await?;
     let resolved = resolve_link(&app, &Link::Id(id), Some(&caller.user.id), &Method::GET).await?;
-    let wants_json = headers
-        .get(header::ACCEPT)
-        .and_then(|accept| accept.to_str().ok())
-        .is_some_and(|accept| accept.contains("application/json"));
-    Ok(match wants_json {
+    Ok(match wants_json(&headers) {
         true => Answer(hulk_proto::file::Download {
             url: resolved.presigned.url,
             expires_at: resolved.presigned.expires_at,

@@ -1,11 +1,12 @@
 //! `/d/…`: the links that people share.
 
 use axum::{
+    Json as Answer,
     extract::State,
     response::{IntoResponse, Response},
 };
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
-use http::{HeaderValue, Method, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use hulk_proto::{ErrorBody, Sha256};
 
 use crate::{
@@ -13,25 +14,30 @@ use crate::{
     caller::Visitor,
     error::{Error, Result},
     extract::Rest,
-    ops::resolve_link::{Link, resolve_link},
+    ops::resolve_link::{Link, describe_link, resolve_link},
 };
 
-/// Redirect to the file's bytes
+/// Redirect to the file's bytes; with `Accept: application/json`, tell of it instead
 ///
 /// The link is `ID`, `ID/FILENAME` or `~USER_ID/PATH`. A file name is for people and `curl -O`: the
 /// id alone decides, so that a renamed file keeps its links.
 #[utoipa::path(get, path = "/d/{*link}", tag = "links", params(("link" = String, Path)),
     responses((status = 302, headers(("Repr-Digest" = String, description = "SHA-256, as RFC 9530"))),
+        (status = 200, body = hulk_proto::file::LinkedFile),
         (status = 404, body = ErrorBody), (status = 410, body = ErrorBody)))]
 pub(super) async fn by_id(
     State(app): State<App>,
     method: Method,
     Visitor(caller): Visitor,
     Rest(link): Rest,
+    headers: HeaderMap,
 ) -> Result<Response> {
     let link = parse(&link).ok_or_else(|| Error::not_found("file"))?;
     let user_id = caller.as_ref().map(|caller| caller.user.id.as_str());
     let resolved = resolve_link(&app, &link, user_id, &method).await?;
+    if wants_json(&headers) {
+        return Ok(Answer(describe_link(&app, resolved).await?).into_response());
+    }
     let mut response = (
         StatusCode::FOUND,
         [(header::LOCATION, resolved.presigned.url)],
@@ -43,6 +49,14 @@ pub(super) async fn by_id(
         headers.insert("repr-digest", digest);
     }
     Ok(response)
+}
+
+/// Whether the caller would rather read of the file than be sent to it.
+pub(super) fn wants_json(headers: &HeaderMap) -> bool {
+    headers
+        .get(header::ACCEPT)
+        .and_then(|accept| accept.to_str().ok())
+        .is_some_and(|accept| accept.contains("application/json"))
 }
 
 fn parse(link: &str) -> Option<Link> {

@@ -2,9 +2,10 @@
 //! embedded store.
 
 pub(crate) mod embedded;
+mod multipart;
 mod presign;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use aws_sdk_s3::{
     Client,
@@ -18,10 +19,12 @@ use aws_sdk_s3::{
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
-use hulk_proto::{Md5, Sha256, StoreDigest};
+use hulk_proto::{Md5, PartChecksum, Sha256, StoreDigest, limits::MAX_SINGLE_PUT_BYTES};
+use tokio::sync::OnceCell;
 
 use embedded::EmbeddedStore;
-pub(crate) use presign::{Disposition, LIFETIME as URL_LIFETIME, Presigned};
+pub(crate) use multipart::Completed;
+pub(crate) use presign::{Disposition, LIFETIME as URL_LIFETIME, PartToSign, Presigned};
 
 /// The connection's own timeouts; the SDK retries within the operation's.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -43,6 +46,7 @@ pub struct Store {
     presigner: presign::Presigner,
     bucket: String,
     embedded: Option<EmbeddedStore>,
+    part_checksum: Arc<OnceCell<PartChecksum>>,
 }
 
 /// Why the store did not do as asked.
@@ -52,6 +56,9 @@ pub enum StoreError {
     Missing,
     #[error("the store is full")]
     Full,
+    /// The store does not do this at all.
+    #[error("the store cannot do that: {0}")]
+    Unsupported(String),
     /// Not reached, timed out, or refused; the text is for the log.
     #[error("the store did not answer as it should: {0}")]
     Unavailable(String),
@@ -104,6 +111,7 @@ impl Store {
             bucket: endpoint.bucket.clone(),
             presigner: presign::Presigner::new(endpoint),
             embedded,
+            part_checksum: Arc::default(),
         }
     }
 
@@ -119,7 +127,7 @@ impl Store {
     pub fn max_single_put_bytes(&self) -> u64 {
         match self.embedded {
             Some(_) => hulk_proto::limits::MAX_FILE_BYTES,
-            None => hulk_proto::limits::MAX_SINGLE_PUT_BYTES,
+            None => MAX_SINGLE_PUT_BYTES,
         }
     }
 
@@ -128,9 +136,25 @@ impl Store {
         self.embedded.as_ref().and_then(EmbeddedStore::free_bytes)
     }
 
-    /// A URL that puts exactly `size_bytes` to `key`.
-    pub fn presign_put(&self, key: &str, size_bytes: u64) -> Result<Presigned, StoreError> {
-        self.presigner.put(key, size_bytes)
+    /// Whether a signed `If-None-Match: *` keeps a put from replacing an object. Of other stores
+    /// some ignore it, which cannot be told beforehand.
+    pub fn puts_once(&self) -> bool {
+        self.embedded.is_some()
+    }
+
+    /// A URL that puts exactly `size_bytes` to `key`; with `only_new`, where there is nothing.
+    pub fn presign_put(
+        &self,
+        key: &str,
+        size_bytes: u64,
+        only_new: bool,
+    ) -> Result<Presigned, StoreError> {
+        self.presigner.put(key, size_bytes, only_new)
+    }
+
+    /// A URL that puts a part of exactly its size.
+    pub fn presign_part(&self, part: &PartToSign<'_>) -> Result<Presigned, StoreError> {
+        self.presigner.put_part(part)
     }
 
     /// A URL that answers GET or HEAD for `key`; the answer's headers are as `disposition` says.
@@ -177,14 +201,17 @@ impl Store {
     }
 
     /// Copies an object inside the store, if it still has `etag`.
-    pub async fn copy(&self, from: &str, to: &str, etag: &str) -> Result<(), StoreError> {
+    pub async fn copy(&self, from: &str, to: &str, source: &Attested) -> Result<(), StoreError> {
+        if source.size_bytes > self.max_single_put_bytes() {
+            return self.copy_in_parts(from, to, source).await;
+        }
         let copied = self
             .client
             .copy_object()
             .bucket(&self.bucket)
             .key(to)
             .copy_source(format!("{}/{from}", self.bucket))
-            .copy_source_if_match(format!("\"{etag}\""))
+            .copy_source_if_match(format!("\"{}\"", source.etag))
             .send()
             .await;
         match copied {

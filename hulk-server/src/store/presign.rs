@@ -61,6 +61,16 @@ pub struct Presigned {
     pub expires_at: Timestamp,
 }
 
+/// A part whose upload is to be signed.
+pub struct PartToSign<'a> {
+    pub key: &'a str,
+    pub upload_id: &'a str,
+    pub number: u32,
+    pub size_bytes: u64,
+    /// In base64; signed along, as stores want it of their own headers.
+    pub crc32c: Option<&'a str>,
+}
+
 /// How a download is to be named and shown.
 pub struct Disposition<'a> {
     pub filename: &'a str,
@@ -112,9 +122,35 @@ impl Presigner {
         }
     }
 
-    pub(super) fn put(&self, key: &str, size_bytes: u64) -> Result<Presigned, StoreError> {
+    /// With `only_new` the store refuses what would replace an object.
+    pub(super) fn put(
+        &self,
+        key: &str,
+        size_bytes: u64,
+        only_new: bool,
+    ) -> Result<Presigned, StoreError> {
         let length = size_bytes.to_string();
-        self.presign(Method::PUT, key, &[], Some(("content-length", &length)))
+        let headers = [("content-length", length.as_str()), ("if-none-match", "*")];
+        let headers = if only_new {
+            &headers[..]
+        } else {
+            &headers[..1]
+        };
+        self.presign(Method::PUT, key, &[], headers)
+    }
+
+    pub(super) fn put_part(&self, part: &PartToSign<'_>) -> Result<Presigned, StoreError> {
+        let length = part.size_bytes.to_string();
+        let query = [
+            ("partNumber", part.number.to_string()),
+            ("uploadId", part.upload_id.to_owned()),
+        ];
+        let mut headers = vec![("content-length", length.as_str())];
+        headers.extend(
+            part.crc32c
+                .map(|checksum| ("x-amz-checksum-crc32c", checksum)),
+        );
+        self.presign(Method::PUT, part.key, &query, &headers)
     }
 
     pub(super) fn get(
@@ -127,7 +163,7 @@ impl Presigner {
             ("response-content-disposition", disposition.header()),
             ("response-content-type", disposition.content_type()),
         ];
-        self.presign(method.clone(), key, &query, None)
+        self.presign(method.clone(), key, &query, &[])
     }
 
     fn presign(
@@ -135,20 +171,21 @@ impl Presigner {
         method: Method,
         key: &str,
         query: &[(&str, String)],
-        header: Option<(&str, &str)>,
+        headers: &[(&str, &str)],
     ) -> Result<Presigned, StoreError> {
         let now = SystemTime::now();
         let url = self.url(key, query);
         let signature = self
-            .sign(&method, &url, header, now)
+            .sign(&method, &url, headers, now)
             .map_err(|error| StoreError::Unavailable(format!("cannot sign: {error}")))?;
         let separator = if query.is_empty() { '?' } else { '&' };
-        let mut headers = BTreeMap::new();
-        headers.extend(header.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        let to_send = headers
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         Ok(Presigned {
             method,
             url: format!("{url}{separator}{signature}"),
-            headers,
+            headers: to_send.collect(),
             expires_at: Timestamp::now().saturating_add(LIFETIME),
         })
     }
@@ -170,7 +207,7 @@ impl Presigner {
         &self,
         method: &Method,
         url: &str,
-        header: Option<(&str, &str)>,
+        headers: &[(&str, &str)],
         time: SystemTime,
     ) -> Result<String, Box<dyn std::error::Error + Send + Sync>> {
         let mut settings = SigningSettings::default();
@@ -191,7 +228,7 @@ impl Presigner {
         let request = SignableRequest::new(
             method.as_str(),
             url,
-            header.into_iter(),
+            headers.iter().copied(),
             SignableBody::UnsignedPayload,
         )?;
         let (instructions, _) = sign(request, &parameters)?.into_parts();

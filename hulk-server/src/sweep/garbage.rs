@@ -10,19 +10,24 @@ pub(super) async fn run_once(app: &App) -> Result<u64> {
     loop {
         let now = Timestamp::now();
         let mut connection = app.db.read().await?;
-        let keys = garbage::due(&mut connection, now, BATCH).await?;
+        let rows = garbage::due(&mut connection, now, BATCH).await?;
         drop(connection);
-        if keys.is_empty() {
+        if rows.is_empty() {
             return Ok(deleted);
         }
-        for key in &keys {
-            app.store.delete(key).await?;
+        for row in &rows {
+            if let Some(upload_id) = &row.upload_id {
+                app.store
+                    .abort_multipart(&row.object_key, upload_id)
+                    .await?;
+            }
+            app.store.delete(&row.object_key).await?;
         }
         let mut transaction = app.db.write().await?;
-        for key in &keys {
-            garbage::deleted(&mut transaction, key, now).await?;
+        for row in &rows {
+            garbage::deleted(&mut transaction, &row.object_key, now).await?;
         }
         transaction.commit().await?;
-        deleted += keys.len() as u64;
+        deleted += rows.len() as u64;
     }
 }

@@ -5,7 +5,12 @@ use std::time::Duration;
 use hulk_proto::Timestamp;
 
 use super::BATCH;
-use crate::{app::App, db::versions, error::Result, ops::delete_file::discard};
+use crate::{
+    app::App,
+    db::{uploads, versions},
+    error::Result,
+    ops::delete_file::discard,
+};
 
 /// Longer than any URL lasts and any single PUT takes.
 const STALE_AFTER: Duration = Duration::from_secs(7 * 24 * 60 * 60);
@@ -16,7 +21,7 @@ pub(super) async fn run_once(app: &App) -> Result<u64> {
     loop {
         let mut transaction = app.db.write().await?;
         let before = Timestamp::now().unix_millis() - age;
-        let stale = versions::stale(&mut transaction, before, BATCH).await?;
+        let stale = uploads::stale(&mut transaction, before, BATCH).await?;
         for version in &stale {
             if versions::mark_failed(&mut transaction, version, "nobody went on with it").await? {
                 discard(&mut transaction, version).await?;

@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::json;
 
-use crate::server::{Server, noise, sha256};
+use crate::server::{Server, noise, sha256, signed};
 
 const CRASHES: u64 = 50;
 const WRITERS: u64 = 4;
@@ -134,13 +134,13 @@ async fn write_until_it_fails(
         else {
             return;
         };
-        let put = http
-            .put(planned["upload"]["url"].as_str().unwrap())
+        let put = signed(&http, &planned["upload"])
             .body(bytes.clone())
             .send()
             .await;
-        if !put.is_ok_and(|answer| answer.status() == 200) {
-            return;
+        match put {
+            Ok(answer) => assert_eq!(answer.status(), 200),
+            Err(_) => return,
         }
         let id = planned["file"]["id"].as_str().unwrap();
         let report = http

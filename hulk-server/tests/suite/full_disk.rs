@@ -35,14 +35,14 @@ async fn a_full_disk_refuses_uploads_and_keeps_what_is_there() {
     let planned = server.plan(&key, "late.bin", 20 << 20).await;
     let hog = disk.path().join("hog");
     std::fs::write(&hog, vec![0; 30 << 20]).unwrap();
-    let answer = server.send_bytes(&planned, &noise(2, 20 << 20)).await;
+    let answer = server.send_bytes(&key, &planned, &noise(2, 20 << 20)).await;
     assert_eq!(answer.status(), 507);
     assert!(answer.text().await.unwrap().contains("InsufficientStorage"));
     assert_eq!(server.report(&key, &planned).await.0, 422);
     assert_eq!(server.get("/api/v1/files", &key).await.1["total"], 1);
     assert!(server.download(file["url"].as_str().unwrap(), "").await.1 == kept);
     let s3 = sdk(&server);
-    let object = planned["upload"]["url"]
+    let object = planned["upload"]["parts"][0]["url"]
         .as_str()
         .unwrap()
         .split(BUCKET)
@@ -56,6 +56,9 @@ async fn a_full_disk_refuses_uploads_and_keeps_what_is_there() {
 
     std::fs::remove_file(&hog).unwrap();
     let bytes = noise(3, 20 << 20);
-    assert_eq!(server.send_bytes(&planned, &bytes).await.status(), 200);
+    assert_eq!(
+        server.send_bytes(&key, &planned, &bytes).await.status(),
+        200
+    );
     assert_eq!(server.report(&key, &planned).await.0, 200);
 }

@@ -156,7 +156,7 @@ async fn private_files_and_what_is_not_there_look_alike() {
     );
     let body = json!({ "path": "p.txt", "size_bytes": 1, "permissions": "private" });
     let (_, planned) = server.post("/api/v1/files", &ada.key, body).await;
-    server.send_bytes(&planned, b"x").await;
+    server.send_bytes(&ada.key, &planned, b"x").await;
     server.report(&ada.key, &planned).await;
     let id = planned["file"]["id"].as_str().unwrap();
     for key in ["", &bob.key, "hulk_wrong"] {
@@ -174,7 +174,7 @@ async fn an_expired_link_answers_410_at_once() {
     let key = server.user("ada@example.com").key;
     let body = json!({ "path": "e.txt", "size_bytes": 1, "expiration_policy": "1d" });
     let (_, planned) = server.post("/api/v1/files", &key, body).await;
-    server.send_bytes(&planned, b"x").await;
+    server.send_bytes(&key, &planned, b"x").await;
     let file = server.report(&key, &planned).await.1;
     assert!(file["expires_at"].is_string());
     let id = file["id"].as_str().unwrap();

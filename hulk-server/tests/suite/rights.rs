@@ -35,9 +35,11 @@ async fn every_route_for_every_caller() {
 
     let private = json!({ "path": "private.txt", "size_bytes": 1, "permissions": "private" });
     let (_, planned) = server.post("/api/v1/files", &ada.key, private).await;
-    server.send_bytes(&planned, b"p").await;
+    server.send_bytes(&ada.key, &planned, b"p").await;
     server.report(&ada.key, &planned).await;
     let private = planned["file"]["id"].as_str().unwrap();
+    let unfinished = server.plan(&ada.key, "unfinished.bin", 9 << 20).await;
+    let unfinished = unfinished["file"]["id"].as_str().unwrap();
     let public = server.upload(&ada.key, "dir/public.txt", b"x").await;
     let (id, directory) = (
         public["id"].as_str().unwrap(),
@@ -104,6 +106,30 @@ async fn every_route_for_every_caller() {
             format!("/api/v1/files/{id}/upload"),
             None,
             [401, 403, 404, 404, 404],
+        ),
+        row(
+            Method::GET,
+            format!("/api/v1/files/{unfinished}/upload"),
+            None,
+            [401, 403, 200, 200, 404],
+        ),
+        row(
+            Method::POST,
+            format!("/api/v1/files/{unfinished}/upload/parts"),
+            Some(json!({"parts": [{"number": 1}]})),
+            [401, 403, 200, 200, 404],
+        ),
+        row(
+            Method::POST,
+            "/api/v1/files/batch",
+            Some(json!({"items": [{ "path": "batch.txt", "size_bytes": 1 }]})),
+            [401, 403, 200, 200, 200],
+        ),
+        row(
+            Method::PUT,
+            "/api/v1/files/batch/status",
+            Some(json!({"items": [{ "id": id, "status": "uploaded" }]})),
+            [401, 403, 200, 200, 200],
         ),
         row(
             Method::GET,
@@ -177,6 +203,18 @@ async fn every_route_for_every_caller() {
             "/api/v1/openapi.json",
             None,
             [200, 200, 200, 200, 200],
+        ),
+        row(
+            Method::POST,
+            "/api/v1/directories",
+            Some(json!({"path": "shown", "default_permissions": "public"})),
+            [401, 403, 201, 409, 201],
+        ),
+        row(
+            Method::GET,
+            format!("/b/{directory}"),
+            None,
+            [404, 200, 200, 200, 404],
         ),
         row(Method::GET, "/healthz", None, [200, 200, 200, 200, 200]),
         row(Method::GET, "/readyz", None, [200, 200, 200, 200, 200]),

@@ -151,15 +151,40 @@ impl Server {
         planned
     }
 
-    /// Sends bytes to a planned upload.
-    pub(crate) async fn send_bytes(&self, planned: &Value, bytes: &[u8]) -> Response {
-        let url = planned["upload"]["url"].as_str().unwrap();
-        self.http
-            .put(url)
-            .body(bytes.to_owned())
-            .send()
-            .await
-            .unwrap()
+    /// Sends bytes to a planned upload; of parts, until one is refused.
+    pub(crate) async fn send_bytes(&self, key: &str, planned: &Value, bytes: &[u8]) -> Response {
+        let upload = &planned["upload"];
+        if upload["kind"] == "single" {
+            let put = signed(&self.http, upload);
+            return put.body(bytes.to_owned()).send().await.unwrap();
+        }
+        let mut last = None;
+        let size = upload["part_size"].as_u64().unwrap() as usize;
+        for (number, part) in (1..).zip(bytes.chunks(size)) {
+            let (status, signed_parts) =
+                self.sign(key, planned, json!([{ "number": number }])).await;
+            assert_eq!(status, 200, "{signed_parts}");
+            let put = signed(&self.http, &signed_parts["parts"][0]).body(part.to_owned());
+            let answer = put.send().await.unwrap();
+            let is_refused = !answer.status().is_success();
+            last = Some(answer);
+            if is_refused {
+                break;
+            }
+        }
+        last.unwrap()
+    }
+
+    /// Asks for the URLs of parts.
+    pub(crate) async fn sign(
+        &self,
+        key: &str,
+        planned: &Value,
+        parts: Value,
+    ) -> (StatusCode, Value) {
+        let id = planned["file"]["id"].as_str().unwrap();
+        let path = format!("/api/v1/files/{id}/upload/parts");
+        self.post(&path, key, json!({ "parts": parts })).await
     }
 
     pub(crate) async fn report(&self, key: &str, planned: &Value) -> (StatusCode, Value) {
@@ -175,7 +200,7 @@ impl Server {
     /// POST, PUT, status: the whole upload. Answers the file.
     pub(crate) async fn upload(&self, key: &str, path: &str, bytes: &[u8]) -> Value {
         let planned = self.plan(key, path, bytes.len()).await;
-        assert_eq!(self.send_bytes(&planned, bytes).await.status(), 200);
+        assert_eq!(self.send_bytes(key, &planned, bytes).await.status(), 200);
         let (status, file) = self.report(key, &planned).await;
         assert_eq!(status, 200, "{file}");
         assert_eq!(file["status"], "validated");
@@ -198,6 +223,15 @@ impl Server {
             .as_u64()
             .unwrap()
     }
+}
+
+/// A PUT of what was signed, with the headers that were told; the length is the body's own.
+pub(crate) fn signed(http: &reqwest::Client, upload: &Value) -> reqwest::RequestBuilder {
+    let headers = upload["headers"].as_object().unwrap().iter();
+    headers.filter(|(name, _)| *name != "content-length").fold(
+        http.put(upload["url"].as_str().unwrap()),
+        |put, (name, value)| put.header(name, value.as_str().unwrap()),
+    )
 }
 
 pub(crate) async fn answer(response: Response) -> (StatusCode, Value) {

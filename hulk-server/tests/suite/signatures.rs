@@ -18,7 +18,7 @@ async fn a_put_url_takes_its_exact_length_and_nothing_else() {
     let planned = server.plan(&key, "a.bin", 5).await;
     for wrong in [&b""[..], b"four", b"sixsix"] {
         assert_eq!(
-            server.send_bytes(&planned, wrong).await.status(),
+            server.send_bytes(&key, &planned, wrong).await.status(),
             403,
             "{wrong:?}"
         );
@@ -31,6 +31,7 @@ async fn a_put_url_takes_its_exact_length_and_nothing_else() {
         !server
             .http
             .put(url)
+            .header("if-none-match", "*")
             .body(chunked)
             .send()
             .await
@@ -43,6 +44,7 @@ async fn a_put_url_takes_its_exact_length_and_nothing_else() {
     let damaged = server
         .http
         .put(url)
+        .header("if-none-match", "*")
         .header("content-md5", BASE64.encode([0; 16]))
         .body("hello");
     let answer = damaged.send().await.unwrap();
@@ -62,6 +64,7 @@ async fn a_put_url_takes_its_exact_length_and_nothing_else() {
     let good = server
         .http
         .put(url)
+        .header("if-none-match", "*")
         .header("content-md5", BASE64.encode(md5::Md5::digest(b"hello")))
         .body("hello");
     assert_eq!(good.send().await.unwrap().status(), 200);
@@ -184,6 +187,7 @@ async fn a_proxy_may_change_the_host_header() {
         server
             .http
             .put(&behind)
+            .header("if-none-match", "*")
             .body(bytes.clone())
             .send()
             .await

@@ -13,7 +13,7 @@ async fn stale_uploads_and_expired_files_give_their_space_back() {
     server.upload(&key, "kept.txt", b"kept").await;
     server.upload(&key, "old.txt", b"old").await;
     let planned = server.plan(&key, "never.bin", 1000).await;
-    server.send_bytes(&planned, &[0; 1000]).await;
+    server.send_bytes(&key, &planned, &[0; 1000]).await;
     assert_eq!(server.used_bytes(&key).await, 1007);
     server.process.terminate();
     sql(

@@ -8,9 +8,10 @@ use s3s::{S3Response, S3Result, dto, s3_error};
 
 use super::{
     BUCKET,
+    digests::Digests,
     manifest::{Attributes, Manifest, PartRecord},
     multipart::NamedPart,
-    objects::Expected,
+    objects::{Expected, Place},
 };
 
 /// S3's largest page.
@@ -25,9 +26,8 @@ pub(super) fn check_bucket(bucket: &str) -> S3Result<()> {
 
 /// A checksum that cannot be checked here is refused, not passed over.
 pub(super) fn refuse_other_checksums(headers: &http::HeaderMap) -> S3Result<()> {
-    const UNCHECKED: [&str; 5] = [
+    const UNCHECKED: [&str; 4] = [
         "x-amz-checksum-crc32",
-        "x-amz-checksum-crc32c",
         "x-amz-checksum-crc64nvme",
         "x-amz-checksum-sha1",
         "x-amz-trailer",
@@ -35,7 +35,7 @@ pub(super) fn refuse_other_checksums(headers: &http::HeaderMap) -> S3Result<()> 
     match UNCHECKED.iter().find(|name| headers.contains_key(**name)) {
         Some(name) => Err(s3_error!(
             NotImplemented,
-            "{name} is not checked here; send Content-MD5 or x-amz-checksum-sha256"
+            "{name} is not checked here; send Content-MD5, x-amz-checksum-crc32c or x-amz-checksum-sha256"
         )),
         None => Ok(()),
     }
@@ -45,29 +45,39 @@ pub(super) fn expected(
     length: Option<i64>,
     md5: Option<String>,
     sha256: Option<&str>,
+    crc32c: Option<&str>,
 ) -> S3Result<Expected> {
-    let decode = |text: &str| BASE64.decode(text).ok();
-    let md5 = match md5
-        .as_deref()
-        .map(|text| decode(text).and_then(|bytes| bytes.try_into().ok()))
-    {
-        Some(None) => return Err(s3_error!(InvalidDigest, "Content-MD5 is not a base64 MD5")),
-        found => found.flatten().map(Md5),
-    };
-    let sha256 = match sha256.map(|text| decode(text).and_then(|bytes| bytes.try_into().ok())) {
-        Some(None) => {
-            return Err(s3_error!(
-                InvalidDigest,
-                "the checksum is not a base64 SHA-256"
-            ));
-        }
-        found => found.flatten().map(Sha256),
-    };
     Ok(Expected {
         size_bytes: length.and_then(|length| length.try_into().ok()),
-        md5,
-        sha256,
+        digests: Digests {
+            md5: digest(md5.as_deref(), "Content-MD5")?.map(Md5),
+            sha256: digest(sha256, "x-amz-checksum-sha256")?.map(Sha256),
+            crc32c: digest(crc32c, "x-amz-checksum-crc32c")?,
+            blake3: None,
+        },
     })
+}
+
+fn digest<const N: usize>(text: Option<&str>, header: &str) -> S3Result<Option<[u8; N]>> {
+    let decode = |text| BASE64.decode(text).ok()?.try_into().ok();
+    match text.map(decode) {
+        Some(None) => Err(s3_error!(
+            InvalidDigest,
+            "{header} is not the base64 of {N} bytes"
+        )),
+        found => Ok(found.flatten()),
+    }
+}
+
+/// `If-None-Match: *`, the one condition of a put.
+pub(super) fn place(if_none_match: Option<&dto::ETagCondition>) -> S3Result<Place> {
+    match if_none_match {
+        None => Ok(Place::Any),
+        Some(dto::ETagCondition::Any) => Ok(Place::New),
+        Some(dto::ETagCondition::ETag(_)) => {
+            Err(s3_error!(NotImplemented, "a put's If-None-Match is *"))
+        }
+    }
 }
 
 pub(super) fn attributes(
@@ -157,7 +167,6 @@ pub(super) fn part_dto(part: &PartRecord) -> dto::Part {
         part_number: i32::try_from(part.number).ok(),
         size: Some(length(part.size_bytes)),
         last_modified: Some(last_modified(part.modified_at)),
-        checksum_sha256: Some(base64(part.sha256)),
         ..Default::default()
     }
 }

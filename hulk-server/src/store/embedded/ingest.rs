@@ -8,12 +8,13 @@ use std::{
 
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
-use hulk_proto::{Md5, Sha256};
-use md5::Digest;
 use s3s::{S3Result, StdError, s3_error};
 use tokio::{sync::mpsc, task::spawn_blocking};
 
-use super::objects::fault;
+use super::{
+    digests::{Digests, Hashers},
+    objects::fault,
+};
 
 /// What goes to the disk and the digests at once.
 const BLOCK_BYTES: usize = 1 << 20;
@@ -26,21 +27,19 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
 /// What came in.
 pub(super) struct Ingested {
     pub(super) size_bytes: u64,
-    pub(super) sha256: Sha256,
-    /// If it was asked for.
-    pub(super) md5: Option<Md5>,
+    pub(super) digests: Digests,
 }
 
 /// Writes `body` to `file` and makes it durable.
 ///
 /// # Errors
 /// If the client goes away, or the disk is full or fails.
-pub(super) async fn ingest<S>(mut body: S, file: File, with_md5: bool) -> S3Result<Ingested>
+pub(super) async fn ingest<S>(mut body: S, file: File, hashers: Hashers) -> S3Result<Ingested>
 where
     S: Stream<Item = Result<Bytes, StdError>> + Unpin,
 {
     let (sender, receiver) = mpsc::channel(BLOCKS_IN_FLIGHT);
-    let writer = spawn_blocking(move || write_blocks(receiver, file, with_md5));
+    let writer = spawn_blocking(move || write_blocks(receiver, file, hashers));
     let fed = feed(&mut body, sender).await;
     let written = writer
         .await
@@ -107,10 +106,8 @@ where
 fn write_blocks(
     mut receiver: mpsc::Receiver<Block>,
     mut file: File,
-    with_md5: bool,
+    mut hashers: Hashers,
 ) -> io::Result<Option<Ingested>> {
-    let mut sha256 = sha2::Sha256::new();
-    let mut md5 = with_md5.then(md5::Md5::new);
     let mut size_bytes = 0;
     loop {
         match receiver.blocking_recv() {
@@ -120,10 +117,7 @@ fn write_blocks(
                 write_all_vectored(&mut file, &chunks)?;
                 for chunk in &chunks {
                     size_bytes += chunk.len() as u64;
-                    sha256.update(chunk);
-                    if let Some(md5) = &mut md5 {
-                        md5.update(chunk);
-                    }
+                    hashers.update(chunk);
                 }
             }
         }
@@ -131,8 +125,7 @@ fn write_blocks(
     file.sync_all()?;
     Ok(Some(Ingested {
         size_bytes,
-        sha256: Sha256(sha256.finalize().into()),
-        md5: md5.map(|md5| Md5(md5.finalize().into())),
+        digests: hashers.finish(),
     }))
 }
 

@@ -135,6 +135,13 @@ impl Layout {
         }
     }
 
+    /// As `write`, but a power cut may take the new file, or a part of it.
+    pub(super) fn write_soon(&self, path: &Path, contents: &[u8]) -> io::Result<()> {
+        let mut file = tempfile::NamedTempFile::new_in(self.temporary())?;
+        file.write_all(contents)?;
+        file.persist(path).map(drop).map_err(|error| error.error)
+    }
+
     /// Removes a file durably; one that is not there is no error.
     pub(super) fn remove(&self, path: &Path) -> io::Result<bool> {
         match fs::remove_file(path) {

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fs, io, path::Path};
 
-use hulk_proto::{Sha256, Timestamp};
+use hulk_proto::{Blake3, Sha256, Timestamp};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 /// Bytes of a file in the owner's data directory.
@@ -14,7 +14,7 @@ pub(super) struct Segment {
     pub(super) offset: u64,
     pub(super) len: u64,
     /// Of just these bytes, if it was ever computed.
-    pub(super) sha256: Option<Sha256>,
+    pub(super) blake3: Option<Blake3>,
 }
 
 /// An object.
@@ -52,14 +52,24 @@ pub(super) struct UploadRecord {
 pub(super) struct PartRecord {
     pub(super) number: u32,
     pub(super) size_bytes: u64,
-    pub(super) sha256: Sha256,
+    pub(super) blake3: Blake3,
     pub(super) modified_at: Timestamp,
     pub(super) segments: Vec<Segment>,
 }
 
 impl PartRecord {
     pub(super) fn etag(&self) -> String {
-        self.sha256.to_string()
+        self.blake3.to_string()
+    }
+
+    /// Written without waiting for the disk: after a power cut it may be there in part, and then
+    /// the part was not received.
+    pub(super) fn read(path: &Path) -> io::Result<Option<Self>> {
+        match read(path) {
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => Ok(None),
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(None),
+            other => other,
+        }
     }
 }
 
@@ -95,7 +105,7 @@ pub(super) fn slice(segments: &[Segment], start: u64, end: u64) -> Vec<Segment> 
                 name: segment.name.clone(),
                 offset: segment.offset + (from - position),
                 len: to - from,
-                sha256: segment.sha256.filter(|_| whole),
+                blake3: segment.blake3.filter(|_| whole),
             });
         }
         position += segment.len;

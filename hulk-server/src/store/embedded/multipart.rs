@@ -6,13 +6,12 @@ use bytes::Bytes;
 use futures_util::Stream;
 use hulk_proto::{Id, Timestamp};
 use s3s::{S3Result, StdError, s3_error};
-use sha2::Digest;
 
 use super::{
     ingest::ingest,
     layout::{create_directories, sync_directory},
     manifest::{self, Attributes, Manifest, PartRecord, Segment, UploadRecord},
-    objects::{Expected, Objects, blocking, fault},
+    objects::{Expected, Objects, Place, blocking, fault},
     reader,
     staged::link_segments,
 };
@@ -68,7 +67,7 @@ impl Objects {
             fs::File::create_new(objects.layout().data(&id).join(segment)).map_err(fault)
         })
         .await?;
-        let found = ingest(body, file, expected.md5.is_some()).await;
+        let found = ingest(body, file, expected.digests.hashers_of_part()).await;
         let checked = found.and_then(|found| expected.check(&found).map(|()| found));
         let objects = self.clone();
         blocking(move || {
@@ -76,19 +75,21 @@ impl Objects {
                 // What cannot be removed now goes with the upload.
                 let _ = fs::remove_file(objects.layout().data(&upload_id).join(&name));
             })?;
-            let (len, sha256) = (found.size_bytes, found.sha256);
+            let blake3 = found.digests.blake3;
+            let blake3 = blake3.ok_or_else(|| s3_error!(InternalError, "a part has no digest"))?;
+            let len = found.size_bytes;
             objects.record_part(
                 &upload_id,
                 PartRecord {
                     number,
                     size_bytes: len,
-                    sha256,
+                    blake3,
                     modified_at: Timestamp::now(),
                     segments: vec![Segment {
                         name,
                         offset: 0,
                         len,
-                        sha256: Some(sha256),
+                        blake3: Some(blake3),
                     }],
                 },
             )
@@ -110,10 +111,10 @@ impl Objects {
         let source = self.find(from)?;
         let range = range(source.size_bytes)?;
         let segments = manifest::slice(&source.segments, range.start, range.end);
-        let sha256 = match segments.as_slice() {
+        let blake3 = match segments.as_slice() {
             [
                 Segment {
-                    sha256: Some(known),
+                    blake3: Some(known),
                     ..
                 },
             ] => *known,
@@ -127,25 +128,25 @@ impl Objects {
         let part = PartRecord {
             number,
             size_bytes: range.end - range.start,
-            sha256,
+            blake3,
             modified_at: Timestamp::now(),
             segments,
         };
         self.record_part(upload_id, part)
     }
 
-    /// The part's bytes are durable; now it replaces the one of its number.
+    /// The part's bytes are durable; now it replaces the one of its number. That the record is
+    /// durable too is not waited for: `complete_upload` looks whether all is there.
     fn record_part(&self, upload_id: &str, part: PartRecord) -> S3Result<PartRecord> {
-        sync_directory(&self.layout().data(upload_id)).map_err(fault)?;
         let _lock = self.lock_upload(upload_id);
         let directory = self.layout().upload(upload_id);
         if !directory.join(UPLOAD_RECORD).exists() {
             return Err(s3_error!(NoSuchUpload));
         }
         let path = directory.join(format!("{}.json", part.number));
-        let old: Option<PartRecord> = manifest::read(&path).map_err(fault)?;
+        let old = PartRecord::read(&path).map_err(fault)?;
         self.layout()
-            .write(&path, &manifest::to_json(&part).map_err(fault)?)
+            .write_soon(&path, &manifest::to_json(&part).map_err(fault)?)
             .map_err(fault)?;
         for segment in old.into_iter().flat_map(|old| old.segments) {
             let _ = fs::remove_file(self.layout().data(upload_id).join(segment.name));
@@ -174,26 +175,26 @@ impl Objects {
             }
         };
         let parts = self.choose_parts(upload_id, named)?;
-        let mut digests = sha2::Sha256::new();
-        parts.iter().for_each(|part| digests.update(part.sha256.0));
+        let mut digests = blake3::Hasher::new();
+        for part in &parts {
+            digests.update(&part.blake3.0);
+        }
         let manifest = Manifest {
             key: key.to_owned(),
             data: upload_id.to_owned(),
             size_bytes: parts.iter().map(|part| part.size_bytes).sum(),
             etag: format!(
                 "{}-{}",
-                hulk_proto::Sha256(digests.finalize().into()),
+                hulk_proto::Blake3(digests.finalize().into()),
                 parts.len()
             ),
-            sha256: match parts.as_slice() {
-                [only] => Some(only.sha256),
-                _ => None,
-            },
+            sha256: None,
             attributes: record.attributes,
             modified_at: Timestamp::now(),
             segments: parts.into_iter().flat_map(|part| part.segments).collect(),
         };
-        self.replace(&manifest)?;
+        sync_directory(&self.layout().data(upload_id)).map_err(fault)?;
+        self.replace(&manifest, Place::Any)?;
         self.forget_upload(upload_id).map_err(fault)?;
         self.drop_unused_segments(&manifest);
         Ok(manifest)
@@ -212,8 +213,10 @@ impl Objects {
                 .layout()
                 .upload(upload_id)
                 .join(format!("{}.json", name.number));
-            let part: Option<PartRecord> = manifest::read(&path).map_err(fault)?;
-            let part = part.filter(|part| part.etag() == name.etag);
+            let part = PartRecord::read(&path).map_err(fault)?;
+            let part = part
+                .filter(|part| part.etag() == name.etag)
+                .filter(|part| self.has_segments(upload_id, part));
             parts.push(part.ok_or_else(|| s3_error!(InvalidPart))?);
         }
         let (_last, rest) = parts.split_last().ok_or_else(|| s3_error!(InvalidPart))?;
@@ -221,6 +224,14 @@ impl Objects {
             return Err(s3_error!(EntityTooSmall));
         }
         Ok(parts)
+    }
+
+    fn has_segments(&self, upload_id: &str, part: &PartRecord) -> bool {
+        let directory = self.layout().data(upload_id);
+        part.segments.iter().all(|segment| {
+            let found = fs::metadata(directory.join(&segment.name));
+            found.is_ok_and(|found| found.len() >= segment.offset + segment.len)
+        })
     }
 
     /// Parts that were sent but not named; what stays is the sweep's.
@@ -277,8 +288,8 @@ impl Objects {
             if path.ends_with(UPLOAD_RECORD) {
                 continue;
             }
-            let part: Option<PartRecord> = manifest::read(&path).map_err(fault)?;
-            parts.extend(part);
+            let part = PartRecord::read(&path).map_err(fault)?;
+            parts.extend(part.filter(|part| self.has_segments(upload_id, part)));
         }
         parts.sort_by_key(|part| part.number);
         Ok(parts)

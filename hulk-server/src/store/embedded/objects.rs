@@ -10,11 +10,12 @@ use std::{
 
 use bytes::Bytes;
 use futures_util::Stream;
-use hulk_proto::{Md5, Sha256, Timestamp};
+use hulk_proto::Timestamp;
 use s3s::{S3Error, S3ErrorCode, S3Result, StdError, s3_error};
 use tokio::task::spawn_blocking;
 
 use super::{
+    digests::Digests,
     ingest::{Ingested, ingest},
     layout::Layout,
     manifest::{self, Attributes, Manifest, Segment},
@@ -50,12 +51,18 @@ impl Locks {
     }
 }
 
-/// The digests with which a client wants its bytes checked.
+/// What a client says of its bytes.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Expected {
     pub(super) size_bytes: Option<u64>,
-    pub(super) md5: Option<Md5>,
-    pub(super) sha256: Option<Sha256>,
+    pub(super) digests: Digests,
+}
+
+/// Whether a put may replace what is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    Any,
+    New,
 }
 
 impl Expected {
@@ -63,15 +70,7 @@ impl Expected {
         if self.size_bytes.is_some_and(|size| size != found.size_bytes) {
             return Err(s3_error!(IncompleteBody));
         }
-        let differs = self.md5.is_some() && self.md5 != found.md5
-            || self.sha256.is_some_and(|sha256| sha256 != found.sha256);
-        if differs {
-            return Err(s3_error!(
-                BadDigest,
-                "the digest you sent is not that of what came in"
-            ));
-        }
-        Ok(())
+        self.digests.check(&found.digests)
     }
 }
 
@@ -109,37 +108,43 @@ impl Objects {
         attributes: Attributes,
         body: S,
         expected: Expected,
+        place: Place,
     ) -> S3Result<Manifest>
     where
         S: Stream<Item = Result<Bytes, StdError>> + Unpin,
     {
-        let objects = self.clone();
+        let (objects, target) = (self.clone(), key.clone());
         let (staged, file) = blocking(move || {
+            if place == Place::New && objects.find(&target).is_ok() {
+                return Err(s3_error!(PreconditionFailed));
+            }
             let staged = objects.stage()?;
             let file = staged.create_segment("0").map_err(fault)?;
             Ok((staged, file))
         })
         .await?;
-        let found = ingest(body, file, expected.md5.is_some()).await?;
+        let hashers = expected.digests.hashers_of_object();
+        let found = ingest(body, file, hashers).await?;
         expected.check(&found)?;
+        let sha256 = found.digests.sha256;
         let manifest = Manifest {
             key,
             data: staged.id().to_owned(),
             size_bytes: found.size_bytes,
-            etag: found.sha256.to_string(),
-            sha256: Some(found.sha256),
+            etag: sha256.map(String::from).unwrap_or_default(),
+            sha256,
             attributes,
             modified_at: Timestamp::now(),
             segments: vec![Segment {
                 name: "0".into(),
                 offset: 0,
                 len: found.size_bytes,
-                sha256: Some(found.sha256),
+                blake3: None,
             }],
         };
         let objects = self.clone();
         blocking(move || {
-            objects.commit(&manifest, staged)?;
+            objects.commit(&manifest, staged, place)?;
             Ok(manifest)
         })
         .await
@@ -175,22 +180,25 @@ impl Objects {
             modified_at: Timestamp::now(),
             ..source
         };
-        self.commit(&copy, staged)?;
+        self.commit(&copy, staged, Place::Any)?;
         Ok(copy)
     }
 
-    fn commit(&self, manifest: &Manifest, staged: Staged) -> S3Result<()> {
+    fn commit(&self, manifest: &Manifest, staged: Staged, place: Place) -> S3Result<()> {
         staged.sync().map_err(fault)?;
-        self.replace(manifest)?;
+        self.replace(manifest, place)?;
         staged.keep();
         Ok(())
     }
 
     /// Puts the manifest in the place of its key's, whose data goes.
-    pub(super) fn replace(&self, manifest: &Manifest) -> S3Result<()> {
+    pub(super) fn replace(&self, manifest: &Manifest, place: Place) -> S3Result<()> {
         let path = self.manifest_path(&manifest.key)?;
         let _lock = self.lock(&manifest.key);
         let old: Option<Manifest> = manifest::read(&path).map_err(fault)?;
+        if place == Place::New && old.is_some() {
+            return Err(s3_error!(PreconditionFailed));
+        }
         let json = manifest::to_json(manifest).map_err(fault)?;
         self.layout.write(&path, &json).map_err(fault)?;
         if let Some(old) = old.filter(|old| old.data != manifest.data) {

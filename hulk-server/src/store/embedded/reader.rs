@@ -10,8 +10,7 @@ use std::{
 
 use bytes::Bytes;
 use futures_util::Stream;
-use hulk_proto::Sha256;
-use sha2::Digest;
+use hulk_proto::Blake3;
 use tokio::{sync::mpsc, task::spawn_blocking};
 
 use super::manifest::Segment;
@@ -53,13 +52,13 @@ impl Stream for Reader {
 }
 
 /// The digest of the segments' bytes; blocks.
-pub(super) fn digest(directory: &std::path::Path, segments: &[Segment]) -> io::Result<Sha256> {
-    let mut sha256 = sha2::Sha256::new();
+pub(super) fn digest(directory: &std::path::Path, segments: &[Segment]) -> io::Result<Blake3> {
+    let mut blake3 = blake3::Hasher::new();
     send_segments(directory, None, segments, |block| {
-        sha256.update(&block);
+        blake3.update(&block);
         true
     })?;
-    Ok(Sha256(sha256.finalize().into()))
+    Ok(Blake3(blake3.finalize().into()))
 }
 
 fn open(directory: &std::path::Path, segment: &Segment) -> io::Result<File> {

@@ -8,7 +8,7 @@ use super::{
     convert::{
         attributes, base64, check_bucket, check_conditions, check_source, copy_range, expected,
         last_modified, length, named_part, object_dto, override_header, page_size, part_dto,
-        part_number, refuse_other_checksums, source_key,
+        part_number, place, refuse_other_checksums, source_key,
     },
     list::Listing,
     multipart::NamedPart,
@@ -57,12 +57,14 @@ impl S3 for Backend {
             input.content_length,
             input.content_md5,
             input.checksum_sha256.as_deref(),
+            input.checksum_crc32c.as_deref(),
         )?;
+        let place = place(input.if_none_match.as_ref())?;
         let attributes = attributes(input.content_type, input.metadata);
         let body = input.body.unwrap_or_else(|| s3s::Body::empty().into());
         let manifest = self
             .objects
-            .put(input.key, attributes, body, expected)
+            .put(input.key, attributes, body, expected, place)
             .await?;
         Ok(S3Response::new(dto::PutObjectOutput {
             e_tag: Some(dto::ETag::Strong(manifest.etag)),
@@ -271,6 +273,7 @@ impl S3 for Backend {
             input.content_length,
             input.content_md5,
             input.checksum_sha256.as_deref(),
+            input.checksum_crc32c.as_deref(),
         )?;
         let number = part_number(input.part_number)?;
         let body = input.body.unwrap_or_else(|| s3s::Body::empty().into());
@@ -280,7 +283,8 @@ impl S3 for Backend {
             .await?;
         Ok(S3Response::new(dto::UploadPartOutput {
             e_tag: Some(dto::ETag::Strong(part.etag())),
-            checksum_sha256: Some(base64(part.sha256)),
+            checksum_crc32c: input.checksum_crc32c,
+            checksum_sha256: input.checksum_sha256,
             ..Default::default()
         }))
     }

@@ -1,0 +1,219 @@
+//! `hulk get DIR-LINK`
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use futures_util::{StreamExt, stream};
+use hulk_proto::{
+    File,
+    directory::{DirectoryListing, FailedFile, GotDirectory},
+    limits::PART_BYTES,
+};
+use reqwest::header;
+use tokio::task::spawn_blocking;
+use url::Url;
+
+use super::get::{Run, exists, is_directory, is_stdout};
+use crate::{
+    client::{refuse_errors, unreachable},
+    error::{Error, Result},
+    transfer::{
+        Watcher,
+        download::Download,
+        link::{Link, is_safe},
+        local::digest_file,
+    },
+    tree,
+};
+
+const REQUESTS_PER_CORE: usize = 4;
+
+/// A file and where it goes, from the top of the tree.
+struct Wanted {
+    relative: String,
+    file: File,
+}
+
+/// `None` for a dry run.
+pub(super) async fn get(run: &Run<'_>, source: &str, url: Url) -> Result<Option<GotDirectory>> {
+    let (name, mut wanted, directories) = list(run, &url).await?;
+    wanted.retain(|wanted| run.chosen.takes_file(&wanted.relative));
+    if run.get.choice.dry_run {
+        for wanted in &wanted {
+            run.printer.line(format!("{name}/{}", wanted.relative));
+        }
+        return Ok(None);
+    }
+    let top = destination(run.get.output.as_deref(), &name)?;
+    make(&top)?;
+    if run.chosen.takes_empty_directories() {
+        let entered = directories.iter().filter(|path| run.chosen.enters(path));
+        entered
+            .map(|path| top.join(path))
+            .try_for_each(|path| make(&path))?;
+    }
+    let mut got = GotDirectory {
+        source: source.to_owned(),
+        saved_to: top.display().to_string(),
+        file_count: 0,
+        size_bytes: 0,
+        failed: Vec::new(),
+    };
+    let (small, large): (Vec<Wanted>, Vec<Wanted>) = wanted
+        .into_iter()
+        .partition(|wanted| wanted.file.size_bytes <= PART_BYTES);
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let most = run.get.speed.parallel.map(usize::from);
+    for (files, in_flight) in [
+        (small, most.unwrap_or(cores * REQUESTS_PER_CORE)),
+        (large, 1),
+    ] {
+        let outcomes = stream::iter(files).map(|wanted| get_file(run, &url, &top, wanted));
+        let mut outcomes = outcomes.buffer_unordered(in_flight);
+        while let Some((relative, outcome)) = outcomes.next().await {
+            match outcome {
+                Ok(size_bytes) => {
+                    got.file_count += 1;
+                    got.size_bytes += size_bytes;
+                }
+                Err(error) => {
+                    run.printer.complaint(&error.clone().about(&relative));
+                    got.failed.push(FailedFile {
+                        path: relative,
+                        error: error.body().error,
+                    });
+                }
+            }
+        }
+    }
+    run.display.finish(&name, got.file_count);
+    Ok(Some(got))
+}
+
+/// The name of the top, all files, and all directories below it.
+async fn list(run: &Run<'_>, url: &Url) -> Result<(String, Vec<Wanted>, Vec<String>)> {
+    let mut name = None;
+    let (mut files, mut directories) = (Vec::new(), Vec::new());
+    let mut left = vec![(url.clone(), String::new())];
+    while let Some((url, above)) = left.pop() {
+        let mut cursor = None;
+        loop {
+            let page = page(&run.link(url.clone()), cursor.as_deref()).await?;
+            let here = page.directory.path.split().map(|(_, name)| name.to_owned());
+            name.get_or_insert(here.unwrap_or_else(|| "files".to_owned()));
+            for directory in page.directories {
+                let name = directory.path.split().map_or("", |(_, name)| name);
+                let relative = format!("{above}{}", safe(name)?);
+                let mut url = url.clone();
+                url.set_path(&format!("/b/{}", directory.id));
+                left.push((url, format!("{relative}/")));
+                directories.push(relative);
+            }
+            for file in page.files {
+                let relative = format!("{above}{}", safe(&file.filename)?);
+                files.push(Wanted { relative, file });
+            }
+            cursor = page.next_cursor;
+            if cursor.is_none() {
+                break;
+            }
+        }
+    }
+    let name = name.unwrap_or_default();
+    safe(&name)?;
+    Ok((name, files, directories))
+}
+
+async fn page(link: &Link, cursor: Option<&str>) -> Result<DirectoryListing> {
+    let patience = link.net.patience_at_first();
+    let body = patience
+        .retry(async || {
+            let mut request = link.request().header(header::ACCEPT, "application/json");
+            if let Some(cursor) = cursor {
+                let mut url = link.url.clone();
+                url.query_pairs_mut().append_pair("cursor", cursor);
+                request = link
+                    .at(url)
+                    .request()
+                    .header(header::ACCEPT, "application/json");
+            }
+            let answered = request.send().await;
+            let answer = answered.map_err(|error| unreachable(&link.url, &error))?;
+            refuse_errors(answer).await
+        })
+        .await?;
+    serde_json::from_slice(&body).map_err(|_| link.not_a_link())
+}
+
+/// A name that stays where it belongs, whatever a server says.
+fn safe(name: &str) -> Result<&str> {
+    is_safe(name).then_some(name).ok_or_else(|| {
+        Error::failed(format!(
+            "the server tells a name that is not safe: {name:?}"
+        ))
+    })
+}
+
+fn destination(output: Option<&Path>, name: &str) -> Result<PathBuf> {
+    match output {
+        None => Ok(PathBuf::from(name)),
+        Some(output) if is_stdout(output) => Err(Error::usage(
+            "a directory cannot be written to the standard output",
+        )),
+        Some(output) if is_directory(output) => Ok(output.join(name)),
+        Some(output) => Ok(output.to_owned()),
+    }
+}
+
+fn make(directory: &Path) -> Result<()> {
+    std::fs::create_dir_all(directory).map_err(|error| Error::local("make", directory, &error))
+}
+
+async fn get_file(
+    run: &Run<'_>,
+    top_url: &Url,
+    top: &Path,
+    wanted: Wanted,
+) -> (String, Result<u64>) {
+    let outcome = try_get_file(run, top_url, top, &wanted).await;
+    (wanted.relative, outcome)
+}
+
+/// A file that is there as it should be, perhaps from an earlier run, is left.
+async fn try_get_file(run: &Run<'_>, top_url: &Url, top: &Path, wanted: &Wanted) -> Result<u64> {
+    let (path, file) = (top.join(&wanted.relative), &wanted.file);
+    let progress = Arc::new(run.display.file(&wanted.relative, Some(file.size_bytes)));
+    if !run.get.force && path.symlink_metadata().is_ok() {
+        if is_same(&path, file).await? {
+            progress.moved(file.size_bytes);
+            return Ok(file.size_bytes);
+        }
+        return Err(exists(&path));
+    }
+    if let Some(parent) = path.parent() {
+        make(parent)?;
+    }
+    let mut url = top_url.clone();
+    url.set_path(&format!("/d/{}/{}", file.id, file.filename));
+    let download = Download::begin(run.link(url), progress.clone()).await?;
+    let watcher: &dyn Watcher = &*progress;
+    let found = run.save(download, &path, watcher).await?;
+    tree::restore(&path, &file.metadata)?;
+    Ok(found.size_bytes)
+}
+
+async fn is_same(path: &Path, file: &File) -> Result<bool> {
+    let (path, size, sha256) = (path.to_owned(), file.size_bytes, file.sha256);
+    let compare = move || -> std::io::Result<bool> {
+        let Some(sha256) = sha256 else {
+            return Ok(false);
+        };
+        let is_alike = path.is_file() && path.metadata()?.len() == size;
+        Ok(is_alike && digest_file(&path)? == (size, sha256))
+    };
+    let same = spawn_blocking(compare).await;
+    let same = same.map_err(|error| Error::failed(error.to_string()))?;
+    same.map_err(|error| Error::failed(format!("cannot compare: {error}")))
+}

@@ -1,0 +1,80 @@
+//! The way to server and store: one HTTP client, and how patient it is.
+
+use std::{env, sync::Arc, time::Duration};
+
+use reqwest::redirect;
+
+use crate::{
+    error::{Error, Result},
+    patience::Patience,
+    transfer::limit::RateLimit,
+};
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+const RETRY_TIMEOUT: Duration = Duration::from_secs(120);
+const STALL_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Net {
+    pub(crate) http: reqwest::Client,
+    /// For how long a transfer that gets nowhere is tried again.
+    retry_timeout: Duration,
+    /// A request that moves nothing for so long is stuck.
+    pub(crate) stall_timeout: Duration,
+    pub(crate) limit: Arc<RateLimit>,
+}
+
+impl Net {
+    /// It follows no redirect by itself: where they lead is part of the protocol.
+    ///
+    /// # Errors
+    /// If HTTP cannot be set up, or a variable is no number of seconds.
+    pub(crate) fn new() -> Result<Self> {
+        let http = reqwest::Client::builder()
+            .user_agent(concat!("hulk/", env!("CARGO_PKG_VERSION")))
+            .redirect(redirect::Policy::none())
+            .connect_timeout(CONNECT_TIMEOUT)
+            .tcp_nodelay(true)
+            .build()
+            .map_err(|error| {
+                Error::failed(format!(
+                    "cannot set up HTTP: {}",
+                    crate::client::innermost(&error)
+                ))
+            })?;
+        Ok(Self {
+            http,
+            retry_timeout: seconds("HULK_RETRY_TIMEOUT", RETRY_TIMEOUT)?,
+            stall_timeout: seconds("HULK_STALL_TIMEOUT", STALL_TIMEOUT)?,
+            limit: Arc::new(RateLimit::none()),
+        })
+    }
+
+    /// With at most `bytes_per_second` of file bytes.
+    pub(crate) fn limited(mut self, bytes_per_second: Option<u64>) -> Self {
+        if let Some(rate) = bytes_per_second {
+            self.limit = Arc::new(RateLimit::new(rate));
+        }
+        self
+    }
+
+    pub(crate) fn patience(&self) -> Patience {
+        Patience::new(self.retry_timeout)
+    }
+
+    pub(crate) fn patience_at_first(&self) -> Patience {
+        Patience::of_first_contact(self.retry_timeout)
+    }
+}
+
+fn seconds(variable: &str, default: Duration) -> Result<Duration> {
+    match env::var(variable).ok().filter(|text| !text.is_empty()) {
+        None => Ok(default),
+        Some(text) => text
+            .parse()
+            .ok()
+            .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+            .ok_or_else(|| Error::usage(format!("{variable} is a number of seconds"))),
+    }
+}

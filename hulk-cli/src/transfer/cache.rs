@@ -1,0 +1,120 @@
+//! What was downloaded before, by its SHA-256, so that a CI runner reads it from its disk. The least
+//! recently used make room.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
+
+use filetime::FileTime;
+use hulk_proto::Sha256;
+
+use super::local::digest_file;
+use crate::config;
+
+/// Of all that is kept.
+const MAX_BYTES: u64 = 10 << 30;
+#[derive(Clone)]
+pub(crate) struct Cache {
+    directory: PathBuf,
+}
+
+impl Cache {
+    /// Smaller files are as fast from the store.
+    pub(crate) const MIN_FILE_BYTES: u64 = 64 << 10;
+
+    /// `None` without a directory for it.
+    pub(crate) fn open() -> Option<Self> {
+        let directory = config::cache_directory().ok()?.join("files");
+        Some(Self { directory })
+    }
+
+    /// Each entry is a directory, whose own time is that of the last use: the file's belongs to
+    /// those that it is linked to.
+    fn entry(&self, sha256: Sha256) -> PathBuf {
+        self.directory.join(sha256.to_string())
+    }
+
+    /// Makes the file `to` of these bytes, if they are here and whole; blocks. An entry that is
+    /// damaged is dropped.
+    pub(crate) fn fetch(&self, sha256: Sha256, to: &Path, replace: bool) -> Option<u64> {
+        let entry = self.entry(sha256);
+        let cached = entry.join("data");
+        let (size, found) = digest_file(&cached).ok()?;
+        if found != sha256 {
+            let _ = fs::remove_dir_all(&entry);
+            return None;
+        }
+        let _ = filetime::set_file_mtime(&entry, FileTime::now());
+        if replace {
+            let _ = fs::remove_file(to);
+        }
+        share(&cached, to).ok().map(|()| size)
+    }
+
+    /// Keeps a file that was verified. What fails is not kept.
+    pub(crate) fn keep(&self, sha256: Sha256, size_bytes: u64, from: &Path) {
+        if (Self::MIN_FILE_BYTES..=MAX_BYTES).contains(&size_bytes) {
+            let _ = self.try_keep(sha256, size_bytes, from);
+        }
+    }
+
+    fn try_keep(&self, sha256: Sha256, size_bytes: u64, from: &Path) -> io::Result<()> {
+        let entry = self.entry(sha256);
+        if entry.join("data").exists() {
+            return Ok(());
+        }
+        fs::create_dir_all(&self.directory)?;
+        self.make_room(size_bytes)?;
+        // Made aside, so that half an entry is none.
+        let aside = tempfile::tempdir_in(&self.directory)?;
+        share(from, &aside.path().join("data"))?;
+        fs::rename(aside.path(), &entry)
+    }
+
+    fn make_room(&self, size_bytes: u64) -> io::Result<()> {
+        let mut entries: Vec<(SystemTime, u64, PathBuf)> = fs::read_dir(&self.directory)?
+            .flatten()
+            .filter_map(|entry| {
+                let used = entry.metadata().ok()?.modified().ok()?;
+                let size = fs::metadata(entry.path().join("data")).map_or(0, |data| data.len());
+                Some((used, size, entry.path()))
+            })
+            .collect();
+        entries.sort();
+        let mut total: u64 = entries.iter().map(|(_, size, _)| size).sum();
+        for (_, size, path) in entries {
+            if total + size_bytes <= MAX_BYTES {
+                break;
+            }
+            fs::remove_dir_all(path)?;
+            total -= size;
+        }
+        Ok(())
+    }
+}
+
+/// The same bytes under another name: a reflink where the file system has them; else a hard link,
+/// if no other name than `from` would share the bytes with it, since who writes into one of them
+/// would write into all; else a copy.
+fn share(from: &Path, to: &Path) -> io::Result<()> {
+    if reflink_copy::reflink(from, to).is_ok() {
+        return Ok(());
+    }
+    let is_alone = links(&fs::metadata(from)?) == 1;
+    if is_alone && fs::hard_link(from, to).is_ok() {
+        return Ok(());
+    }
+    fs::copy(from, to).map(drop)
+}
+
+#[cfg(unix)]
+fn links(metadata: &fs::Metadata) -> u64 {
+    std::os::unix::fs::MetadataExt::nlink(metadata)
+}
+
+#[cfg(not(unix))]
+fn links(_: &fs::Metadata) -> u64 {
+    2
+}

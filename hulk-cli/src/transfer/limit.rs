@@ -1,0 +1,49 @@
+//! `--limit-rate`: file bytes per second, over all connections together.
+
+use std::{
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+/// What may go out at once after a pause.
+const BURST: Duration = Duration::from_millis(100);
+
+/// A virtual clock: each byte moves it on by its share of a second, and who is ahead of the real
+/// one waits (the generic cell rate algorithm).
+pub(crate) struct RateLimit {
+    bytes_per_second: Option<u64>,
+    clock: Mutex<Instant>,
+}
+
+impl RateLimit {
+    pub(crate) fn none() -> Self {
+        Self {
+            bytes_per_second: None,
+            clock: Mutex::new(Instant::now()),
+        }
+    }
+
+    /// `bytes_per_second` is at least 1.
+    pub(crate) fn new(bytes_per_second: u64) -> Self {
+        Self {
+            bytes_per_second: Some(bytes_per_second.max(1)),
+            ..Self::none()
+        }
+    }
+
+    /// Waits until `bytes` may go.
+    pub(crate) async fn take(&self, bytes: usize) {
+        let Some(rate) = self.bytes_per_second else {
+            return;
+        };
+        let cost = Duration::from_secs_f64(bytes as f64 / rate as f64);
+        let due = {
+            let now = Instant::now();
+            let mut clock = self.clock.lock().unwrap_or_else(PoisonError::into_inner);
+            let earliest = now.checked_sub(BURST).unwrap_or(now);
+            *clock = (*clock).max(earliest) + cost;
+            *clock
+        };
+        tokio::time::sleep_until(due.into()).await;
+    }
+}

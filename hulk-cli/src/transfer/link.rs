@@ -1,0 +1,131 @@
+//! From a link to a URL of the store.
+
+use std::time::Duration;
+
+use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
+use hulk_proto::{Sha256, file::LinkedFile};
+use percent_encoding::percent_decode_str;
+use reqwest::{RequestBuilder, StatusCode, header};
+use url::Url;
+
+use crate::{
+    client::{Client, refuse_errors, shown, unreachable},
+    error::{Error, Result},
+    net::Net,
+};
+
+/// For the redirect; the bytes may take longer.
+const LINK_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// A link, and how to follow it.
+#[derive(Clone)]
+pub(crate) struct Link {
+    pub(crate) url: Url,
+    client: Option<Client>,
+    pub(crate) net: Net,
+}
+
+/// Where a link leads at the moment.
+pub(crate) struct Target {
+    pub(crate) url: Url,
+    /// What the server says it is.
+    pub(crate) sha256: Option<Sha256>,
+}
+
+impl Link {
+    pub(crate) fn new(url: Url, client: Option<&Client>, net: &Net) -> Self {
+        Self {
+            url,
+            client: client.cloned(),
+            net: net.clone(),
+        }
+    }
+
+    /// Another address of the same server.
+    pub(crate) fn at(&self, url: Url) -> Self {
+        Self {
+            url,
+            ..self.clone()
+        }
+    }
+
+    /// With the key if the link is its server's, else without.
+    pub(crate) fn request(&self) -> RequestBuilder {
+        let request = match &self.client {
+            Some(client) => client.link(&self.url),
+            None => self.net.http.get(self.url.clone()),
+        };
+        request.timeout(LINK_TIMEOUT)
+    }
+
+    /// # Errors
+    /// What the server refuses; what is not a Hulkastorus link.
+    pub(crate) async fn follow(&self) -> Result<Target> {
+        let patience = self.net.patience_at_first();
+        patience.retry(|| self.follow_once()).await
+    }
+
+    pub(crate) async fn follow_once(&self) -> Result<Target> {
+        let answered = self.request().send().await;
+        let redirect = answered.map_err(|error| unreachable(&self.url, &error))?;
+        if redirect.status() != StatusCode::FOUND {
+            refuse_errors(redirect).await?;
+            return Err(self.not_a_link());
+        }
+        let header = |name: &str| redirect.headers().get(name)?.to_str().ok();
+        let target = header("location").and_then(|location| self.url.join(location).ok());
+        let sha256 = header("repr-digest").and_then(repr_digest);
+        Ok(Target {
+            url: target.ok_or_else(|| self.not_a_link())?,
+            sha256,
+        })
+    }
+
+    /// What the server knows of the file.
+    pub(crate) async fn details(&self) -> Result<LinkedFile> {
+        let asked = self.request().header(header::ACCEPT, "application/json");
+        let answered = asked.send().await;
+        let answer = answered.map_err(|error| unreachable(&self.url, &error))?;
+        let body = refuse_errors(answer).await?;
+        serde_json::from_slice(&body).map_err(|_| self.not_a_link())
+    }
+
+    /// The name at the end of the link, if it is one.
+    pub(crate) fn last_part(&self) -> Option<String> {
+        let last = self.url.path_segments()?.next_back()?;
+        let name = percent_decode_str(last).decode_utf8().ok()?;
+        Some(name.into_owned())
+    }
+
+    pub(crate) fn not_a_link(&self) -> Error {
+        let link = shown(&self.url);
+        Error::unreachable(format!("{link} is not a Hulkastorus download link"))
+            .with_hint("a link looks like https://HOST/d/ID/NAME")
+    }
+}
+
+/// RFC 9530: `sha-256=:BASE64:`, perhaps among others.
+fn repr_digest(header: &str) -> Option<Sha256> {
+    let value = header
+        .split(',')
+        .find_map(|item| item.trim().strip_prefix("sha-256=:"))?;
+    let bytes = BASE64.decode(value.strip_suffix(':')?).ok()?;
+    bytes.try_into().ok().map(Sha256)
+}
+
+/// RFC 6266: the `filename*` of our server.
+pub(crate) fn filename(disposition: &str) -> Option<String> {
+    let (_, encoded) = disposition.split_once("filename*=UTF-8''")?;
+    let encoded = encoded.split(';').next()?;
+    percent_decode_str(encoded)
+        .decode_utf8()
+        .ok()
+        .map(|name| name.into_owned())
+}
+
+/// One plain name, whatever a server says.
+pub(crate) fn is_safe(name: &str) -> bool {
+    !matches!(name, "" | "." | "..")
+        && !name.contains(['/', '\\'])
+        && !name.chars().any(char::is_control)
+}

@@ -1,0 +1,157 @@
+//! One request to the store, and what its answers mean.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use futures_util::StreamExt;
+use reqwest::{Response, header};
+use url::Url;
+
+use super::{Meter, Watcher, body::Body};
+use crate::{
+    client::{shown, unreachable},
+    error::{Again, Error, Result},
+    net::Net,
+    patience::retry_after,
+};
+
+/// What a store answered to a put.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Stored {
+    /// The ETag without its quotes.
+    Yes(String),
+    /// There was an object already, and the URL was to make a new one.
+    Before,
+}
+
+/// Puts a body to a presigned URL. What was told as moved is taken back if it fails.
+pub(crate) async fn put(
+    net: &Net,
+    url: &str,
+    headers: &BTreeMap<String, String>,
+    content_md5: Option<&str>,
+    body: &Body,
+    watcher: Arc<dyn Watcher>,
+) -> Result<Stored> {
+    let url = parse(url)?;
+    let mut put = net.http.put(url.clone());
+    for (name, value) in headers {
+        put = put.header(name, value);
+    }
+    if let Some(md5) = content_md5 {
+        put = put.header("content-md5", md5);
+    }
+    let meter = Arc::new(Meter::default());
+    let fault = Arc::new(Mutex::new(None));
+    let sent = put.body(stream(net, body, &meter, &fault, &watcher)).send();
+    let answered = meter.watch(net.stall_timeout, sent).await;
+    let outcome = match answered {
+        None => Err(stalled(&url)),
+        Some(Ok(response)) => check(response).await,
+        Some(Err(error)) => {
+            // What reading the file met is the cause of the network's error.
+            let read = fault.lock().unwrap_or_else(PoisonError::into_inner).take();
+            Err(read.unwrap_or_else(|| unreachable(&url, &error)))
+        }
+    };
+    if outcome.is_err() {
+        watcher.undone(meter.count());
+    }
+    outcome
+}
+
+pub(crate) fn parse(url: &str) -> Result<Url> {
+    Url::parse(url).map_err(|_| Error::unreachable("the server told a store URL that is none"))
+}
+
+fn stream(
+    net: &Net,
+    body: &Body,
+    meter: &Arc<Meter>,
+    fault: &Arc<Mutex<Option<Error>>>,
+    watcher: &Arc<dyn Watcher>,
+) -> reqwest::Body {
+    let path = match body {
+        Body::Memory(_) => None,
+        Body::Range { path, .. } => Some(path.clone()),
+    };
+    let shared = (net.limit.clone(), meter.clone(), watcher.clone());
+    let fault = fault.clone();
+    reqwest::Body::wrap_stream(body.blocks().then(move |block| {
+        let (limit, meter, watcher) = shared.clone();
+        let (path, fault) = (path.clone(), fault.clone());
+        async move {
+            match &block {
+                Ok(block) => {
+                    limit.take(block.len()).await;
+                    meter.add(block.len() as u64);
+                    watcher.moved(block.len() as u64);
+                }
+                Err(error) => {
+                    let error = path.map(|path| super::body::read_error(&path, error));
+                    *fault.lock().unwrap_or_else(PoisonError::into_inner) = error;
+                }
+            }
+            block
+        }
+    }))
+}
+
+pub(crate) fn stalled(url: &Url) -> Error {
+    Error::unreachable(format!("the transfer with {} stalled", shown(url)))
+        .with_hint("run the same command again")
+        .again(Again::Soon(None))
+}
+
+async fn check(response: Response) -> Result<Stored> {
+    match response.status().as_u16() {
+        200..=299 => {
+            let etag = response.headers().get(header::ETAG);
+            let etag = etag.and_then(|etag| etag.to_str().ok()).unwrap_or_default();
+            Ok(Stored::Yes(etag.trim_matches('"').to_owned()))
+        }
+        412 => Ok(Stored::Before),
+        _ => Err(refused(response, "upload").await),
+    }
+}
+
+/// The store's errors are XML with `Code` and `Message`.
+pub(crate) async fn refused(response: Response, what: &str) -> Error {
+    let (url, status) = (response.url().clone(), response.status());
+    let later = retry_after(response.headers());
+    let is_xml = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|kind| kind.as_bytes().ends_with(b"xml"));
+    let text = response.text().await.unwrap_or_default();
+    let code = tag(&text, "Code").filter(|_| is_xml).unwrap_or_default();
+    let says = tag(&text, "Message")
+        .filter(|_| is_xml)
+        .unwrap_or(status.as_str());
+    let message = format!("the store at {} refused the {what}: {says}", shown(&url));
+    let store = |again| {
+        Error::unreachable(message.clone())
+            .with_hint("run the same command again")
+            .again(again)
+    };
+    match (status.as_u16(), code) {
+        (507, _) => Error::full(message),
+        (_, "BadDigest" | "InvalidDigest" | "XAmzContentSHA256Mismatch") => {
+            Error::integrity(message)
+                .with_hint("the bytes were damaged on the way; run the same command again")
+                .again(later)
+        }
+        // The URL is over, or its upload is.
+        (403 | 404, _) => store(Again::Anew),
+        (408 | 429 | 500 | 502..=504, _)
+        | (_, "RequestTimeout" | "SlowDown" | "IncompleteBody" | "InternalError") => store(later),
+        _ => store(Again::Never),
+    }
+}
+
+fn tag<'a>(xml: &'a str, name: &str) -> Option<&'a str> {
+    let (_, rest) = xml.split_once(&format!("<{name}>"))?;
+    rest.split_once(&format!("</{name}>")).map(|(text, _)| text)
+}

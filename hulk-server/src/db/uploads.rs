@@ -1,0 +1,139 @@
+//! Unfinished versions: what a client goes on with, and what nobody went on with.
+
+use hulk_proto::Timestamp;
+use sqlx::AnyConnection;
+
+use super::versions::{NewVersion, VersionRow, columns};
+
+/// The newest unfinished upload of a file that nobody reports the end of.
+pub(crate) async fn find_direct(
+    connection: &mut AnyConnection,
+    file_id: &str,
+) -> sqlx::Result<Option<VersionRow>> {
+    sqlx::query_as(concat!(
+        "SELECT ",
+        columns!(),
+        " FROM versions WHERE file_id = $1 AND direct = 1 AND state IN ('reserved', 'uploaded')
+          ORDER BY number DESC LIMIT 1"
+    ))
+    .bind(file_id)
+    .fetch_optional(connection)
+    .await
+}
+
+/// Files of a user with an unfinished upload that nobody reports the end of.
+pub(crate) async fn direct_of_user(
+    connection: &mut AnyConnection,
+    user_id: &str,
+    limit: i64,
+) -> sqlx::Result<Vec<String>> {
+    sqlx::query_scalar(
+        "SELECT DISTINCT v.file_id FROM versions v JOIN entries e ON e.id = v.file_id
+         WHERE v.direct = 1 AND v.state IN ('reserved', 'uploaded') AND e.user_id = $1 LIMIT $2",
+    )
+    .bind(user_id)
+    .bind(limit)
+    .fetch_all(connection)
+    .await
+}
+
+/// A reserved version as the same request asks for it now; it is not stale. `None` if it is being
+/// checked, or was ended.
+pub(crate) async fn renew(
+    connection: &mut AnyConnection,
+    version: NewVersion<'_>,
+) -> sqlx::Result<Option<VersionRow>> {
+    sqlx::query_as(concat!(
+        "UPDATE versions SET mime_type = $3, if_exists = $4, permissions = $5, tags = $6,
+             description = $7, metadata = $8, sha256 = COALESCE($9, sha256), updated_at = $10
+         WHERE file_id = $1 AND number = $2 AND state = 'reserved'
+         RETURNING ",
+        columns!()
+    ))
+    .bind(version.file_id)
+    .bind(version.number)
+    .bind(version.mime_type)
+    .bind(version.if_exists)
+    .bind(version.permissions)
+    .bind(version.tags)
+    .bind(version.description)
+    .bind(version.metadata)
+    .bind(version.sha256)
+    .bind(Timestamp::now().unix_millis())
+    .fetch_optional(connection)
+    .await
+}
+
+/// Another upload in parts takes the place of `before`. False if it is another one by now.
+pub(crate) async fn set_upload_id(
+    connection: &mut AnyConnection,
+    version: &VersionRow,
+    upload_id: &str,
+) -> sqlx::Result<bool> {
+    let result = sqlx::query(
+        "UPDATE versions SET upload_id = $3
+         WHERE file_id = $1 AND number = $2 AND state = 'reserved'
+               AND COALESCE(upload_id, '') = $4",
+    )
+    .bind(&version.file_id)
+    .bind(version.number)
+    .bind(upload_id)
+    .bind(version.upload_id.as_deref().unwrap_or_default())
+    .execute(connection)
+    .await?;
+    Ok(result.rows_affected() == 1)
+}
+
+/// Somebody goes on with it.
+pub(crate) async fn touch(
+    connection: &mut AnyConnection,
+    version: &VersionRow,
+) -> sqlx::Result<()> {
+    sqlx::query("UPDATE versions SET updated_at = $3 WHERE file_id = $1 AND number = $2")
+        .bind(&version.file_id)
+        .bind(version.number)
+        .bind(Timestamp::now().unix_millis())
+        .execute(connection)
+        .await
+        .map(drop)
+}
+
+/// More is set aside for an upload of unknown length: `size_bytes` in all. False if as much is
+/// already, or it has ended.
+pub(crate) async fn extend(
+    connection: &mut AnyConnection,
+    version: &VersionRow,
+    size_bytes: i64,
+) -> sqlx::Result<bool> {
+    let result = sqlx::query(
+        "UPDATE versions SET size_bytes = $3, updated_at = $5
+         WHERE file_id = $1 AND number = $2 AND open_ended = 1 AND size_bytes = $4
+               AND state = 'reserved'",
+    )
+    .bind(&version.file_id)
+    .bind(version.number)
+    .bind(size_bytes)
+    .bind(version.size_bytes)
+    .bind(Timestamp::now().unix_millis())
+    .execute(connection)
+    .await?;
+    Ok(result.rows_affected() == 1)
+}
+
+/// Unfinished uploads that nobody has touched since `before`.
+pub(crate) async fn stale(
+    connection: &mut AnyConnection,
+    before: i64,
+    limit: i64,
+) -> sqlx::Result<Vec<VersionRow>> {
+    sqlx::query_as(concat!(
+        "SELECT ",
+        columns!(),
+        " FROM versions WHERE state IN ('reserved', 'uploaded') AND updated_at < $1
+          ORDER BY updated_at LIMIT $2"
+    ))
+    .bind(before)
+    .bind(limit)
+    .fetch_all(connection)
+    .await
+}

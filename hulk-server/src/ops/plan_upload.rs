@@ -1,0 +1,374 @@
+//! The database's half of beginning an upload: its directories, its file, its version, its quota.
+
+use hulk_proto::{
+    CreateFile, ErrorCode, ExpirationPolicy, Grid, IfExists, Permission, RemotePath, Timestamp,
+    limits::{OPEN_PART_BYTES, PART_BYTES},
+};
+use sqlx::AnyConnection;
+
+use super::{begin_upload::Report, delete_file::discard, present, validate};
+use crate::{
+    app::App,
+    db::{
+        entries::{self, DIRECTORY, EntryRow, FILE, FileChange},
+        files::{self, FileRow},
+        uploads,
+        users::{self, UserRow},
+        versions::{self, NewVersion, VersionRow},
+    },
+    error::{Error, Result},
+};
+
+/// An upload with its space set aside.
+pub(super) struct Planned {
+    /// As it is shown; it may still have the version before.
+    pub(super) file: FileRow,
+    pub(super) version: VersionRow,
+    /// Whether these very bytes are the file already.
+    pub(super) is_unchanged: bool,
+    /// A finished version of the user's with these bytes.
+    pub(super) stored: Option<VersionRow>,
+    /// The version before, if its parts are on the same grid and known.
+    pub(super) previous: Option<VersionRow>,
+    pub(super) may_be_stored: bool,
+}
+
+/// # Errors
+/// `FILE_EXISTS`, `DIRECTORY_EXISTS`, `QUOTA_EXCEEDED`. The caller's transaction is then to be
+/// rolled back.
+pub(super) async fn plan(
+    app: &App,
+    connection: &mut AnyConnection,
+    user: &UserRow,
+    request: &CreateFile,
+    report: Report,
+) -> Result<Planned> {
+    let (directory, name) = validate::file_path(&request.path)?;
+    let parent = ensure_directories(connection, user, &directory).await?;
+    let entry = entries::ensure(connection, &user.id, &parent.id, &name, FILE).await?;
+    if entry.is_directory() {
+        return Err(Error::new(
+            ErrorCode::DirectoryExists,
+            format!(
+                "there is a directory at '{}'; put the file into it or name it otherwise",
+                request.path
+            ),
+        ));
+    }
+    let all = versions::all_of(connection, &entry.id).await?;
+    let current = all
+        .iter()
+        .find(|version| version.state == versions::VALIDATED);
+    let is_there = current.is_some_and(|version| !version.is_over(Timestamp::now()));
+    if request.if_exists == IfExists::Fail && is_there {
+        return Err(file_exists(&request.path));
+    }
+    let policy = policy(connection, &entry, request, current).await?;
+    let unchanged = current.filter(|current| is_there && is_same_file(current, request, policy));
+    let (version, is_resumed) = match unchanged {
+        Some(current) => {
+            refresh(connection, current, request, policy).await?;
+            (current.clone(), false)
+        }
+        None => {
+            let number = all.last().map_or(0, |version| version.number) + 1;
+            let wanted = new_version(
+                app,
+                user,
+                &entry,
+                request,
+                report,
+                (number, policy),
+                current,
+            )?;
+            reserve(app, connection, user, &all, wanted).await?
+        }
+    };
+    if current.is_none() && !is_resumed {
+        entries::set_version(connection, &entry.id, version.number).await?;
+    }
+    let file = files::find(connection, &entry.id).await?;
+    let stored = match (&version.sha256, unchanged) {
+        (Some(sha256), None) if report == Report::Client => {
+            versions::find_stored(connection, &user.id, version.size_bytes, sha256).await?
+        }
+        _ => None,
+    };
+    let may_be_stored = match (&version.head_md5, &version.sha256) {
+        (Some(head_md5), None) if version.part_size.is_some() && !version.is_open_ended() => {
+            versions::may_be_stored(connection, &user.id, version.size_bytes, head_md5).await?
+        }
+        _ => false,
+    };
+    let is_alike =
+        |current: &&VersionRow| current.has_digests == 1 && current.part_size == version.part_size;
+    Ok(Planned {
+        file: file.ok_or_else(|| Error::internal("a planned file is missing"))?,
+        is_unchanged: unchanged.is_some(),
+        previous: current.filter(is_alike).cloned(),
+        version,
+        stored,
+        may_be_stored,
+    })
+}
+
+/// The directory at `path`, made with those above it if need be.
+pub(super) async fn ensure_directories(
+    connection: &mut AnyConnection,
+    user: &UserRow,
+    path: &RemotePath,
+) -> Result<EntryRow> {
+    let root = entries::find(connection, &user.root_id).await?;
+    let mut directory = root.ok_or_else(|| Error::internal("a user has no root"))?;
+    for name in path.names() {
+        directory = entries::ensure(connection, &user.id, &directory.id, name, DIRECTORY).await?;
+        if !directory.is_directory() {
+            return Err(Error::new(
+                ErrorCode::FileExists,
+                format!("'{name}' in '{path}' is a file, not a directory"),
+            ));
+        }
+    }
+    Ok(directory)
+}
+
+/// Whether the file is what the request wants it to be.
+fn is_same_file(current: &VersionRow, request: &CreateFile, policy: ExpirationPolicy) -> bool {
+    let sha256 = request.sha256.map(|sha256| sha256.to_string());
+    sha256.is_some()
+        && sha256 == current.sha256
+        && request.size_bytes == u64::try_from(current.size_bytes).ok()
+        && current.expiration_policy == policy.as_str()
+}
+
+/// Put again without a change, a file keeps its version; its time starts anew, and what else the
+/// request says of it holds.
+async fn refresh(
+    connection: &mut AnyConnection,
+    current: &VersionRow,
+    request: &CreateFile,
+    policy: ExpirationPolicy,
+) -> Result<()> {
+    let expires_at = policy.expires_at(Timestamp::now());
+    let expires_at = expires_at.map(Timestamp::unix_millis);
+    let key = &current.object_key;
+    versions::set_expiration(connection, current, policy.as_str(), expires_at, key).await?;
+    let labels = Labels::of(request)?;
+    let change = FileChange {
+        place: None,
+        permissions: request.permissions.map(Permission::as_str),
+        tags: labels.tags.as_deref(),
+        description: request.description.as_deref(),
+        metadata: labels.metadata.as_deref(),
+    };
+    Ok(entries::change_file(connection, &current.file_id, change).await?)
+}
+
+/// The version that the upload fills, and whether it was begun before: the unfinished one of the
+/// same bytes, or a new one with its bytes set aside.
+async fn reserve(
+    app: &App,
+    connection: &mut AnyConnection,
+    user: &UserRow,
+    all: &[VersionRow],
+    wanted: NewVersion<'_>,
+) -> Result<(VersionRow, bool)> {
+    let unfinished = all.iter().filter(|version| version.is_unfinished()).rev();
+    for same in unfinished.filter(|version| is_same_upload(version, &wanted)) {
+        if same.expiration_policy == wanted.expiration_policy && same.part_size == wanted.part_size
+        {
+            // What else the request says may be new; one that is being checked keeps what it has.
+            let number = same.number;
+            let renewed = uploads::renew(
+                connection,
+                NewVersion {
+                    number,
+                    ..wanted.clone()
+                },
+            )
+            .await?;
+            return Ok((renewed.unwrap_or_else(|| same.clone()), true));
+        }
+        // Its key or its grid is not what is wanted now.
+        if versions::mark_failed(connection, same, "it was begun anew in another way").await? {
+            discard(connection, same).await?;
+        }
+    }
+    validate::room(app, wanted.size_bytes)?;
+    if !users::reserve(connection, &user.id, wanted.size_bytes).await? {
+        return Err(quota_exceeded(connection, user, wanted.size_bytes).await?);
+    }
+    Ok((versions::insert(connection, wanted).await?, false))
+}
+
+/// Whether two requests mean the same bytes at the same path, by what both say of them.
+fn is_same_upload(version: &VersionRow, wanted: &NewVersion<'_>) -> bool {
+    let agrees = match (&version.sha256, &wanted.sha256) {
+        (Some(one), Some(other)) => one == other,
+        _ => true,
+    };
+    !version.is_direct()
+        && !wanted.direct
+        && version.is_open_ended() == wanted.open_ended
+        && (wanted.open_ended || version.size_bytes == wanted.size_bytes)
+        && version.head_md5 == wanted.head_md5
+        && agrees
+}
+
+/// As the request says, else as the file has it, else as its directory.
+async fn policy(
+    connection: &mut AnyConnection,
+    entry: &EntryRow,
+    request: &CreateFile,
+    current: Option<&VersionRow>,
+) -> Result<ExpirationPolicy> {
+    match (request.expiration_policy, current) {
+        (Some(policy), _) => Ok(policy),
+        (None, Some(current)) => present::policy(&current.expiration_policy),
+        (None, None) => {
+            let inherited = entries::effective_expiration(connection, &entry.parent_id).await?;
+            let inherited = inherited.as_deref().map(present::policy).transpose()?;
+            Ok(inherited.unwrap_or_default())
+        }
+    }
+}
+
+fn new_version<'a>(
+    app: &App,
+    user: &UserRow,
+    entry: &'a EntryRow,
+    request: &'a CreateFile,
+    report: Report,
+    (number, policy): (i64, ExpirationPolicy),
+    current: Option<&VersionRow>,
+) -> Result<NewVersion<'a>> {
+    let env = &app.settings.env_name;
+    let place = format!("{}/{}/{number}", user.id, entry.id);
+    let part_size = part_size(request, report, current)?;
+    let object_key = format!("{env}/{policy}/{place}");
+    let is_direct = report == Report::Nobody;
+    let in_place = part_size.is_some() || (app.store.puts_once() && !is_direct);
+    let labels = Labels::of(request)?;
+    Ok(NewVersion {
+        file_id: &entry.id,
+        number,
+        size_bytes: i64::try_from(request.size_bytes.unwrap_or(0)).map_err(Error::internal)?,
+        mime_type: mime_type(request, &entry.name),
+        sha256: request.sha256.map(|sha256| sha256.to_string()),
+        md5: whole_md5(request),
+        head_md5: request.part_md5s.first().map(ToString::to_string),
+        part_size,
+        open_ended: request.size_bytes.is_none(),
+        direct: is_direct,
+        if_exists: if_exists(request.if_exists),
+        upload_key: match in_place {
+            true => object_key.clone(),
+            false => format!("{env}/uploads/{place}"),
+        },
+        object_key,
+        expiration_policy: policy.as_str(),
+        permissions: request.permissions.map(Permission::as_str),
+        tags: labels.tags,
+        description: request.description.as_deref(),
+        metadata: labels.metadata,
+    })
+}
+
+/// `None` for an upload in one request. The grid of the version before is kept where it can be, so
+/// that equal parts can be told.
+fn part_size(
+    request: &CreateFile,
+    report: Report,
+    current: Option<&VersionRow>,
+) -> Result<Option<i64>> {
+    if report == Report::Nobody {
+        return Ok(None);
+    }
+    let asked = request.part_size;
+    let invalid = |error: hulk_proto::grid::InvalidPartSize| {
+        Error::validation("part_size", error.to_string())
+    };
+    let part_size = match request.size_bytes {
+        None => {
+            let part_size = asked.unwrap_or(OPEN_PART_BYTES);
+            Grid::new(0, part_size).map_err(invalid)?.part_size()
+        }
+        Some(size) if size <= asked.unwrap_or(PART_BYTES) => return Ok(None),
+        Some(size) => {
+            let before = current.and_then(|current| current.grid());
+            let kept = before.and_then(|before| Grid::new(size, before.part_size()).ok());
+            match (asked, kept) {
+                (Some(asked), _) => Grid::new(size, asked).map_err(invalid)?.part_size(),
+                (None, Some(kept)) => kept.part_size(),
+                (None, None) => Grid::choose(size).part_size(),
+            }
+        }
+    };
+    i64::try_from(part_size).map(Some).map_err(Error::internal)
+}
+
+/// As the database keeps them.
+struct Labels {
+    tags: Option<String>,
+    metadata: Option<String>,
+}
+
+impl Labels {
+    fn of(request: &CreateFile) -> Result<Self> {
+        let json =
+            |value: Option<serde_json::Result<String>>| value.transpose().map_err(Error::internal);
+        Ok(Self {
+            tags: json(request.tags.as_ref().map(serde_json::to_string))?,
+            metadata: json(request.metadata.as_ref().map(serde_json::to_string))?,
+        })
+    }
+}
+
+fn if_exists(if_exists: IfExists) -> &'static str {
+    match if_exists {
+        IfExists::Version => "version",
+        IfExists::Fail => "fail",
+    }
+}
+
+pub(super) fn file_exists(path: impl std::fmt::Display) -> Error {
+    Error::new(
+        ErrorCode::FileExists,
+        format!("there is a file at '{path}' already"),
+    )
+}
+
+pub(super) async fn quota_exceeded(
+    connection: &mut AnyConnection,
+    user: &UserRow,
+    size_bytes: i64,
+) -> Result<Error> {
+    let user = users::find(connection, &user.id)
+        .await?
+        .unwrap_or_else(|| user.clone());
+    Ok(Error::new(
+        ErrorCode::QuotaExceeded,
+        format!(
+            "{size_bytes} bytes do not fit into the quota: {} of {} bytes are used; delete something first",
+            user.used_bytes, user.quota_bytes
+        ),
+    ))
+}
+
+/// Of a file of one part, the part's.
+fn whole_md5(request: &CreateFile) -> Option<String> {
+    let first = request
+        .part_md5s
+        .first()
+        .filter(|_| request.size_bytes.is_some_and(|size| size <= PART_BYTES));
+    first.map(ToString::to_string)
+}
+
+fn mime_type(request: &CreateFile, name: &str) -> String {
+    request.mime_type.clone().unwrap_or_else(|| {
+        mime_guess::from_path(name)
+            .first_or_octet_stream()
+            .essence_str()
+            .to_owned()
+    })
+}

@@ -1,0 +1,258 @@
+//! Uploads in parts.
+
+use aws_sdk_s3::{
+    error::{ProvideErrorMetadata, SdkError},
+    primitives::ByteStream,
+    types::{CompletedMultipartUpload, CompletedPart},
+};
+use hulk_proto::{Blake3, Grid, Id, Md5, PartChecksum, PartDigest, upload::ReceivedPart};
+use md5::Digest;
+
+use super::{Attested, Store, StoreError, status_of, unavailable};
+
+/// What became of a request to put the parts together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Completed {
+    Done,
+    /// A part is not there, or is another one by now.
+    PartMissing,
+    /// There is no such upload; perhaps it was completed before.
+    UploadMissing,
+}
+
+impl Store {
+    /// What the ETag of a part is.
+    pub fn part_digest(&self) -> PartDigest {
+        match self.embedded {
+            Some(_) => PartDigest::Blake3,
+            None => PartDigest::Md5,
+        }
+    }
+
+    /// The ETag of an object that is made of parts with these. S3 does not promise it, but all
+    /// stores that have MD5s as ETags do it like this; `None` if a part's is something else.
+    pub fn etag_of_parts(&self, etags: &[String]) -> Option<String> {
+        let count = etags.len();
+        match self.part_digest() {
+            PartDigest::Md5 => {
+                let mut whole = md5::Md5::new();
+                for etag in etags {
+                    whole.update(etag.parse::<Md5>().ok()?.0);
+                }
+                Some(format!("{}-{count}", Md5(whole.finalize().into())))
+            }
+            PartDigest::Blake3 => {
+                let mut whole = blake3::Hasher::new();
+                for etag in etags {
+                    whole.update(&etag.parse::<Blake3>().ok()?.0);
+                }
+                Some(format!("{}-{count}", Blake3(whole.finalize().into())))
+            }
+        }
+    }
+
+    /// The checksum by which parts are checked on the way. A CRC32C costs a tenth of an MD5, but a
+    /// store that does not know it passes it over: the first upload tries with a wrong one.
+    pub async fn part_checksum(&self, env: &str) -> Result<PartChecksum, StoreError> {
+        let known = self.part_checksum.get_or_try_init(|| async {
+            match self.embedded {
+                Some(_) => Ok(PartChecksum::Crc32c),
+                None => self.probe_checksum(env).await,
+            }
+        });
+        known.await.copied()
+    }
+
+    async fn probe_checksum(&self, env: &str) -> Result<PartChecksum, StoreError> {
+        let key = format!("{env}/uploads/probe-{}", Id::random());
+        let upload_id = self.create_multipart(&key).await?;
+        let wrong = self
+            .client
+            .upload_part()
+            .bucket(&self.bucket)
+            .key(&key)
+            .upload_id(&upload_id)
+            .part_number(1)
+            .checksum_crc32_c("AAAAAA==")
+            .body(ByteStream::from_static(b"probe"))
+            .send()
+            .await;
+        self.abort_multipart(&key, &upload_id).await?;
+        match wrong {
+            Err(error) if status_of(&error) == Some(400) => Ok(PartChecksum::Crc32c),
+            Err(error) if status_of(&error).is_none_or(|status| status >= 500 && status != 501) => {
+                Err(unavailable(error))
+            }
+            _ => Ok(PartChecksum::Md5),
+        }
+    }
+
+    pub async fn create_multipart(&self, key: &str) -> Result<String, StoreError> {
+        let created = self
+            .client
+            .create_multipart_upload()
+            .bucket(&self.bucket)
+            .key(key)
+            .send()
+            .await
+            .map_err(failed)?;
+        let upload_id = created.upload_id.filter(|id| !id.is_empty());
+        upload_id.ok_or_else(|| StoreError::Unavailable("an upload without an id".into()))
+    }
+
+    /// By number; `None` if there is no such upload.
+    pub async fn list_parts(
+        &self,
+        key: &str,
+        upload_id: &str,
+    ) -> Result<Option<Vec<ReceivedPart>>, StoreError> {
+        let mut pages = self
+            .client
+            .list_parts()
+            .bucket(&self.bucket)
+            .key(key)
+            .upload_id(upload_id)
+            .into_paginator()
+            .send();
+        let mut parts = Vec::new();
+        while let Some(page) = pages.next().await {
+            let page = match page {
+                Err(error) if status_of(&error) == Some(404) => return Ok(None),
+                other => other.map_err(unavailable)?,
+            };
+            parts.extend(page.parts().iter().filter_map(|part| {
+                Some(ReceivedPart {
+                    number: part.part_number()?.try_into().ok()?,
+                    size_bytes: part.size()?.try_into().ok()?,
+                    etag: bare(part.e_tag()?),
+                })
+            }));
+        }
+        parts.sort_by_key(|part| part.number);
+        Ok(Some(parts))
+    }
+
+    /// A part from bytes `start..start + len` of another object; answers its ETag.
+    pub async fn copy_part(
+        &self,
+        from: &str,
+        start: u64,
+        len: u64,
+        key: &str,
+        upload_id: &str,
+        number: u32,
+    ) -> Result<String, StoreError> {
+        let copied = self
+            .client
+            .upload_part_copy()
+            .bucket(&self.bucket)
+            .key(key)
+            .upload_id(upload_id)
+            .part_number(i32::try_from(number).unwrap_or(i32::MAX))
+            .copy_source(format!("{}/{from}", self.bucket))
+            .copy_source_range(format!("bytes={start}-{}", start + len - 1))
+            .send()
+            .await
+            .map_err(failed)?;
+        let etag = copied.copy_part_result.and_then(|result| result.e_tag);
+        etag.map(|etag| bare(&etag))
+            .ok_or_else(|| StoreError::Unavailable("a copied part without an ETag".into()))
+    }
+
+    /// Makes an object of parts 1, 2, … with these ETags.
+    pub async fn complete_multipart(
+        &self,
+        key: &str,
+        upload_id: &str,
+        etags: &[String],
+    ) -> Result<Completed, StoreError> {
+        let parts = (1..).zip(etags).map(|(number, etag)| {
+            CompletedPart::builder()
+                .part_number(number)
+                .e_tag(format!("\"{etag}\""))
+                .build()
+        });
+        let named = CompletedMultipartUpload::builder().set_parts(Some(parts.collect()));
+        let completed = self
+            .client
+            .complete_multipart_upload()
+            .bucket(&self.bucket)
+            .key(key)
+            .upload_id(upload_id)
+            .multipart_upload(named.build())
+            .send()
+            .await;
+        match completed {
+            Ok(_) => Ok(Completed::Done),
+            Err(error) => match (status_of(&error), error.code()) {
+                (Some(404), _) | (_, Some("NoSuchUpload")) => Ok(Completed::UploadMissing),
+                (Some(400), _) => Ok(Completed::PartMissing),
+                _ => Err(failed(error)),
+            },
+        }
+    }
+
+    /// An upload that is not there counts as aborted.
+    pub async fn abort_multipart(&self, key: &str, upload_id: &str) -> Result<(), StoreError> {
+        let aborted = self
+            .client
+            .abort_multipart_upload()
+            .bucket(&self.bucket)
+            .key(key)
+            .upload_id(upload_id)
+            .send()
+            .await;
+        match aborted {
+            Err(error) if status_of(&error) == Some(404) => Ok(()),
+            other => other.map(drop).map_err(unavailable),
+        }
+    }
+
+    /// One request copies at most 5 GiB.
+    pub(super) async fn copy_in_parts(
+        &self,
+        from: &str,
+        to: &str,
+        source: &Attested,
+    ) -> Result<(), StoreError> {
+        let grid = Grid::choose(source.size_bytes);
+        let upload_id = self.create_multipart(to).await?;
+        let copied = async {
+            let mut etags = Vec::new();
+            for number in 1..=grid.part_count() {
+                let (start, len) = (grid.offset(number), grid.len(number));
+                etags.push(
+                    self.copy_part(from, start, len, to, &upload_id, number)
+                        .await?,
+                );
+            }
+            match self.complete_multipart(to, &upload_id, &etags).await? {
+                Completed::Done => Ok(()),
+                _ => Err(StoreError::Missing),
+            }
+        };
+        let outcome = copied.await;
+        if outcome.is_err() {
+            self.abort_multipart(to, &upload_id).await?;
+        }
+        outcome
+    }
+}
+
+fn bare(etag: &str) -> String {
+    etag.trim_matches('"').to_owned()
+}
+
+fn failed<E>(error: SdkError<E>) -> StoreError
+where
+    E: std::error::Error + ProvideErrorMetadata + 'static,
+{
+    match (status_of(&error), error.code()) {
+        (Some(404 | 412), _) => StoreError::Missing,
+        (Some(507), _) => StoreError::Full,
+        (Some(501), _) | (_, Some("NotImplemented")) => {
+            StoreError::Unsupported(error.code().unwrap_or("501").to_owned())
+        }
+        _ => unavailable(error),
+    }
+}
