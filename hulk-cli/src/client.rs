@@ -152,6 +152,15 @@ impl Client {
         }
     }
 
+    /// The file at a path whose first upload was begun and not finished.
+    pub(crate) async fn find_unfinished(&self, remote: &RemotePath) -> Result<Option<File>> {
+        let mut query = by("path", remote.as_str());
+        query
+            .filters
+            .push(("status".to_owned(), "reserved".to_owned()));
+        Ok(self.list_files(&query).await?.items.pop())
+    }
+
     /// The directory at a path, or of an id if there is none.
     pub(crate) async fn find_directory(&self, remote: &RemotePath) -> Result<Option<Directory>> {
         let query = by("path", remote.as_str());

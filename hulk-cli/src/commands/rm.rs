@@ -24,7 +24,12 @@ pub(crate) async fn run(client: &Client, printer: &Printer, remotes: &[String]) 
 
 async fn remove(client: &Client, remote: &str) -> Result<File> {
     let path = target::remote(remote)?;
-    let Some(file) = client.find_file(&path).await? else {
+    let found = match client.find_file(&path).await? {
+        // One that was begun and not finished holds space too.
+        None => client.find_unfinished(&path).await?,
+        found => found,
+    };
+    let Some(file) = found else {
         return Err(match client.find_directory(&path).await? {
             Some(_) => {
                 Error::usage("is a directory").with_hint("name the files in it; see 'hulk ls -R'")

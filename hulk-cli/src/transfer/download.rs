@@ -8,7 +8,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use hulk_proto::{Blake3, Md5, PartDigest, Sha256, file::LinkedFile, limits::PART_BYTES};
+use hulk_proto::{Blake3, Md5, PartDigest, Sha256, file::LinkedFile};
 use md5::Digest;
 use tokio::{
     sync::mpsc,
@@ -16,7 +16,7 @@ use tokio::{
 };
 
 use super::{
-    Watcher,
+    RANGE_BYTES, Watcher,
     cache::Cache,
     fetch::Fetcher,
     filling::Parts,
@@ -64,7 +64,7 @@ impl Download {
         let target = link.follow().await?;
         let last_part = link.last_part();
         let fetcher = Fetcher::new(link, target.url, target.sha256, watcher);
-        let (whole, first) = fetcher.first(PART_BYTES).await?;
+        let (whole, first) = fetcher.first(RANGE_BYTES).await?;
         Ok(Self {
             fetcher: Arc::new(fetcher),
             first,
@@ -181,7 +181,7 @@ impl Download {
         for (start, end) in joined(bad)?.map_err(fault)? {
             let mut at = start;
             while at < end {
-                let to = end.min(at + PART_BYTES);
+                let to = end.min(at + RANGE_BYTES);
                 let part = self.fetcher.range(at, to).await?;
                 self.fetcher.watcher.undone(part.len() as u64);
                 write_all_at(&partial.file, &part, at).map_err(fault)?;

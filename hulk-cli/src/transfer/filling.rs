@@ -3,10 +3,9 @@
 use std::{collections::VecDeque, sync::Arc};
 
 use bytes::Bytes;
-use hulk_proto::limits::PART_BYTES;
 use tokio_util::task::AbortOnDropHandle;
 
-use super::{MEMORY_BYTES, fetch::Fetcher, pace::Pace};
+use super::{MEMORY_BYTES, RANGE_BYTES, fetch::Fetcher, pace::Pace};
 use crate::error::{Error, Result};
 
 type Fetching = AbortOnDropHandle<Result<Bytes>>;
@@ -45,9 +44,9 @@ impl Parts {
     /// The next bytes; `None` at the end.
     pub(crate) async fn next(&mut self) -> Result<Option<Bytes>> {
         // Parts that are here but not taken yet count too: they are held in memory.
-        let most = self.pace.limit().min((MEMORY_BYTES / PART_BYTES) as usize);
+        let most = self.pace.limit().min((MEMORY_BYTES / RANGE_BYTES) as usize);
         while self.window.len() < most && self.next < self.size_bytes {
-            let (start, end) = (self.next, self.size_bytes.min(self.next + PART_BYTES));
+            let (start, end) = (self.next, self.size_bytes.min(self.next + RANGE_BYTES));
             let fetcher = self.fetcher.clone();
             let fetching = tokio::spawn(async move { fetcher.range(start, end).await });
             self.window.push_back(AbortOnDropHandle::new(fetching));

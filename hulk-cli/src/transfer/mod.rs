@@ -27,6 +27,9 @@ use std::{
 
 /// What goes to a socket, a thread or the disk at once.
 const BLOCK_BYTES: usize = 256 << 10;
+/// What is asked for at once of a download: what is lost at most, for each connection, when the
+/// program is killed.
+const RANGE_BYTES: u64 = 4 << 20;
 /// What one transfer may hold in memory of a file.
 const MEMORY_BYTES: u64 = 64 << 20;
 /// The largest part that is held in memory; larger ones are read when they are sent.

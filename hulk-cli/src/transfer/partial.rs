@@ -8,8 +8,9 @@ use std::{
 };
 
 use fs4::{FileExt, TryLockError};
-use hulk_proto::{Sha256, limits::PART_BYTES};
+use hulk_proto::Sha256;
 
+use super::RANGE_BYTES;
 use crate::error::{Error, Result};
 
 pub(crate) struct Partial {
@@ -36,7 +37,7 @@ impl Partial {
         let found = named.as_deref().map(open_locked).transpose();
         let partial = match found.map_err(fault)?.flatten() {
             Some((path, file, len)) => {
-                let kept = len.min(size_bytes) / PART_BYTES * PART_BYTES;
+                let kept = len.min(size_bytes) / RANGE_BYTES * RANGE_BYTES;
                 file.set_len(kept).map_err(fault)?;
                 Self {
                     file,

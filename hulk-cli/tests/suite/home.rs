@@ -9,7 +9,7 @@ use std::{
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::harness::Process;
+use crate::harness::{Process, files_below};
 
 pub(crate) struct Home {
     pub(crate) directory: TempDir,
@@ -48,8 +48,18 @@ impl Home {
 
     pub(crate) fn write(&self, name: &str, bytes: &[u8]) -> PathBuf {
         let path = self.path(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(&path, bytes).unwrap();
         path
+    }
+
+    /// How many parts of unfinished uploads the server has.
+    pub(crate) fn parts_on_disk(&self) -> usize {
+        let records = files_below(&self.path("data/store/uploads"));
+        records
+            .iter()
+            .filter(|path| !path.ends_with("upload.json"))
+            .count()
     }
 
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
