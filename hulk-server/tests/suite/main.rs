@@ -13,6 +13,7 @@ mod full_disk;
 mod layers;
 mod links;
 mod lists;
+mod multipart;
 mod operating;
 mod rights;
 mod server;

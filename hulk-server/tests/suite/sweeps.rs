@@ -3,7 +3,7 @@
 use crate::{
     data_dir::sql,
     harness::files_below,
-    server::{Server, run, text},
+    server::{Server, run, signed, text},
 };
 
 #[tokio::test]
@@ -14,7 +14,12 @@ async fn stale_uploads_and_expired_files_give_their_space_back() {
     server.upload(&key, "old.txt", b"old").await;
     let planned = server.plan(&key, "never.bin", 1000).await;
     server.send_bytes(&key, &planned, &[0; 1000]).await;
-    assert_eq!(server.used_bytes(&key).await, 1007);
+    let parts = server.plan(&key, "never-in-parts.bin", 20 << 20).await;
+    let sign = serde_json::json!([{ "number": 1 }]);
+    let (_, signed_part) = server.sign(&key, &parts, sign).await;
+    let put = signed(&server.http, &signed_part["parts"][0]).body(vec![0; 8 << 20]);
+    assert_eq!(put.send().await.unwrap().status(), 200);
+    assert_eq!(server.used_bytes(&key).await, 1007 + (20 << 20));
     server.process.terminate();
     sql(
         &server.data_dir,
@@ -30,10 +35,13 @@ async fn stale_uploads_and_expired_files_give_their_space_back() {
     let swept: serde_json::Value = serde_json::from_str(&swept).unwrap();
     assert_eq!(
         (&swept["stale_uploads"], &swept["expired_files"]),
-        (&1.into(), &1.into())
+        (&2.into(), &1.into())
     );
-    let files = files_below(&server.data_dir.join("store/data"));
-    assert_eq!(files.len(), 1, "{files:?}");
+    for (directory, left) in [("store/data", 0), ("store/objects", 1)] {
+        let files = files_below(&server.data_dir.join(directory));
+        assert_eq!(files.len(), left, "{files:?}");
+    }
+    assert!(files_below(&server.data_dir.join("store/uploads")).is_empty());
     let again = Server::start_in(&server.data_dir, &[]);
     assert_eq!(again.used_bytes(&key).await, 4);
     assert_eq!(again.get("/api/v1/files", &key).await.1["total"], 1);

@@ -56,6 +56,29 @@ where
     }
 }
 
+/// All of a body that is not larger than `most`.
+///
+/// # Errors
+/// If the client goes away, or sends more.
+pub(super) async fn collect<S>(mut body: S, most: u64) -> S3Result<Vec<u8>>
+where
+    S: Stream<Item = Result<Bytes, StdError>> + Unpin,
+{
+    let mut bytes = Vec::new();
+    loop {
+        let next = tokio::time::timeout(IDLE_TIMEOUT, body.next());
+        let chunk = next
+            .await
+            .map_err(|_| s3_error!(RequestTimeout, "the upload stalled"))?;
+        let Some(chunk) = chunk else { return Ok(bytes) };
+        let chunk = chunk.map_err(|_| s3_error!(IncompleteBody, "the upload broke off"))?;
+        if (bytes.len() + chunk.len()) as u64 > most {
+            return Err(s3_error!(EntityTooLarge));
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+}
+
 /// A message to the writer: a block, or the end. A channel that closes without it is an abort.
 enum Block {
     Data(Vec<Bytes>),

@@ -21,8 +21,15 @@ pub(super) struct Segment {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Manifest {
     pub(super) key: String,
-    /// The data directory; that of a multipart upload has the upload's id.
-    pub(super) data: String,
+    /// The data directory, if there are segments; that of a multipart upload has the upload's id.
+    pub(super) data: Option<String>,
+    /// All bytes of a small object: one file to make durable instead of two with their directories.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "base64_bytes"
+    )]
+    pub(super) inline: Option<Vec<u8>>,
     pub(super) size_bytes: u64,
     pub(super) etag: String,
     /// Of the whole, if it was ever computed.
@@ -30,6 +37,27 @@ pub(super) struct Manifest {
     pub(super) attributes: Attributes,
     pub(super) modified_at: Timestamp,
     pub(super) segments: Vec<Segment>,
+}
+
+mod base64_bytes {
+    use base64::{Engine, engine::general_purpose::STANDARD};
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
+    pub(super) fn serialize<S: Serializer>(
+        bytes: &Option<Vec<u8>>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        let text = bytes.as_ref().map(|bytes| STANDARD.encode(bytes));
+        text.serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Vec<u8>>, D::Error> {
+        let text: Option<String> = Option::deserialize(deserializer)?;
+        text.map(|text| STANDARD.decode(text).map_err(D::Error::custom))
+            .transpose()
+    }
 }
 
 /// What a client says of an object.

@@ -1,7 +1,7 @@
 //! The embedded store: an S3 endpoint of this process, on local disk.
 //!
-//! An object is a manifest (`objects/<key>@`) that lists immutable segments, files of the object's
-//! own directory (`data/<x>/<id>/`). A completed multipart upload becomes an object by writing the
+//! An object is a manifest (`objects/<key>@`) that holds a few bytes itself, and lists immutable
+//! segments of more: files of the object's own directory (`data/<x>/<id>/`). A completed multipart upload becomes an object by writing the
 //! manifest: its parts stay where they are. A copy links the segments, so that the file system
 //! counts who uses them.
 //!

@@ -4,7 +4,7 @@ use std::{fs, io, sync::Arc};
 
 use bytes::Bytes;
 use futures_util::Stream;
-use hulk_proto::{Id, Timestamp};
+use hulk_proto::{Blake3, Id, Timestamp};
 use s3s::{S3Result, StdError, s3_error};
 
 use super::{
@@ -110,6 +110,12 @@ impl Objects {
         self.find_upload(key, upload_id)?;
         let source = self.find(from)?;
         let range = range(source.size_bytes)?;
+        let prefix = format!("{number}-{}-", Id::random());
+        let Some(data) = &source.data else {
+            let bytes = source.inline.unwrap_or_default();
+            let bytes = bytes.get(range.start as usize..range.end as usize);
+            return self.record_copy(upload_id, number, prefix, bytes.unwrap_or_default());
+        };
         let segments = manifest::slice(&source.segments, range.start, range.end);
         let blake3 = match segments.as_slice() {
             [
@@ -118,19 +124,47 @@ impl Objects {
                     ..
                 },
             ] => *known,
-            segments => {
-                reader::digest(&self.layout().data(&source.data), segments).map_err(fault)?
-            }
+            segments => reader::digest(&self.layout().data(data), segments).map_err(fault)?,
         };
-        let prefix = format!("{number}-{}-", Id::random());
-        let segments = link_segments(self.layout(), &source.data, upload_id, &prefix, &segments)
-            .map_err(fault)?;
+        let segments =
+            link_segments(self.layout(), data, upload_id, &prefix, &segments).map_err(fault)?;
         let part = PartRecord {
             number,
             size_bytes: range.end - range.start,
             blake3,
             modified_at: Timestamp::now(),
             segments,
+        };
+        self.record_part(upload_id, part)
+    }
+
+    /// A part of bytes that have no file yet.
+    fn record_copy(
+        &self,
+        upload_id: &str,
+        number: u32,
+        name: String,
+        bytes: &[u8],
+    ) -> S3Result<PartRecord> {
+        let write = || {
+            let mut file = fs::File::create_new(self.layout().data(upload_id).join(&name))?;
+            io::Write::write_all(&mut file, bytes)?;
+            file.sync_all()
+        };
+        write().map_err(fault)?;
+        let blake3 = Blake3(blake3::hash(bytes).into());
+        let len = bytes.len() as u64;
+        let part = PartRecord {
+            number,
+            size_bytes: len,
+            blake3,
+            modified_at: Timestamp::now(),
+            segments: vec![Segment {
+                name,
+                offset: 0,
+                len,
+                blake3: Some(blake3),
+            }],
         };
         self.record_part(upload_id, part)
     }
@@ -170,7 +204,7 @@ impl Objects {
                 return self
                     .find(key)
                     .ok()
-                    .filter(|done| done.data == upload_id)
+                    .filter(|done| done.data.as_deref() == Some(upload_id))
                     .ok_or(error);
             }
         };
@@ -181,7 +215,8 @@ impl Objects {
         }
         let manifest = Manifest {
             key: key.to_owned(),
-            data: upload_id.to_owned(),
+            data: Some(upload_id.to_owned()),
+            inline: None,
             size_bytes: parts.iter().map(|part| part.size_bytes).sum(),
             etag: format!(
                 "{}-{}",
@@ -196,7 +231,7 @@ impl Objects {
         sync_directory(&self.layout().data(upload_id)).map_err(fault)?;
         self.replace(&manifest, Place::Any)?;
         self.forget_upload(upload_id).map_err(fault)?;
-        self.drop_unused_segments(&manifest);
+        self.drop_unused_segments(upload_id, &manifest);
         Ok(manifest)
     }
 
@@ -235,13 +270,13 @@ impl Objects {
     }
 
     /// Parts that were sent but not named; what stays is the sweep's.
-    fn drop_unused_segments(&self, manifest: &Manifest) {
+    fn drop_unused_segments(&self, upload_id: &str, manifest: &Manifest) {
         let used: std::collections::HashSet<&str> = manifest
             .segments
             .iter()
             .map(|segment| segment.name.as_str())
             .collect();
-        let Ok(files) = fs::read_dir(self.layout().data(&manifest.data)) else {
+        let Ok(files) = fs::read_dir(self.layout().data(upload_id)) else {
             return;
         };
         for file in files.flatten() {

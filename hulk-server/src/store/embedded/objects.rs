@@ -16,13 +16,15 @@ use tokio::task::spawn_blocking;
 
 use super::{
     digests::Digests,
-    ingest::{Ingested, ingest},
+    ingest::{Ingested, collect, ingest},
     layout::Layout,
     manifest::{self, Attributes, Manifest, Segment},
     reader::Reader,
     staged::{InFlight, Staged, link_segments},
 };
 
+/// What is not larger is kept in its manifest.
+const INLINE_BYTES: u64 = 32 << 10;
 /// More than there are writers at a time.
 const LOCKS: usize = 64;
 
@@ -113,6 +115,11 @@ impl Objects {
     where
         S: Stream<Item = Result<Bytes, StdError>> + Unpin,
     {
+        if expected.size_bytes.is_some_and(|size| size <= INLINE_BYTES) {
+            return self
+                .put_inline(key, attributes, body, expected, place)
+                .await;
+        }
         let (objects, target) = (self.clone(), key.clone());
         let (staged, file) = blocking(move || {
             if place == Place::New && objects.find(&target).is_ok() {
@@ -129,7 +136,8 @@ impl Objects {
         let sha256 = found.digests.sha256;
         let manifest = Manifest {
             key,
-            data: staged.id().to_owned(),
+            data: Some(staged.id().to_owned()),
+            inline: None,
             size_bytes: found.size_bytes,
             etag: sha256.map(String::from).unwrap_or_default(),
             sha256,
@@ -150,6 +158,46 @@ impl Objects {
         .await
     }
 
+    /// The manifest holds the bytes.
+    async fn put_inline<S>(
+        self: &Arc<Self>,
+        key: String,
+        attributes: Attributes,
+        body: S,
+        expected: Expected,
+        place: Place,
+    ) -> S3Result<Manifest>
+    where
+        S: Stream<Item = Result<Bytes, StdError>> + Unpin,
+    {
+        let bytes = collect(body, INLINE_BYTES).await?;
+        let mut hashers = expected.digests.hashers_of_object();
+        hashers.update(&bytes);
+        let found = Ingested {
+            size_bytes: bytes.len() as u64,
+            digests: hashers.finish(),
+        };
+        expected.check(&found)?;
+        let sha256 = found.digests.sha256;
+        let manifest = Manifest {
+            key,
+            data: None,
+            inline: Some(bytes),
+            size_bytes: found.size_bytes,
+            etag: sha256.map(String::from).unwrap_or_default(),
+            sha256,
+            attributes,
+            modified_at: Timestamp::now(),
+            segments: Vec::new(),
+        };
+        let objects = self.clone();
+        blocking(move || {
+            objects.replace(&manifest, place)?;
+            Ok(manifest)
+        })
+        .await
+    }
+
     fn stage(&self) -> S3Result<Staged> {
         Staged::create(&self.layout, &self.in_flight).map_err(fault)
     }
@@ -164,17 +212,21 @@ impl Objects {
     ) -> S3Result<Manifest> {
         let source = self.find(from)?;
         precondition(&source)?;
+        let Some(data) = source.data.clone() else {
+            let copy = Manifest {
+                key: to.to_owned(),
+                attributes: attributes.unwrap_or(source.attributes),
+                modified_at: Timestamp::now(),
+                ..source
+            };
+            self.replace(&copy, Place::Any)?;
+            return Ok(copy);
+        };
         let staged = self.stage()?;
-        let linked = link_segments(
-            &self.layout,
-            &source.data,
-            staged.id(),
-            "",
-            &source.segments,
-        );
+        let linked = link_segments(&self.layout, &data, staged.id(), "", &source.segments);
         let copy = Manifest {
             key: to.to_owned(),
-            data: staged.id().to_owned(),
+            data: Some(staged.id().to_owned()),
             segments: linked.map_err(fault)?,
             attributes: attributes.unwrap_or(source.attributes),
             modified_at: Timestamp::now(),
@@ -201,8 +253,10 @@ impl Objects {
         }
         let json = manifest::to_json(manifest).map_err(fault)?;
         self.layout.write(&path, &json).map_err(fault)?;
-        if let Some(old) = old.filter(|old| old.data != manifest.data) {
-            self.discard_data(&old.data);
+        if let Some(data) = old.and_then(|old| old.data)
+            && manifest.data.as_ref() != Some(&data)
+        {
+            self.discard_data(&data);
         }
         Ok(())
     }
@@ -222,8 +276,13 @@ impl Objects {
         start: u64,
         end: u64,
     ) -> S3Result<Option<Reader>> {
+        let Some(data) = &manifest.data else {
+            let bytes = manifest.inline.as_deref().unwrap_or_default();
+            let bytes = bytes.get(start as usize..end as usize).unwrap_or_default();
+            return Ok(Some(Reader::memory(Bytes::copy_from_slice(bytes))));
+        };
         let segments = manifest::slice(&manifest.segments, start, end);
-        match Reader::open(self.layout.data(&manifest.data), segments) {
+        match Reader::open(self.layout.data(data), segments) {
             Ok(reader) => Ok(Some(reader)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(fault(error)),
@@ -237,7 +296,9 @@ impl Objects {
         let old: Option<Manifest> = manifest::read(&path).map_err(fault)?;
         if let Some(old) = old {
             self.layout.remove(&path).map_err(fault)?;
-            self.discard_data(&old.data);
+            if let Some(data) = &old.data {
+                self.discard_data(data);
+            }
             self.prune_directories(&path);
         }
         Ok(())

@@ -23,6 +23,13 @@ const BLOCKS_IN_FLIGHT: usize = 4;
 pub(super) struct Reader(mpsc::Receiver<io::Result<Bytes>>);
 
 impl Reader {
+    pub(super) fn memory(bytes: Bytes) -> Self {
+        let (sender, receiver) = mpsc::channel(1);
+        // A new channel has room for one.
+        let _ = sender.try_send(Ok(bytes));
+        Self(receiver)
+    }
+
     /// Opens the first segment at once, so that an object that is gone is known before the answer.
     pub(super) fn open(directory: PathBuf, segments: Vec<Segment>) -> io::Result<Self> {
         let first = segments

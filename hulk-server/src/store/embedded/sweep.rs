@@ -30,7 +30,9 @@ pub(super) fn run(objects: &Objects) -> io::Result<u64> {
         }
     }
     walk_manifests(&layout.objects(), &mut |manifest| {
-        candidates.remove(&manifest.data);
+        if let Some(data) = &manifest.data {
+            candidates.remove(data);
+        }
     })?;
     for id in candidates {
         removed += u64::from(fs::remove_dir_all(layout.data(&id)).is_ok());
