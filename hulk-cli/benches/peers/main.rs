@@ -4,7 +4,8 @@
 //! Contenders alternate; a cell is the median of wall seconds, with CPU seconds and the peak memory
 //! of the command beside it. The peers do not verify a download; hulk does, always. Needs GNU
 //! `time`, and the peers on the PATH: who is not there has no column. `HULK_BENCH_BYTES`,
-//! `HULK_BENCH_FILES` and `HULK_BENCH_RUNS` set the sizes and the number of runs.
+//! `HULK_BENCH_FILES` and `HULK_BENCH_RUNS` set the sizes and the number of runs, and
+//! `HULK_BENCH_STORE` takes `embedded` or `garage` alone.
 
 #![allow(
     clippy::unwrap_used,
@@ -43,8 +44,16 @@ fn main() {
     };
     let directory = TempDir::new().unwrap();
     files::make(directory.path(), &sizes);
-    for store in [Store::embedded, Store::garage] {
-        if let Some(store) = store(directory.path()) {
+    let only = std::env::var("HULK_BENCH_STORE").unwrap_or_default();
+    for name in ["embedded", "garage"] {
+        if !only.is_empty() && only != name {
+            continue;
+        }
+        let store = match name {
+            "garage" => Store::garage(directory.path()),
+            _ => Some(Store::embedded(directory.path())),
+        };
+        if let Some(store) = store {
             compare(&store, &sizes);
         }
     }
@@ -78,9 +87,13 @@ fn compare(store: &Store, sizes: &Sizes) {
             Row::new(format!("{what} down"), names.len()),
         );
         for run in 0..sizes.runs * small_runs {
-            for (index, contender) in contenders.iter().enumerate() {
-                // aws needs a minute for a tree.
-                let is_slow = what == "tree" && contender.name == "aws" && run > 0;
+            for turn in 0..contenders.len() {
+                // Each is the first at times: who is finds memory and disk in another state.
+                let index = (turn + run as usize) % contenders.len();
+                let contender = &contenders[index];
+                // These need up to a minute for a tree.
+                let is_slow =
+                    what == "tree" && ["aws", "rclone"].contains(&contender.name) && run > 0;
                 if is_slow || !contender.can(what) {
                     continue;
                 }

@@ -38,12 +38,12 @@ impl Drop for Store {
 }
 
 impl Store {
-    pub(crate) fn embedded(directory: &Path) -> Option<Self> {
+    pub(crate) fn embedded(directory: &Path) -> Self {
         let home = directory.join("embedded");
         let (hulk, server) = serve(&home, &[]);
         let keys = fs::read_to_string(home.join("data/store/credentials")).unwrap();
         let mut keys = keys.lines().map(str::to_owned);
-        Some(Self {
+        Self {
             name: "the embedded store",
             directory: directory.to_owned(),
             endpoint: server.clone(),
@@ -53,7 +53,7 @@ impl Store {
             server,
             home,
             processes: vec![hulk],
-        })
+        }
     }
 
     /// A node of its own on free ports; `HULK_BENCH_GARAGE` names the program.

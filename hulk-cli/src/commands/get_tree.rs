@@ -12,7 +12,7 @@ use hulk_proto::{
     limits::PART_BYTES,
 };
 use reqwest::header;
-use tokio::task::spawn_blocking;
+use tokio::{sync::Semaphore, task::spawn_blocking};
 use url::Url;
 
 use super::get::{Run, exists, is_directory, is_stdout};
@@ -28,7 +28,11 @@ use crate::{
     tree,
 };
 
-const REQUESTS_PER_CORE: usize = 4;
+/// Requests in flight for each core: most of the time is spent waiting for answers.
+const REQUESTS_PER_CORE: usize = 32;
+/// What they may hold in memory together, in units of `UNIT_BYTES`.
+const MEMORY_UNITS: usize = 768;
+const UNIT_BYTES: u64 = 64 << 10;
 
 /// A file and where it goes, from the top of the tree.
 struct Wanted {
@@ -66,11 +70,12 @@ pub(super) async fn get(run: &Run<'_>, source: &str, url: Url) -> Result<Option<
         .partition(|wanted| wanted.file.size_bytes <= PART_BYTES);
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let most = run.get.speed.parallel.map(usize::from);
+    let memory = Semaphore::new(MEMORY_UNITS);
     for (files, in_flight) in [
         (small, most.unwrap_or(cores * REQUESTS_PER_CORE)),
         (large, 1),
     ] {
-        let outcomes = stream::iter(files).map(|wanted| get_file(run, &url, &top, wanted));
+        let outcomes = stream::iter(files).map(|wanted| get_file(run, &url, &top, wanted, &memory));
         let mut outcomes = outcomes.buffer_unordered(in_flight);
         while let Some((relative, outcome)) = outcomes.next().await {
             match outcome {
@@ -176,7 +181,10 @@ async fn get_file(
     top_url: &Url,
     top: &Path,
     wanted: Wanted,
+    memory: &Semaphore,
 ) -> (String, Result<u64>) {
+    let units = wanted.file.size_bytes.min(PART_BYTES).div_ceil(UNIT_BYTES);
+    let _permit = memory.acquire_many(units as u32).await;
     let outcome = try_get_file(run, top_url, top, &wanted).await;
     (wanted.relative, outcome)
 }

@@ -28,8 +28,8 @@ const BATCH_FILES: usize = 250;
 const BATCH_BYTES: u64 = 12 << 20;
 /// While one batch is planned, another is sent and a third is reported.
 const BATCHES_IN_FLIGHT: usize = 3;
-/// Requests in flight for each core.
-const REQUESTS_PER_CORE: usize = 4;
+/// Requests in flight for each core: a store waits for its disk more than it works.
+const REQUESTS_PER_CORE: usize = 32;
 
 /// `None` for a dry run.
 pub(super) async fn put(run: &Run<'_>, top: &Path, at: RemotePath) -> Result<Option<PutDirectory>> {

@@ -26,6 +26,8 @@ use super::{
 };
 use crate::error::{Error, Result};
 
+/// What is written to the disk at once.
+const WRITE_BYTES: usize = 64 << 10;
 /// How often bytes that are not what was put are fetched again.
 const REPAIRS: usize = 2;
 
@@ -82,6 +84,11 @@ impl Download {
     pub(crate) async fn save(self, saving: &Saving<'_>, cache: Option<&Cache>) -> Result<Received> {
         let (path, size, sha256) = (saving.path.to_owned(), self.size_bytes, self.sha256);
         let sha256 = sha256.filter(|_| saving.verify);
+        if self.first.len() as u64 == size
+            && let Some(found) = self.save_small(saving, cache).await?
+        {
+            return Ok(found);
+        }
         let opened = spawn_blocking(move || Partial::open(&path, size, sha256)).await;
         let partial = opened.map_err(|error| Error::failed(error.to_string()))??;
         let mut found = self.fill(&partial, saving).await?;
@@ -101,6 +108,34 @@ impl Download {
         }
         partial.finish(saving.path, saving.replace)?;
         Ok(found)
+    }
+
+    /// All of it is here. `None` if it is not what the server says: then it is fetched again.
+    async fn save_small(
+        &self,
+        saving: &Saving<'_>,
+        cache: Option<&Cache>,
+    ) -> Result<Option<Received>> {
+        let (bytes, path, replace) = (self.first.clone(), saving.path.to_owned(), saving.replace);
+        let sha256 = self.sha256.filter(|_| saving.verify);
+        let cache = cache.cloned();
+        let written = spawn_blocking(move || {
+            let found = Sha256(sha2::Sha256::digest(&bytes).into());
+            if sha256.is_some_and(|expected| expected != found) {
+                return Ok(None);
+            }
+            let mut partial = Partial::aside(&path)?;
+            let fault = |error: io::Error| Error::local("write", &path, &error);
+            partial.file.write_all(&bytes).map_err(fault)?;
+            let size_bytes = bytes.len() as u64;
+            if let Some(cache) = cache {
+                cache.keep(found, size_bytes, partial.path());
+            }
+            partial.finish(&path, replace)?;
+            let sha256 = found;
+            Ok(Some(Received { size_bytes, sha256 }))
+        });
+        joined(written.await)?
     }
 
     /// What is missing of the file, in order; all of it is hashed.
@@ -222,8 +257,12 @@ fn writing(mut out: Out) -> (mpsc::Sender<Bytes>, JoinHandle<io::Result<()>>) {
         while let Some(part) = receiver.blocking_recv() {
             match &mut out {
                 Out::File(file, at) => {
-                    write_all_at(file, &part, *at)?;
-                    *at += part.len() as u64;
+                    // Small writes take small pieces of memory for the page cache, which are more
+                    // often warm.
+                    for block in part.chunks(WRITE_BYTES) {
+                        write_all_at(file, block, *at)?;
+                        *at += block.len() as u64;
+                    }
                 }
                 Out::Stdout => io::stdout().write_all(&part)?,
             }

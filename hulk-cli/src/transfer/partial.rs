@@ -28,10 +28,7 @@ impl Partial {
     /// whose digest is not known, or that another process is at, has a name of its own.
     pub(crate) fn open(target: &Path, size_bytes: u64, sha256: Option<Sha256>) -> Result<Self> {
         let fault = |error: io::Error| Error::local("write", target, &error);
-        let directory = match target.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
-            _ => PathBuf::from("."),
-        };
+        let directory = directory_of(target);
         let free = fs4::available_space(&directory).map_err(fault)?;
         let named = sha256.map(|sha256| directory.join(name(target, sha256)));
         let found = named.as_deref().map(open_locked).transpose();
@@ -56,6 +53,12 @@ impl Partial {
             )));
         }
         Ok(partial)
+    }
+
+    /// Of what is written at once. Blocks.
+    pub(crate) fn aside(target: &Path) -> Result<Self> {
+        let opened = Self::unnamed(&directory_of(target));
+        opened.map_err(|error| Error::local("write", target, &error))
     }
 
     fn unnamed(directory: &Path) -> io::Result<Self> {
@@ -101,6 +104,13 @@ impl Drop for Partial {
         if !self.is_done && (!self.is_named || is_empty) {
             let _ = fs::remove_file(&self.path);
         }
+    }
+}
+
+fn directory_of(target: &Path) -> PathBuf {
+    match target.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+        _ => PathBuf::from("."),
     }
 }
 

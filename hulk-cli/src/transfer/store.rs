@@ -40,7 +40,7 @@ pub(crate) async fn put(
     for (name, value) in headers {
         put = put.header(name, value);
     }
-    if let Some(md5) = content_md5 {
+    if let Some(md5) = content_md5.filter(|_| !headers.contains_key("content-md5")) {
         put = put.header("content-md5", md5);
     }
     let meter = Arc::new(Meter::default());

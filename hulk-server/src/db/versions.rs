@@ -8,10 +8,10 @@
 //! | reserved, uploaded | failed | the store has something else, or nobody went on | released | garbage |
 //! | validated | expired | a sweep after `expires_at` | released | garbage |
 //!
-//! No URL that is still good can change a finished object. There are three ways to that: a put that
-//! the store takes only where there is nothing (`upload_key` is `object_key`); where the store or
-//! the client does not know that, a put to `upload_key`, which is copied; and parts, whose URLs end
-//! with their upload (`upload_id`), at `object_key`.
+//! No URL that is still good can change a finished object. There are four ways to that: a put that
+//! the store takes only where there is nothing, or only with the declared MD5 (`upload_key` is
+//! `object_key`); where the store or the client does not know of either, a put to `upload_key`,
+//! which is copied; and parts, whose URLs end with their upload (`upload_id`), at `object_key`.
 //!
 //! What a crash leaves: before `validated`, a reservation that the same request finds again and
 //! the sweep of stale uploads releases, with an upload in parts or an object that the same sweep

@@ -25,7 +25,7 @@ use crate::{
         versions::{self, VersionRow},
     },
     error::{Error, Result},
-    store::StoreError,
+    store::{Guard, StoreError},
 };
 
 /// How many parts are signed with the plan.
@@ -185,9 +185,15 @@ async fn link_stored(app: &App, request: &CreateFile, planned: &Planned) -> Resu
 
 fn single(app: &App, version: &VersionRow) -> Result<Upload> {
     let size_bytes = u64::try_from(version.size_bytes).map_err(Error::internal)?;
-    let presigned =
-        app.store
-            .presign_put(&version.upload_key, size_bytes, version.is_in_place())?;
+    let md5 = version.md5.as_ref().and_then(|md5| md5.parse().ok());
+    let guard = match (version.is_in_place(), app.store.puts_once(), md5) {
+        (true, true, _) => Guard::OnlyNew,
+        (true, false, Some(md5)) => Guard::OnlyThese(md5),
+        _ => Guard::None,
+    };
+    let presigned = app
+        .store
+        .presign_put(&version.upload_key, size_bytes, guard)?;
     Ok(Upload::Single {
         method: presigned.method.to_string(),
         url: presigned.url,

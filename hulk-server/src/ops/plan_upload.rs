@@ -247,7 +247,9 @@ fn new_version<'a>(
     let part_size = part_size(request, report, current)?;
     let object_key = format!("{env}/{policy}/{place}");
     let is_direct = report == Report::Nobody;
-    let in_place = part_size.is_some() || (app.store.puts_once() && !is_direct);
+    let md5 = whole_md5(request);
+    let is_guarded = !is_direct && (app.store.puts_once() || md5.is_some());
+    let in_place = part_size.is_some() || is_guarded;
     let labels = Labels::of(request)?;
     Ok(NewVersion {
         file_id: &entry.id,
@@ -255,7 +257,7 @@ fn new_version<'a>(
         size_bytes: i64::try_from(request.size_bytes.unwrap_or(0)).map_err(Error::internal)?,
         mime_type: mime_type(request, &entry.name),
         sha256: request.sha256.map(|sha256| sha256.to_string()),
-        md5: whole_md5(request),
+        md5,
         head_md5: request.part_md5s.first().map(ToString::to_string),
         part_size,
         open_ended: request.size_bytes.is_none(),

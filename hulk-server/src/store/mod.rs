@@ -24,7 +24,7 @@ use tokio::sync::OnceCell;
 
 use embedded::EmbeddedStore;
 pub(crate) use multipart::Completed;
-pub(crate) use presign::{Disposition, LIFETIME as URL_LIFETIME, PartToSign, Presigned};
+pub(crate) use presign::{Disposition, Guard, LIFETIME as URL_LIFETIME, PartToSign, Presigned};
 
 /// The connection's own timeouts; the SDK retries within the operation's.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -142,14 +142,14 @@ impl Store {
         self.embedded.is_some()
     }
 
-    /// A URL that puts exactly `size_bytes` to `key`; with `only_new`, where there is nothing.
+    /// A URL that puts exactly `size_bytes` to `key`.
     pub fn presign_put(
         &self,
         key: &str,
         size_bytes: u64,
-        only_new: bool,
+        guard: Guard,
     ) -> Result<Presigned, StoreError> {
-        self.presigner.put(key, size_bytes, only_new)
+        self.presigner.put(key, size_bytes, guard)
     }
 
     /// A URL that puts a part of exactly its size.

@@ -16,8 +16,9 @@ use aws_sigv4::{
     },
     sign::v4,
 };
+use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use http::Method;
-use hulk_proto::Timestamp;
+use hulk_proto::{Md5, Timestamp};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::{Endpoint, StoreError};
@@ -59,6 +60,16 @@ pub struct Presigned {
     /// To be sent as they are.
     pub headers: BTreeMap<String, String>,
     pub expires_at: Timestamp,
+}
+
+/// What keeps a URL that is still good from changing a finished object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Guard {
+    None,
+    /// The store refuses what would replace an object.
+    OnlyNew,
+    /// It takes these bytes and no others.
+    OnlyThese(Md5),
 }
 
 /// A part whose upload is to be signed.
@@ -122,21 +133,24 @@ impl Presigner {
         }
     }
 
-    /// With `only_new` the store refuses what would replace an object.
     pub(super) fn put(
         &self,
         key: &str,
         size_bytes: u64,
-        only_new: bool,
+        guard: Guard,
     ) -> Result<Presigned, StoreError> {
         let length = size_bytes.to_string();
-        let headers = [("content-length", length.as_str()), ("if-none-match", "*")];
-        let headers = if only_new {
-            &headers[..]
-        } else {
-            &headers[..1]
-        };
-        self.presign(Method::PUT, key, &[], headers)
+        let md5;
+        let mut headers = vec![("content-length", length.as_str())];
+        match guard {
+            Guard::None => {}
+            Guard::OnlyNew => headers.push(("if-none-match", "*")),
+            Guard::OnlyThese(digest) => {
+                md5 = BASE64.encode(digest.0);
+                headers.push(("content-md5", &md5));
+            }
+        }
+        self.presign(Method::PUT, key, &[], &headers)
     }
 
     pub(super) fn put_part(&self, part: &PartToSign<'_>) -> Result<Presigned, StoreError> {

@@ -125,7 +125,9 @@ impl Layout {
         file.write_all(contents)?;
         file.as_file().sync_all()?;
         loop {
-            create_directories(parent)?;
+            // That they are durable follows from the file and the last directory being so: file
+            // systems write their journals in order.
+            fs::create_dir_all(parent)?;
             match file.persist(path) {
                 Ok(_) => return sync_directory(parent),
                 // The directory was empty, and a deletion pruned it in between.
