@@ -141,11 +141,19 @@ impl Bench {
         let mut plain_get = vec![];
         for run in 0..runs {
             let remote = format!("bench/{run}.bin");
+            // What was hashed for the run before would spare hashing in this one.
+            let _ = fs::remove_dir_all(self.directory.path().join("state"));
             put.push(time(&mut self.hulk(&["put", "-q", &file, "--to", &remote])));
             let saved = self.path("got.bin");
-            get.push(time(
-                &mut self.hulk(&["get", "-q", "--force", &remote, "-o", &saved]),
-            ));
+            get.push(time(&mut self.hulk(&[
+                "get",
+                "-q",
+                "--force",
+                "--no-cache",
+                &remote,
+                "-o",
+                &saved,
+            ])));
             plain_get.push(time(&mut curl(&["-o", &saved, "-L", &self.link(&remote)])));
             self.hulk(&["rm", "-q", &remote]).status().unwrap();
             if let Some((_, nginx)) = &self.nginx {
@@ -156,16 +164,16 @@ impl Bench {
             }
         }
         row(
-            "put, durable, SHA-256 on both ends",
+            "put, durable, SHA-256 of the whole and a checksum of each part",
             put,
             floor_put.clone(),
-            "≥ 0.25",
+            "≥ 0.5",
         );
         row(
             "get, verified, into a file",
             get,
             floor_get.clone(),
-            "≥ 0.5",
+            "≥ 1.0",
         );
         row("`curl -L LINK` into a file", plain_get, floor_get, "");
         let peak = self.server_memory("VmHWM:");
@@ -187,6 +195,8 @@ impl Bench {
         write_noise(Path::new(&small), 1024);
         let (mut put, mut floor) = (vec![], vec![]);
         for run in 0..50 {
+            // Bytes that are stored already would not be sent.
+            fs::write(&small, format!("{run:01024}")).unwrap();
             put.push(time(&mut self.hulk(&[
                 "put",
                 "-q",

@@ -2,7 +2,7 @@
 
 use hulk_proto::{
     CreateFile, ErrorCode, ExpirationPolicy, Grid, IfExists, Permission, RemotePath, Timestamp,
-    limits::{OPEN_PART_BYTES, PART_BYTES},
+    limits::{MAX_PART_BYTES, OPEN_PART_BYTES, PART_BYTES},
 };
 use sqlx::AnyConnection;
 
@@ -287,6 +287,12 @@ fn part_size(
         return Ok(None);
     }
     let asked = request.part_size;
+    if asked.is_some_and(|asked| asked > MAX_PART_BYTES) {
+        return Err(Error::validation(
+            "part_size",
+            hulk_proto::grid::InvalidPartSize.to_string(),
+        ));
+    }
     let invalid = |error: hulk_proto::grid::InvalidPartSize| {
         Error::validation("part_size", error.to_string())
     };
