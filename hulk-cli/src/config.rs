@@ -55,7 +55,6 @@ pub(crate) fn credentials_file() -> Result<PathBuf> {
     Ok(directory("HULK_CONFIG_DIR", "XDG_CONFIG_HOME", ".config")?.join("credentials.toml"))
 }
 
-#[cfg(feature = "serve")]
 pub(crate) fn state_directory() -> Result<PathBuf> {
     directory("HULK_STATE_DIR", "XDG_STATE_HOME", ".local/state")
 }
