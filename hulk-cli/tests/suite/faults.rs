@@ -5,7 +5,7 @@ use std::{
     net::{TcpListener, TcpStream},
     path::Path,
     process::Stdio,
-    sync::mpsc,
+    sync::{Arc, Mutex, mpsc},
     thread,
 };
 
@@ -102,7 +102,8 @@ fn a_server_that_is_down_or_hangs_is_unreachable() {
     assert_eq!(unknown.status.code(), Some(8));
 }
 
-/// Passes bytes to the server, and stops after `limit` bytes of one upload until told to go on.
+/// Passes bytes to the server, and stops a connection after `limit` bytes of all until told to go
+/// on.
 struct Valve {
     address: String,
     reached: mpsc::Receiver<()>,
@@ -117,7 +118,7 @@ impl Valve {
         let (tell, reached) = mpsc::channel();
         let (go_on, told) = mpsc::channel();
         thread::spawn(move || {
-            let mut gate = Some((tell, told));
+            let gate = Arc::new(Mutex::new((0, Some((tell, told)))));
             for client in listener.incoming().flatten() {
                 let upstream = TcpStream::connect(&server).unwrap();
                 let (mut back, mut out) =
@@ -126,8 +127,7 @@ impl Valve {
                     let _ = std::io::copy(&mut back, &mut out);
                     let _ = out.shutdown(std::net::Shutdown::Both);
                 });
-                // The first connection carries the plan and, kept alive, the upload.
-                pump(client, upstream, limit, gate.take());
+                pump(client, upstream, limit, gate.clone());
             }
         });
         Self {
@@ -140,17 +140,25 @@ impl Valve {
 
 type Gate = (mpsc::Sender<()>, mpsc::Receiver<()>);
 
-fn pump(mut from: TcpStream, mut to: TcpStream, limit: usize, mut gate: Option<Gate>) {
+/// The one that brings the bytes of all connections over the limit waits.
+fn pump(
+    mut from: TcpStream,
+    mut to: TcpStream,
+    limit: usize,
+    gate: Arc<Mutex<(usize, Option<Gate>)>>,
+) {
     thread::spawn(move || {
-        let (mut buffer, mut passed) = (vec![0; 64 << 10], 0);
+        let mut buffer = vec![0; 64 << 10];
         while let Ok(read) = from.read(&mut buffer) {
             if read == 0 || to.write_all(&buffer[..read]).is_err() {
                 break;
             }
-            passed += read;
-            if passed > limit
-                && let Some((tell, told)) = gate.take()
-            {
+            let reached = {
+                let mut gate = gate.lock().unwrap();
+                gate.0 += read;
+                if gate.0 > limit { gate.1.take() } else { None }
+            };
+            if let Some((tell, told)) = reached {
                 let _ = tell.send(());
                 let _ = told.recv();
             }

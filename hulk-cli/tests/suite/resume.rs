@@ -44,7 +44,7 @@ fn another_home_goes_on_with_an_upload() {
         home.parts_on_disk() >= before + 5
     }));
     // Nothing of the first home but the file and the key.
-    std::fs::remove_dir_all(home.path("state")).unwrap();
+    let _ = std::fs::remove_dir_all(home.path("state"));
     let mut again = home.command(&["put", "--json", "big.bin"]);
     proxy.put_before(&mut again);
     let ran = Ran::of(again.output().unwrap());
@@ -188,6 +188,8 @@ fn only_what_changed_is_sent() {
     let home = Home::serving();
     let mut bytes = noise(5, 80 * MIB);
     home.write("big.bin", &bytes);
+    // What was written just now could change without a trace, and is not remembered.
+    thread::sleep(Duration::from_millis(50));
     let put = |name: &str| home.run(&["put", "--json", "big.bin", "--to", name]).json()[0].clone();
     let counts = |file: &serde_json::Value| {
         (
