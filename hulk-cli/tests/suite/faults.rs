@@ -10,7 +10,7 @@ use std::{
 };
 
 use crate::{
-    harness::SmallDisk,
+    harness::{Process, SmallDisk},
     home::{Home, noise},
 };
 
@@ -235,7 +235,15 @@ fn a_store_that_fills_in_the_middle_of_an_upload_is_exit_6() {
         return;
     };
     let mut home = Home::empty();
-    home.server = Some(home.serve(&disk.path().join("data")));
+    let mut serve = home.command(&["serve", "--listen", "127.0.0.1:0", "--data-dir"]);
+    serve.arg(disk.path().join("data"));
+    // The database is elsewhere: it is the store that fills.
+    let database = home.path("hulk.db");
+    serve.env(
+        "HULK_DATABASE_URL",
+        format!("sqlite://{}?mode=rwc", database.display()),
+    );
+    home.server = Some(Process::start(serve).unwrap());
     let valve = Valve::before(home.url(), 20 << 20);
     home.write("big.bin", &noise(1, 64 << 20));
     let mut put = home.command(&["put", "big.bin"]);
@@ -247,9 +255,8 @@ fn a_store_that_fills_in_the_middle_of_an_upload_is_exit_6() {
         .unwrap();
     valve.reached.recv().unwrap();
     let hog = disk.path().join("hog");
-    // All but what the database needs to go on.
-    let free = fs4::available_space(disk.path()).unwrap();
-    std::fs::write(&hog, vec![0; (free - (8 << 20)) as usize]).unwrap();
+    // All that is left.
+    let _ = std::fs::write(&hog, vec![0; 120 << 20]);
     valve.go_on.send(()).unwrap();
     let output = child.wait_with_output().unwrap();
     let stderr = String::from_utf8(output.stderr).unwrap();
