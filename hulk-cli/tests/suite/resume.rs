@@ -275,5 +275,7 @@ fn the_interrupted_say_how_to_go_on() {
             error.contains("go on with: hulk put -q --limit-rate 5MiB big.bin"),
             "{error}"
         );
+        // The next one begins from nothing: that it has begun shows in the usage.
+        home.run(&["rm", "-q", "big.bin"]).ok();
     }
 }
