@@ -1,6 +1,9 @@
 //! Commands of the operator.
 
-use std::io::{self, Read, Write};
+use std::{
+    io::{self, Read, Write},
+    time::Duration,
+};
 
 use hulk_proto::{CreateApiKey, ErrorCode, KeyPermission, Role};
 use hulk_server::{
@@ -22,15 +25,31 @@ pub(crate) async fn migrate(config: &Config, json: bool) -> Result<(), Failure> 
     )
 }
 
-pub(crate) async fn sweep(config: &Config, json: bool) -> Result<(), Failure> {
+pub(crate) async fn sweep(
+    config: &Config,
+    orphan_age: Duration,
+    json: bool,
+) -> Result<(), Failure> {
     // The store's URLs are not used, so it does not matter where a server would listen.
     let app = App::open(config, ([127, 0, 0, 1], 0).into()).await?;
-    let swept = sweep::run_once(&app).await?;
+    let swept = sweep::run_once(&app, orphan_age).await?;
     app.db.close().await;
-    let text = format!(
-        "gave up {} uploads, expired {} files, deleted {} objects",
-        swept.stale_uploads, swept.expired_files, swept.deleted_objects
+    let mut text = format!(
+        "gave up {} uploads, expired {} files, deleted {} objects and {} that no file has; \
+         {} files are lost, the usage of {} users was corrected",
+        swept.stale_uploads,
+        swept.expired_files,
+        swept.deleted_objects,
+        swept.orphaned_objects,
+        swept.lost_files,
+        swept.corrected_users
     );
+    if !swept.elsewhere.is_empty() {
+        text = format!(
+            "{text}; another replica is at: {}",
+            swept.elsewhere.join(", ")
+        );
+    }
     print(json, &swept, &text)
 }
 

@@ -4,6 +4,7 @@ use std::{net::SocketAddr, sync::Arc};
 
 use aws_sdk_s3::config::Credentials;
 use http::HeaderValue;
+use hulk_proto::Id;
 use tokio::sync::Notify;
 
 use crate::{
@@ -27,6 +28,8 @@ pub struct App {
     pub downloads: Arc<Downloads>,
     /// Rings when there is something to delete.
     pub garbage: Arc<Notify>,
+    /// This process, among those that share the database.
+    pub(crate) replica: Id,
     pub(crate) embedded: Option<EmbeddedStore>,
     /// Keeps other processes out for as long as any part lives.
     data_dir: Option<Arc<DataDir>>,
@@ -103,6 +106,7 @@ impl App {
             }),
             downloads: Arc::default(),
             garbage: Arc::default(),
+            replica: Id::random(),
             embedded,
             data_dir: data_dir.map(Arc::new),
         })

@@ -2,7 +2,7 @@
 //! the database the bound of the hot path. A crash loses the counts of the last few seconds.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     sync::{Mutex, PoisonError},
 };
 
@@ -51,6 +51,8 @@ impl Downloads {
 
 async fn write(db: &Db, counts: &HashMap<String, i64>) -> sqlx::Result<()> {
     let mut transaction = db.write().await?;
+    // In one order, so that two replicas do not wait for each other.
+    let counts: BTreeMap<_, _> = counts.iter().collect();
     for (file_id, count) in counts {
         entries::add_downloads(&mut transaction, file_id, *count).await?;
     }

@@ -10,7 +10,10 @@ use axum::{
 use http::StatusCode;
 use hulk_proto::{ErrorBody, ErrorCode, FieldError, error::ErrorDetail};
 
-use crate::store::StoreError;
+use crate::{
+    db::{self, Fault},
+    store::StoreError,
+};
 
 pub(crate) type Result<T> = std::result::Result<T, Error>;
 
@@ -24,6 +27,7 @@ pub struct Error {
     /// Where it is not the code's.
     status: Option<StatusCode>,
     source: Option<Box<dyn StdError + Send + Sync>>,
+    is_collision: bool,
 }
 
 impl Error {
@@ -34,6 +38,7 @@ impl Error {
             details: Vec::new(),
             status: None,
             source: None,
+            is_collision: false,
         }
     }
 
@@ -71,6 +76,16 @@ impl Error {
         self
     }
 
+    /// Whether the database got this transaction out of another's way.
+    pub(crate) fn is_collision(&self) -> bool {
+        self.is_collision
+    }
+
+    /// Whether this is the server's fault and not the request's.
+    pub(crate) fn is_fault(&self) -> bool {
+        self.status().is_server_error() && self.code != ErrorCode::QuotaExceeded
+    }
+
     pub fn code(&self) -> ErrorCode {
         self.code
     }
@@ -103,30 +118,27 @@ impl IntoResponse for Error {
     }
 }
 
-/// SQLite's result codes, as `sqlx` tells them.
-const SQLITE_BUSY: &str = "5";
-const SQLITE_FULL: &str = "13";
-
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
-        let plain = match &error {
-            sqlx::Error::Database(database) => match database.code().as_deref() {
-                Some(SQLITE_FULL) => full(),
-                Some(SQLITE_BUSY) => database_unavailable(),
-                _ if database.is_unique_violation() => {
-                    Self::new(ErrorCode::Conflict, "another request was faster; try again")
-                }
-                _ => return Self::internal(error),
-            },
+        let fault = match &error {
+            sqlx::Error::Database(error) => db::fault(error.as_ref()),
             sqlx::Error::PoolTimedOut
             | sqlx::Error::PoolClosed
             | sqlx::Error::Io(_)
             | sqlx::Error::Tls(_)
-            | sqlx::Error::WorkerCrashed => database_unavailable(),
-            _ => return Self::internal(error),
+            | sqlx::Error::WorkerCrashed => Fault::Unavailable,
+            _ => Fault::Other,
+        };
+        metrics::counter!("hulk_database_errors_total", "fault" => fault.name()).increment(1);
+        let plain = match fault {
+            Fault::Taken => Self::new(ErrorCode::Conflict, "another request was faster; try again"),
+            Fault::Full => full(),
+            Fault::Unavailable | Fault::Collision => database_unavailable(),
+            Fault::Other => return Self::internal(error),
         };
         Self {
             source: Some(error.into()),
+            is_collision: fault == Fault::Collision,
             ..plain
         }
     }

@@ -2,11 +2,11 @@
 
 mod admin;
 
-use std::process::ExitCode;
+use std::{process::ExitCode, time::Duration};
 
 use clap::{Parser, Subcommand};
 use hulk_proto::{ErrorBody, ErrorCode, KeyPermission, Role, error::ErrorDetail};
-use hulk_server::{Config, Server, init_logs, interrupted};
+use hulk_server::{Config, Server, init_logs, interrupted, sweep};
 
 /// Serves files that `hulk put` uploads: plans, signs, checks and records
 #[derive(Parser, Debug)]
@@ -28,7 +28,11 @@ enum Command {
     /// Bring the database up to date
     Migrate,
     /// Run all background jobs once, as for cron
-    Sweep,
+    Sweep {
+        /// Leave objects that no file has alone for so many hours
+        #[arg(long, value_name = "HOURS", default_value_t = sweep::ORPHAN_AGE.as_secs() / 3600)]
+        orphan_age: u64,
+    },
     /// Manage users
     #[command(subcommand)]
     User(UserCommand),
@@ -123,7 +127,10 @@ async fn run(arguments: &Arguments) -> Result<(), Failure> {
     match command {
         None => serve(config).await,
         Some(Command::Migrate) => admin::migrate(config, *json).await,
-        Some(Command::Sweep) => admin::sweep(config, *json).await,
+        Some(Command::Sweep { orphan_age }) => {
+            let age = Duration::from_secs(orphan_age.saturating_mul(60 * 60));
+            admin::sweep(config, age, *json).await
+        }
         Some(Command::User(UserCommand::Create {
             email,
             role,

@@ -1,16 +1,20 @@
 //! The only file that knows SQLite from Postgres.
 
-use std::{str::FromStr, time::Duration};
+use std::{borrow::Cow, str::FromStr, time::Duration};
 
 use sqlx::{
-    AnyPool, Executor,
+    AnyPool, Connection, Executor, SqlSafeStr,
     any::{AnyConnectOptions, AnyPoolOptions},
+    error::DatabaseError,
+    migrate::{Migration, Migrator},
+    postgres::PgDatabaseError,
 };
 
 use super::{Location, OpenError};
 
 /// SQLite readers beside the one writer: enough for a few cores, each holds a thread.
 const SQLITE_READERS: u32 = 4;
+/// Of each replica; Postgres has 100 for all by default.
 const POSTGRES_CONNECTIONS: u32 = 16;
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -20,11 +24,45 @@ PRAGMA synchronous = FULL;
 PRAGMA busy_timeout = 10000;
 PRAGMA foreign_keys = ON;";
 
+/// Per connection. No request waits for longer than these, and a replica that hangs in the middle
+/// of a transaction does not keep the others from the rows.
+const POSTGRES_SETUP: &str = "SET statement_timeout = '30s';
+SET lock_timeout = '10s';
+SET idle_in_transaction_session_timeout = '60s';
+SET synchronous_commit = on;";
+
 /// Which database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Dialect {
+pub(super) enum Dialect {
     Sqlite,
     Postgres,
+}
+
+/// What a database's refusal means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// It got into another's way; the same transaction may do better at once.
+    Collision,
+    /// It does not answer, is overloaded, or is going away.
+    Unavailable,
+    /// Its disk is full.
+    Full,
+    /// A unique value is taken.
+    Taken,
+    Other,
+}
+
+impl Fault {
+    /// As metrics name it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Collision => "collision",
+            Self::Unavailable => "unavailable",
+            Self::Full => "full",
+            Self::Taken => "taken",
+            Self::Other => "other",
+        }
+    }
 }
 
 impl Dialect {
@@ -53,29 +91,55 @@ impl Dialect {
     ) -> sqlx::Result<(AnyPool, AnyPool)> {
         match self {
             Self::Sqlite => {
-                let pool = |size| {
-                    AnyPoolOptions::new()
-                        .max_connections(size)
-                        .acquire_timeout(ACQUIRE_TIMEOUT)
-                        .test_before_acquire(false)
-                        .after_connect(|connection, _| {
-                            Box::pin(
-                                async move { connection.execute(SQLITE_SETUP).await.map(drop) },
-                            )
-                        })
-                };
+                let pool = |size| self.pool(size).test_before_acquire(false);
                 let writers = pool(1).connect_with(options.clone()).await?;
                 let readers = pool(SQLITE_READERS).connect_with(options).await?;
                 Ok((readers, writers))
             }
             Self::Postgres => {
-                let pool = AnyPoolOptions::new()
-                    .max_connections(POSTGRES_CONNECTIONS)
-                    .acquire_timeout(ACQUIRE_TIMEOUT)
-                    .connect_with(options)
-                    .await?;
+                let pool = self.pool(POSTGRES_CONNECTIONS).connect_with(options);
+                let pool = pool.await?;
                 Ok((pool.clone(), pool))
             }
+        }
+    }
+
+    fn pool(self, size: u32) -> AnyPoolOptions {
+        let setup = match self {
+            Self::Sqlite => SQLITE_SETUP,
+            Self::Postgres => POSTGRES_SETUP,
+        };
+        AnyPoolOptions::new()
+            .max_connections(size)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .after_connect(move |connection, _| {
+                Box::pin(async move { connection.execute(setup).await.map(drop) })
+            })
+            // SQLite ends a transaction of itself when the disk is full; the driver then takes the
+            // connection to be in one for ever.
+            .after_release(|connection, _| {
+                Box::pin(async move {
+                    connection.ping().await?;
+                    Ok(!connection.is_in_transaction())
+                })
+            })
+    }
+
+    /// The migrations with the SQL that is for this database alone.
+    pub(super) fn migrator(self, migrations: &Migrator) -> Migrator {
+        let own = |migration: &Migration| {
+            let sql = match self {
+                Self::Sqlite => return migration.clone(),
+                Self::Postgres => uncomment(migration.sql.as_str(), "postgres"),
+            };
+            Migration {
+                sql: sqlx::AssertSqlSafe(sql).into_sql_str(),
+                ..migration.clone()
+            }
+        };
+        Migrator {
+            migrations: Cow::Owned(migrations.iter().map(own).collect()),
+            ..Migrator::DEFAULT
         }
     }
 
@@ -87,11 +151,71 @@ impl Dialect {
         }
     }
 
-    /// Orders text by its bytes, as cursors compare it.
-    pub(super) fn byte_order(self) -> &'static str {
+    /// Holds a user's row until the transaction ends, where the transaction does not hold all.
+    pub(super) fn lock_user(self) -> Option<&'static str> {
         match self {
-            Self::Sqlite => "COLLATE BINARY",
-            Self::Postgres => "COLLATE \"C\"",
+            Self::Sqlite => None,
+            Self::Postgres => Some("SELECT id FROM users WHERE id = $1 FOR NO KEY UPDATE"),
         }
+    }
+
+    /// The time by the database's clock, in unix milliseconds.
+    pub(super) fn now(self) -> &'static str {
+        match self {
+            Self::Sqlite => "SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER)",
+            Self::Postgres => "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)",
+        }
+    }
+}
+
+/// Takes the comment signs off what is for the database of this name.
+fn uncomment(sql: &str, name: &str) -> String {
+    let mut rest = sql;
+    let mut out = String::with_capacity(sql.len());
+    let opening = format!("/*{name}");
+    while let Some((before, after)) = rest.split_once(&opening) {
+        let (inside, behind) = after.split_once("*/").unwrap_or((after, ""));
+        out.push_str(before);
+        out.push_str(inside);
+        rest = behind;
+    }
+    out + rest
+}
+
+pub(crate) fn fault(error: &dyn DatabaseError) -> Fault {
+    let code = error.code().unwrap_or_default();
+    if error.is_unique_violation() {
+        Fault::Taken
+    } else if error.try_downcast_ref::<PgDatabaseError>().is_some() {
+        postgres_fault(&code)
+    } else {
+        sqlite_fault(code.parse().unwrap_or(0))
+    }
+}
+
+/// <https://www.postgresql.org/docs/current/errcodes-appendix.html>: the first two characters are
+/// a class.
+fn postgres_fault(code: &str) -> Fault {
+    match (code.get(..2).unwrap_or_default(), code) {
+        // serialization_failure, deadlock_detected
+        (_, "40001" | "40P01") => Fault::Collision,
+        // disk_full
+        (_, "53100") => Fault::Full,
+        // Connections, resources, shutdowns and time-outs; lock_not_available; what was promoted
+        // or demoted; idle in a transaction for too long.
+        ("08" | "53" | "57", _) | (_, "55P03" | "25006" | "25P03") => Fault::Unavailable,
+        _ => Fault::Other,
+    }
+}
+
+/// <https://www.sqlite.org/rescode.html>: the low byte is the primary code.
+fn sqlite_fault(code: u32) -> Fault {
+    /// What growing the shared-memory file says of a full disk.
+    const IOERR_SHMSIZE: u32 = 4874;
+    match (code & 0xff, code) {
+        (13, _) | (_, IOERR_SHMSIZE) => Fault::Full,
+        // BUSY, IOERR
+        (5 | 10, _) => Fault::Unavailable,
+        _ => Fault::Other,
     }
 }

@@ -45,22 +45,22 @@ pub(crate) async fn insert_root(
     .map(drop)
 }
 
-/// The entry of this name in the directory, made with the given kind if there is none.
+/// The entry of this name in the directory, made with the given kind if there is none, and whether
+/// it was made.
 pub(crate) async fn ensure(
     connection: &mut AnyConnection,
     user_id: &str,
     parent_id: &str,
     name: &str,
     kind: &str,
-) -> sqlx::Result<EntryRow> {
+) -> sqlx::Result<(EntryRow, bool)> {
     if let Some(entry) = find_child(&mut *connection, parent_id, name).await? {
-        return Ok(entry);
+        return Ok((entry, false));
     }
-    sqlx::query_as(
+    let made = sqlx::query_as(
         "INSERT INTO entries (id, user_id, parent_id, name, kind, permissions, version, tags,
                               metadata, download_count, created_at, updated_at)
          VALUES ($1, $2, $3, $4, $5, 'inherit', 0, '[]', '{}', 0, $6, $6)
-         ON CONFLICT (parent_id, name) DO UPDATE SET name = excluded.name
          RETURNING id, user_id, parent_id, name, kind, permissions, expiration_policy,
                    created_at, updated_at",
     )
@@ -71,7 +71,8 @@ pub(crate) async fn ensure(
     .bind(kind)
     .bind(Timestamp::now().unix_millis())
     .fetch_one(connection)
-    .await
+    .await?;
+    Ok((made, true))
 }
 
 pub(crate) async fn find(

@@ -2,7 +2,7 @@
 
 use sqlx::{AnyConnection, AssertSqlSafe};
 
-use super::{Dialect, entries::FILE};
+use super::{entries::FILE, versions::VALIDATED};
 
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct FileRow {
@@ -147,16 +147,27 @@ impl Listing<'_> {
     }
 }
 
-/// The rows of the page, and how many rows match in all.
-pub(crate) async fn list(
+/// How many rows match in all.
+pub(crate) async fn total(
     connection: &mut AnyConnection,
-    dialect: Dialect,
     listing: &Listing<'_>,
-) -> sqlx::Result<(Vec<FileRow>, i64)> {
-    let conditions = listing.conditions();
+) -> sqlx::Result<i64> {
+    // All that are finished and not over: known without counting them.
+    if matches!(listing.filters, [Filter::State(state)] if state == VALIDATED) {
+        return sqlx::query_scalar(
+            "SELECT file_count - (SELECT COUNT(*) FROM versions
+                                  WHERE user_id = $1 AND state = 'validated' AND expires_at <= $2)
+             FROM users WHERE id = $1",
+        )
+        .bind(listing.user_id)
+        .bind(listing.now)
+        .fetch_one(connection)
+        .await;
+    }
     let count = format!(
         "SELECT COUNT(*) FROM entries e
-         JOIN versions v ON v.file_id = e.id AND v.number = e.version {conditions}"
+         JOIN versions v ON v.file_id = e.id AND v.number = e.version {}",
+        listing.conditions()
     );
     let mut query = sqlx::query_scalar(AssertSqlSafe(count))
         .bind(listing.user_id)
@@ -164,13 +175,17 @@ pub(crate) async fn list(
     for filter in listing.filters {
         query = query.bind(filter.value());
     }
-    let total = query.fetch_one(&mut *connection).await?;
+    query.fetch_one(connection).await
+}
 
+/// The rows of the page.
+pub(crate) async fn list(
+    connection: &mut AnyConnection,
+    listing: &Listing<'_>,
+) -> sqlx::Result<Vec<FileRow>> {
+    let conditions = listing.conditions();
     let first = listing.filters.len() + 3;
-    let column = match listing.order {
-        Order::Filename => format!("{} {}", listing.order.column(), dialect.byte_order()),
-        _ => listing.order.column().to_owned(),
-    };
+    let column = listing.order.column();
     let (comparison, direction) = if listing.descending {
         ("<", "DESC")
     } else {
@@ -203,5 +218,5 @@ pub(crate) async fn list(
         };
         query = query.bind(id.as_str());
     }
-    Ok((query.fetch_all(connection).await?, total))
+    query.fetch_all(connection).await
 }

@@ -8,15 +8,20 @@ mod dialect;
 pub(crate) mod entries;
 pub(crate) mod files;
 pub(crate) mod garbage;
+pub(crate) mod jobs;
+mod session;
 pub(crate) mod uploads;
 pub(crate) mod users;
 pub(crate) mod versions;
 
-use std::path::Path;
+use std::{path::Path, time::Instant};
 
-use sqlx::{Any, AnyPool, Transaction, migrate::MigrateError, pool::PoolConnection};
+use hulk_proto::Timestamp;
+use sqlx::{AnyConnection, AnyPool, migrate::MigrateError};
 
-pub(crate) use dialect::Dialect;
+use dialect::Dialect;
+pub(crate) use dialect::{Fault, fault};
+pub use session::{Read, Write};
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../migrations");
 
@@ -67,8 +72,10 @@ impl Db {
         Ok(db)
     }
 
+    /// Of many who do this at once, Postgres lets one at a time.
     async fn migrate(&self) -> Result<(), OpenError> {
-        MIGRATIONS
+        self.dialect
+            .migrator(&MIGRATIONS)
             .run(&self.writers)
             .await
             .map_err(|error| match error {
@@ -79,17 +86,54 @@ impl Db {
             })
     }
 
-    pub async fn read(&self) -> sqlx::Result<PoolConnection<Any>> {
-        self.readers.acquire().await
+    pub async fn read(&self) -> sqlx::Result<Read> {
+        let start = Instant::now();
+        Ok(Read::new(self.readers.acquire().await?, start))
     }
 
-    /// A transaction that may write; on SQLite it holds the write lock from the start, since a
-    /// later upgrade from reading to writing fails under contention.
-    pub async fn write(&self) -> sqlx::Result<Transaction<'static, Any>> {
-        match self.dialect.begin_write() {
-            Some(begin) => self.writers.begin_with(begin).await,
-            None => self.writers.begin().await,
+    /// A transaction that may write what is nobody's: keys, garbage, jobs.
+    ///
+    /// On SQLite it holds the write lock from the start, since a later upgrade from reading to
+    /// writing fails under contention.
+    pub async fn write(&self) -> sqlx::Result<Write> {
+        let start = Instant::now();
+        let transaction = match self.dialect.begin_write() {
+            Some(begin) => self.writers.begin_with(begin).await?,
+            None => self.writers.begin().await?,
+        };
+        Ok(Write::new(transaction, start))
+    }
+
+    /// A transaction that may write files of one user. Those of a user come one after the other:
+    /// what is read in one holds to its end, and as each holds this lock first, none waits for
+    /// another in a circle.
+    pub async fn write_for(&self, user_id: &str) -> sqlx::Result<Write> {
+        let mut transaction = self.write().await?;
+        self.lock_user(&mut transaction, user_id).await?;
+        Ok(transaction)
+    }
+
+    /// As `write_for`, in a transaction that was begun. Who locks many users does so in the order
+    /// of their ids.
+    pub async fn lock_user(
+        &self,
+        connection: &mut AnyConnection,
+        user_id: &str,
+    ) -> sqlx::Result<()> {
+        match self.dialect.lock_user() {
+            None => Ok(()),
+            Some(lock) => {
+                let locked = sqlx::query(lock).bind(user_id).execute(connection);
+                locked.await.map(drop)
+            }
         }
+    }
+
+    /// The time by the database's clock, which all replicas share.
+    pub async fn now(&self, connection: &mut AnyConnection) -> sqlx::Result<Timestamp> {
+        let now = sqlx::query_scalar(self.dialect.now());
+        let millis: i64 = now.fetch_one(connection).await?;
+        Timestamp::from_unix_millis(millis).map_err(|error| sqlx::Error::Decode(error.into()))
     }
 
     /// Whether the database answers.
@@ -98,10 +142,6 @@ impl Db {
             .execute(&self.readers)
             .await
             .map(drop)
-    }
-
-    pub fn dialect(&self) -> Dialect {
-        self.dialect
     }
 
     /// Closes the pools; SQLite then folds its write-ahead log into the file.

@@ -28,8 +28,8 @@ pub(crate) async fn direct_of_user(
     limit: i64,
 ) -> sqlx::Result<Vec<String>> {
     sqlx::query_scalar(
-        "SELECT DISTINCT v.file_id FROM versions v JOIN entries e ON e.id = v.file_id
-         WHERE v.direct = 1 AND v.state IN ('reserved', 'uploaded') AND e.user_id = $1 LIMIT $2",
+        "SELECT DISTINCT file_id FROM versions
+         WHERE user_id = $1 AND direct = 1 AND state IN ('reserved', 'uploaded') LIMIT $2",
     )
     .bind(user_id)
     .bind(limit)
@@ -120,7 +120,7 @@ pub(crate) async fn extend(
     Ok(result.rows_affected() == 1)
 }
 
-/// Unfinished uploads that nobody has touched since `before`.
+/// Unfinished uploads that nobody has touched since `before`, by user.
 pub(crate) async fn stale(
     connection: &mut AnyConnection,
     before: i64,
@@ -130,7 +130,7 @@ pub(crate) async fn stale(
         "SELECT ",
         columns!(),
         " FROM versions WHERE state IN ('reserved', 'uploaded') AND updated_at < $1
-          ORDER BY updated_at LIMIT $2"
+          ORDER BY user_id LIMIT $2"
     ))
     .bind(before)
     .bind(limit)

@@ -12,6 +12,7 @@ pub struct UserRow {
     pub root_id: String,
     pub quota_bytes: i64,
     pub used_bytes: i64,
+    pub file_count: i64,
     pub created_at: i64,
     pub updated_at: i64,
 }
@@ -53,7 +54,7 @@ pub(crate) async fn insert(
 }
 
 const COLUMNS: &str = "SELECT id, email, role, email_verified_at, root_id, quota_bytes, used_bytes,
-     created_at, updated_at FROM users";
+     file_count, created_at, updated_at FROM users";
 
 pub(crate) async fn find(
     connection: &mut AnyConnection,
@@ -92,7 +93,7 @@ pub(crate) async fn reserve(
     Ok(result.rows_affected() == 1)
 }
 
-/// Gives `bytes` of the quota back.
+/// Gives `bytes` of the quota back; below 0, takes them.
 pub(crate) async fn release(
     connection: &mut AnyConnection,
     id: &str,
@@ -104,4 +105,53 @@ pub(crate) async fn release(
         .execute(connection)
         .await
         .map(drop)
+}
+
+/// The user has `difference` finished files more.
+pub(crate) async fn count_files(
+    connection: &mut AnyConnection,
+    id: &str,
+    difference: i64,
+) -> sqlx::Result<()> {
+    sqlx::query("UPDATE users SET file_count = file_count + $2 WHERE id = $1")
+        .bind(id)
+        .bind(difference)
+        .execute(connection)
+        .await
+        .map(drop)
+}
+
+/// In the order of their ids.
+pub(crate) async fn ids_after(
+    connection: &mut AnyConnection,
+    after: &str,
+    limit: i64,
+) -> sqlx::Result<Vec<String>> {
+    sqlx::query_scalar("SELECT id FROM users WHERE id > $1 ORDER BY id LIMIT $2")
+        .bind(after)
+        .bind(limit)
+        .fetch_all(connection)
+        .await
+}
+
+/// Sets usage and count to the sums over the user's versions; whether that changed them.
+pub(crate) async fn recount(connection: &mut AnyConnection, id: &str) -> sqlx::Result<bool> {
+    let (used_bytes, file_count): (i64, i64) = sqlx::query_as(
+        "SELECT CAST(COALESCE(SUM(size_bytes), 0) AS BIGINT),
+                COUNT(CASE WHEN state = 'validated' THEN 1 END)
+         FROM versions WHERE user_id = $1 AND state IN ('reserved', 'uploaded', 'validated')",
+    )
+    .bind(id)
+    .fetch_one(&mut *connection)
+    .await?;
+    let result = sqlx::query(
+        "UPDATE users SET used_bytes = $2, file_count = $3
+         WHERE id = $1 AND (used_bytes <> $2 OR file_count <> $3)",
+    )
+    .bind(id)
+    .bind(used_bytes)
+    .bind(file_count)
+    .execute(connection)
+    .await?;
+    Ok(result.rows_affected() == 1)
 }

@@ -7,6 +7,7 @@
 //! | reserved, uploaded | validated | the store was asked, the bytes are at `object_key` | | at `object_key` |
 //! | reserved, uploaded | failed | the store has something else, or nobody went on | released | garbage |
 //! | validated | expired | a sweep after `expires_at` | released | garbage |
+//! | validated | failed | a sweep, or a notice of the store, finds the object gone | released | none |
 //!
 //! No URL that is still good can change a finished object. There are four ways to that: a put that
 //! the store takes only where there is nothing, or only with the declared MD5 (`upload_key` is
@@ -16,8 +17,9 @@
 //! What a crash leaves: before `validated`, a reservation that the same request finds again and
 //! the sweep of stale uploads releases, with an upload in parts or an object that the same sweep
 //! puts into the garbage; a report that is repeated finds the object made and goes on. After
-//! `validated`, nothing, since the garbage is written in the same transaction. An upload in parts
-//! that was begun in the store but not yet in its row is the store's to end (lifecycle rule).
+//! `validated`, nothing, since the garbage is written in the same transaction. What was made in the
+//! store but not yet in a row (an upload in parts, the copy of a changed expiry) the sweep of orphans
+//! finds.
 
 use hulk_proto::{Grid, Timestamp};
 use sqlx::AnyConnection;
@@ -30,6 +32,7 @@ pub(crate) const EXPIRED: &str = "expired";
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub(crate) struct VersionRow {
     pub file_id: String,
+    pub user_id: String,
     pub number: i64,
     pub state: String,
     pub reason: Option<String>,
@@ -95,7 +98,7 @@ impl VersionRow {
 
 macro_rules! columns {
     () => {
-        "file_id, number, state, reason, size_bytes, sha256, md5, if_exists, upload_key,
+        "file_id, user_id, number, state, reason, size_bytes, sha256, md5, if_exists, upload_key,
          object_key, expiration_policy, expires_at, permissions, tags, description, metadata,
          updated_at, upload_id, part_size, open_ended, direct, head_md5,
          CASE WHEN part_digests IS NULL THEN 0 ELSE 1 END AS has_digests"
@@ -106,6 +109,7 @@ pub(super) use columns;
 #[derive(Clone)]
 pub(crate) struct NewVersion<'a> {
     pub file_id: &'a str,
+    pub user_id: &'a str,
     pub number: i64,
     pub size_bytes: i64,
     pub mime_type: String,
@@ -130,11 +134,11 @@ pub(crate) async fn insert(
     version: NewVersion<'_>,
 ) -> sqlx::Result<VersionRow> {
     sqlx::query_as(concat!(
-        "INSERT INTO versions (file_id, number, state, size_bytes, mime_type, sha256, md5,
+        "INSERT INTO versions (file_id, user_id, number, state, size_bytes, mime_type, sha256, md5,
              head_md5, part_size, open_ended, direct, if_exists, upload_key, object_key,
              expiration_policy, permissions, tags, description, metadata, created_at, updated_at)
-         VALUES ($1, $2, 'reserved', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
-                 $17, $18, $19, $19)
+         VALUES ($1, $20, $2, 'reserved', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,
+                 $16, $17, $18, $19, $19)
          RETURNING ",
         columns!()
     ))
@@ -157,6 +161,7 @@ pub(crate) async fn insert(
     .bind(version.description)
     .bind(version.metadata)
     .bind(Timestamp::now().unix_millis())
+    .bind(version.user_id)
     .fetch_one(connection)
     .await
 }
@@ -292,6 +297,47 @@ pub(crate) async fn mark_expired(
     Ok(result.rows_affected() == 1)
 }
 
+/// validated → failed, since its object is not as it was. False if the object or the state is
+/// another by now.
+pub(crate) async fn mark_lost(
+    connection: &mut AnyConnection,
+    version: &VersionRow,
+    reason: &str,
+) -> sqlx::Result<bool> {
+    let result = sqlx::query(
+        "UPDATE versions SET state = 'failed', reason = $3, updated_at = $4
+         WHERE file_id = $1 AND number = $2 AND state = 'validated' AND object_key = $5",
+    )
+    .bind(&version.file_id)
+    .bind(version.number)
+    .bind(reason)
+    .bind(Timestamp::now().unix_millis())
+    .bind(&version.object_key)
+    .execute(connection)
+    .await?;
+    Ok(result.rows_affected() == 1)
+}
+
+/// Validated versions whose objects lie between two keys, in the order of these.
+pub(crate) async fn by_object(
+    connection: &mut AnyConnection,
+    after: &str,
+    before: &str,
+    limit: i64,
+) -> sqlx::Result<Vec<VersionRow>> {
+    sqlx::query_as(concat!(
+        "SELECT ",
+        columns!(),
+        " FROM versions WHERE state = 'validated' AND object_key > $1 AND object_key < $2
+          ORDER BY object_key LIMIT $3"
+    ))
+    .bind(after)
+    .bind(before)
+    .bind(limit)
+    .fetch_all(connection)
+    .await
+}
+
 /// A validated version gets another policy, and with it another key. False if its object is
 /// another by now.
 pub(crate) async fn set_expiration(
@@ -328,9 +374,8 @@ pub(crate) async fn find_stored(
     sqlx::query_as(concat!(
         "SELECT ",
         columns!(),
-        " FROM versions WHERE state = 'validated' AND size_bytes = $2 AND sha256 = $3
-              AND (expires_at IS NULL OR expires_at > $4)
-              AND EXISTS (SELECT 1 FROM entries e WHERE e.id = file_id AND e.user_id = $1)
+        " FROM versions WHERE user_id = $1 AND state = 'validated' AND size_bytes = $2
+              AND sha256 = $3 AND (expires_at IS NULL OR expires_at > $4)
           LIMIT 1"
     ))
     .bind(user_id)
@@ -349,10 +394,9 @@ pub(crate) async fn may_be_stored(
     head_md5: &str,
 ) -> sqlx::Result<bool> {
     let found: Option<i64> = sqlx::query_scalar(
-        "SELECT number FROM versions WHERE state = 'validated' AND size_bytes = $2
-              AND head_md5 = $3 AND sha256 IS NOT NULL
+        "SELECT number FROM versions WHERE user_id = $1 AND state = 'validated'
+              AND size_bytes = $2 AND head_md5 = $3 AND sha256 IS NOT NULL
               AND (expires_at IS NULL OR expires_at > $4)
-              AND EXISTS (SELECT 1 FROM entries e WHERE e.id = file_id AND e.user_id = $1)
           LIMIT 1",
     )
     .bind(user_id)
@@ -398,7 +442,7 @@ pub(crate) async fn part_digests(
     Ok(found.flatten())
 }
 
-/// Validated versions whose time is over.
+/// Validated versions whose time is over, by user.
 pub(crate) async fn due(
     connection: &mut AnyConnection,
     now: i64,
@@ -407,11 +451,25 @@ pub(crate) async fn due(
     sqlx::query_as(concat!(
         "SELECT ",
         columns!(),
-        " FROM versions WHERE state = 'validated' AND expires_at <= $1 LIMIT $2"
+        " FROM versions WHERE state = 'validated' AND expires_at <= $1
+          ORDER BY user_id LIMIT $2"
     ))
     .bind(now)
     .bind(limit)
     .fetch_all(connection)
+    .await
+}
+
+/// How many versions are in this unfinished state.
+pub(crate) async fn count_unfinished(
+    connection: &mut AnyConnection,
+    state: &str,
+) -> sqlx::Result<i64> {
+    sqlx::query_scalar(
+        "SELECT COUNT(*) FROM versions WHERE state IN ('reserved', 'uploaded') AND state = $1",
+    )
+    .bind(state)
+    .fetch_one(connection)
     .await
 }
 

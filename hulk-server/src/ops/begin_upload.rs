@@ -14,6 +14,7 @@ use super::{
     plan_upload::{Planned, file_exists, plan},
     present,
     publish::{Outcome, Sent, publish},
+    retried,
     sign_parts::{self, IN_FLIGHT},
     validate,
 };
@@ -50,9 +51,7 @@ pub async fn begin_upload(
     report: Report,
 ) -> Result<CreatedFile> {
     check(app, user, &request, report)?;
-    let mut transaction = app.db.write().await?;
-    let planned = plan(app, &mut transaction, user, &request, report).await?;
-    transaction.commit().await?;
+    let planned = retried(|| plan_one(app, user, &request, report)).await?;
     answer(app, user, &request, planned).await
 }
 
@@ -66,24 +65,7 @@ pub async fn begin_uploads(
     requests: Vec<CreateFile>,
 ) -> Result<Batch<CreatedFile>> {
     validate::batch(requests.len())?;
-    let mut plans = Vec::with_capacity(requests.len());
-    let mut transaction = app.db.write().await?;
-    for request in &requests {
-        let planned = match check(app, user, request, Report::Client) {
-            Err(error) => Err(error),
-            Ok(()) => {
-                let mut one = transaction.begin().await?;
-                let planned = plan(app, &mut one, user, request, Report::Client).await;
-                match planned.is_ok() {
-                    true => one.commit().await?,
-                    false => one.rollback().await?,
-                }
-                planned
-            }
-        };
-        plans.push(planned);
-    }
-    transaction.commit().await?;
+    let plans = retried(|| plan_all(app, user, &requests)).await?;
     let answers = requests
         .into_iter()
         .zip(plans)
@@ -91,6 +73,44 @@ pub async fn begin_uploads(
     let answers: Vec<Result<CreatedFile>> =
         stream::iter(answers).buffered(IN_FLIGHT).collect().await;
     Ok(batch(answers))
+}
+
+async fn plan_one(
+    app: &App,
+    user: &UserRow,
+    request: &CreateFile,
+    report: Report,
+) -> Result<Planned> {
+    let mut transaction = app.db.write_for(&user.id).await?;
+    let planned = plan(app, &mut transaction, user, request, report).await?;
+    transaction.commit().await?;
+    Ok(planned)
+}
+
+async fn plan_all(
+    app: &App,
+    user: &UserRow,
+    requests: &[CreateFile],
+) -> Result<Vec<Result<Planned>>> {
+    let mut plans = Vec::with_capacity(requests.len());
+    let mut transaction = app.db.write_for(&user.id).await?;
+    for request in requests {
+        if let Err(error) = check(app, user, request, Report::Client) {
+            plans.push(Err(error));
+            continue;
+        }
+        let mut one = transaction.begin().await?;
+        let planned = plan(app, &mut one, user, request, Report::Client).await;
+        match &planned {
+            Ok(_) => one.commit().await?,
+            // Not this item's fault, and the end of the whole transaction.
+            Err(error) if error.is_fault() => return planned.map(|_| Vec::new()),
+            Err(_) => one.rollback().await?,
+        }
+        plans.push(planned);
+    }
+    transaction.commit().await?;
+    Ok(plans)
 }
 
 /// The outcomes of the items of a batch.
@@ -158,7 +178,7 @@ async fn link_stored(app: &App, request: &CreateFile, planned: &Planned) -> Resu
         Err(StoreError::Missing | StoreError::Unsupported(_)) => return Ok(false),
         Err(error) => return Err(error.into()),
     }
-    let mut transaction = app.db.write().await?;
+    let mut transaction = app.db.write_for(&planned.version.user_id).await?;
     let sent = Sent {
         size_bytes: stored.size_bytes,
         sha256: stored.sha256.clone(),
@@ -252,7 +272,7 @@ async fn open_multipart(app: &App, planned: &Planned) -> Result<(VersionRow, Vec
     }
     // Never begun in the store, or ended there by a lifecycle rule.
     let upload_id = app.store.create_multipart(&version.object_key).await?;
-    let mut transaction = app.db.write().await?;
+    let mut transaction = app.db.write_for(&version.user_id).await?;
     let is_first = uploads::set_upload_id(&mut transaction, version, &upload_id).await?;
     let now = versions::find(&mut transaction, &version.file_id, version.number).await?;
     transaction.commit().await?;
@@ -272,7 +292,7 @@ async fn open_multipart(app: &App, planned: &Planned) -> Result<(VersionRow, Vec
 
 /// Gives up a version that cannot be finished.
 pub(super) async fn give_up(app: &App, version: &VersionRow, reason: &str) -> Result<()> {
-    let mut transaction = app.db.write().await?;
+    let mut transaction = app.db.write_for(&version.user_id).await?;
     if versions::mark_failed(&mut transaction, version, reason).await? {
         discard(&mut transaction, version).await?;
         metrics::counter!("hulk_uploads_total", "result" => "failed").increment(1);

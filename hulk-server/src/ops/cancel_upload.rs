@@ -15,7 +15,7 @@ use crate::{
 /// `NOT_FOUND` if there is none, or the file is another user's.
 pub async fn cancel_upload(app: &App, user: &UserRow, id: &Id) -> Result<()> {
     find_file(app, user, id).await?;
-    let mut transaction = app.db.write().await?;
+    let mut transaction = app.db.write_for(&user.id).await?;
     let newest = versions::find_newest(&mut transaction, id.as_str()).await?;
     let unfinished = newest.filter(versions::VersionRow::is_unfinished);
     let version = unfinished.ok_or_else(|| Error::not_found("unfinished upload"))?;

@@ -46,7 +46,7 @@ pub async fn change_file(app: &App, user: &UserRow, id: &Id, change: &ChangeFile
     if let Some(policy) = change.expiration_policy {
         set_expiration(app, &file, policy).await?;
     }
-    let mut transaction = app.db.write().await?;
+    let mut transaction = app.db.write_for(&user.id).await?;
     let place = match &change.path {
         Some(path) => Some(new_place(app, &mut transaction, user, &file, path).await?),
         None => None,
@@ -112,7 +112,7 @@ async fn set_expiration(app: &App, file: &FileRow, policy: ExpirationPolicy) -> 
         let attested = attested.ok_or_else(|| Error::not_found("object in the store"))?;
         app.store.copy(&version.object_key, &key, &attested).await?;
     }
-    let mut transaction = app.db.write().await?;
+    let mut transaction = app.db.write_for(&file.user_id).await?;
     let changed = versions::set_expiration(
         &mut transaction,
         &version,

@@ -9,7 +9,6 @@ use hulk_proto::{
     ErrorCode, File, Id, ReportUpload,
     file::{Batch, ReportedFile, ReportedStatus},
 };
-use sqlx::Connection;
 
 use super::{
     assemble::assemble,
@@ -17,7 +16,7 @@ use super::{
     find_file,
     plan_upload::file_exists,
     publish::{Outcome, Sent, publish},
-    show_file,
+    retried, show_file,
     sign_parts::IN_FLIGHT,
     validate,
 };
@@ -65,33 +64,42 @@ pub async fn complete_uploads(
     let looked = reports.into_iter().map(|item| look_for(app, user, item));
     let looked: Vec<Result<Option<(VersionRow, Sent)>>> =
         stream::iter(looked).buffered(IN_FLIGHT).collect().await;
+    let outcomes = retried(|| publish_all(app, user, &looked)).await?;
+    app.garbage.notify_one();
+    let files = ids.into_iter().zip(looked).zip(outcomes);
+    let files = files.map(|((id, looked), outcome)| async move {
+        if let Some(((version, _), outcome)) = looked?.zip(outcome) {
+            conclude(app, &version, outcome).await?;
+        }
+        show_file(app, user, &id).await
+    });
+    let files: Vec<Result<File>> = stream::iter(files).buffered(IN_FLIGHT).collect().await;
+    Ok(batch(files))
+}
+
+async fn publish_one(app: &App, version: &VersionRow, sent: &Sent) -> Result<Outcome> {
+    let mut transaction = app.db.write_for(&version.user_id).await?;
+    let outcome = publish(&mut transaction, version, sent).await?;
+    transaction.commit().await?;
+    Ok(outcome)
+}
+
+/// `None` for what is not to be published.
+async fn publish_all(
+    app: &App,
+    user: &UserRow,
+    looked: &[Result<Option<(VersionRow, Sent)>>],
+) -> Result<Vec<Option<Outcome>>> {
     let mut outcomes = Vec::with_capacity(looked.len());
-    let mut transaction = app.db.write().await?;
+    let mut transaction = app.db.write_for(&user.id).await?;
     for found in looked {
         outcomes.push(match found {
-            Err(error) => Err(error),
-            Ok(None) => Ok(None),
-            Ok(Some((version, sent))) => {
-                let mut one = transaction.begin().await?;
-                let outcome = publish(&mut one, &version, &sent).await?;
-                one.commit().await?;
-                Ok(Some((version, outcome)))
-            }
+            Ok(Some((version, sent))) => Some(publish(&mut transaction, version, sent).await?),
+            _ => None,
         });
     }
     transaction.commit().await?;
-    app.garbage.notify_one();
-    let files = ids
-        .into_iter()
-        .zip(outcomes)
-        .map(|(id, outcome)| async move {
-            if let Some((version, outcome)) = outcome? {
-                conclude(app, &version, outcome).await?;
-            }
-            show_file(app, user, &id).await
-        });
-    let files: Vec<Result<File>> = stream::iter(files).buffered(IN_FLIGHT).collect().await;
-    Ok(batch(files))
+    Ok(outcomes)
 }
 
 /// `None` if it was finished before.
@@ -196,9 +204,7 @@ async fn finish(app: &App, version: &VersionRow, report: &ReportUpload) -> Resul
 
 async fn try_finish(app: &App, version: &VersionRow, report: &ReportUpload) -> Result<()> {
     let sent = look(app, version, report).await?;
-    let mut transaction = app.db.write().await?;
-    let outcome = publish(&mut transaction, version, &sent).await?;
-    transaction.commit().await?;
+    let outcome = retried(|| publish_one(app, version, &sent)).await?;
     app.garbage.notify_one();
     conclude(app, version, outcome).await
 }
@@ -233,7 +239,7 @@ async fn look(app: &App, version: &VersionRow, report: &ReportUpload) -> Result<
         return Err(error);
     }
     if !version.is_in_place() {
-        let mut transaction = app.db.write().await?;
+        let mut transaction = app.db.write_for(&version.user_id).await?;
         if !versions::mark_uploaded(&mut transaction, version).await? {
             return Err(Error::new(
                 ErrorCode::Conflict,

@@ -22,13 +22,14 @@ pub async fn create_directory(
     request: &CreateDirectory,
 ) -> Result<Directory> {
     let (above, name) = request.path.split().ok_or_else(|| exists(&request.path))?;
-    let mut transaction = app.db.write().await?;
+    let mut transaction = app.db.write_for(&user.id).await?;
     let parent = ensure_directories(&mut transaction, user, &above).await?;
     let is_there = entries::find_by_path(&mut transaction, &user.root_id, &request.path).await?;
     if is_there.is_some_and(|entry| entry.is_directory()) {
         return Err(exists(&request.path));
     }
-    let entry = entries::ensure(&mut transaction, &user.id, &parent.id, name, DIRECTORY).await?;
+    let (entry, _) =
+        entries::ensure(&mut transaction, &user.id, &parent.id, name, DIRECTORY).await?;
     if !entry.is_directory() {
         return Err(Error::new(
             ErrorCode::FileExists,

@@ -21,7 +21,7 @@ use crate::{
 /// `NOT_FOUND` also for another user's.
 pub async fn delete_file(app: &App, user: &UserRow, id: &Id) -> Result<()> {
     let file = find_file(app, user, id).await?;
-    let mut transaction = app.db.write().await?;
+    let mut transaction = app.db.write_for(&user.id).await?;
     for version in versions::all_of(&mut transaction, &file.id).await? {
         if versions::delete(&mut transaction, &version).await? && version.holds_quota() {
             discard(&mut transaction, &version).await?;
@@ -38,9 +38,10 @@ pub async fn delete_file(app: &App, user: &UserRow, id: &Id) -> Result<()> {
 /// Gives the version's bytes back and its objects to the garbage. The caller changed its state or
 /// deleted its row in the same transaction, and so is the only one to do this.
 pub(crate) async fn discard(connection: &mut AnyConnection, version: &VersionRow) -> Result<()> {
-    let owner = entries::find(connection, &version.file_id).await?;
-    let owner = owner.ok_or_else(|| Error::internal("a version has no file"))?;
-    users::release(connection, &owner.user_id, version.size_bytes).await?;
+    users::release(connection, &version.user_id, version.size_bytes).await?;
+    if version.state == versions::VALIDATED {
+        users::count_files(connection, &version.user_id, -1).await?;
+    }
     let last_at = match version.is_in_place() {
         true => urls_end(),
         false => Timestamp::now(),

@@ -28,11 +28,12 @@ const MAX_SETTLED: i64 = 100;
 /// `VALIDATION_ERROR` for what cannot be ordered or filtered by, or a foreign cursor.
 pub async fn list_files(app: &App, user: &UserRow, query: &ListQuery) -> Result<Page<File>> {
     let (order, descending) = order(query.order_by.as_ref())?;
-    let after = query
+    let cursor = query
         .cursor
         .as_deref()
         .map(|cursor| Cursor::decode(cursor, order, descending))
         .transpose()?;
+    let (after, total) = cursor.unzip();
     let limit = query.limit.unwrap_or(DEFAULT_PAGE);
     if query.cursor.is_none() && query.offset.is_none() {
         settle_direct(app, user).await?;
@@ -58,11 +59,15 @@ pub async fn list_files(app: &App, user: &UserRow, query: &ListQuery) -> Result<
             .and_then(|offset| i64::try_from(offset).ok())
             .unwrap_or(0),
     };
-    let (mut rows, total) = files::list(&mut connection, app.db.dialect(), &listing).await?;
+    let mut rows = files::list(&mut connection, &listing).await?;
+    let total = match total {
+        Some(total) => total,
+        None => files::total(&mut connection, &listing).await?,
+    };
     let has_more = rows.len() > limit as usize;
     rows.truncate(limit as usize);
     let next_cursor = match rows.last() {
-        Some(last) if has_more => Some(Cursor::encode(last, order, descending)?),
+        Some(last) if has_more => Some(Cursor::encode(last, total, order, descending)?),
         _ => None,
     };
     Ok(Page {
@@ -161,10 +166,12 @@ struct Cursor {
     number: Option<i64>,
     text: Option<String>,
     id: String,
+    /// Of the first page, so that the next ones need not count again.
+    total: i64,
 }
 
 impl Cursor {
-    fn encode(row: &FileRow, order: Order, descending: bool) -> Result<String> {
+    fn encode(row: &FileRow, total: i64, order: Order, descending: bool) -> Result<String> {
         let (number, text) = match order.key_of(row) {
             SortKey::Number(number) => (Some(number), None),
             SortKey::Text(text) => (None, Some(text)),
@@ -174,11 +181,13 @@ impl Cursor {
             number,
             text,
             id: row.id.clone(),
+            total,
         };
         Ok(BASE64.encode(serde_json::to_vec(&cursor).map_err(Error::internal)?))
     }
 
-    fn decode(cursor: &str, order: Order, descending: bool) -> Result<(SortKey, String)> {
+    /// The place of the row, and the total.
+    fn decode(cursor: &str, order: Order, descending: bool) -> Result<((SortKey, String), i64)> {
         let invalid =
             || Error::validation("cursor", "is not the next_cursor of a list in this order");
         let json = BASE64.decode(cursor).map_err(|_| invalid())?;
@@ -191,6 +200,8 @@ impl Cursor {
             _ => return Err(invalid()),
         };
         let is_ours = cursor.order == format!("{order:?}{descending}") && !cursor.id.contains('\0');
-        is_ours.then_some((key, cursor.id)).ok_or_else(invalid)
+        is_ours
+            .then_some(((key, cursor.id), cursor.total))
+            .ok_or_else(invalid)
     }
 }

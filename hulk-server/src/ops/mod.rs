@@ -12,6 +12,8 @@ pub mod create_directory;
 pub mod delete_file;
 pub mod list_directories;
 pub mod list_files;
+pub(crate) mod lose_object;
+pub(crate) mod object_key;
 mod plan_upload;
 mod present;
 mod publish;
@@ -29,6 +31,25 @@ use crate::{
     },
     error::{Error, Result},
 };
+
+/// How often a transaction that collides is run.
+const ATTEMPTS: u32 = 5;
+
+/// Runs a transaction again that got into another's way.
+async fn retried<T, F>(mut transaction: impl FnMut() -> F) -> Result<T>
+where
+    F: Future<Output = Result<T>>,
+{
+    for attempt in 1..ATTEMPTS {
+        match transaction().await {
+            Err(error) if error.is_collision() => {
+                tracing::info!(attempt, "a transaction collided; it is run again");
+            }
+            outcome => return outcome,
+        }
+    }
+    transaction().await
+}
 
 /// The user's file of that id.
 ///

@@ -45,7 +45,7 @@ pub(super) async fn plan(
 ) -> Result<Planned> {
     let (directory, name) = validate::file_path(&request.path)?;
     let parent = ensure_directories(connection, user, &directory).await?;
-    let entry = entries::ensure(connection, &user.id, &parent.id, &name, FILE).await?;
+    let (entry, _) = entries::ensure(connection, &user.id, &parent.id, &name, FILE).await?;
     if entry.is_directory() {
         return Err(Error::new(
             ErrorCode::DirectoryExists,
@@ -121,7 +121,8 @@ pub(super) async fn ensure_directories(
     let root = entries::find(connection, &user.root_id).await?;
     let mut directory = root.ok_or_else(|| Error::internal("a user has no root"))?;
     for name in path.names() {
-        directory = entries::ensure(connection, &user.id, &directory.id, name, DIRECTORY).await?;
+        let above = directory;
+        (directory, _) = entries::ensure(connection, &user.id, &above.id, name, DIRECTORY).await?;
         if !directory.is_directory() {
             return Err(Error::new(
                 ErrorCode::FileExists,
@@ -253,6 +254,7 @@ fn new_version<'a>(
     let labels = Labels::of(request)?;
     Ok(NewVersion {
         file_id: &entry.id,
+        user_id: &entry.user_id,
         number,
         size_bytes: i64::try_from(request.size_bytes.unwrap_or(0)).map_err(Error::internal)?,
         mime_type: mime_type(request, &entry.name),

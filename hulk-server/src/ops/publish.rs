@@ -13,7 +13,7 @@ use crate::{
         garbage, users,
         versions::{self, Finished, VersionRow},
     },
-    error::{Error, Result},
+    error::Result,
 };
 
 /// What the store has of a version.
@@ -66,7 +66,10 @@ pub(super) async fn publish(
         garbage::add(connection, &version.object_key, None, urls_end()).await?;
         return Ok(Outcome::Gone);
     }
-    give_back_rest(connection, this, sent).await?;
+    // Of an upload whose length was not known, what was set aside and not used.
+    let rest = this.size_bytes - sent.size_bytes;
+    users::release(connection, &this.user_id, rest).await?;
+    users::count_files(connection, &this.user_id, 1).await?;
     let validated = VersionRow {
         state: versions::VALIDATED.to_owned(),
         size_bytes: sent.size_bytes,
@@ -99,19 +102,4 @@ async fn drop_version(connection: &mut AnyConnection, version: &VersionRow) -> R
         discard(connection, version).await?;
     }
     Ok(())
-}
-
-/// Of an upload whose length was not known, what was set aside and not used.
-async fn give_back_rest(
-    connection: &mut AnyConnection,
-    reserved: &VersionRow,
-    sent: &Sent,
-) -> Result<()> {
-    let rest = reserved.size_bytes - sent.size_bytes;
-    if rest == 0 {
-        return Ok(());
-    }
-    let owner = entries::find(connection, &reserved.file_id).await?;
-    let owner = owner.ok_or_else(|| Error::internal("a version has no file"))?;
-    Ok(users::release(connection, &owner.user_id, rest).await?)
 }

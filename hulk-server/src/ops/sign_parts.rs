@@ -162,7 +162,7 @@ async fn set_aside(
 ) -> Result<VersionRow> {
     if !version.is_open_ended() {
         if hulk_proto::Timestamp::now().unix_millis() - version.updated_at > TOUCH_AFTER_MILLIS {
-            let mut transaction = app.db.write().await?;
+            let mut transaction = app.db.write_for(&user.id).await?;
             uploads::touch(&mut transaction, &version).await?;
             transaction.commit().await?;
         }
@@ -185,7 +185,7 @@ async fn set_aside(
     }
     let needed = i64::try_from(needed).map_err(Error::internal)?;
     while version.size_bytes < needed {
-        let mut transaction = app.db.write().await?;
+        let mut transaction = app.db.write_for(&user.id).await?;
         let more = needed - version.size_bytes;
         if uploads::extend(&mut transaction, &version, needed).await? {
             if !users::reserve(&mut transaction, &user.id, more).await? {

@@ -2,6 +2,7 @@
 //! embedded store.
 
 pub(crate) mod embedded;
+mod listing;
 mod multipart;
 mod presign;
 
@@ -13,7 +14,7 @@ use aws_sdk_s3::{
         BehaviorVersion, Credentials, Region, RequestChecksumCalculation,
         ResponseChecksumValidation, timeout::TimeoutConfig,
     },
-    error::{DisplayErrorContext, SdkError},
+    error::{DisplayErrorContext, ProvideErrorMetadata, SdkError},
     types::ChecksumMode,
 };
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
@@ -23,6 +24,7 @@ use hulk_proto::{Md5, PartChecksum, Sha256, StoreDigest, limits::MAX_SINGLE_PUT_
 use tokio::sync::OnceCell;
 
 use embedded::EmbeddedStore;
+pub(crate) use listing::ListedObject;
 pub(crate) use multipart::Completed;
 pub(crate) use presign::{Disposition, Guard, LIFETIME as URL_LIFETIME, PartToSign, Presigned};
 
@@ -255,6 +257,21 @@ fn status_of<E>(error: &SdkError<E>) -> Option<u16> {
     error
         .raw_response()
         .map(|response| response.status().as_u16())
+}
+
+/// As `unavailable`, where what the store says matters.
+fn failed<E>(error: SdkError<E>) -> StoreError
+where
+    E: std::error::Error + ProvideErrorMetadata + 'static,
+{
+    match (status_of(&error), error.code()) {
+        (Some(404 | 412), _) => StoreError::Missing,
+        (Some(507), _) => StoreError::Full,
+        (Some(501), _) | (_, Some("NotImplemented")) => {
+            StoreError::Unsupported(error.code().unwrap_or("501").to_owned())
+        }
+        _ => unavailable(error),
+    }
 }
 
 fn unavailable<E: std::error::Error + 'static>(error: SdkError<E>) -> StoreError {

@@ -1,14 +1,14 @@
 //! Uploads in parts.
 
 use aws_sdk_s3::{
-    error::{ProvideErrorMetadata, SdkError},
+    error::ProvideErrorMetadata,
     primitives::ByteStream,
     types::{CompletedMultipartUpload, CompletedPart},
 };
 use hulk_proto::{Blake3, Grid, Id, Md5, PartChecksum, PartDigest, upload::ReceivedPart};
 use md5::Digest;
 
-use super::{Attested, Store, StoreError, status_of, unavailable};
+use super::{Attested, Store, StoreError, failed, status_of, unavailable};
 
 /// What became of a request to put the parts together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -241,18 +241,4 @@ impl Store {
 
 fn bare(etag: &str) -> String {
     etag.trim_matches('"').to_owned()
-}
-
-fn failed<E>(error: SdkError<E>) -> StoreError
-where
-    E: std::error::Error + ProvideErrorMetadata + 'static,
-{
-    match (status_of(&error), error.code()) {
-        (Some(404 | 412), _) => StoreError::Missing,
-        (Some(507), _) => StoreError::Full,
-        (Some(501), _) | (_, Some("NotImplemented")) => {
-            StoreError::Unsupported(error.code().unwrap_or("501").to_owned())
-        }
-        _ => unavailable(error),
-    }
 }

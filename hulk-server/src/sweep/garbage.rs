@@ -1,15 +1,13 @@
 //! Deletes objects that no row refers to any more.
 
-use hulk_proto::Timestamp;
-
 use super::BATCH;
 use crate::{app::App, db::garbage, error::Result};
 
 pub(super) async fn run_once(app: &App) -> Result<u64> {
     let mut deleted = 0;
     loop {
-        let now = Timestamp::now();
         let mut connection = app.db.read().await?;
+        let now = app.db.now(&mut connection).await?;
         let rows = garbage::due(&mut connection, now, BATCH).await?;
         drop(connection);
         if rows.is_empty() {

@@ -1,60 +1,204 @@
-//! Background jobs. Each is `run_once`: bounded, repeatable, and safe beside requests.
+//! Background jobs. Each is `run_once`: repeatable, safe beside requests, and run by one replica at
+//! a time. A round that is broken off, by a crash or by its time limit, goes on where it stopped.
 
 mod expired;
 mod garbage;
+mod lease;
+mod orphans;
 mod stale_uploads;
+mod usage;
 
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::{app::App, error::Result};
+use crate::{app::App, db::versions, error::Result};
+use lease::{Lease, Taken};
 
 /// How many rows a job takes at a time.
 const BATCH: i64 = 500;
-const SWEEP_INTERVAL: Duration = Duration::from_secs(6 * 60 * 60);
-const GARBAGE_INTERVAL: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_secs(60 * 60);
+/// How often a replica looks whether a job is due.
+const LOOK_INTERVAL: Duration = Duration::from_secs(60);
 const DOWNLOADS_INTERVAL: Duration = Duration::from_secs(5);
+/// Longer than any upload takes from its first byte to its row, and than clocks differ.
+pub const ORPHAN_AGE: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What a round of all jobs did.
-#[derive(Clone, Copy, Debug, Default, serde::Serialize)]
+#[derive(Clone, Debug, Default, serde::Serialize)]
 pub struct Swept {
     /// Uploads given up because nobody went on.
     pub stale_uploads: u64,
     /// Files whose time was over.
     pub expired_files: u64,
-    /// Objects deleted from the store.
+    /// Objects deleted from the store whose row was.
     pub deleted_objects: u64,
+    /// Objects and uploads in parts deleted from the store that no row ever told of, or none does
+    /// any more.
+    pub orphaned_objects: u64,
+    /// Files whose object the store has lost, or changed.
+    pub lost_files: u64,
+    /// Users whose usage was not the sum of their files.
+    pub corrected_users: u64,
+    /// Jobs that another replica was running.
+    pub elsewhere: Vec<&'static str>,
 }
 
-/// All jobs, until each has nothing left to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Job {
+    StaleUploads,
+    Expiry,
+    Orphans,
+    Usage,
+    Garbage,
+}
+
+impl Job {
+    /// In the order in which one makes work for the next.
+    const ALL: [Self; 5] = [
+        Self::StaleUploads,
+        Self::Expiry,
+        Self::Orphans,
+        Self::Usage,
+        Self::Garbage,
+    ];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::StaleUploads => "stale-uploads",
+            Self::Expiry => "expiry",
+            Self::Orphans => "orphans",
+            Self::Usage => "usage",
+            Self::Garbage => "garbage",
+        }
+    }
+
+    fn interval(self) -> Duration {
+        match self {
+            Self::Garbage => LOOK_INTERVAL,
+            _ => 6 * HOUR,
+        }
+    }
+
+    async fn run_once(self, app: &App, lease: &Lease, orphan_age: Duration) -> Result<Swept> {
+        let mut swept = Swept::default();
+        match self {
+            Self::StaleUploads => swept.stale_uploads = stale_uploads::run_once(app).await?,
+            Self::Expiry => swept.expired_files = expired::run_once(app).await?,
+            Self::Garbage => swept.deleted_objects = garbage::run_once(app).await?,
+            Self::Usage => swept.corrected_users = usage::run_once(app, lease).await?,
+            Self::Orphans => {
+                let found = orphans::run_once(app, lease, orphan_age).await?;
+                swept.orphaned_objects = found.orphans;
+                swept.lost_files = found.lost;
+            }
+        }
+        Ok(swept)
+    }
+}
+
+/// All jobs now, due or not, until each has nothing left to do. A lease whose holder died is
+/// waited for.
 ///
 /// # Errors
 /// If database or store do not answer; what was done stays done.
-pub async fn run_once(app: &App) -> Result<Swept> {
-    Ok(Swept {
-        stale_uploads: stale_uploads::run_once(app).await?,
-        expired_files: expired::run_once(app).await?,
-        deleted_objects: garbage::run_once(app).await?,
-    })
+pub async fn run_once(app: &App, orphan_age: Duration) -> Result<Swept> {
+    let mut all = Swept::default();
+    for job in Job::ALL {
+        match lease::take_now(app, job.name()).await? {
+            Some(lease) => {
+                let swept = finish(app, job, lease, orphan_age).await?;
+                all.add(swept);
+            }
+            None => all.elsewhere.push(job.name()),
+        }
+    }
+    Ok(all)
+}
+
+impl Swept {
+    fn add(&mut self, other: Self) {
+        self.stale_uploads += other.stale_uploads;
+        self.expired_files += other.expired_files;
+        self.deleted_objects += other.deleted_objects;
+        self.orphaned_objects += other.orphaned_objects;
+        self.lost_files += other.lost_files;
+        self.corrected_users += other.corrected_users;
+    }
+
+    fn count(&self) {
+        for (what, count) in [
+            ("stale_uploads", self.stale_uploads),
+            ("expired_files", self.expired_files),
+            ("deleted_objects", self.deleted_objects),
+            ("orphaned_objects", self.orphaned_objects),
+            ("lost_files", self.lost_files),
+            ("corrected_users", self.corrected_users),
+        ] {
+            metrics::counter!("hulk_swept_total", "what" => what).increment(count);
+        }
+    }
+}
+
+/// Runs a job whose lease was taken, and gives the lease back.
+async fn finish(app: &App, job: Job, lease: Lease, orphan_age: Duration) -> Result<Swept> {
+    let start = std::time::Instant::now();
+    let outcome = lease.hold(app, job.run_once(app, &lease, orphan_age)).await;
+    let result = if outcome.is_ok() { "done" } else { "failed" };
+    metrics::counter!("hulk_sweeps_total", "job" => job.name(), "result" => result).increment(1);
+    metrics::histogram!("hulk_sweep_duration_seconds", "job" => job.name())
+        .record(start.elapsed().as_secs_f64());
+    lease.release(app, job.interval(), outcome.is_ok()).await?;
+    let swept = outcome?;
+    swept.count();
+    Ok(swept)
 }
 
 /// Runs the jobs at their times until `stop`.
 pub(crate) async fn run(app: App, stop: CancellationToken) {
     clean_embedded(&app);
-    let mut sweep = tokio::time::interval(SWEEP_INTERVAL);
-    let mut collect = tokio::time::interval(GARBAGE_INTERVAL);
+    let mut look = tokio::time::interval(LOOK_INTERVAL);
     let mut count = tokio::time::interval(DOWNLOADS_INTERVAL);
     loop {
+        let work = async {
+            tokio::select! {
+                _ = look.tick() => for job in Job::ALL {
+                    report(job.name(), run_due(&app, job).await);
+                },
+                () = app.garbage.notified() => {
+                    report("garbage", garbage::run_once(&app).await.map(drop));
+                }
+                _ = count.tick() => report("downloads", flush(&app).await),
+            }
+        };
+        // What a job has under way is dropped: it is as after a crash, but for the lease.
         tokio::select! {
             () = stop.cancelled() => break,
-            _ = sweep.tick() => report("sweep", run_once(&app).await.map(drop)),
-            _ = collect.tick() => report("garbage", garbage::run_once(&app).await.map(drop)),
-            () = app.garbage.notified() => report("garbage", garbage::run_once(&app).await.map(drop)),
-            _ = count.tick() => report("downloads", flush(&app).await),
+            () = work => {}
         }
     }
+    report("lease", lease::release_all(&app).await);
     report("downloads", flush(&app).await);
+}
+
+async fn run_due(app: &App, job: Job) -> Result<()> {
+    if job == Job::Garbage {
+        measure(app).await?;
+    }
+    let Taken::Ours(lease) = lease::take(app, job.name(), false).await? else {
+        return Ok(());
+    };
+    finish(app, job, lease, ORPHAN_AGE).await.map(drop)
+}
+
+/// Uploads by state, as every replica tells it.
+async fn measure(app: &App) -> Result<()> {
+    let mut connection = app.db.read().await?;
+    for state in [versions::RESERVED, versions::UPLOADED] {
+        let count = versions::count_unfinished(&mut connection, state).await?;
+        metrics::gauge!("hulk_uploads_unfinished", "state" => state).set(count as f64);
+    }
+    Ok(())
 }
 
 async fn flush(app: &App) -> Result<()> {

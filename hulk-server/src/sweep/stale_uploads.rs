@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use hulk_proto::Timestamp;
-
 use super::BATCH;
 use crate::{
     app::App,
@@ -20,9 +18,10 @@ pub(super) async fn run_once(app: &App) -> Result<u64> {
     let mut given_up = 0;
     loop {
         let mut transaction = app.db.write().await?;
-        let before = Timestamp::now().unix_millis() - age;
+        let before = app.db.now(&mut transaction).await?.unix_millis() - age;
         let stale = uploads::stale(&mut transaction, before, BATCH).await?;
         for version in &stale {
+            app.db.lock_user(&mut transaction, &version.user_id).await?;
             if versions::mark_failed(&mut transaction, version, "nobody went on with it").await? {
                 discard(&mut transaction, version).await?;
                 given_up += 1;
