@@ -2,49 +2,16 @@
 
 use std::os::unix::fs::PermissionsExt;
 
-use crate::home::{Home, Ran};
+use crate::home::{Home, Ran, make_key};
 
 /// Runs commands as a user with a quota of 2,000 bytes, whose key is in the environment.
 pub(crate) fn as_poor_user(home: &Home, work: impl FnOnce(&dyn Fn(&[&str]) -> Ran)) {
-    // The operator's program is the server's; its library does the same here.
-    let data_dir = home.path("data");
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    let key = runtime.block_on(async {
-        use hulk_server::ops::accounts;
-        let mut config = config();
-        config.data_dir = data_dir;
-        let db = hulk_server::open_database(&config).await.unwrap();
-        let user = accounts::CreateUser {
-            email: "poor@example.com".into(),
-            password: "long enough".into(),
-            role: hulk_proto::Role::User,
-            is_email_verified: true,
-        };
-        accounts::create_user(&db, 2000, user).await.unwrap();
-        let user = accounts::find_user(&db, "poor@example.com").await.unwrap();
-        let request = hulk_proto::CreateApiKey {
-            label: "poor".into(),
-            permissions: hulk_proto::KeyPermission::Write,
-            expires_at: None,
-        };
-        let created = accounts::create_key(&db, &user, request).await.unwrap();
-        db.close().await;
-        created.key
-    });
+    let (email, write) = ("poor@example.com", hulk_proto::KeyPermission::Write);
+    let key = make_key(&home.path("data"), email, 2000, write);
     work(&|arguments| {
         let mut command = home.command(arguments);
         Ran::of(command.env("HULK_API_KEY", &key).output().unwrap())
     });
-}
-
-fn config() -> hulk_server::Config {
-    #[derive(clap::Parser)]
-    struct Defaults {
-        #[command(flatten)]
-        config: hulk_server::Config,
-    }
-    let defaults: Defaults = clap::Parser::parse_from(["defaults"]);
-    defaults.config
 }
 
 #[test]

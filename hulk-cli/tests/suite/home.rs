@@ -6,14 +6,20 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
+use hulk_proto::KeyPermission;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::harness::{Process, files_below};
+use crate::{
+    engines::Balancer,
+    harness::{Process, engine::Engine, files_below},
+};
 
 pub(crate) struct Home {
     pub(crate) directory: TempDir,
     pub(crate) server: Option<Process>,
+    /// Where the engine has two servers, the second and the address of both.
+    replicas: Option<(Process, Balancer)>,
 }
 
 impl Home {
@@ -22,23 +28,59 @@ impl Home {
         Self {
             directory: TempDir::new().unwrap(),
             server: None,
+            replicas: None,
         }
     }
 
     /// With `hulk serve` running, logged in by it.
     pub(crate) fn serving() -> Self {
         let mut home = Self::empty();
-        home.server = Some(home.serve(&home.path("data")));
+        let data_dir = home.path("data");
+        if !Engine::current().has_replicas {
+            home.server = Some(home.serve(&data_dir));
+            return home;
+        }
+        let balancer = Balancer::start();
+        let mut serve = || {
+            let mut serve = home.serve_command(&data_dir);
+            serve.args(["--public-url", &balancer.url]);
+            let server = Process::start(serve).unwrap_or_else(|log| panic!("no start: {log}"));
+            balancer.add(&server.url);
+            server
+        };
+        let (server, replica) = (serve(), serve());
+        home.server = Some(server);
+        home.replicas = Some((replica, balancer));
+        let key = make_key(&data_dir, "local@localhost", 1 << 60, KeyPermission::All);
+        let login = [
+            "login",
+            "--server",
+            home.url(),
+            "--profile",
+            "local",
+            "--api-key-stdin",
+        ];
+        home.run_with_input(&login, key.as_bytes()).ok();
         home
     }
 
     pub(crate) fn serve(&self, data_dir: &Path) -> Process {
-        let mut serve = self.command(&["serve", "--listen", "127.0.0.1:0", "--data-dir"]);
-        serve.arg(data_dir);
+        let serve = self.serve_command(data_dir);
         Process::start(serve).unwrap_or_else(|log| panic!("no start: {log}"))
     }
 
+    fn serve_command(&self, data_dir: &Path) -> Command {
+        let mut serve = self.command(&["serve", "--listen", "127.0.0.1:0", "--data-dir"]);
+        serve
+            .arg(data_dir)
+            .envs(Engine::current().variables(data_dir));
+        serve
+    }
+
     pub(crate) fn url(&self) -> &str {
+        if let Some((_, balancer)) = &self.replicas {
+            return &balancer.url;
+        }
         &self.server.as_ref().unwrap().url
     }
 
@@ -99,6 +141,49 @@ impl Home {
         let _ = child.stdin.take().unwrap().write_all(input);
         Ran(child.wait_with_output().unwrap())
     }
+}
+
+/// The operator's program is the server's; its library does the same here.
+pub(crate) fn make_key(
+    data_dir: &Path,
+    email: &str,
+    quota: u64,
+    permissions: KeyPermission,
+) -> String {
+    #[derive(clap::Parser)]
+    struct Defaults {
+        #[command(flatten)]
+        config: hulk_server::Config,
+    }
+    let defaults: Defaults = clap::Parser::parse_from(["defaults"]);
+    let mut config = defaults.config;
+    config.data_dir = data_dir.to_owned();
+    let variables = Engine::current().variables(data_dir);
+    let url = variables
+        .iter()
+        .find(|(name, _)| *name == "HULK_DATABASE_URL");
+    config.database_url = url.map(|(_, url)| url.parse().unwrap());
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        use hulk_server::ops::accounts;
+        let db = hulk_server::open_database(&config).await.unwrap();
+        let user = accounts::CreateUser {
+            email: email.to_owned(),
+            password: "long enough".into(),
+            role: hulk_proto::Role::User,
+            is_email_verified: true,
+        };
+        accounts::create_user(&db, quota, user).await.unwrap();
+        let user = accounts::find_user(&db, email).await.unwrap();
+        let request = hulk_proto::CreateApiKey {
+            label: "test".into(),
+            permissions,
+            expires_at: None,
+        };
+        let created = accounts::create_key(&db, &user, request).await.unwrap();
+        db.close().await;
+        created.key
+    })
 }
 
 pub(crate) struct Ran(Output);

@@ -11,6 +11,7 @@
 mod harness;
 
 mod accounts;
+mod engines;
 mod faults;
 mod generated;
 mod get;

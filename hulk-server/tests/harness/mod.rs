@@ -1,5 +1,9 @@
 //! A real server process on a free port with a directory of its own, ended on drop.
 
+pub(crate) mod engine;
+pub(crate) mod garage;
+pub(crate) mod postgres;
+
 use std::{
     io::{BufRead, BufReader, Read},
     path::{Path, PathBuf},

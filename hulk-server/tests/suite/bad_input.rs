@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::server::{Server, answer, code};
+use crate::server::{Server, answer, code, has_embedded_store};
 
 async fn post_raw(server: &Server, key: &str, body: impl Into<reqwest::Body>) -> (u16, Value) {
     let request = server
@@ -331,6 +331,9 @@ async fn addresses_and_methods() {
         (Method::GET, "/hulkastorus-ugc/x", 403),
         (Method::GET, "/hulkastorus-ugc", 403),
     ] {
+        if path.starts_with("/hulkastorus") && !has_embedded_store() {
+            continue;
+        }
         // A URL library would repair the path before it is sent.
         let answer = raw(&server, method.as_str(), path, &key).await;
         assert!(

@@ -146,7 +146,7 @@ async fn write_until_it_fails(
         let report = http
             .put(format!("{url}/api/v1/files/{id}/status"))
             .bearer_auth(&key)
-            .json(&json!({"status": "uploaded"}));
+            .json(&json!({ "status": "uploaded", "sha256": sha256(&bytes) }));
         let Some(file) = ask(report).await else {
             return;
         };

@@ -4,18 +4,8 @@ use std::{fs, path::Path, process::Command};
 
 use crate::{
     harness::Process,
-    server::{Server, command, run, text},
+    server::{Server, command, run, sql, text},
 };
-
-/// Changes the database behind the server's back.
-pub(crate) async fn sql(data_dir: &Path, statement: &'static str) {
-    use sqlx::{Connection, Executor};
-    sqlx::any::install_default_drivers();
-    let url = format!("sqlite:{}", data_dir.join("hulk.db").display());
-    let mut database = sqlx::AnyConnection::connect(&url).await.unwrap();
-    database.execute(statement).await.unwrap();
-    database.close().await.unwrap();
-}
 
 fn refusal(data_dir: &Path) -> String {
     let mut serve = command(data_dir);

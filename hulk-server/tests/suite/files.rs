@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::server::{Server, code, noise, sha256};
+use crate::server::{Server, code, md5, noise, sha256};
 
 #[tokio::test]
 async fn an_upload_in_three_requests_is_there_bit_for_bit() {
@@ -118,10 +118,14 @@ async fn a_declared_digest_that_differs_fails_the_upload_and_gives_the_space_bac
     let body = json!({ "path": "a.txt", "size_bytes": 5, "sha256": sha256(b"hello") });
     let (_, planned) = server.post("/api/v1/files", &key, body).await;
     server.send_bytes(&key, &planned, b"jello").await;
-    let (status, error) = server.report(&key, &planned).await;
+    // One store attests SHA-256, another MD5.
+    let id = planned["file"]["id"].as_str().unwrap();
+    let report = json!({ "status": "uploaded", "md5": md5(b"hello") });
+    let (status, error) = server
+        .put(&format!("/api/v1/files/{id}/status"), &key, report)
+        .await;
     assert_eq!((status.as_u16(), code(&error)), (422, "DIGEST_MISMATCH"));
     assert_eq!(server.used_bytes(&key).await, 0);
-    let id = planned["file"]["id"].as_str().unwrap();
     assert_eq!(
         server.get(&format!("/api/v1/files/{id}"), &key).await.1["status"],
         "failed"

@@ -3,7 +3,7 @@
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use serde_json::{Value, json};
 
-use crate::server::{Key, Server, code, noise, sha256, signed};
+use crate::server::{Key, Server, code, has_embedded_store, md5, noise, sha256, signed};
 
 const MIB: usize = 1 << 20;
 const PART: usize = 8 * MIB;
@@ -101,10 +101,12 @@ async fn an_upload_in_parts_tells_what_it_has_and_ends_when_it_has_all() {
     assert_eq!(details["sha256"], digest);
     let digests = details["parts"]["digests"].as_array().unwrap();
     assert_eq!(digests.len(), 3);
-    assert_eq!(
-        digests[1],
-        blake3::hash(&bytes[PART..2 * PART]).to_hex().as_str()
-    );
+    let second = &bytes[PART..2 * PART];
+    let expected = match has_embedded_store() {
+        true => blake3::hash(second).to_hex().to_string(),
+        false => md5(second),
+    };
+    assert_eq!(digests[1], expected);
     let (_, missing) = server
         .get(&format!("/api/v1/files/{id}/upload"), &key)
         .await;
@@ -156,7 +158,11 @@ async fn parts_are_signed_for_their_length_and_their_checksum() {
     let mut damaged = bytes[..PART].to_vec();
     damaged[1000] ^= 1;
     assert_eq!(put(&damaged).await.unwrap().status(), 400);
-    assert_eq!(put(&bytes[..PART - 1]).await.unwrap().status(), 403);
+    match put(&bytes[..PART - 1]).await {
+        Ok(answer) => assert_eq!(answer.status(), 403),
+        // It is refused by its headers; the answer may come before the rest was sent.
+        Err(error) => assert!(error.is_request(), "{error}"),
+    }
     assert_eq!(put(&bytes[..PART]).await.unwrap().status(), 200);
     for (parts, why) in [
         (json!([]), "none"),
@@ -281,7 +287,10 @@ async fn a_batch_succeeds_and_fails_item_by_item() {
     server.send_bytes(&key, one, b"one").await;
     server.send_bytes(&key, two, b"owt").await;
     let reported = |item: &Value| json!({ "id": item["file"]["id"], "status": "uploaded", "version": item["file"]["version"] });
-    let reports = json!({ "items": [reported(one), reported(two), { "id": "000000000000", "status": "uploaded" }] });
+    let mut wrong = reported(two);
+    wrong["md5"] = md5(b"two").into();
+    let reports =
+        json!({ "items": [reported(one), wrong, { "id": "000000000000", "status": "uploaded" }] });
     let (status, done) = server
         .put("/api/v1/files/batch/status", &key, reports)
         .await;
@@ -318,7 +327,7 @@ async fn a_crash_between_the_parts_and_the_row_is_gone_on_with() {
     let parts =
         aws_sdk_s3::types::CompletedMultipartUpload::builder().set_parts(Some(parts.collect()));
     s3.complete_multipart_upload()
-        .bucket(crate::store::BUCKET)
+        .bucket(crate::store::store_of(&server).bucket)
         .key(object)
         .upload_id(upload_id)
         .multipart_upload(parts.build())

@@ -2,7 +2,10 @@
 
 use std::{fs, path::Path};
 
-use crate::server::{Server, noise, run, text};
+use crate::{
+    harness::engine::Engine,
+    server::{Server, noise, run, text},
+};
 
 #[tokio::test]
 async fn sigterm_lets_a_download_end_and_exits_0() {
@@ -94,10 +97,14 @@ async fn logs_are_json_with_request_ids_and_without_secrets() {
             .unwrap_or_else(|_| panic!("not JSON: {line}"));
     }
     let secret = key.split('_').nth(2).unwrap();
-    let store = fs::read_to_string(server.data_dir.join("store/credentials")).unwrap();
-    for secret in [secret, "X-Amz-Signature", store.lines().nth(1).unwrap()] {
+    for secret in [secret, "X-Amz-Signature"] {
         assert!(!log.contains(secret), "the log tells a secret");
     }
+    if !Engine::current().is_default() {
+        return;
+    }
+    let store = fs::read_to_string(server.data_dir.join("store/credentials")).unwrap();
+    assert!(!log.contains(store.lines().nth(1).unwrap()));
     let database = fs::read(server.data_dir.join("hulk.db-wal")).unwrap();
     assert!(
         !database

@@ -4,17 +4,23 @@ use std::{
     io::Write,
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
+    sync::atomic::{AtomicUsize, Ordering},
 };
 
+use md5::Md5;
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use sqlx::{Connection, Executor};
 use tempfile::TempDir;
 
-use crate::harness::Process;
+use crate::harness::{Process, engine::Engine};
 
 pub(crate) struct Server {
     pub(crate) process: Process,
+    /// Beside `process`, on the same database and store, and the one that is asked next.
+    replica: Option<Process>,
+    turn: AtomicUsize,
     directory: Option<TempDir>,
     pub(crate) data_dir: PathBuf,
     pub(crate) http: reqwest::Client,
@@ -32,6 +38,7 @@ pub(crate) fn command(data_dir: &Path) -> Command {
     command
         .arg("--data-dir")
         .arg(data_dir)
+        .envs(Engine::current().variables(data_dir))
         .env_remove("RUST_LOG");
     command
 }
@@ -67,8 +74,18 @@ impl Server {
         }
         serve.args(flags);
         let process = Process::start(serve).unwrap_or_else(|log| panic!("no start: {log}"));
+        let replica = Engine::current().has_replicas.then(|| {
+            let mut serve = command(data_dir);
+            serve
+                .args(["--listen", "127.0.0.1:0", "--public-url"])
+                .arg(&process.url)
+                .args(beside(flags));
+            Process::start(serve).unwrap_or_else(|log| panic!("no replica: {log}"))
+        });
         Self {
             process,
+            replica,
+            turn: AtomicUsize::new(0),
             directory: None,
             data_dir: data_dir.to_owned(),
             http: client(),
@@ -104,10 +121,15 @@ impl Server {
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
-        match path.starts_with("http") {
-            true => path.to_owned(),
-            false => format!("{}{path}", self.process.url),
+        if path.starts_with("http") {
+            return path.to_owned();
         }
+        let turn = self.turn.fetch_add(1, Ordering::Relaxed);
+        let process = match &self.replica {
+            Some(replica) if turn % 2 == 1 => replica,
+            _ => &self.process,
+        };
+        format!("{}{path}", process.url)
     }
 
     pub(crate) async fn send(
@@ -201,7 +223,14 @@ impl Server {
     pub(crate) async fn upload(&self, key: &str, path: &str, bytes: &[u8]) -> Value {
         let planned = self.plan(key, path, bytes.len()).await;
         assert_eq!(self.send_bytes(key, &planned, bytes).await.status(), 200);
-        let (status, file) = self.report(key, &planned).await;
+        let id = planned["file"]["id"].as_str().unwrap();
+        let report = json!({
+            "status": "uploaded",
+            "version": planned["file"]["version"],
+            "sha256": sha256(bytes),
+        });
+        let path = format!("/api/v1/files/{id}/status");
+        let (status, file) = self.put(&path, key, report).await;
         assert_eq!(status, 200, "{file}");
         assert_eq!(file["status"], "validated");
         file
@@ -228,7 +257,9 @@ impl Server {
 /// A PUT of what was signed, with the headers that were told; the length is the body's own.
 pub(crate) fn signed(http: &reqwest::Client, upload: &Value) -> reqwest::RequestBuilder {
     let headers = upload["headers"].as_object().unwrap().iter();
-    headers.filter(|(name, _)| *name != "content-length").fold(
+    // A length of 0 is not told by an empty body alone.
+    let is_told = |(name, value): &(&String, &Value)| *name != "content-length" || *value == "0";
+    headers.filter(is_told).fold(
         http.put(upload["url"].as_str().unwrap()),
         |put, (name, value)| put.header(name, value.as_str().unwrap()),
     )
@@ -269,15 +300,52 @@ pub(crate) fn text(output: &Output) -> String {
         .to_owned()
 }
 
+/// The database of the servers of this place.
+pub(crate) async fn database(data_dir: &Path) -> sqlx::AnyConnection {
+    sqlx::any::install_default_drivers();
+    let variables = Engine::current().variables(data_dir);
+    let url = variables
+        .iter()
+        .find(|(name, _)| *name == "HULK_DATABASE_URL");
+    let url = match url {
+        Some((_, url)) => url.clone(),
+        None => format!("sqlite:{}", data_dir.join("hulk.db").display()),
+    };
+    sqlx::AnyConnection::connect(&url).await.unwrap()
+}
+
+/// Changes the database behind the server's back.
+pub(crate) async fn sql(data_dir: &Path, statement: &'static str) {
+    let mut database = database(data_dir).await;
+    database.execute(statement).await.unwrap();
+    database.close().await.unwrap();
+}
+
+/// Whether the store is in the server's process, on its disk.
+pub(crate) fn has_embedded_store() -> bool {
+    Engine::current().s3.is_none()
+}
+
+/// The flags of a replica, which cannot listen where the first one does.
+fn beside<'a>(flags: &[&'a str]) -> Vec<&'a str> {
+    let pairs = flags.chunks(2).filter(|pair| pair[0] != "--listen");
+    pairs.flatten().copied().collect()
+}
+
+pub(crate) fn md5(bytes: &[u8]) -> String {
+    hex(&Md5::digest(bytes))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 pub(crate) fn code(body: &Value) -> &str {
     body["error"]["code"].as_str().unwrap_or("no code")
 }
 
 pub(crate) fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hex(&Sha256::digest(bytes))
 }
 
 /// Bytes that differ for each seed.

@@ -10,18 +10,40 @@ use aws_sdk_s3::{
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use md5::Digest;
 
-use crate::server::{Server, noise, sha256};
+use crate::{
+    harness::engine::S3Store,
+    server::{Server, noise, sha256},
+};
 
 pub(crate) const BUCKET: &str = "hulkastorus-ugc";
 const PART: usize = 5 << 20;
 
 pub(crate) fn sdk(server: &Server) -> Client {
+    client_of(&store_of(server))
+}
+
+/// The store that the server works with.
+pub(crate) fn store_of(server: &Server) -> S3Store {
+    if let Some(store) = &crate::harness::engine::Engine::current().s3 {
+        return store.clone();
+    }
     let kept = std::fs::read_to_string(server.data_dir.join("store/credentials")).unwrap();
     let (key, secret) = kept.trim().split_once('\n').unwrap();
+    S3Store {
+        endpoint: server.process.url.clone(),
+        bucket: BUCKET.to_owned(),
+        region: "auto".to_owned(),
+        access_key: key.to_owned(),
+        secret_key: secret.to_owned(),
+    }
+}
+
+pub(crate) fn client_of(store: &S3Store) -> Client {
+    let (key, secret) = (&store.access_key, &store.secret_key);
     let config = aws_sdk_s3::Config::builder()
         .behavior_version(BehaviorVersion::latest())
-        .endpoint_url(&server.process.url)
-        .region(Region::new("auto"))
+        .endpoint_url(&store.endpoint)
+        .region(Region::new(store.region.clone()))
         .credentials_provider(Credentials::new(key, secret, None, None, "test"))
         .force_path_style(true)
         .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)

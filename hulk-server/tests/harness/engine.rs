@@ -1,0 +1,150 @@
+//! Where the servers of this run keep rows and objects: SQLite and the embedded store, unless the
+//! environment says otherwise. `run_suite` runs all tests of this program on another engine.
+
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    sync::{Mutex, OnceLock, PoisonError},
+};
+
+/// A Postgres in which each server gets a database of its own.
+const DATABASE: &str = "HULK_TEST_DATABASE";
+/// An S3 store in which each server gets a prefix of its own.
+const S3: &str = "HULK_TEST_S3";
+/// Two servers, not one.
+const REPLICAS: &str = "HULK_TEST_REPLICAS";
+
+#[derive(Clone, Default)]
+pub(crate) struct Engine {
+    pub(crate) database: Option<String>,
+    pub(crate) s3: Option<S3Store>,
+    pub(crate) has_replicas: bool,
+}
+
+#[derive(Clone)]
+pub(crate) struct S3Store {
+    pub(crate) endpoint: String,
+    pub(crate) bucket: String,
+    pub(crate) region: String,
+    pub(crate) access_key: String,
+    pub(crate) secret_key: String,
+}
+
+impl Engine {
+    /// The engine of this run.
+    pub(crate) fn current() -> &'static Self {
+        static CURRENT: OnceLock<Engine> = OnceLock::new();
+        CURRENT.get_or_init(|| Self {
+            database: std::env::var(DATABASE).ok(),
+            s3: std::env::var(S3).ok().map(|text| S3Store::parse(&text)),
+            has_replicas: std::env::var_os(REPLICAS).is_some(),
+        })
+    }
+
+    pub(crate) fn is_default(&self) -> bool {
+        self.database.is_none() && self.s3.is_none()
+    }
+
+    /// What a server is told of its database and store: `place` is a server's data directory, and
+    /// the same place is the same database and the same objects.
+    pub(crate) fn variables(&self, place: &Path) -> Vec<(&'static str, String)> {
+        static PLACES: Mutex<Option<HashMap<PathBuf, String>>> = Mutex::new(None);
+        if self.is_default() {
+            return Vec::new();
+        }
+        let mut places = PLACES.lock().unwrap_or_else(PoisonError::into_inner);
+        let places = places.get_or_insert_default();
+        let name = match places.get(place) {
+            Some(name) => name.clone(),
+            None => {
+                let name = format!("t{}n{}", std::process::id(), places.len());
+                if let Some(url) = &self.database {
+                    super::postgres::create_database(url, &name);
+                }
+                places.insert(place.to_owned(), name.clone());
+                name
+            }
+        };
+        let mut variables = Vec::new();
+        if let Some(url) = &self.database {
+            variables.push(("HULK_DATABASE_URL", format!("{url}/{name}")));
+        }
+        if let Some(s3) = &self.s3 {
+            variables.extend(s3.variables());
+            variables.push(("HULK_ENV", name));
+        }
+        variables
+    }
+}
+
+impl S3Store {
+    pub(crate) fn variables(&self) -> Vec<(&'static str, String)> {
+        vec![
+            ("HULK_S3_ENDPOINT", self.endpoint.clone()),
+            ("HULK_S3_BUCKET", self.bucket.clone()),
+            ("HULK_S3_REGION", self.region.clone()),
+            ("AWS_ACCESS_KEY_ID", self.access_key.clone()),
+            ("AWS_SECRET_ACCESS_KEY", self.secret_key.clone()),
+        ]
+    }
+
+    fn parse(text: &str) -> Self {
+        let mut words = text.split(' ').map(str::to_owned);
+        let mut word = || words.next().unwrap();
+        Self {
+            endpoint: word(),
+            bucket: word(),
+            region: word(),
+            access_key: word(),
+            secret_key: word(),
+        }
+    }
+
+    fn to_text(&self) -> String {
+        [
+            self.endpoint.as_str(),
+            &self.bucket,
+            &self.region,
+            &self.access_key,
+            &self.secret_key,
+        ]
+        .join(" ")
+    }
+}
+
+/// Runs the tests of this program on an engine, but for those whose names begin as one of
+/// `skipped`. One engine at a time: the machine is shared.
+pub(crate) fn run_suite(engine: &Engine, skipped: &[&str]) {
+    static TURN: Mutex<()> = Mutex::new(());
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut suite = Command::new(std::env::current_exe().unwrap());
+    for name in skipped {
+        suite.args(["--skip", name]);
+    }
+    if let Some(url) = &engine.database {
+        suite.env(DATABASE, url);
+    }
+    if let Some(s3) = &engine.s3 {
+        suite.env(S3, s3.to_text());
+    }
+    if engine.has_replicas {
+        suite.env(REPLICAS, "1");
+    }
+    let output = suite.stdin(Stdio::null()).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    let summary = text.lines().find(|line| line.starts_with("test result"));
+    eprintln!("{}", summary.unwrap_or("no result"));
+    assert!(
+        output.status.success(),
+        "{text}\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    assert!(!text.contains(" 0 passed"), "nothing was run: {text}");
+}
+
+/// A port that nobody listens on at this moment.
+pub(crate) fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
+}

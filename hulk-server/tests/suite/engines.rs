@@ -1,0 +1,81 @@
+//! The same tests on every engine.
+
+use crate::{
+    harness::{
+        engine::{Engine, run_suite},
+        garage::Garage,
+        postgres::Postgres,
+    },
+    other_store::OtherStore,
+};
+
+/// Of the embedded store, of one process's disk, or with engines of their own.
+const OWN: &[&str] = &[
+    "data_dir::",
+    "engines::",
+    "faults::",
+    "full_disk::",
+    "signatures::",
+    "soak::",
+    "store::",
+    "scale::",
+];
+
+/// `s3s-fs` lists parts without their ETags, by which an upload is gone on with.
+const NO_PART_ETAGS: &[&str] = &[
+    "multipart::",
+    "files::an_upload_in_three_requests",
+    "operating::sigterm_lets_a_download_end",
+];
+
+/// Of the log, the metrics and the signals of one process.
+const ONE_PROCESS: &[&str] = &["operating::"];
+
+#[test]
+fn postgres_and_the_embedded_store() {
+    let Some(postgres) = Postgres::start(false) else {
+        return;
+    };
+    let engine = Engine {
+        database: Some(postgres.url()),
+        ..Engine::default()
+    };
+    run_suite(&engine, OWN);
+}
+
+#[test]
+fn sqlite_and_another_s3() {
+    let store = OtherStore::start();
+    let engine = Engine {
+        s3: Some(store.store()),
+        ..Engine::default()
+    };
+    run_suite(&engine, &[OWN, NO_PART_ETAGS].concat());
+}
+
+#[test]
+fn two_replicas_on_postgres_and_another_s3() {
+    let Some(postgres) = Postgres::start(false) else {
+        return;
+    };
+    let store = OtherStore::start();
+    let skipped = [OWN, NO_PART_ETAGS, ONE_PROCESS].concat();
+    run_suite(&replicas(&postgres, store.store()), &skipped);
+}
+
+#[test]
+fn two_replicas_on_postgres_and_garage() {
+    let (Some(postgres), Some(garage)) = (Postgres::start(false), Garage::start()) else {
+        return;
+    };
+    let skipped = [OWN, ONE_PROCESS].concat();
+    run_suite(&replicas(&postgres, garage.store()), &skipped);
+}
+
+fn replicas(postgres: &Postgres, store: crate::harness::engine::S3Store) -> Engine {
+    Engine {
+        database: Some(postgres.url()),
+        s3: Some(store),
+        has_replicas: true,
+    }
+}
