@@ -63,7 +63,8 @@ impl ExpirationPolicy {
         }
     }
 
-    fn days(self) -> Option<u64> {
+    /// `None` for ever.
+    pub fn days(self) -> Option<u64> {
         self.as_str().strip_suffix('d')?.parse().ok()
     }
 

@@ -7,6 +7,7 @@ pub mod error;
 pub mod expiry;
 pub mod file;
 pub mod grid;
+pub mod health;
 pub mod id;
 pub mod key;
 pub mod limits;

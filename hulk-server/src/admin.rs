@@ -5,9 +5,11 @@ use std::{
     time::Duration,
 };
 
-use hulk_proto::{CreateApiKey, ErrorCode, KeyPermission, Role};
+use hulk_proto::{CreateApiKey, ErrorCode, KeyPermission, Role, health::Outcome};
 use hulk_server::{
-    App, Config, open_database,
+    App, Config,
+    config::PublicUrl,
+    open_database,
     ops::accounts::{self, CreateUser},
     sweep,
 };
@@ -97,6 +99,27 @@ pub(crate) async fn create_key(
     let created = accounts::create_key(&db, &user, request).await?;
     db.close().await;
     print(json, &created, &created.key)
+}
+
+/// Makes the bucket ready; what the store refused is told, and fails only if the bucket cannot be
+/// used.
+pub(crate) async fn init_storage(config: &Config, json: bool) -> Result<(), Failure> {
+    let store = App::open_store(config)?;
+    let origin = config.public_url.as_ref().map(PublicUrl::as_str);
+    let checks = store.init(&config.env_name, origin).await;
+    let lines = checks.iter().map(|check| match &check.fix {
+        None => format!("{}: {}", check.name, check.message),
+        Some(fix) => format!("{}: {}\n  to do: {fix}", check.name, check.message),
+    });
+    let text = lines.collect::<Vec<_>>().join("\n");
+    print(json, &checks, &text)?;
+    match checks.iter().find(|check| check.outcome == Outcome::Failed) {
+        None => Ok(()),
+        Some(check) => Err(Failure::new(
+            ErrorCode::StoreUnavailable,
+            format!("the bucket is not ready: {}", check.message),
+        )),
+    }
 }
 
 pub(crate) fn openapi() -> Result<(), Failure> {

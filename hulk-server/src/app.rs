@@ -12,11 +12,15 @@ use crate::{
     data_dir::{self, DataDir, DataDirError},
     db::{self, Db, Location},
     downloads::Downloads,
+    ops::readiness::Probed,
     store::{
         Endpoint, Store,
         embedded::{self, EmbeddedStore},
     },
 };
+
+/// Not a flag: arguments can be seen by others.
+const S3_EVENTS_SECRET: &str = "HULK_S3_EVENTS_SECRET";
 
 /// The server's parts; cheap to clone.
 #[derive(Clone)]
@@ -28,6 +32,8 @@ pub struct App {
     pub downloads: Arc<Downloads>,
     /// Rings when there is something to delete.
     pub garbage: Arc<Notify>,
+    /// What the store could do when it was tried.
+    pub probed: Probed,
     /// This process, among those that share the database.
     pub(crate) replica: Id,
     pub(crate) embedded: Option<EmbeddedStore>,
@@ -44,6 +50,8 @@ pub struct Settings {
     pub max_file_bytes: u64,
     /// Lower case, without a dot; empty allows all.
     pub allowed_extensions: Vec<String>,
+    /// What the store proves itself with when it sends notices; without one, none are taken.
+    pub s3_events_secret: Option<String>,
 }
 
 /// Why the server cannot start.
@@ -103,13 +111,31 @@ impl App {
                     .iter()
                     .map(|text| extension(text))
                     .collect(),
+                s3_events_secret: std::env::var(S3_EVENTS_SECRET)
+                    .ok()
+                    .filter(|secret| !secret.is_empty()),
             }),
             downloads: Arc::default(),
             garbage: Arc::default(),
+            probed: Probed::default(),
             replica: Id::random(),
             embedded,
             data_dir: data_dir.map(Arc::new),
         })
+    }
+
+    /// The S3 store alone, without a database.
+    ///
+    /// # Errors
+    /// If its credentials are missing, or the data directory of the embedded one cannot be used.
+    pub fn open_store(config: &Config) -> Result<Store, StartError> {
+        let data_dir = match config.s3_endpoint {
+            None => Some(DataDir::open(&config.data_dir)?),
+            Some(_) => None,
+        };
+        let embedded = data_dir.map(|data_dir| EmbeddedStore::open(&data_dir.store()));
+        let public_url = "http://127.0.0.1".parse().map_err(StartError::PublicUrl)?;
+        open_store(config, &public_url, embedded.transpose()?)
     }
 
     /// Whether this start made the data directory.

@@ -33,6 +33,8 @@ pub(crate) struct Reader(pub Caller);
 pub(crate) struct Writer(pub Caller);
 /// May manage keys too.
 pub(crate) struct Manager(pub Caller);
+/// The store, or whoever passes its notices on: it has the shared secret.
+pub(crate) struct Store;
 /// Anybody; a caller if they came with a good key.
 pub(crate) struct Visitor(pub Option<Caller>);
 
@@ -68,6 +70,27 @@ impl FromRequestParts<App> for Visitor {
         app: &App,
     ) -> std::result::Result<Self, Infallible> {
         Ok(Self(authenticate(parts, app).await.ok()))
+    }
+}
+
+impl FromRequestParts<App> for Store {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        let secret = app.settings.s3_events_secret.as_deref();
+        let secret = secret.ok_or_else(|| Error::not_found("route"))?;
+        let given = parts.headers.get(AUTHORIZATION);
+        let given = given.and_then(|value| value.to_str().ok());
+        // Some stores send a token with its scheme, some without.
+        let given = given.map(|text| text.strip_prefix("Bearer ").unwrap_or(text));
+        // Of digests, so that how much is equal cannot be timed.
+        match given.is_some_and(|given| Sha256::digest(given) == Sha256::digest(secret)) {
+            true => Ok(Self),
+            false => Err(Error::new(
+                ErrorCode::Unauthorized,
+                "'Authorization: Bearer …' does not have the secret of HULK_S3_EVENTS_SECRET",
+            )),
+        }
     }
 }
 

@@ -39,6 +39,9 @@ enum Command {
     /// Manage API keys
     #[command(subcommand)]
     Key(KeyCommand),
+    /// Manage the S3 store
+    #[command(subcommand)]
+    Storage(StorageCommand),
     /// Print the OpenAPI document
     Openapi,
 }
@@ -58,6 +61,12 @@ enum UserCommand {
         #[arg(long, required = true)]
         password_stdin: bool,
     },
+}
+
+#[derive(Subcommand, Debug)]
+enum StorageCommand {
+    /// Make the bucket, its CORS rules and its lifecycle rules, and tell what the store refused
+    Init,
 }
 
 #[derive(Subcommand, Debug)]
@@ -142,6 +151,7 @@ async fn run(arguments: &Arguments) -> Result<(), Failure> {
             label,
             permissions,
         })) => admin::create_key(config, user, label, *permissions, *json).await,
+        Some(Command::Storage(StorageCommand::Init)) => admin::init_storage(config, *json).await,
         Some(Command::Openapi) => admin::openapi(),
     }
 }

@@ -39,7 +39,7 @@ pub fn init_logs(default_level: &str) {
 /// One recorder a process, however many servers it runs.
 pub(crate) fn init_metrics() {
     METRICS.get_or_init(|| {
-        let latencies = Matcher::Full("hulk_http_request_duration_seconds".into());
+        let latencies = Matcher::Suffix("_seconds".into());
         PrometheusBuilder::new()
             .set_buckets_for_metric(latencies, &LATENCY_BUCKETS)
             .and_then(PrometheusBuilder::install_recorder)

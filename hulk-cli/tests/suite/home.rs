@@ -12,7 +12,11 @@ use tempfile::TempDir;
 
 use crate::{
     engines::Balancer,
-    harness::{Process, engine::Engine, files_below},
+    harness::{
+        Process,
+        engine::{self, Engine},
+        files_below,
+    },
 };
 
 pub(crate) struct Home {
@@ -71,9 +75,7 @@ impl Home {
 
     fn serve_command(&self, data_dir: &Path) -> Command {
         let mut serve = self.command(&["serve", "--listen", "127.0.0.1:0", "--data-dir"]);
-        serve
-            .arg(data_dir)
-            .envs(Engine::current().variables(data_dir));
+        serve.arg(data_dir).envs(engine::variables(data_dir));
         serve
     }
 
@@ -158,7 +160,7 @@ pub(crate) fn make_key(
     let defaults: Defaults = clap::Parser::parse_from(["defaults"]);
     let mut config = defaults.config;
     config.data_dir = data_dir.to_owned();
-    let variables = Engine::current().variables(data_dir);
+    let variables = engine::variables(data_dir);
     let url = variables
         .iter()
         .find(|(name, _)| *name == "HULK_DATABASE_URL");

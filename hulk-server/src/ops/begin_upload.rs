@@ -9,6 +9,7 @@ use hulk_proto::{
 use sqlx::Connection;
 
 use super::{
+    change_file::set_expiration,
     complete_upload::overtaken,
     delete_file::discard,
     plan_upload::{Planned, file_exists, plan},
@@ -142,6 +143,10 @@ async fn answer(
     request: &CreateFile,
     planned: Planned,
 ) -> Result<CreatedFile> {
+    let policy = present::policy(&planned.version.expiration_policy)?;
+    if planned.is_unchanged && policy.days().is_some() && app.store.expires_objects() {
+        set_expiration(app, &planned.file, policy).await?;
+    }
     let is_there = planned.is_unchanged || link_stored(app, request, &planned).await?;
     if is_there {
         let id = planned.file.id.parse().map_err(Error::internal)?;

@@ -85,9 +85,13 @@ async fn new_place(
     Ok((parent.id, name))
 }
 
-/// The policy is part of the object's key, since the bucket's lifecycle rules go by it: the object
-/// is copied first, then the row changes, and the old object goes.
-async fn set_expiration(app: &App, file: &FileRow, policy: ExpirationPolicy) -> Result<()> {
+/// The policy is part of the object's key, since the bucket's lifecycle rules go by it and by the
+/// object's age: it is copied first, then the row changes, and the old object goes.
+pub(super) async fn set_expiration(
+    app: &App,
+    file: &FileRow,
+    policy: ExpirationPolicy,
+) -> Result<()> {
     let mut connection = app.db.read().await?;
     let version = versions::find(&mut connection, &file.id, file.version).await?;
     drop(connection);
@@ -102,7 +106,8 @@ async fn set_expiration(app: &App, file: &FileRow, policy: ExpirationPolicy) -> 
     let expires_at = policy
         .expires_at(Timestamp::now())
         .map(Timestamp::unix_millis);
-    let is_moved = version.expiration_policy != policy.as_str();
+    let is_renewed = policy.days().is_some() && app.store.expires_objects();
+    let is_moved = version.expiration_policy != policy.as_str() || is_renewed;
     let key = match is_moved {
         true => new_key(app, file, &version, policy),
         false => version.object_key.clone(),

@@ -163,6 +163,11 @@ pub async fn settle(app: &App, file_id: &str) -> Result<()> {
         return Ok(());
     };
     drop(connection);
+    settle_version(app, &version).await.map(drop)
+}
+
+/// Ends an upload if all that it is to be is there; whether it was.
+pub(super) async fn settle_version(app: &App, version: &VersionRow) -> Result<bool> {
     let report = ReportUpload {
         status: ReportedStatus::Uploaded,
         version: None,
@@ -170,16 +175,16 @@ pub async fn settle(app: &App, file_id: &str) -> Result<()> {
         md5: None,
         part_etags: None,
     };
-    match finish(app, &version, &report).await {
+    match finish(app, version, &report).await {
         Err(error)
             if matches!(
                 error.code(),
                 ErrorCode::UploadIncomplete | ErrorCode::DigestMismatch | ErrorCode::Conflict
             ) =>
         {
-            Ok(())
+            Ok(false)
         }
-        other => other,
+        other => other.map(|()| true),
     }
 }
 

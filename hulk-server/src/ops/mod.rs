@@ -17,8 +17,10 @@ pub(crate) mod object_key;
 mod plan_upload;
 mod present;
 mod publish;
+pub mod readiness;
 pub mod resolve_link;
 pub mod sign_parts;
+pub mod take_notices;
 mod validate;
 
 use hulk_proto::{File, Id};

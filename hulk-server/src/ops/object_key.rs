@@ -3,6 +3,12 @@
 
 use hulk_proto::Id;
 
+/// Whether the key is of an object that only tried what the store can do.
+pub(crate) fn is_probe(env_name: &str, key: &str) -> bool {
+    key.strip_prefix(env_name)
+        .is_some_and(|rest| rest.starts_with("/probe/"))
+}
+
 /// The file that the key is of; `None` for a key that this program did not make.
 pub(crate) fn file_of<'a>(env_name: &str, key: &'a str) -> Option<&'a str> {
     let rest = key.strip_prefix(env_name)?.strip_prefix('/')?;

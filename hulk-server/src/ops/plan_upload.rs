@@ -67,7 +67,10 @@ pub(super) async fn plan(
     let unchanged = current.filter(|current| is_there && is_same_file(current, request, policy));
     let (version, is_resumed) = match unchanged {
         Some(current) => {
-            refresh(connection, current, request, policy).await?;
+            if policy.days().is_none() || !app.store.expires_objects() {
+                renew(connection, current, policy).await?;
+            }
+            relabel(connection, current, request).await?;
             (current.clone(), false)
         }
         None => {
@@ -142,18 +145,26 @@ fn is_same_file(current: &VersionRow, request: &CreateFile, policy: ExpirationPo
         && current.expiration_policy == policy.as_str()
 }
 
-/// Put again without a change, a file keeps its version; its time starts anew, and what else the
-/// request says of it holds.
-async fn refresh(
+/// Put again without a change, a file keeps its version, and its time starts anew. Where the store
+/// goes by the age of the object, that takes a new object, and `begin_upload` does it.
+async fn renew(
     connection: &mut AnyConnection,
     current: &VersionRow,
-    request: &CreateFile,
     policy: ExpirationPolicy,
 ) -> Result<()> {
     let expires_at = policy.expires_at(Timestamp::now());
     let expires_at = expires_at.map(Timestamp::unix_millis);
     let key = &current.object_key;
     versions::set_expiration(connection, current, policy.as_str(), expires_at, key).await?;
+    Ok(())
+}
+
+/// What else the request says of a file that is there holds.
+async fn relabel(
+    connection: &mut AnyConnection,
+    current: &VersionRow,
+    request: &CreateFile,
+) -> Result<()> {
     let labels = Labels::of(request)?;
     let change = FileChange {
         place: None,

@@ -4,6 +4,7 @@ mod api_keys;
 mod directories;
 mod files;
 mod health;
+mod hooks;
 mod links;
 mod me;
 mod openapi;
@@ -34,6 +35,7 @@ fn api() -> (Router<App>, OpenApi) {
         .routes(routes!(me::me))
         .routes(routes!(links::by_id))
         .routes(routes!(put::put))
+        .routes(routes!(hooks::s3_events))
         .routes(routes!(health::alive))
         .routes(routes!(health::ready))
         .routes(routes!(health::metrics))

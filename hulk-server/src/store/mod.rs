@@ -4,7 +4,10 @@
 pub(crate) mod embedded;
 mod listing;
 mod multipart;
+mod observe;
 mod presign;
+mod probe;
+mod setup;
 
 use std::{sync::Arc, time::Duration};
 
@@ -27,6 +30,7 @@ use embedded::EmbeddedStore;
 pub(crate) use listing::ListedObject;
 pub(crate) use multipart::Completed;
 pub(crate) use presign::{Disposition, Guard, LIFETIME as URL_LIFETIME, PartToSign, Presigned};
+pub(crate) use probe::clock;
 
 /// The connection's own timeouts; the SDK retries within the operation's.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -49,6 +53,7 @@ pub struct Store {
     bucket: String,
     embedded: Option<EmbeddedStore>,
     part_checksum: Arc<OnceCell<PartChecksum>>,
+    skew: observe::Skew,
 }
 
 /// Why the store did not do as asked.
@@ -92,6 +97,7 @@ impl Store {
     }
 
     fn new(endpoint: Endpoint, http: SharedHttpClient, embedded: Option<EmbeddedStore>) -> Self {
+        let skew = observe::Skew::default();
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(CONNECT_TIMEOUT)
             .operation_timeout(OPERATION_TIMEOUT)
@@ -107,6 +113,7 @@ impl Store {
             .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
             .timeout_config(timeouts)
             .http_client(http)
+            .interceptor(observe::Observer { skew: skew.clone() })
             .build();
         Self {
             client: Client::from_conf(config),
@@ -114,7 +121,12 @@ impl Store {
             presigner: presign::Presigner::new(endpoint),
             embedded,
             part_checksum: Arc::default(),
+            skew,
         }
+    }
+
+    pub fn bucket(&self) -> &str {
+        &self.bucket
     }
 
     /// What the store can say of the bytes it got by one PUT.
@@ -142,6 +154,12 @@ impl Store {
     /// some ignore it, which cannot be told beforehand.
     pub fn puts_once(&self) -> bool {
         self.embedded.is_some()
+    }
+
+    /// Whether lifecycle rules may delete objects so many days after they were made, by the policy
+    /// in their key.
+    pub fn expires_objects(&self) -> bool {
+        self.embedded.is_none()
     }
 
     /// A URL that puts exactly `size_bytes` to `key`.

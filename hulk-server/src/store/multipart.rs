@@ -64,7 +64,7 @@ impl Store {
     }
 
     async fn probe_checksum(&self, env: &str) -> Result<PartChecksum, StoreError> {
-        let key = format!("{env}/uploads/probe-{}", Id::random());
+        let key = format!("{env}/probe/{}", Id::random());
         let upload_id = self.create_multipart(&key).await?;
         let wrong = self
             .client
@@ -187,9 +187,19 @@ impl Store {
             Err(error) => match (status_of(&error), error.code()) {
                 (Some(404), _) | (_, Some("NoSuchUpload")) => Ok(Completed::UploadMissing),
                 (Some(400), _) => Ok(Completed::PartMissing),
-                _ => Err(failed(error)),
+                // Some stores say otherwise that they know no such upload any more.
+                _ => match self.is_made_of(key, etags).await {
+                    Ok(true) => Ok(Completed::Done),
+                    _ => Err(failed(error)),
+                },
             },
         }
+    }
+
+    async fn is_made_of(&self, key: &str, etags: &[String]) -> Result<bool, StoreError> {
+        let found = self.inspect(key).await?;
+        let expected = self.etag_of_parts(etags);
+        Ok(expected.is_some() && found.map(|found| found.etag) == expected)
     }
 
     /// An upload that is not there counts as aborted.

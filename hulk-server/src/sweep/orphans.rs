@@ -152,8 +152,9 @@ async fn abort_uploads(app: &App, before: i64) -> Result<u64> {
 /// Whether no version needs the object, or the upload in parts. What this program did not name is
 /// not its to delete.
 async fn is_orphan(app: &App, key: &str, upload_id: Option<&str>) -> Result<bool> {
-    let Some(file_id) = object_key::file_of(&app.settings.env_name, key) else {
-        return Ok(false);
+    let env_name = &app.settings.env_name;
+    let Some(file_id) = object_key::file_of(env_name, key) else {
+        return Ok(object_key::is_probe(env_name, key));
     };
     let mut connection = app.db.read().await?;
     let versions = versions::all_of(&mut connection, file_id).await?;

@@ -2,7 +2,7 @@
 //! environment says otherwise. `run_suite` runs all tests of this program on another engine.
 
 use std::{
-    collections::HashMap,
+    collections::BTreeMap,
     path::{Path, PathBuf},
     process::{Command, Stdio},
     sync::{Mutex, OnceLock, PoisonError},
@@ -45,37 +45,59 @@ impl Engine {
     pub(crate) fn is_default(&self) -> bool {
         self.database.is_none() && self.s3.is_none()
     }
+}
 
-    /// What a server is told of its database and store: `place` is a server's data directory, and
-    /// the same place is the same database and the same objects.
-    pub(crate) fn variables(&self, place: &Path) -> Vec<(&'static str, String)> {
-        static PLACES: Mutex<Option<HashMap<PathBuf, String>>> = Mutex::new(None);
-        if self.is_default() {
-            return Vec::new();
-        }
-        let mut places = PLACES.lock().unwrap_or_else(PoisonError::into_inner);
-        let places = places.get_or_insert_default();
-        let name = match places.get(place) {
-            Some(name) => name.clone(),
-            None => {
-                let name = format!("t{}n{}", std::process::id(), places.len());
-                if let Some(url) = &self.database {
-                    super::postgres::create_database(url, &name);
-                }
-                places.insert(place.to_owned(), name.clone());
-                name
-            }
-        };
-        let mut variables = Vec::new();
-        if let Some(url) = &self.database {
-            variables.push(("HULK_DATABASE_URL", format!("{url}/{name}")));
-        }
-        if let Some(s3) = &self.s3 {
-            variables.extend(s3.variables());
-            variables.push(("HULK_ENV", name));
-        }
-        variables
+/// The engine of the servers of a place, which is their data directory: the same place is the same
+/// database and the same objects.
+struct Place {
+    engine: Engine,
+    name: String,
+}
+
+static PLACES: Mutex<BTreeMap<PathBuf, Place>> = Mutex::new(BTreeMap::new());
+
+/// The servers of this place are on another engine than that of the run.
+pub(crate) fn assign(place: &Path, engine: Engine) {
+    let mut places = PLACES.lock().unwrap_or_else(PoisonError::into_inner);
+    let name = format!("t{}n{}", std::process::id(), places.len());
+    if let Some(url) = &engine.database {
+        super::postgres::create_database(url, &name);
     }
+    places.insert(place.to_owned(), Place { engine, name });
+}
+
+pub(crate) fn engine_of(place: &Path) -> Engine {
+    let places = PLACES.lock().unwrap_or_else(PoisonError::into_inner);
+    match places.get(place) {
+        Some(place) => place.engine.clone(),
+        None => Engine::current().clone(),
+    }
+}
+
+/// What a server of this place is told of its database and store.
+pub(crate) fn variables(place: &Path) -> Vec<(&'static str, String)> {
+    let engine = engine_of(place);
+    if engine.is_default() {
+        return Vec::new();
+    }
+    let is_new = !PLACES
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .contains_key(place);
+    if is_new {
+        assign(place, engine.clone());
+    }
+    let places = PLACES.lock().unwrap_or_else(PoisonError::into_inner);
+    let name = &places[place].name;
+    let mut variables = Vec::new();
+    if let Some(url) = &engine.database {
+        variables.push(("HULK_DATABASE_URL", format!("{url}/{name}")));
+    }
+    if let Some(s3) = &engine.s3 {
+        variables.extend(s3.variables());
+        variables.push(("HULK_ENV", name.clone()));
+    }
+    variables
 }
 
 impl S3Store {

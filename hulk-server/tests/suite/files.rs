@@ -220,7 +220,7 @@ async fn a_quota_holds_under_a_race() {
             &["--verified", "--default-quota", "10000"],
         )
         .key;
-    let plans = (0..50).map(|n| {
+    let plans = (0..1000).map(|n| {
         let body = json!({ "path": format!("{n}"), "size_bytes": 1000 });
         server.post("/api/v1/files", &key, body)
     });

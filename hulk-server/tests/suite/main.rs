@@ -5,20 +5,25 @@
 #[path = "../harness/mod.rs"]
 mod harness;
 
+mod agree;
 mod bad_input;
 mod crash;
 mod data_dir;
 mod engines;
+mod faults;
 mod files;
 mod full_disk;
 mod layers;
 mod links;
 mod lists;
+mod load;
 mod multipart;
 mod operating;
 mod other_store;
 mod rights;
 mod server;
 mod signatures;
+mod soak;
+mod storage;
 mod store;
 mod sweeps;

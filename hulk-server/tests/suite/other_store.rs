@@ -38,7 +38,7 @@ type Rule = Box<dyn FnMut(&Method, &str) -> Option<Fault> + Send>;
 struct Faults(Arc<Mutex<Option<Rule>>>);
 
 pub(crate) struct OtherStore {
-    pub(crate) directory: TempDir,
+    _directory: TempDir,
     endpoint: String,
     faults: Faults,
     /// Dropped, it ends the store.
@@ -82,7 +82,7 @@ impl OtherStore {
             runtime.shutdown_background();
         });
         Self {
-            directory,
+            _directory: directory,
             endpoint,
             faults,
             _stop: stop,

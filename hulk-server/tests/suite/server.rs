@@ -14,17 +14,23 @@ use sha2::{Digest, Sha256};
 use sqlx::{Connection, Executor};
 use tempfile::TempDir;
 
-use crate::harness::{Process, engine::Engine};
+use crate::harness::{
+    Process,
+    engine::{self, Engine},
+};
 
 pub(crate) struct Server {
     pub(crate) process: Process,
     /// Beside `process`, on the same database and store, and the one that is asked next.
-    replica: Option<Process>,
+    pub(crate) replica: Option<Process>,
     turn: AtomicUsize,
     directory: Option<TempDir>,
     pub(crate) data_dir: PathBuf,
     pub(crate) http: reqwest::Client,
 }
+
+/// With which the store proves itself.
+pub(crate) const EVENTS_SECRET: &str = "not-to-be-told";
 
 /// A key of a user.
 #[derive(Clone)]
@@ -38,7 +44,8 @@ pub(crate) fn command(data_dir: &Path) -> Command {
     command
         .arg("--data-dir")
         .arg(data_dir)
-        .envs(Engine::current().variables(data_dir))
+        .envs(engine::variables(data_dir))
+        .env("HULK_S3_EVENTS_SECRET", EVENTS_SECRET)
         .env_remove("RUST_LOG");
     command
 }
@@ -67,6 +74,23 @@ impl Server {
         server
     }
 
+    /// On an engine of the test's own.
+    pub(crate) fn start_on(engine: &Engine, flags: &[&str]) -> Self {
+        let directory = TempDir::new().unwrap();
+        let data_dir = directory.path().join("data");
+        engine::assign(&data_dir, engine.clone());
+        let mut server = Self::start_in(&data_dir, flags);
+        server.directory = Some(directory);
+        server
+    }
+
+    /// The first part of its objects' keys.
+    pub(crate) fn env_name(&self) -> String {
+        let variables = engine::variables(&self.data_dir);
+        let name = variables.iter().find(|(name, _)| *name == "HULK_ENV");
+        name.map_or_else(|| "dev".to_owned(), |(_, value)| value.clone())
+    }
+
     pub(crate) fn start_in(data_dir: &Path, flags: &[&str]) -> Self {
         let mut serve = command(data_dir);
         if !flags.contains(&"--listen") {
@@ -74,7 +98,7 @@ impl Server {
         }
         serve.args(flags);
         let process = Process::start(serve).unwrap_or_else(|log| panic!("no start: {log}"));
-        let replica = Engine::current().has_replicas.then(|| {
+        let replica = engine::engine_of(data_dir).has_replicas.then(|| {
             let mut serve = command(data_dir);
             serve
                 .args(["--listen", "127.0.0.1:0", "--public-url"])
@@ -303,7 +327,7 @@ pub(crate) fn text(output: &Output) -> String {
 /// The database of the servers of this place.
 pub(crate) async fn database(data_dir: &Path) -> sqlx::AnyConnection {
     sqlx::any::install_default_drivers();
-    let variables = Engine::current().variables(data_dir);
+    let variables = engine::variables(data_dir);
     let url = variables
         .iter()
         .find(|(name, _)| *name == "HULK_DATABASE_URL");
@@ -315,8 +339,9 @@ pub(crate) async fn database(data_dir: &Path) -> sqlx::AnyConnection {
 }
 
 /// Changes the database behind the server's back.
-pub(crate) async fn sql(data_dir: &Path, statement: &'static str) {
+pub(crate) async fn sql(data_dir: &Path, statement: impl Into<String>) {
     let mut database = database(data_dir).await;
+    let statement = sqlx::AssertSqlSafe(statement.into());
     database.execute(statement).await.unwrap();
     database.close().await.unwrap();
 }

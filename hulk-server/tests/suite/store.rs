@@ -11,7 +11,7 @@ use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use md5::Digest;
 
 use crate::{
-    harness::engine::S3Store,
+    harness::engine::{S3Store, engine_of},
     server::{Server, noise, sha256},
 };
 
@@ -24,8 +24,8 @@ pub(crate) fn sdk(server: &Server) -> Client {
 
 /// The store that the server works with.
 pub(crate) fn store_of(server: &Server) -> S3Store {
-    if let Some(store) = &crate::harness::engine::Engine::current().s3 {
-        return store.clone();
+    if let Some(store) = engine_of(&server.data_dir).s3 {
+        return store;
     }
     let kept = std::fs::read_to_string(server.data_dir.join("store/credentials")).unwrap();
     let (key, secret) = kept.trim().split_once('\n').unwrap();

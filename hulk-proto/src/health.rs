@@ -1,0 +1,59 @@
+//! What `/readyz?verbose` and `hulk doctor` found.
+
+use serde::{Deserialize, Serialize};
+
+/// One thing that was tried.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Check {
+    pub name: String,
+    pub outcome: Outcome,
+    /// What was seen.
+    pub message: String,
+    /// What to do about it, if it is not good.
+    pub fix: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    Good,
+    /// It works without, but less well.
+    Warning,
+    Failed,
+}
+
+impl Check {
+    pub fn good(name: &str, message: impl Into<String>) -> Self {
+        Self {
+            name: name.to_owned(),
+            outcome: Outcome::Good,
+            message: message.into(),
+            fix: None,
+        }
+    }
+
+    pub fn warning(name: &str, message: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self {
+            outcome: Outcome::Warning,
+            fix: Some(fix.into()),
+            ..Self::good(name, message)
+        }
+    }
+
+    pub fn failed(name: &str, message: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self {
+            outcome: Outcome::Failed,
+            ..Self::warning(name, message, fix)
+        }
+    }
+}
+
+/// Whether requests can be served, and what was tried to tell.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Readiness {
+    pub ready: bool,
+    pub checks: Vec<Check>,
+}
