@@ -19,6 +19,9 @@ _hulk() {
             hulk,completions)
                 cmd="hulk__subcmd__completions"
                 ;;
+            hulk,doctor)
+                cmd="hulk__subcmd__doctor"
+                ;;
             hulk,get)
                 cmd="hulk__subcmd__get"
                 ;;
@@ -60,6 +63,9 @@ _hulk() {
                 ;;
             hulk__subcmd__help,completions)
                 cmd="hulk__subcmd__help__subcmd__completions"
+                ;;
+            hulk__subcmd__help,doctor)
+                cmd="hulk__subcmd__help__subcmd__doctor"
                 ;;
             hulk__subcmd__help,get)
                 cmd="hulk__subcmd__help__subcmd__get"
@@ -140,7 +146,7 @@ _hulk() {
 
     case "${cmd}" in
         hulk)
-            opts="-q -v -y -h -V --server --profile --json --quiet --verbose --color --no-progress --yes --help --version put get ls info rm keys login logout whoami serve completions man keep-clipboard help"
+            opts="-q -v -y -h -V --server --profile --json --quiet --verbose --color --no-progress --yes --help --version put get ls info rm keys login logout whoami doctor serve completions man keep-clipboard help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -167,6 +173,32 @@ _hulk() {
             ;;
         hulk__subcmd__completions)
             opts="-q -v -y -h -V --server --profile --json --quiet --verbose --color --no-progress --yes --help --version bash elvish fish powershell zsh"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__doctor)
+            opts="-q -v -y -h -V --server --profile --json --quiet --verbose --color --no-progress --yes --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -242,7 +274,7 @@ _hulk() {
             return 0
             ;;
         hulk__subcmd__help)
-            opts="put get ls info rm keys login logout whoami serve completions man keep-clipboard help"
+            opts="put get ls info rm keys login logout whoami doctor serve completions man keep-clipboard help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -256,6 +288,20 @@ _hulk() {
             return 0
             ;;
         hulk__subcmd__help__subcmd__completions)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__help__subcmd__doctor)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

@@ -101,6 +101,8 @@ pub(crate) enum Command {
     Logout,
     /// Tell who you are to the server
     Whoami,
+    /// Try what transfers need: server, key, clocks, store, proxies; and tell what to do
+    Doctor,
     /// Run a server, with nothing to install
     #[cfg(feature = "serve")]
     Serve(Box<hulk_server::Config>),

@@ -14,6 +14,7 @@ use hulk_proto::{
     ErrorBody, File, Id, ListQuery, Me, Page, RemotePath, ReportUpload,
     directory::CreateDirectory,
     file::{Batch, CreateFiles, ReportUploads, ReportedFile},
+    health::Readiness,
     limits::MAX_PAGE,
     upload::{SignParts, SignedParts},
 };
@@ -135,6 +136,26 @@ impl Client {
 
     pub(crate) async fn me(&self) -> Result<Me> {
         self.send(self.api(Method::GET, "/me")?).await
+    }
+
+    /// What the server finds when it tries its database and its store.
+    pub(crate) async fn readiness(&self) -> Result<Readiness> {
+        let response = self.visit("/readyz?verbose").await?;
+        let body = response.bytes().await;
+        let body = body.map_err(|error| unreachable(&self.server, &error))?;
+        // What is not ready is told with a status that is no success.
+        match serde_json::from_slice::<ErrorBody>(&body) {
+            Ok(body) => Err(Error::server(body.error)),
+            Err(_) => self.parse(&body),
+        }
+    }
+
+    /// A page of the server outside the API, without a key, once.
+    pub(crate) async fn visit(&self, path: &str) -> Result<Response> {
+        let url = self.server.join(path);
+        let url = url.map_err(|error| Error::failed(error.to_string()))?;
+        let response = self.net.http.get(url).timeout(API_TIMEOUT).send().await;
+        response.map_err(|error| unreachable(&self.server, &error))
     }
 
     /// The file at a path, or of an id if there is none.

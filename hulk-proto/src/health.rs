@@ -48,7 +48,25 @@ impl Check {
             ..Self::warning(name, message, fix)
         }
     }
+
+    /// Of another's clock that is so many seconds ahead of ours.
+    pub fn clock(name: &str, ahead_seconds: i64) -> Self {
+        let fix = "set the clocks, by NTP";
+        let seconds = ahead_seconds.unsigned_abs();
+        let message = format!("it differs by {seconds} s from the one here");
+        if seconds > MAX_SKEW_SECONDS {
+            Self::failed(name, message, fix)
+        } else if seconds > MUCH_SKEW_SECONDS {
+            Self::warning(name, message, fix)
+        } else {
+            Self::good(name, message)
+        }
+    }
 }
+
+/// S3 refuses what was signed with a clock that is further off.
+const MAX_SKEW_SECONDS: u64 = 15 * 60;
+const MUCH_SKEW_SECONDS: u64 = 60;
 
 /// Whether requests can be served, and what was tried to tell.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,6 +1,7 @@
 //! One verb, one file.
 
 mod completions;
+mod doctor;
 mod get;
 mod get_tree;
 mod info;
@@ -54,6 +55,7 @@ pub(crate) fn run(arguments: &Arguments, printer: &Printer) -> Result<()> {
         Command::Login { api_key_stdin } => {
             runtime::run(login::login(global, printer, *api_key_stdin))
         }
+        Command::Doctor => runtime::run(async { doctor::run(&session()?, printer).await }),
         Command::Whoami => runtime::run(async { whoami::run(&session()?, printer).await }),
     }
 }

@@ -12,7 +12,7 @@ pub(crate) async fn run(client: &Client, printer: &Printer) -> Result<()> {
     Ok(())
 }
 
-fn text(me: &Me) -> String {
+pub(super) fn text(me: &Me) -> String {
     let Me { user, api_key } = me;
     format!(
         "{} ({}), key {} \"{}\" may {}, {} of {} used",

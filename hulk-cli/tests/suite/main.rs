@@ -11,6 +11,7 @@
 mod harness;
 
 mod accounts;
+mod doctor;
 mod engines;
 mod faults;
 mod generated;

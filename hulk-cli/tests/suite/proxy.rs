@@ -62,7 +62,7 @@ impl Fate {
 }
 
 pub(crate) struct Proxy {
-    address: String,
+    pub(crate) address: String,
     up: Arc<AtomicU64>,
     down: Arc<AtomicU64>,
 }

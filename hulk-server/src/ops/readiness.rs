@@ -12,7 +12,7 @@ use hulk_proto::{
 };
 use tokio::sync::Mutex;
 
-use crate::{app::App, error::Result, store::clock};
+use crate::{app::App, error::Result};
 
 const GOOD_FOR: Duration = Duration::from_secs(60 * 60);
 const BAD_FOR: Duration = Duration::from_secs(30);
@@ -29,7 +29,7 @@ pub async fn readiness(app: &App) -> Result<Readiness> {
     drop(connection);
     let ahead = (theirs - Timestamp::now().unix_millis()) / 1000;
     app.store.check().await?;
-    let mut checks = vec![clock("database clock", ahead)];
+    let mut checks = vec![Check::clock("database clock", ahead)];
     checks.extend(probe(app).await?);
     Ok(Readiness {
         ready: checks.iter().all(|check| check.outcome != Outcome::Failed),

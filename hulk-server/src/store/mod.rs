@@ -30,7 +30,6 @@ use embedded::EmbeddedStore;
 pub(crate) use listing::ListedObject;
 pub(crate) use multipart::Completed;
 pub(crate) use presign::{Disposition, Guard, LIFETIME as URL_LIFETIME, PartToSign, Presigned};
-pub(crate) use probe::clock;
 
 /// The connection's own timeouts; the SDK retries within the operation's.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);

@@ -6,10 +6,6 @@ use hulk_proto::{Id, health::Check};
 
 use super::{Attested, Completed, Store, StoreError, status_of, unavailable};
 
-/// S3 refuses what was signed with a clock that is further off.
-const MAX_SKEW_SECONDS: u64 = 15 * 60;
-const MUCH_SKEW_SECONDS: u64 = 60;
-
 /// The least that a part may have, since some stores copy no part from less.
 const BODY: &[u8] = &[0x68; 5 << 20];
 
@@ -39,7 +35,7 @@ impl Store {
             self.probe_parts(key).await,
             self.probe_cors().await,
             self.probe_lifecycle().await,
-            clock("store clock", self.skew.seconds()),
+            Check::clock("store clock", self.skew.seconds()),
         ])
     }
 
@@ -222,16 +218,5 @@ fn brief(error: &StoreError) -> &'static str {
         StoreError::Full => "it is full",
         StoreError::Unsupported(_) => "it does not do this at all",
         StoreError::Unavailable(_) => "the log says how it was refused",
-    }
-}
-
-/// Of another's clock that is so many seconds ahead of ours.
-pub(crate) fn clock(name: &str, ahead_seconds: i64) -> Check {
-    let fix = "set the clocks, by NTP";
-    let message = format!("it differs by {} s from the server's", ahead_seconds.abs());
-    match ahead_seconds.unsigned_abs() {
-        seconds if seconds > MAX_SKEW_SECONDS => Check::failed(name, message, fix),
-        seconds if seconds > MUCH_SKEW_SECONDS => Check::warning(name, message, fix),
-        _ => Check::good(name, message),
     }
 }

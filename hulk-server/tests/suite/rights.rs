@@ -54,6 +54,12 @@ async fn every_route_for_every_caller() {
     let rows = [
         row(Method::GET, "/api/v1/me", None, [401, 200, 200, 200, 200]),
         row(
+            Method::POST,
+            "/hooks/s3-events",
+            Some(json!({ "Records": [] })),
+            [401, 401, 401, 401, 401],
+        ),
+        row(
             Method::GET,
             "/api/v1/files",
             None,

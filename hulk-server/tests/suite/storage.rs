@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use crate::{
     agree::assert_agreement,
     server::{
-        EVENTS_SECRET, Server, answer, code, has_embedded_store, run, sha256, signed, sql, text,
+        EVENTS_SECRET, Server, answer, code, has_embedded_store, md5, run, sha256, signed, sql,
+        text,
     },
     store::{client_of, store_of},
 };
@@ -97,7 +98,10 @@ async fn an_operator_sees_what_the_store_can_do() {
 async fn notices_settle_uploads_in_any_order_and_more_than_once() {
     let server = Server::start();
     let key = server.user("ada@example.com").key;
-    let body = json!({ "path": "a.txt", "size_bytes": 5, "sha256": sha256(b"hello") });
+    // With an MD5 it is put where it stays, on every store.
+    let body = json!({
+        "path": "a.txt", "size_bytes": 5, "sha256": sha256(b"hello"), "part_md5s": [md5(b"hello")],
+    });
     let (_, planned) = server.post("/api/v1/files", &key, body).await;
     let object = object_key(&planned);
     let made = notice(&server, "ObjectCreated:Put", &object);
@@ -139,7 +143,7 @@ async fn notices_settle_uploads_in_any_order_and_more_than_once() {
     assert_agreement(&server).await;
 
     let foreign = json!({ "Records": [
-        { "eventName": "ObjectRemoved:Delete", "s3": { "bucket": { "name": "other" }, "object": { "key": object } } },
+        { "eventName": "ObjectRemoved:Delete", "s3": { "bucket": { "name": "elsewhere" }, "object": { "key": object } } },
         { "eventName": "ObjectRemoved:Delete", "s3": { "bucket": { "name": store.bucket }, "object": { "key": "a/b" } } },
     ] });
     let (status, done) = notify(&server, &foreign).await;

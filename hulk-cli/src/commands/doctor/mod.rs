@@ -1,0 +1,177 @@
+//! `hulk doctor`: tries what transfers need, from here, and tells what to do about what fails.
+
+mod transfer;
+
+use hulk_proto::{
+    ErrorCode, KeyPermission, Me, Timestamp,
+    health::{Check, Outcome, Readiness},
+};
+use reqwest::Response;
+use time::{OffsetDateTime, format_description::well_known::Rfc2822};
+
+use crate::{
+    client::Client,
+    error::{Error, Exit, Result},
+    printer::Printer,
+};
+
+pub(crate) async fn run(client: &Client, printer: &Printer) -> Result<()> {
+    let mut report = Report::new(printer);
+    let exit = match examine(client, &mut report).await {
+        false => Exit::Unreachable,
+        true => Exit::Failed,
+    };
+    match report.finish() {
+        true => Ok(()),
+        false => Err(Error::reported(exit)),
+    }
+}
+
+/// False if there is no server.
+async fn examine(client: &Client, report: &mut Report<'_>) -> bool {
+    if !is_there(client, report).await {
+        return false;
+    }
+    report.extend(readiness(client).await);
+    let Some(me) = key(client, report).await else {
+        return true;
+    };
+    match me.api_key.permissions >= KeyPermission::Write {
+        true => transfer::try_one(client, report).await,
+        false => report.add(Check::warning(
+            "upload",
+            "not tried: the key may only read",
+            "use a key that may write to try uploads too",
+        )),
+    }
+    true
+}
+
+async fn is_there(client: &Client, report: &mut Report<'_>) -> bool {
+    let name = "server";
+    let start = std::time::Instant::now();
+    let response = match client.visit("/healthz").await {
+        Ok(response) => response,
+        Err(error) => {
+            report.add(Check::failed(
+                name,
+                error.to_string(),
+                "check --server and HULK_SERVER, that the server runs, and the proxy variables",
+            ));
+            return false;
+        }
+    };
+    let took = start.elapsed().as_millis();
+    let (status, ahead) = (response.status(), seconds_ahead(&response));
+    if response.text().await.is_ok_and(|body| body == "ok\n") {
+        report.add(Check::good(
+            name,
+            format!("{} answers in {took} ms", client.server()),
+        ));
+        report.extend(ahead.map(|ahead| Check::clock("server clock", ahead)));
+        return true;
+    }
+    report.add(Check::failed(
+        name,
+        format!(
+            "{} answered {status}, which is not how a Hulkastorus server answers",
+            client.server()
+        ),
+        "check the address, and what proxy is in between",
+    ));
+    false
+}
+
+/// What the server found.
+async fn readiness(client: &Client) -> Vec<Check> {
+    match client.readiness().await {
+        Ok(Readiness { checks, .. }) => checks,
+        Err(error) => vec![Check::failed(
+            "readiness",
+            error.to_string(),
+            "see the server's log: its database or its store does not answer",
+        )],
+    }
+}
+
+async fn key(client: &Client, report: &mut Report<'_>) -> Option<Me> {
+    let name = "key";
+    match client.me().await {
+        Ok(me) => {
+            let message = super::whoami::text(&me);
+            report.add(match me.user.is_email_verified {
+                true => Check::good(name, message),
+                false => Check::failed(
+                    name,
+                    "the email of this account is not verified; until then nothing can be uploaded",
+                    "verify the email, or ask the operator to",
+                ),
+            });
+            Some(me)
+        }
+        Err(error) => {
+            let fix = match error.code {
+                ErrorCode::AuthTokenExpired | ErrorCode::AuthInvalidCredentials => {
+                    "make a new key ('hulk keys create', or ask the operator) and run 'hulk login'"
+                }
+                _ => "run 'hulk login', or set HULK_API_KEY",
+            };
+            report.add(Check::failed(name, error.to_string(), fix));
+            None
+        }
+    }
+}
+
+/// By which the other clock is ahead of ours.
+fn seconds_ahead(response: &Response) -> Option<i64> {
+    let date = response.headers().get("date")?.to_str().ok()?;
+    let theirs = OffsetDateTime::parse(date, &Rfc2822).ok()?.unix_timestamp();
+    Some(theirs - Timestamp::now().unix_millis() / 1000)
+}
+
+/// Prints each check as it is made.
+struct Report<'a> {
+    printer: &'a Printer,
+    checks: Vec<Check>,
+}
+
+impl<'a> Report<'a> {
+    fn new(printer: &'a Printer) -> Self {
+        Self {
+            printer,
+            checks: Vec::new(),
+        }
+    }
+
+    fn add(&mut self, check: Check) {
+        if !self.printer.json {
+            let word = match check.outcome {
+                Outcome::Good => "good",
+                Outcome::Warning => "warning",
+                Outcome::Failed => "FAILED",
+            };
+            self.printer
+                .line(format!("{word:8}{:16} {}", check.name, check.message));
+            if let Some(fix) = &check.fix {
+                self.printer.line(format!("{:25}to do: {fix}", ""));
+            }
+        }
+        self.checks.push(check);
+    }
+
+    fn extend(&mut self, checks: impl IntoIterator<Item = Check>) {
+        for check in checks {
+            self.add(check);
+        }
+    }
+
+    /// Whether nothing failed.
+    fn finish(self) -> bool {
+        if self.printer.json {
+            self.printer.document(&self.checks);
+        }
+        self.checks
+            .iter()
+            .all(|check| check.outcome != Outcome::Failed)
+    }
+}
