@@ -460,16 +460,15 @@ pub(crate) async fn due(
     .await
 }
 
-/// How many versions are in this unfinished state.
+/// How many versions are in each of the unfinished states that any is in.
 pub(crate) async fn count_unfinished(
     connection: &mut AnyConnection,
-    state: &str,
-) -> sqlx::Result<i64> {
-    sqlx::query_scalar(
-        "SELECT COUNT(*) FROM versions WHERE state IN ('reserved', 'uploaded') AND state = $1",
+) -> sqlx::Result<Vec<(String, i64)>> {
+    sqlx::query_as(
+        "SELECT state, COUNT(*) FROM versions
+         WHERE state IN ('reserved', 'uploaded') AND updated_at > 0 GROUP BY state",
     )
-    .bind(state)
-    .fetch_one(connection)
+    .fetch_all(connection)
     .await
 }
 

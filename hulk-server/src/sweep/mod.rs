@@ -194,8 +194,10 @@ async fn run_due(app: &App, job: Job) -> Result<()> {
 /// Uploads by state, as every replica tells it.
 async fn measure(app: &App) -> Result<()> {
     let mut connection = app.db.read().await?;
+    let counts = versions::count_unfinished(&mut connection).await?;
     for state in [versions::RESERVED, versions::UPLOADED] {
-        let count = versions::count_unfinished(&mut connection, state).await?;
+        let count = counts.iter().find(|(of, _)| of == state);
+        let count = count.map_or(0, |(_, count)| *count);
         metrics::gauge!("hulk_uploads_unfinished", "state" => state).set(count as f64);
     }
     Ok(())

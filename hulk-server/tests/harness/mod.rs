@@ -1,6 +1,7 @@
 //! A real server process on a free port with a directory of its own, ended on drop.
 
 pub(crate) mod engine;
+pub(crate) mod fill;
 pub(crate) mod garage;
 pub(crate) mod postgres;
 

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "tests")]
 
 #[path = "../harness/mod.rs"]
+#[allow(dead_code, reason = "shared with the benchmark, which uses the rest")]
 mod harness;
 
 mod agree;
@@ -21,6 +22,7 @@ mod multipart;
 mod operating;
 mod other_store;
 mod rights;
+mod scale;
 mod server;
 mod signatures;
 mod soak;
