@@ -102,7 +102,12 @@ pub(crate) async fn fill(database: &mut AnyConnection, users: u64, files: u64) {
     for index in indexes {
         run(database, index).await;
     }
-    run(database, "ANALYZE".to_owned()).await;
+    let analyze = if is_postgres {
+        "VACUUM ANALYZE"
+    } else {
+        "ANALYZE"
+    };
+    run(database, analyze.to_owned()).await;
 }
 
 /// Of the file with this number.

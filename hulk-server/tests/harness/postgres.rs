@@ -43,7 +43,7 @@ impl Postgres {
             String::from_utf8_lossy(&made.stderr)
         );
         let settings = match is_durable {
-            true => "max_connections = 300\n",
+            true => "max_connections = 300\nshared_buffers = 512MB\n",
             false => "max_connections = 300\nfsync = off\nfull_page_writes = off\n",
         };
         std::fs::write(data.join("postgresql.auto.conf"), settings).unwrap();
