@@ -45,7 +45,7 @@ impl Home {
             return home;
         }
         let balancer = Balancer::start();
-        let mut serve = || {
+        let serve = || {
             let mut serve = home.serve_command(&data_dir);
             serve.args(["--public-url", &balancer.url]);
             let server = Process::start(serve).unwrap_or_else(|log| panic!("no start: {log}"));

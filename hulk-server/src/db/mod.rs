@@ -4,12 +4,14 @@
 //! that of two racing callers one wins on either database. Rows are plain TEXT and BIGINT.
 
 pub(crate) mod api_keys;
+pub(crate) mod contents;
 mod dialect;
 pub(crate) mod entries;
 pub(crate) mod files;
 pub(crate) mod garbage;
 pub(crate) mod jobs;
 mod session;
+pub(crate) mod upkeep;
 pub(crate) mod uploads;
 pub(crate) mod users;
 pub(crate) mod versions;

@@ -119,21 +119,3 @@ pub(crate) async fn extend(
     .await?;
     Ok(result.rows_affected() == 1)
 }
-
-/// Unfinished uploads that nobody has touched since `before`, by user.
-pub(crate) async fn stale(
-    connection: &mut AnyConnection,
-    before: i64,
-    limit: i64,
-) -> sqlx::Result<Vec<VersionRow>> {
-    sqlx::query_as(concat!(
-        "SELECT ",
-        columns!(),
-        " FROM versions WHERE state IN ('reserved', 'uploaded') AND updated_at < $1
-          ORDER BY user_id LIMIT $2"
-    ))
-    .bind(before)
-    .bind(limit)
-    .fetch_all(connection)
-    .await
-}

@@ -22,7 +22,7 @@ use super::{
 use crate::{
     app::App,
     db::{
-        uploads,
+        contents, uploads,
         users::UserRow,
         versions::{self, VersionRow},
     },
@@ -188,7 +188,7 @@ async fn link_stored(app: &App, request: &CreateFile, planned: &Planned) -> Resu
         size_bytes: stored.size_bytes,
         sha256: stored.sha256.clone(),
         part_digests: match planned.version.part_size == stored.part_size {
-            true => versions::part_digests(&mut transaction, stored).await?,
+            true => contents::part_digests(&mut transaction, stored).await?,
             false => None,
         },
     };

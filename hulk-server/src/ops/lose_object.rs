@@ -2,10 +2,7 @@
 
 use crate::{
     app::App,
-    db::{
-        users,
-        versions::{self, VersionRow},
-    },
+    db::{upkeep, users, versions::VersionRow},
     error::Result,
 };
 
@@ -23,7 +20,7 @@ pub(crate) async fn lose_object(app: &App, version: &VersionRow) -> Result<bool>
         Some(_) => return Ok(false),
     };
     let mut transaction = app.db.write_for(&version.user_id).await?;
-    let is_lost = versions::mark_lost(&mut transaction, version, reason).await?;
+    let is_lost = upkeep::mark_lost(&mut transaction, version, reason).await?;
     if is_lost {
         users::release(&mut transaction, &version.user_id, version.size_bytes).await?;
         users::count_files(&mut transaction, &version.user_id, -1).await?;

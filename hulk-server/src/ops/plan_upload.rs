@@ -10,6 +10,7 @@ use super::{begin_upload::Report, delete_file::discard, present, validate};
 use crate::{
     app::App,
     db::{
+        contents,
         entries::{self, DIRECTORY, EntryRow, FILE, FileChange},
         files::{self, FileRow},
         uploads,
@@ -93,13 +94,13 @@ pub(super) async fn plan(
     let file = files::find(connection, &entry.id).await?;
     let stored = match (&version.sha256, unchanged) {
         (Some(sha256), None) if report == Report::Client => {
-            versions::find_stored(connection, &user.id, version.size_bytes, sha256).await?
+            contents::find_stored(connection, &user.id, version.size_bytes, sha256).await?
         }
         _ => None,
     };
     let may_be_stored = match (&version.head_md5, &version.sha256) {
         (Some(head_md5), None) if version.part_size.is_some() && !version.is_open_ended() => {
-            versions::may_be_stored(connection, &user.id, version.size_bytes, head_md5).await?
+            contents::may_be_stored(connection, &user.id, version.size_bytes, head_md5).await?
         }
         _ => false,
     };

@@ -19,7 +19,12 @@ const BAD_FOR: Duration = Duration::from_secs(30);
 
 /// What the store could do when it was tried last.
 #[derive(Clone, Default)]
-pub struct Probed(Arc<Mutex<Option<(Instant, Vec<Check>)>>>);
+pub struct Probed(Arc<Mutex<Option<Probe>>>);
+
+struct Probe {
+    at: Instant,
+    checks: Vec<Check>,
+}
 
 /// # Errors
 /// `DATABASE_UNAVAILABLE`, `STORE_UNAVAILABLE` if one does not answer at all.
@@ -39,7 +44,7 @@ pub async fn readiness(app: &App) -> Result<Readiness> {
 
 async fn probe(app: &App) -> Result<Vec<Check>> {
     let mut probed = app.probed.0.lock().await;
-    if let Some((at, checks)) = &*probed {
+    if let Some(Probe { at, checks }) = &*probed {
         let is_bad = checks.iter().any(|check| check.outcome == Outcome::Failed);
         let good_for = if is_bad { BAD_FOR } else { GOOD_FOR };
         if at.elapsed() < good_for {
@@ -47,6 +52,9 @@ async fn probe(app: &App) -> Result<Vec<Check>> {
         }
     }
     let checks = app.store.probe(&app.settings.env_name).await?;
-    *probed = Some((Instant::now(), checks.clone()));
+    *probed = Some(Probe {
+        at: Instant::now(),
+        checks: checks.clone(),
+    });
     Ok(checks)
 }

@@ -11,7 +11,7 @@ use super::complete_upload;
 use crate::{
     app::App,
     db::{
-        entries,
+        contents, entries,
         files::{self, FileRow},
         users, versions,
     },
@@ -90,7 +90,7 @@ pub async fn describe_link(app: &App, resolved: Resolved) -> Result<LinkedFile> 
     let version = versions::find(&mut connection, &file.id, file.version).await?;
     let parts = match version {
         Some(version) => {
-            let digests = versions::part_digests(&mut connection, &version).await?;
+            let digests = contents::part_digests(&mut connection, &version).await?;
             version.grid().zip(digests)
         }
         None => None,

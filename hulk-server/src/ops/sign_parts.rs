@@ -13,7 +13,7 @@ use super::{find_file, plan_upload::quota_exceeded, show_file};
 use crate::{
     app::App,
     db::{
-        uploads,
+        contents, uploads,
         users::{self, UserRow},
         versions::{self, VersionRow},
     },
@@ -236,7 +236,7 @@ async fn reuse(
         if *len == 0 || *len != before.len(*number) {
             continue;
         }
-        let known = versions::part_digest(&mut connection, previous, *number, width).await?;
+        let known = contents::part_digest(&mut connection, previous, *number, width).await?;
         if known.as_deref() == Some(*digest) {
             equal.push((*number, *len));
         }

@@ -1,17 +1,17 @@
 //! Takes the bytes of expired files away; their links answered 410 already.
 
 use super::BATCH;
-use crate::{app::App, db::versions, error::Result, ops::delete_file::discard};
+use crate::{app::App, db::upkeep, error::Result, ops::delete_file::discard};
 
 pub(super) async fn run_once(app: &App) -> Result<u64> {
     let mut expired = 0;
     loop {
         let mut transaction = app.db.write().await?;
         let now = app.db.now(&mut transaction).await?;
-        let due = versions::due(&mut transaction, now.unix_millis(), BATCH).await?;
+        let due = upkeep::due(&mut transaction, now.unix_millis(), BATCH).await?;
         for version in &due {
             app.db.lock_user(&mut transaction, &version.user_id).await?;
-            if versions::mark_expired(&mut transaction, version).await? {
+            if upkeep::mark_expired(&mut transaction, version).await? {
                 discard(&mut transaction, version).await?;
                 expired += 1;
             }

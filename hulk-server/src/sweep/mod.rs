@@ -12,7 +12,11 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::{app::App, db::versions, error::Result};
+use crate::{
+    app::App,
+    db::{upkeep, versions},
+    error::Result,
+};
 use lease::{Lease, Taken};
 
 /// How many rows a job takes at a time.
@@ -165,6 +169,7 @@ pub(crate) async fn run(app: App, stop: CancellationToken) {
                 _ = look.tick() => for job in Job::ALL {
                     report(job.name(), run_due(&app, job).await);
                 },
+                // Without a lease: to delete twice does no harm.
                 () = app.garbage.notified() => {
                     report("garbage", garbage::run_once(&app).await.map(drop));
                 }
@@ -194,7 +199,7 @@ async fn run_due(app: &App, job: Job) -> Result<()> {
 /// Uploads by state, as every replica tells it.
 async fn measure(app: &App) -> Result<()> {
     let mut connection = app.db.read().await?;
-    let counts = versions::count_unfinished(&mut connection).await?;
+    let counts = upkeep::count_unfinished(&mut connection).await?;
     for state in [versions::RESERVED, versions::UPLOADED] {
         let count = counts.iter().find(|(of, _)| of == state);
         let count = count.map_or(0, |(_, count)| *count);

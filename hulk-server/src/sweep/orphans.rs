@@ -8,7 +8,10 @@ use hulk_proto::ErrorCode;
 use super::lease::Lease;
 use crate::{
     app::App,
-    db::versions::{self, VersionRow},
+    db::{
+        upkeep,
+        versions::{self, VersionRow},
+    },
     error::{Error, Result},
     ops::{lose_object::lose_object, object_key},
     store::ListedObject,
@@ -67,7 +70,7 @@ impl Step {
         // Rows first: an object whose row is new in between is younger than what is deleted.
         let after_rows = if after.is_empty() { &prefix } else { after };
         let mut connection = app.db.read().await?;
-        let rows = versions::by_object(&mut connection, after_rows, &behind_all, BATCH).await?;
+        let rows = upkeep::by_object(&mut connection, after_rows, &behind_all, BATCH).await?;
         drop(connection);
         let mut listed = app.store.list(&prefix, after).await?;
         let end_of_rows = match rows.len() as i64 == BATCH {

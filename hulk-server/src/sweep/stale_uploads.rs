@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::BATCH;
 use crate::{
     app::App,
-    db::{uploads, versions},
+    db::{upkeep, versions},
     error::Result,
     ops::delete_file::discard,
 };
@@ -19,7 +19,7 @@ pub(super) async fn run_once(app: &App) -> Result<u64> {
     loop {
         let mut transaction = app.db.write().await?;
         let before = app.db.now(&mut transaction).await?.unix_millis() - age;
-        let stale = uploads::stale(&mut transaction, before, BATCH).await?;
+        let stale = upkeep::stale(&mut transaction, before, BATCH).await?;
         for version in &stale {
             app.db.lock_user(&mut transaction, &version.user_id).await?;
             if versions::mark_failed(&mut transaction, version, "nobody went on with it").await? {

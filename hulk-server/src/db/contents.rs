@@ -1,0 +1,84 @@
+//! Which bytes a user has stored already: whole files, and parts.
+
+use hulk_proto::Timestamp;
+use sqlx::AnyConnection;
+
+use super::versions::{VersionRow, columns};
+
+/// A finished version of any of the user's files with these bytes.
+pub(crate) async fn find_stored(
+    connection: &mut AnyConnection,
+    user_id: &str,
+    size_bytes: i64,
+    sha256: &str,
+) -> sqlx::Result<Option<VersionRow>> {
+    sqlx::query_as(concat!(
+        "SELECT ",
+        columns!(),
+        " FROM versions WHERE user_id = $1 AND state = 'validated' AND size_bytes = $2
+              AND sha256 = $3 AND (expires_at IS NULL OR expires_at > $4)
+          LIMIT 1"
+    ))
+    .bind(user_id)
+    .bind(size_bytes)
+    .bind(sha256)
+    .bind(Timestamp::now().unix_millis())
+    .fetch_optional(connection)
+    .await
+}
+
+/// Whether the user has a finished version of this size that begins alike.
+pub(crate) async fn may_be_stored(
+    connection: &mut AnyConnection,
+    user_id: &str,
+    size_bytes: i64,
+    head_md5: &str,
+) -> sqlx::Result<bool> {
+    let found: Option<i64> = sqlx::query_scalar(
+        "SELECT number FROM versions WHERE user_id = $1 AND state = 'validated'
+              AND size_bytes = $2 AND head_md5 = $3 AND sha256 IS NOT NULL
+              AND (expires_at IS NULL OR expires_at > $4)
+          LIMIT 1",
+    )
+    .bind(user_id)
+    .bind(size_bytes)
+    .bind(head_md5)
+    .bind(Timestamp::now().unix_millis())
+    .fetch_optional(connection)
+    .await?;
+    Ok(found.is_some())
+}
+
+/// The digest of one part, which has `width` hex digits.
+pub(crate) async fn part_digest(
+    connection: &mut AnyConnection,
+    version: &VersionRow,
+    part: u32,
+    width: i64,
+) -> sqlx::Result<Option<String>> {
+    let found: Option<Option<String>> = sqlx::query_scalar(
+        "SELECT SUBSTR(part_digests, CAST($3 AS INTEGER), CAST($4 AS INTEGER)) FROM versions
+         WHERE file_id = $1 AND number = $2",
+    )
+    .bind(&version.file_id)
+    .bind(version.number)
+    .bind((i64::from(part) - 1) * width + 1)
+    .bind(width)
+    .fetch_optional(connection)
+    .await?;
+    Ok(found.flatten())
+}
+
+/// All digests of its parts.
+pub(crate) async fn part_digests(
+    connection: &mut AnyConnection,
+    version: &VersionRow,
+) -> sqlx::Result<Option<String>> {
+    let found: Option<Option<String>> =
+        sqlx::query_scalar("SELECT part_digests FROM versions WHERE file_id = $1 AND number = $2")
+            .bind(&version.file_id)
+            .bind(version.number)
+            .fetch_optional(connection)
+            .await?;
+    Ok(found.flatten())
+}
