@@ -143,6 +143,14 @@ impl Dialect {
         }
     }
 
+    /// For what may take long, as an index of millions of rows does.
+    pub(super) fn without_timeouts(self) -> Option<&'static str> {
+        match self {
+            Self::Sqlite => None,
+            Self::Postgres => Some("SET statement_timeout = 0; SET lock_timeout = 0"),
+        }
+    }
+
     /// How a writing transaction begins, where a plain BEGIN will not do.
     pub(super) fn begin_write(self) -> Option<&'static str> {
         match self {

@@ -19,7 +19,7 @@ pub(crate) mod versions;
 use std::{path::Path, time::Instant};
 
 use hulk_proto::Timestamp;
-use sqlx::{AnyConnection, AnyPool, migrate::MigrateError};
+use sqlx::{AnyConnection, AnyPool, Executor, migrate::MigrateError};
 
 use dialect::Dialect;
 pub(crate) use dialect::{Fault, fault};
@@ -74,18 +74,21 @@ impl Db {
         Ok(db)
     }
 
-    /// Of many who do this at once, Postgres lets one at a time.
+    /// Of many who do this at once, Postgres lets one at a time; the others wait for as long as it
+    /// takes.
     async fn migrate(&self) -> Result<(), OpenError> {
-        self.dialect
-            .migrator(&MIGRATIONS)
-            .run(&self.writers)
-            .await
-            .map_err(|error| match error {
-                MigrateError::VersionMissing(_) | MigrateError::VersionTooNew(..) => {
-                    OpenError::Newer
-                }
-                other => OpenError::Migrate(other),
-            })
+        let mut connection = self.writers.acquire().await?;
+        if let Some(patience) = self.dialect.without_timeouts() {
+            connection.execute(patience).await?;
+        }
+        let migrator = self.dialect.migrator(&MIGRATIONS);
+        let migrated = migrator.run(&mut *connection).await;
+        // Its settings go with it.
+        connection.close().await?;
+        migrated.map_err(|error| match error {
+            MigrateError::VersionMissing(_) | MigrateError::VersionTooNew(..) => OpenError::Newer,
+            other => OpenError::Migrate(other),
+        })
     }
 
     pub async fn read(&self) -> sqlx::Result<Read> {

@@ -105,19 +105,24 @@ impl Job {
 /// waited for.
 ///
 /// # Errors
-/// If database or store do not answer; what was done stays done.
+/// Of the first job that failed, after the others were run; what was done stays done.
 pub async fn run_once(app: &App, orphan_age: Duration) -> Result<Swept> {
     let mut all = Swept::default();
+    let mut failed = None;
     for job in Job::ALL {
-        match lease::take_now(app, job.name()).await? {
-            Some(lease) => {
-                let swept = finish(app, job, lease, orphan_age).await?;
-                all.add(swept);
-            }
-            None => all.elsewhere.push(job.name()),
+        let Some(lease) = lease::take_now(app, job.name()).await? else {
+            all.elsewhere.push(job.name());
+            continue;
+        };
+        match finish(app, job, lease, orphan_age).await {
+            Ok(swept) => all.add(swept),
+            Err(error) => failed = failed.or(Some(error)),
         }
     }
-    Ok(all)
+    match failed {
+        None => Ok(all),
+        Some(error) => Err(error),
+    }
 }
 
 impl Swept {

@@ -14,7 +14,12 @@ use serde_json::{Value, json};
 
 use crate::{
     agree::assert_agreement,
-    harness::{SmallDisk, engine::Engine, postgres::Postgres, skipped},
+    harness::{
+        SmallDisk,
+        engine::{Engine, assign},
+        postgres::Postgres,
+        skipped,
+    },
     load::Load,
     other_store::{Fault, OtherStore},
     server::{Server, code, noise, run, sha256, signed, text},
@@ -392,6 +397,29 @@ async fn a_replica_whose_clock_is_days_ahead_ends_nothing_and_says_so() {
             .contains("clock"),
         "{error}"
     );
+}
+
+#[test]
+fn many_replicas_that_start_at_once_make_one_schema() {
+    let Some(postgres) = Postgres::start(false) else {
+        return;
+    };
+    let engine = Engine {
+        database: Some(postgres.url()),
+        ..Engine::default()
+    };
+    let directory = tempfile::TempDir::new().unwrap();
+    let data_dir = directory.path().join("data");
+    assign(&data_dir, engine);
+    let migrations: Vec<_> = (0..6)
+        .map(|_| {
+            let mut migrate = crate::server::command(&data_dir);
+            migrate.arg("migrate").spawn().unwrap()
+        })
+        .collect();
+    for mut migration in migrations {
+        assert!(migration.wait().unwrap().success());
+    }
 }
 
 fn find_faketime() -> Option<std::path::PathBuf> {
