@@ -46,7 +46,9 @@ fn a_good_way_is_good_and_nothing_is_left() {
     assert_eq!(home.run(&["ls", "-R"]).ok(), "");
     assert!(home.run(&["whoami"]).ok().contains(" 0 B of "));
     let text = home.run(&["doctor"]).ok();
-    assert_eq!(text.lines().count(), checks.as_array().unwrap().len());
+    // What to do about a warning is told below it.
+    let lines = text.lines().filter(|line| !line.starts_with(' '));
+    assert_eq!(lines.count(), checks.as_array().unwrap().len());
 }
 
 #[test]
