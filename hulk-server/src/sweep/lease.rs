@@ -84,14 +84,18 @@ impl Lease {
         app: &App,
         work: impl Future<Output = Result<T>>,
     ) -> Result<T> {
-        let mut work = std::pin::pin!(work);
-        let mut renewal = tokio::time::interval(RENEW_INTERVAL);
-        renewal.tick().await;
-        loop {
-            tokio::select! {
-                outcome = &mut work => return outcome,
-                _ = renewal.tick() => self.renew(app).await?,
+        // Beside the work, not instead of it: the work may hold what a renewal waits for.
+        let renewals = async {
+            loop {
+                tokio::time::sleep(RENEW_INTERVAL).await;
+                if let Err(error) = self.renew(app).await {
+                    return error;
+                }
             }
+        };
+        tokio::select! {
+            outcome = work => outcome,
+            error = renewals => Err(error),
         }
     }
 
