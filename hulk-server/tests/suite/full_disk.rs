@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::{
+    agree::assert_agreement,
     harness::SmallDisk,
     server::{Server, code, noise},
     store::{BUCKET, sdk, status},
@@ -61,4 +62,55 @@ async fn a_full_disk_refuses_uploads_and_keeps_what_is_there() {
         200
     );
     assert_eq!(server.report(&key, &planned).await.0, 200);
+}
+
+#[tokio::test]
+async fn a_disk_that_is_full_to_the_last_byte_is_used_again_once_there_is_room() {
+    let Some(disk) = SmallDisk::mount(24 << 20) else {
+        return;
+    };
+    let server = Server::start_in(&disk.path().join("data"), &[]);
+    let key = server.user("ada@example.com").key;
+    server.upload(&key, "kept.bin", &noise(1, 100_000)).await;
+    let hog = disk.path().join("hog");
+    for round in 0..5 {
+        fill(&hog);
+        // Of many requests some meet the end of the disk in the middle of a transaction.
+        for number in 0..20 {
+            let body = json!({ "path": format!("{round}/{number}"), "size_bytes": 10 });
+            let (status, error) = server.post("/api/v1/files", &key, body).await;
+            assert_eq!(
+                (status.as_u16(), code(&error)),
+                (507, "QUOTA_EXCEEDED"),
+                "{error}"
+            );
+            let (status, error) = server
+                .post(
+                    "/api/v1/api-keys",
+                    &key,
+                    json!({
+                        "label": "x".repeat(100), "permissions": "read",
+                    }),
+                )
+                .await;
+            assert!(
+                status == 201 || code(&error) == "QUOTA_EXCEEDED",
+                "{status} {error}"
+            );
+        }
+        std::fs::remove_file(&hog).unwrap();
+        server
+            .upload(&key, &format!("{round}.bin"), &noise(round, 10_000))
+            .await;
+    }
+    assert_agreement(&server).await;
+}
+
+/// Takes all there is.
+fn fill(hog: &std::path::Path) {
+    use std::io::Write;
+    let mut file = std::fs::File::create(hog).unwrap();
+    for size in [1 << 16, 1 << 12, 1] {
+        while file.write_all(&vec![0; size]).is_ok() {}
+    }
 }
