@@ -34,6 +34,54 @@ pub struct CreateDirectory {
     pub default_expiration_policy: Option<ExpirationPolicy>,
 }
 
+/// `PUT /directories/:id`: what is given changes, the rest stays.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ChangeDirectory {
+    /// Rename or move, with all that is in it; links stay.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<RemotePath>,
+    /// Of what is in it and inherits.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        alias = "permissions"
+    )]
+    pub default_permissions: Option<Permission>,
+    /// Of files that are put into it from now on.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        alias = "expiration_policy"
+    )]
+    pub default_expiration_policy: Option<ExpirationPolicy>,
+}
+
+/// `POST /moves`: up to 1,000 files and directories, all or none.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct MoveEntries {
+    pub items: Vec<MoveEntry>,
+}
+
+/// A file or directory, and where it is to be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct MoveEntry {
+    pub id: Id,
+    pub path: RemotePath,
+}
+
+/// The answer to `POST /moves`, in the order of the request.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct MovedEntries {
+    pub items: Vec<Entry>,
+}
+
 /// The answer to `GET /b/:id`: what is right below a directory, as far as the caller may see it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -85,6 +133,7 @@ pub struct FailedFile {
 /// What `hulk ls --json` lists.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Entry {
     File(Box<File>),
     Directory(Directory),

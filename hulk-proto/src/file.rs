@@ -84,9 +84,27 @@ pub struct File {
     /// From 1; one more with each upload to the same path.
     pub version: u64,
     pub download_count: u64,
+    /// `None` if never.
+    pub last_downloaded_at: Option<Timestamp>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
     /// The link: `PUBLIC_URL/d/<id>/<filename>`.
+    pub url: String,
+}
+
+/// What a file was, or is: one of the versions that are kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Version {
+    pub version: u64,
+    /// Whether it is the one that the file's link leads to.
+    pub is_current: bool,
+    pub size_bytes: u64,
+    pub mime_type: String,
+    pub sha256: Option<Sha256>,
+    pub expires_at: Option<Timestamp>,
+    pub created_at: Timestamp,
+    /// The file's link with `?version=N`; for its owner alone.
     pub url: String,
 }
 

@@ -1,6 +1,7 @@
 //! The protocol between `hulk` and `hulk-server`: every type here crosses the wire or is printed
 //! with `--json`. One noun, one file, both directions. Nothing here does I/O.
 
+pub mod category;
 pub mod digest;
 pub mod directory;
 pub mod error;
@@ -14,10 +15,15 @@ pub mod limits;
 pub mod page;
 pub mod path;
 pub mod permission;
+pub mod search;
+pub mod share;
 pub mod timestamp;
+pub mod trash;
 pub mod upload;
+pub mod usage;
 pub mod user;
 
+pub use category::Category;
 pub use digest::{Blake3, Md5, Sha256};
 pub use directory::Directory;
 pub use error::{ErrorBody, ErrorCode, FieldError};
@@ -29,6 +35,8 @@ pub use key::{ApiKey, ApiKeySecret, CreateApiKey, CreatedApiKey};
 pub use page::{ListQuery, Page};
 pub use path::RemotePath;
 pub use permission::{KeyPermission, Permission};
+pub use share::{Grants, Share, ShareToken};
 pub use timestamp::Timestamp;
 pub use upload::{Multipart, PartChecksum, PartDigest, StoreDigest, Upload};
+pub use usage::Usage;
 pub use user::{Me, Role};

@@ -1,6 +1,6 @@
 //! What every handler works with.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use aws_sdk_s3::config::Credentials;
 use http::HeaderValue;
@@ -12,7 +12,7 @@ use crate::{
     data_dir::{self, DataDir, DataDirError},
     db::{self, Db, Location},
     downloads::Downloads,
-    ops::readiness::Probed,
+    ops::{readiness::Probed, shares::Passwords},
     store::{
         Endpoint, Store,
         embedded::{self, EmbeddedStore},
@@ -34,6 +34,8 @@ pub struct App {
     pub garbage: Arc<Notify>,
     /// What the store could do when it was tried.
     pub probed: Probed,
+    /// How many passwords may be hashed at a time.
+    pub passwords: Passwords,
     /// This process, among those that share the database.
     pub(crate) replica: Id,
     pub(crate) embedded: Option<EmbeddedStore>,
@@ -48,6 +50,10 @@ pub struct Settings {
     pub host: HeaderValue,
     pub env_name: String,
     pub max_file_bytes: u64,
+    /// Finished versions of a file, the current one included; at least that one is kept.
+    pub versions_kept: usize,
+    /// How long what is deleted can be restored; no time deletes for good at once.
+    pub trash_kept: Duration,
     /// Lower case, without a dot; empty allows all.
     pub allowed_extensions: Vec<String>,
     /// What the store proves itself with when it sends notices; without one, none are taken.
@@ -106,6 +112,8 @@ impl App {
                 host,
                 env_name: config.env_name.clone(),
                 max_file_bytes: config.max_file_size,
+                versions_kept: usize::from(config.versions_kept),
+                trash_kept: Duration::from_secs(u64::from(config.trash_days) * 24 * 60 * 60),
                 allowed_extensions: config
                     .allowed_extensions
                     .iter()
@@ -118,6 +126,7 @@ impl App {
             downloads: Arc::default(),
             garbage: Arc::default(),
             probed: Probed::default(),
+            passwords: Passwords::default(),
             replica: Id::random(),
             embedded,
             data_dir: data_dir.map(Arc::new),

@@ -1,10 +1,18 @@
 //! Who calls. A handler's signature names the right it needs, so that none can forget to ask.
 
-use std::convert::Infallible;
+use std::{convert::Infallible, net::SocketAddr};
 
-use axum::extract::FromRequestParts;
-use http::{header::AUTHORIZATION, request::Parts};
-use hulk_proto::{ApiKeySecret, ErrorCode, KeyPermission, Timestamp};
+use axum::extract::{ConnectInfo, FromRequestParts};
+use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
+use http::{
+    HeaderMap, HeaderValue,
+    header::{AUTHORIZATION, COOKIE},
+    request::Parts,
+};
+use hulk_proto::{
+    ApiKeySecret, ErrorCode, KeyPermission, Timestamp,
+    share::{CLAIM_HEADER, PASS_HEADER, Password, Unlocked},
+};
 use sha2::{Digest, Sha256};
 
 use crate::{
@@ -14,8 +22,11 @@ use crate::{
         users::{self, UserRow},
     },
     error::{Error, Result},
+    ops::shares::Visit,
 };
 
+/// With the id of the share.
+const PASS_COOKIE: &str = "hulk_pass_";
 /// "Last used" is to the minute, so that a read is not a write.
 const TOUCH_INTERVAL_MILLIS: i64 = 60_000;
 
@@ -91,6 +102,98 @@ impl FromRequestParts<App> for Store {
                 "'Authorization: Bearer …' does not have the secret of HULK_S3_EVENTS_SECRET",
             )),
         }
+    }
+}
+
+/// Whoever comes with a share's token, and what else they bring.
+pub(crate) struct Visiting(pub Visit);
+
+impl FromRequestParts<App> for Visiting {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        _: &App,
+    ) -> std::result::Result<Self, Infallible> {
+        let header = |name: &str| parts.headers.get(name)?.to_str().ok();
+        let cookies = cookies(&parts.headers);
+        let passes = cookies
+            .iter()
+            .filter(|(name, _)| name.starts_with(PASS_COOKIE))
+            .map(|(_, value)| value.clone());
+        Ok(Self(Visit {
+            passes: passes
+                .chain(header(PASS_HEADER).map(str::to_owned))
+                .collect(),
+            password: header("authorization").and_then(basic_password),
+            client: client(parts),
+            claim: header(CLAIM_HEADER).map(str::to_owned),
+            is_continuation: header("range").is_some_and(is_rest),
+        }))
+    }
+}
+
+/// The password of RFC 7617; the name does not matter.
+fn basic_password(header: &str) -> Option<Password> {
+    let (scheme, encoded) = header.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let decoded = String::from_utf8(BASE64.decode(encoded.trim()).ok()?).ok()?;
+    let (_, password) = decoded.split_once(':')?;
+    Some(Password(password.to_owned()))
+}
+
+/// A digest of the address and the program, by which a download that was broken off is known again.
+/// Behind a proxy the address is what that says; who forges it must know whose to forge.
+fn client(parts: &Parts) -> String {
+    let header = |name: &str| parts.headers.get(name)?.to_str().ok();
+    let forwarded = header("x-forwarded-for").and_then(|list| list.split(',').next());
+    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+    let address = match forwarded {
+        Some(address) => address.trim().to_owned(),
+        None => peer.map_or_else(String::new, |peer| peer.0.ip().to_string()),
+    };
+    let program = header("user-agent").unwrap_or_default();
+    hulk_proto::Sha256(Sha256::digest(format!("{address}\n{program}")).into()).to_string()
+}
+
+/// Whether a Range is not from the start.
+fn is_rest(range: &str) -> bool {
+    let first = range
+        .strip_prefix("bytes=")
+        .and_then(|rest| rest.split('-').next());
+    first.is_some_and(|first| first.parse::<u64>().is_ok_and(|first| first > 0))
+}
+
+/// (name, value)
+fn cookies(headers: &HeaderMap) -> Vec<(String, String)> {
+    let lines = headers.get_all(COOKIE).iter();
+    lines
+        .filter_map(|line| line.to_str().ok())
+        .flat_map(|line| line.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect()
+}
+
+/// The cookie that carries a share's pass, out of reach of scripts.
+pub(crate) fn pass_cookie(app: &App, share_id: &str, unlocked: &Unlocked) -> Result<HeaderValue> {
+    let left = unlocked.expires_at.unix_millis() - Timestamp::now().unix_millis();
+    let cookie = format!(
+        "{PASS_COOKIE}{share_id}={}; Path=/; HttpOnly; SameSite=Lax; Max-Age={}{}",
+        unlocked.pass,
+        left / 1000,
+        secure(app)
+    );
+    HeaderValue::from_str(&cookie).map_err(Error::internal)
+}
+
+/// Only where links are https: a browser drops a Secure cookie that came in the clear.
+fn secure(app: &App) -> &'static str {
+    match app.settings.public_url.starts_with("https:") {
+        true => "; Secure",
+        false => "",
     }
 }
 

@@ -67,6 +67,26 @@ pub struct Config {
     #[arg(long, global = true, env = "HULK_DEFAULT_QUOTA", value_name = "SIZE", default_value = "10GiB", value_parser = size)]
     pub default_quota: u64,
 
+    /// Versions of a file that are kept, the newest included; 0 keeps no other
+    #[arg(
+        long,
+        global = true,
+        env = "HULK_VERSIONS_KEPT",
+        value_name = "N",
+        default_value = "10"
+    )]
+    pub versions_kept: u16,
+
+    /// Days for which what was deleted can be restored; 0 deletes for good at once
+    #[arg(
+        long,
+        global = true,
+        env = "HULK_TRASH_DAYS",
+        value_name = "N",
+        default_value = "30"
+    )]
+    pub trash_days: u16,
+
     /// File name extensions that are taken, as csv,parquet [default: all]
     #[arg(
         long,

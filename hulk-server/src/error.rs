@@ -28,6 +28,8 @@ pub struct Error {
     status: Option<StatusCode>,
     source: Option<Box<dyn StdError + Send + Sync>>,
     is_collision: bool,
+    /// When the same may be tried again.
+    retry_after: Option<std::time::Duration>,
 }
 
 impl Error {
@@ -39,6 +41,7 @@ impl Error {
             status: None,
             source: None,
             is_collision: false,
+            retry_after: None,
         }
     }
 
@@ -73,6 +76,18 @@ impl Error {
     #[must_use]
     pub fn with_status(mut self, status: StatusCode) -> Self {
         self.status = Some(status);
+        self
+    }
+
+    #[must_use]
+    pub fn with_details(mut self, details: Vec<FieldError>) -> Self {
+        self.details = details;
+        self
+    }
+
+    #[must_use]
+    pub fn with_retry_after(mut self, wait: std::time::Duration) -> Self {
+        self.retry_after = Some(wait);
         self
     }
 
@@ -114,7 +129,15 @@ impl Error {
 
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
-        (self.status(), Json(self.into_body())).into_response()
+        let (status, retry_after) = (self.status(), self.retry_after);
+        let mut response = (status, Json(self.into_body())).into_response();
+        if let Some(wait) = retry_after {
+            let seconds = http::HeaderValue::from(wait.as_secs());
+            response
+                .headers_mut()
+                .insert(http::header::RETRY_AFTER, seconds);
+        }
+        response
     }
 }
 

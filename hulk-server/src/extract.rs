@@ -6,7 +6,7 @@ use axum::{
 };
 use http::{StatusCode, request::Parts};
 use http_body_util::BodyExt;
-use hulk_proto::{ErrorCode, Id, ListQuery, limits::MAX_JSON_BYTES};
+use hulk_proto::{ErrorCode, Id, ListQuery, ShareToken, Timestamp, limits::MAX_JSON_BYTES, search};
 use serde::de::DeserializeOwned;
 
 use crate::error::{Error, Result};
@@ -28,6 +28,21 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
             ));
         }
         parse(&body).map(Self)
+    }
+}
+
+/// As `Json`, where no body is one with nothing in it.
+pub(crate) struct OptionalJson<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for OptionalJson<T> {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self> {
+        let body = read(request.into_body()).await?;
+        match body.is_empty() {
+            true => Ok(Self(T::default())),
+            false => parse(&body).map(Self),
+        }
     }
 }
 
@@ -91,6 +106,75 @@ impl<S: Send + Sync> FromRequestParts<S> for PathId {
     }
 }
 
+/// The token of a share in a path. What cannot be one opens nothing.
+pub(crate) struct PathToken(pub ShareToken);
+
+impl<S: Send + Sync> FromRequestParts<S> for PathToken {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
+        let (token,): (String,) = path(parts, state).await.ok_or_else(no_share)?;
+        token.parse().map(Self).map_err(|_| no_share())
+    }
+}
+
+/// A share's token, and the id of something in it.
+pub(crate) struct TokenAndId(pub ShareToken, pub Id);
+
+impl<S: Send + Sync> FromRequestParts<S> for TokenAndId {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
+        let (token, id): (String, String) = path(parts, state).await.ok_or_else(no_share)?;
+        let token = token.parse().map_err(|_| no_share())?;
+        let id = id.parse().map_err(|_| Error::not_found("id"))?;
+        Ok(Self(token, id))
+    }
+}
+
+/// A share's token, and a path after it.
+pub(crate) struct TokenAndRest(pub ShareToken, pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for TokenAndRest {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
+        let (token, rest): (String, String) = path(parts, state).await.ok_or_else(no_share)?;
+        let token = token.parse().map_err(|_| no_share())?;
+        Ok(Self(token, rest))
+    }
+}
+
+/// The id of a file, and the number of a version.
+pub(crate) struct IdAndNumber(pub Id, pub u64);
+
+impl<S: Send + Sync> FromRequestParts<S> for IdAndNumber {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
+        let not_found = || Error::not_found("version");
+        let (id, number): (String, String) = path(parts, state).await.ok_or_else(not_found)?;
+        let id = id.parse().map_err(|_| Error::not_found("id"))?;
+        number
+            .parse()
+            .map(|number| Self(id, number))
+            .map_err(|_| not_found())
+    }
+}
+
+fn no_share() -> Error {
+    Error::not_found("share")
+}
+
+async fn path<S: Send + Sync, T: DeserializeOwned + Send>(
+    parts: &mut Parts,
+    state: &S,
+) -> Option<T> {
+    let found: std::result::Result<Path<T>, PathRejection> =
+        Path::from_request_parts(parts, state).await;
+    found.ok().map(|Path(found)| found)
+}
+
 /// The rest of a path after a prefix, decoded.
 pub(crate) struct Rest(pub(crate) String);
 
@@ -112,14 +196,99 @@ impl<S: Send + Sync> FromRequestParts<S> for List {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
-        let query = parts.uri.query().unwrap_or_default();
-        let pairs: Vec<(String, String)> = url::form_urlencoded::parse(query.as_bytes())
-            .into_owned()
-            .collect();
-        ListQuery::from_pairs(&pairs)
-            .map(Self)
-            .map_err(|error| Error::validation(error.parameter, error.message))
+        list(&pairs(parts)).map(Self)
     }
+}
+
+/// As `List`, with a query of words and conditions as `q` turned into filters.
+pub(crate) struct Search(pub ListQuery);
+
+impl<S: Send + Sync> FromRequestParts<S> for Search {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
+        let (words, rest): (Vec<_>, Vec<_>) =
+            pairs(parts).into_iter().partition(|(name, _)| name == "q");
+        let mut query = list(&rest)?;
+        let [(_, words)] = words.as_slice() else {
+            return Err(Error::validation("q", "a search has one q"));
+        };
+        let filters = search::filters(words, Timestamp::now());
+        query
+            .filters
+            .extend(filters.map_err(|error| Error::validation("q", error.to_string()))?);
+        Ok(Self(query))
+    }
+}
+
+/// Parameters that a link may have.
+#[derive(Default)]
+pub(crate) struct LinkQuery {
+    pub token: Option<ShareToken>,
+    pub version: Option<u64>,
+    pub cursor: Option<String>,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for LinkQuery {
+    type Rejection = Error;
+
+    /// Others are left alone: who passes a link on may have added some.
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
+        let mut query = Self::default();
+        for (name, value) in pairs(parts) {
+            match name.as_str() {
+                "token" => query.token = Some(value.parse().map_err(|_| no_share())?),
+                "version" => {
+                    let number = value.parse();
+                    query.version = Some(number.map_err(|_| Error::not_found("version"))?);
+                }
+                "cursor" => query.cursor = Some(value),
+                _ => {}
+            }
+        }
+        Ok(query)
+    }
+}
+
+/// How something is to be deleted.
+#[derive(Default)]
+pub(crate) struct DeleteQuery {
+    /// For good, not to the trash.
+    pub purge: bool,
+    /// With all that is in it.
+    pub recursive: Option<bool>,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for DeleteQuery {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
+        let mut query = Self::default();
+        for (name, value) in pairs(parts) {
+            let flag = match value.as_str() {
+                "true" | "1" | "" => true,
+                "false" | "0" => false,
+                _ => return Err(Error::validation(name, "expected true or false")),
+            };
+            match name.as_str() {
+                "purge" => query.purge = flag,
+                "recursive" => query.recursive = Some(flag),
+                _ => return Err(Error::validation(name, "unknown parameter")),
+            }
+        }
+        Ok(query)
+    }
+}
+
+fn pairs(parts: &Parts) -> Vec<(String, String)> {
+    let query = parts.uri.query().unwrap_or_default();
+    url::form_urlencoded::parse(query.as_bytes())
+        .into_owned()
+        .collect()
+}
+
+fn list(pairs: &[(String, String)]) -> Result<ListQuery> {
+    ListQuery::from_pairs(pairs).map_err(|error| Error::validation(error.parameter, error.message))
 }
 
 /// What no route answers.

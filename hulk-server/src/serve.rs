@@ -68,7 +68,11 @@ impl Server {
         });
         let stopping = CancellationToken::new();
         let graceful = stopping.clone();
-        let serving = axum::serve(listener, router).with_graceful_shutdown(async move {
+        let serving = axum::serve(
+            listener,
+            router.into_make_service_with_connect_info::<SocketAddr>(),
+        )
+        .with_graceful_shutdown(async move {
             stop.await;
             graceful.cancel();
         });

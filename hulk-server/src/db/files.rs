@@ -19,6 +19,7 @@ pub struct FileRow {
     pub description: Option<String>,
     pub metadata: String,
     pub download_count: i64,
+    pub last_download_at: Option<i64>,
     pub created_at: i64,
     pub updated_at: i64,
     pub state: String,
@@ -32,7 +33,8 @@ pub struct FileRow {
 
 const SELECT: &str =
     "SELECT e.id, e.user_id, e.parent_id, e.name, e.permissions, e.version, e.tags,
-        e.description, e.metadata, e.download_count, e.created_at, e.updated_at, v.state,
+        e.description, e.metadata, e.download_count, e.last_download_at, e.created_at,
+        e.updated_at, v.state,
         v.size_bytes, v.mime_type, v.sha256, v.object_key, v.expiration_policy, v.expires_at
  FROM entries e JOIN versions v ON v.file_id = e.id AND v.number = e.version";
 
@@ -40,10 +42,12 @@ pub(crate) async fn find(
     connection: &mut AnyConnection,
     id: &str,
 ) -> sqlx::Result<Option<FileRow>> {
-    sqlx::query_as(AssertSqlSafe(format!("{SELECT} WHERE e.id = $1")))
-        .bind(id)
-        .fetch_optional(connection)
-        .await
+    sqlx::query_as(AssertSqlSafe(format!(
+        "{SELECT} WHERE e.id = $1 AND e.trash_id IS NULL"
+    )))
+    .bind(id)
+    .fetch_optional(connection)
+    .await
 }
 
 /// What a list can be ordered by.
@@ -92,6 +96,17 @@ pub(crate) enum Filter {
     MimeType(String),
     Sha256(String),
     ExpirationPolicy(String),
+    /// A part of the folded name.
+    NameHas(String),
+    /// As JSON: a string with its quotes. No tag has a comma, so none can lie across two.
+    Tag(String),
+    Category(String),
+    /// Bytes and times as decimal digits, both ends included.
+    MinSize(String),
+    MaxSize(String),
+    CreatedAfter(String),
+    CreatedBefore(String),
+    ExpiresBefore(String),
     /// A stored state; validated files past their time are `expired` at once.
     State(String),
 }
@@ -100,7 +115,17 @@ impl Filter {
     /// With its value as the parameter of this number; `$2` is the time. Written so that Postgres
     /// can tell how many rows it leaves.
     fn condition(&self, number: usize) -> String {
+        let at_least = |column| format!("{column} >= CAST(${number} AS BIGINT)");
+        let at_most = |column| format!("{column} <= CAST(${number} AS BIGINT)");
         let column = match self {
+            Self::NameHas(_) => return format!("e.folded_name LIKE ${number} ESCAPE '\\'"),
+            Self::Tag(_) => return format!("REPLACE(e.tags, ${number}, '') <> e.tags"),
+            Self::MinSize(_) => return at_least("v.size_bytes"),
+            Self::MaxSize(_) => return at_most("v.size_bytes"),
+            Self::CreatedAfter(_) => return at_least("e.created_at"),
+            Self::CreatedBefore(_) => return at_most("e.created_at"),
+            Self::ExpiresBefore(_) => return at_most("v.expires_at"),
+            Self::Category(_) => "e.category",
             Self::Id(_) => "e.id",
             Self::DirectoryId(_) => "e.parent_id",
             Self::Filename(_) => "e.name",
@@ -122,8 +147,12 @@ impl Filter {
         format!("{column} = ${number}")
     }
 
-    fn value(&self) -> &str {
+    fn value(&self) -> String {
         match self {
+            Self::NameHas(part) => {
+                let escaped = part.replace('\\', "\\\\").replace('%', "\\%");
+                format!("%{}%", escaped.replace('_', "\\_"))
+            }
             Self::Id(value)
             | Self::DirectoryId(value)
             | Self::Filename(value)
@@ -131,7 +160,14 @@ impl Filter {
             | Self::MimeType(value)
             | Self::Sha256(value)
             | Self::ExpirationPolicy(value)
-            | Self::State(value) => value,
+            | Self::Tag(value)
+            | Self::Category(value)
+            | Self::MinSize(value)
+            | Self::MaxSize(value)
+            | Self::CreatedAfter(value)
+            | Self::CreatedBefore(value)
+            | Self::ExpiresBefore(value)
+            | Self::State(value) => value.clone(),
         }
     }
 }
@@ -151,7 +187,8 @@ pub(crate) struct Listing<'a> {
 impl Listing<'_> {
     /// `$1` is the user, `$2` the time; a filter's value is `$3` and on.
     fn conditions(&self) -> String {
-        let mut conditions = format!("WHERE e.user_id = $1 AND e.kind = '{FILE}' AND $2 > 0");
+        let mut conditions =
+            format!("WHERE e.user_id = $1 AND e.kind = '{FILE}' AND e.trash_id IS NULL AND $2 > 0");
         for (index, filter) in self.filters.iter().enumerate() {
             conditions.push_str(&format!(" AND {}", filter.condition(index + 3)));
         }
@@ -167,8 +204,11 @@ pub(crate) async fn total(
     // All that are finished and not over: known without counting them.
     if matches!(listing.filters, [Filter::State(state)] if state == VALIDATED) {
         return sqlx::query_scalar(
-            "SELECT file_count - (SELECT COUNT(*) FROM versions
-                                  WHERE user_id = $1 AND state = 'validated' AND expires_at <= $2)
+            "SELECT file_count - (
+                 SELECT COUNT(*) FROM versions v
+                 JOIN entries e ON e.id = v.file_id AND e.version = v.number
+                 WHERE v.user_id = $1 AND v.state = 'validated' AND v.expires_at <= $2
+                       AND e.trash_id IS NULL)
              FROM users WHERE id = $1",
         )
         .bind(listing.user_id)

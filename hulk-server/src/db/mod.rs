@@ -4,6 +4,7 @@
 //! that of two racing callers one wins on either database. Rows are plain TEXT and BIGINT.
 
 pub(crate) mod api_keys;
+pub(crate) mod claims;
 pub(crate) mod contents;
 mod dialect;
 pub(crate) mod entries;
@@ -11,8 +12,12 @@ pub(crate) mod files;
 pub(crate) mod garbage;
 pub(crate) mod jobs;
 mod session;
+pub(crate) mod shares;
+pub(crate) mod trash;
+pub(crate) mod tree;
 pub(crate) mod upkeep;
 pub(crate) mod uploads;
+pub(crate) mod usage;
 pub(crate) mod users;
 pub(crate) mod versions;
 

@@ -107,7 +107,7 @@ pub(crate) async fn release(
         .map(drop)
 }
 
-/// The user has `difference` finished files more.
+/// The user has `difference` finished files more in the tree.
 pub(crate) async fn count_files(
     connection: &mut AnyConnection,
     id: &str,
@@ -119,6 +119,25 @@ pub(crate) async fn count_files(
         .execute(connection)
         .await
         .map(drop)
+}
+
+/// A version is not validated any more: one finished file less, if it stood for a file in the tree.
+pub(crate) async fn uncount_file(
+    connection: &mut AnyConnection,
+    id: &str,
+    file_id: &str,
+    version: i64,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "UPDATE users SET file_count = file_count - 1 WHERE id = $1 AND EXISTS
+             (SELECT 1 FROM entries WHERE id = $2 AND version = $3 AND trash_id IS NULL)",
+    )
+    .bind(id)
+    .bind(file_id)
+    .bind(version)
+    .execute(connection)
+    .await
+    .map(drop)
 }
 
 /// In the order of their ids.
@@ -136,10 +155,18 @@ pub(crate) async fn ids_after(
 
 /// Sets usage and count to the sums over the user's versions; whether that changed them.
 pub(crate) async fn recount(connection: &mut AnyConnection, id: &str) -> sqlx::Result<bool> {
-    let (used_bytes, file_count): (i64, i64) = sqlx::query_as(
-        "SELECT CAST(COALESCE(SUM(size_bytes), 0) AS BIGINT),
-                COUNT(CASE WHEN state = 'validated' THEN 1 END)
-         FROM versions WHERE user_id = $1 AND state IN ('reserved', 'uploaded', 'validated')",
+    let used_bytes: i64 = sqlx::query_scalar(
+        "SELECT CAST(COALESCE(SUM(size_bytes), 0) AS BIGINT) FROM versions
+         WHERE user_id = $1 AND state IN ('reserved', 'uploaded', 'validated')",
+    )
+    .bind(id)
+    .fetch_one(&mut *connection)
+    .await?;
+    let file_count: i64 = sqlx::query_scalar(
+        "SELECT COUNT(*) FROM entries e
+         JOIN versions v ON v.file_id = e.id AND v.number = e.version
+         WHERE e.user_id = $1 AND e.kind = 'file' AND e.trash_id IS NULL
+               AND v.state = 'validated'",
     )
     .bind(id)
     .fetch_one(&mut *connection)

@@ -6,8 +6,12 @@
 //! | reserved | uploaded | the client reports the end of an upload that must be copied | | at `upload_key` |
 //! | reserved, uploaded | validated | the store was asked, the bytes are at `object_key` | | at `object_key` |
 //! | reserved, uploaded | failed | the store has something else, or nobody went on | released | garbage |
+//! | validated | – | it is older than the versions that are kept, or the file is deleted for good | released | garbage |
 //! | validated | expired | a sweep after `expires_at` | released | garbage |
 //! | validated | failed | a sweep, or a notice of the store, finds the object gone | released | none |
+//!
+//! `entries.version` names the one that stands for the file; the validated ones before it are kept
+//! for a while. A version that is finished after a newer one takes its place among those before.
 //!
 //! No URL that is still good can change a finished object. There are four ways to that: a put that
 //! the store takes only where there is nothing, or only with the declared MD5 (`upload_key` is
@@ -54,6 +58,10 @@ pub(crate) struct VersionRow {
     pub open_ended: i64,
     pub direct: i64,
     pub head_md5: Option<String>,
+    /// The share that it came through.
+    pub share_id: Option<String>,
+    pub mime_type: String,
+    pub created_at: i64,
     /// 1 if `part_digests` are known.
     pub has_digests: i64,
 }
@@ -100,8 +108,8 @@ macro_rules! columns {
     () => {
         "file_id, user_id, number, state, reason, size_bytes, sha256, md5, if_exists, upload_key,
          object_key, expiration_policy, expires_at, permissions, tags, description, metadata,
-         updated_at, upload_id, part_size, open_ended, direct, head_md5,
-         CASE WHEN part_digests IS NULL THEN 0 ELSE 1 END AS has_digests"
+         updated_at, upload_id, part_size, open_ended, direct, head_md5, share_id, mime_type,
+         created_at, CASE WHEN part_digests IS NULL THEN 0 ELSE 1 END AS has_digests"
     };
 }
 pub(super) use columns;
@@ -127,6 +135,7 @@ pub(crate) struct NewVersion<'a> {
     pub tags: Option<String>,
     pub description: Option<&'a str>,
     pub metadata: Option<String>,
+    pub share_id: Option<&'a str>,
 }
 
 pub(crate) async fn insert(
@@ -136,9 +145,10 @@ pub(crate) async fn insert(
     sqlx::query_as(concat!(
         "INSERT INTO versions (file_id, user_id, number, state, size_bytes, mime_type, sha256, md5,
              head_md5, part_size, open_ended, direct, if_exists, upload_key, object_key,
-             expiration_policy, permissions, tags, description, metadata, created_at, updated_at)
+             expiration_policy, permissions, tags, description, metadata, share_id, created_at,
+             updated_at)
          VALUES ($1, $20, $2, 'reserved', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,
-                 $16, $17, $18, $19, $19)
+                 $16, $17, $18, $21, $19, $19)
          RETURNING ",
         columns!()
     ))
@@ -162,6 +172,7 @@ pub(crate) async fn insert(
     .bind(version.metadata)
     .bind(Timestamp::now().unix_millis())
     .bind(version.user_id)
+    .bind(version.share_id)
     .fetch_one(connection)
     .await
 }

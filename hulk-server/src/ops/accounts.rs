@@ -3,7 +3,7 @@
 use argon2::{Argon2, PasswordHasher};
 use hulk_proto::{
     ApiKey, ApiKeySecret, CreateApiKey, CreatedApiKey, ErrorCode, Id, ListQuery, Me, Page, Role,
-    Timestamp, limits::DEFAULT_PAGE, user::User,
+    Timestamp, user::User,
 };
 
 use super::{present, validate};
@@ -147,17 +147,7 @@ pub async fn knows_key(db: &Db, key: &ApiKeySecret) -> Result<bool> {
 /// # Errors
 /// `VALIDATION_ERROR` for an order or filter, which this list has not.
 pub async fn list_keys(db: &Db, user: &UserRow, query: &ListQuery) -> Result<Page<ApiKey>> {
-    if query.order_by.is_some() || !query.filters.is_empty() || query.cursor.is_some() {
-        return Err(Error::validation(
-            "order_by",
-            "keys are listed newest first, by offset",
-        ));
-    }
-    let limit = i64::from(query.limit.unwrap_or(DEFAULT_PAGE));
-    let offset = query
-        .offset
-        .and_then(|offset| i64::try_from(offset).ok())
-        .unwrap_or(0);
+    let (limit, offset) = super::plain_page(query, "keys are listed newest first, by offset")?;
     let mut connection = db.read().await?;
     let (rows, total) = api_keys::list(&mut connection, &user.id, limit, offset).await?;
     Ok(Page {

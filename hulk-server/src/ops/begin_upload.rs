@@ -11,10 +11,11 @@ use sqlx::Connection;
 use super::{
     change_file::set_expiration,
     complete_upload::overtaken,
-    delete_file::discard,
+    destination::Destination,
+    discard::discard,
     plan_upload::{Planned, file_exists, plan},
     present,
-    publish::{Outcome, Sent, publish},
+    publish::{Outcome, copy_stored},
     retried,
     sign_parts::{self, IN_FLIGHT},
     validate,
@@ -22,12 +23,11 @@ use super::{
 use crate::{
     app::App,
     db::{
-        contents, uploads,
-        users::UserRow,
+        uploads,
         versions::{self, VersionRow},
     },
     error::{Error, Result},
-    store::{Guard, StoreError},
+    store::Guard,
 };
 
 /// How many parts are signed with the plan.
@@ -47,13 +47,13 @@ pub enum Report {
 /// `QUOTA_EXCEEDED`, `EMAIL_NOT_VERIFIED`, `FILE_EXISTS`, `DIRECTORY_EXISTS`, `CONFLICT`.
 pub async fn begin_upload(
     app: &App,
-    user: &UserRow,
-    request: CreateFile,
+    destination: &Destination<'_>,
+    mut request: CreateFile,
     report: Report,
 ) -> Result<CreatedFile> {
-    check(app, user, &request, report)?;
-    let planned = retried(|| plan_one(app, user, &request, report)).await?;
-    answer(app, user, &request, planned).await
+    check(app, destination, &mut request, report)?;
+    let planned = retried(|| plan_one(app, destination, &request, report)).await?;
+    answer(app, destination, &request, planned).await
 }
 
 /// As `begin_upload` for each, in one transaction.
@@ -62,15 +62,34 @@ pub async fn begin_upload(
 /// Only if database or store do not answer; what is refused is in the answer.
 pub async fn begin_uploads(
     app: &App,
-    user: &UserRow,
-    requests: Vec<CreateFile>,
+    destination: &Destination<'_>,
+    mut requests: Vec<CreateFile>,
 ) -> Result<Batch<CreatedFile>> {
     validate::batch(requests.len())?;
-    let plans = retried(|| plan_all(app, user, &requests)).await?;
+    let checked: Vec<Option<Error>> = requests
+        .iter_mut()
+        .map(|request| check(app, destination, request, Report::Client).err())
+        .collect();
+    let wanted: Vec<&CreateFile> = requests
+        .iter()
+        .zip(&checked)
+        .filter_map(|(request, refused)| refused.is_none().then_some(request))
+        .collect();
+    let mut plans = retried(|| plan_all(app, destination, &wanted))
+        .await?
+        .into_iter();
+    let missing = || Err(Error::internal("a planned file is missing"));
+    let plans = checked.into_iter().map(|refused| match refused {
+        Some(error) => Err(error),
+        None => plans.next().unwrap_or_else(missing),
+    });
+    let plans: Vec<Result<Planned>> = plans.collect();
     let answers = requests
         .into_iter()
         .zip(plans)
-        .map(|(request, planned)| async move { answer(app, user, &request, planned?).await });
+        .map(
+            |(request, planned)| async move { answer(app, destination, &request, planned?).await },
+        );
     let answers: Vec<Result<CreatedFile>> =
         stream::iter(answers).buffered(IN_FLIGHT).collect().await;
     Ok(batch(answers))
@@ -78,30 +97,26 @@ pub async fn begin_uploads(
 
 async fn plan_one(
     app: &App,
-    user: &UserRow,
+    destination: &Destination<'_>,
     request: &CreateFile,
     report: Report,
 ) -> Result<Planned> {
-    let mut transaction = app.db.write_for(&user.id).await?;
-    let planned = plan(app, &mut transaction, user, request, report).await?;
+    let mut transaction = app.db.write_for(&destination.user.id).await?;
+    let planned = plan(app, &mut transaction, destination, request, report).await?;
     transaction.commit().await?;
     Ok(planned)
 }
 
 async fn plan_all(
     app: &App,
-    user: &UserRow,
-    requests: &[CreateFile],
+    destination: &Destination<'_>,
+    requests: &[&CreateFile],
 ) -> Result<Vec<Result<Planned>>> {
     let mut plans = Vec::with_capacity(requests.len());
-    let mut transaction = app.db.write_for(&user.id).await?;
+    let mut transaction = app.db.write_for(&destination.user.id).await?;
     for request in requests {
-        if let Err(error) = check(app, user, request, Report::Client) {
-            plans.push(Err(error));
-            continue;
-        }
         let mut one = transaction.begin().await?;
-        let planned = plan(app, &mut one, user, request, Report::Client).await;
+        let planned = plan(app, &mut one, destination, request, Report::Client).await;
         match &planned {
             Ok(_) => one.commit().await?,
             // Not this item's fault, and the end of the whole transaction.
@@ -125,21 +140,31 @@ pub(super) fn batch<T>(outcomes: Vec<Result<T>>) -> Batch<T> {
     }
 }
 
-fn check(app: &App, user: &UserRow, request: &CreateFile, report: Report) -> Result<()> {
-    if user.email_verified_at.is_none() {
+/// Through a share, who may read the file and for how long is its directory's to say.
+fn check(
+    app: &App,
+    destination: &Destination<'_>,
+    request: &mut CreateFile,
+    report: Report,
+) -> Result<()> {
+    if destination.share.is_some() {
+        request.permissions = None;
+        request.expiration_policy = None;
+    }
+    if destination.user.email_verified_at.is_none() {
         return Err(Error::new(
             ErrorCode::EmailNotVerified,
             "the email of this account is not verified; until then nothing can be uploaded",
         ));
     }
     let (_, name) = validate::file_path(&request.path)?;
-    validate::new_file(app, request, &name, report)
+    validate::new_file(app, destination, request, &name, report)
 }
 
 /// What is left to send.
 async fn answer(
     app: &App,
-    user: &UserRow,
+    destination: &Destination<'_>,
     request: &CreateFile,
     planned: Planned,
 ) -> Result<CreatedFile> {
@@ -150,7 +175,7 @@ async fn answer(
     let is_there = planned.is_unchanged || link_stored(app, request, &planned).await?;
     if is_there {
         let id = planned.file.id.parse().map_err(Error::internal)?;
-        let file = super::show_file(app, user, &id).await?;
+        let file = super::show_file(app, destination.user, &id).await?;
         let upload = Upload::None;
         return Ok(CreatedFile { file, upload });
     }
@@ -171,40 +196,17 @@ async fn link_stored(app: &App, request: &CreateFile, planned: &Planned) -> Resu
     let Some(stored) = &planned.stored else {
         return Ok(false);
     };
-    let Some(attested) = app.store.inspect(&stored.object_key).await? else {
-        return Ok(false);
-    };
-    let copied = app
-        .store
-        .copy(&stored.object_key, &planned.version.object_key, &attested)
-        .await;
-    match copied {
-        Ok(()) => {}
-        Err(StoreError::Missing | StoreError::Unsupported(_)) => return Ok(false),
-        Err(error) => return Err(error.into()),
-    }
-    let mut transaction = app.db.write_for(&planned.version.user_id).await?;
-    let sent = Sent {
-        size_bytes: stored.size_bytes,
-        sha256: stored.sha256.clone(),
-        part_digests: match planned.version.part_size == stored.part_size {
-            true => contents::part_digests(&mut transaction, stored).await?,
-            false => None,
-        },
-    };
-    let outcome = publish(&mut transaction, &planned.version, &sent).await?;
-    transaction.commit().await?;
-    app.garbage.notify_one();
-    match outcome {
-        Outcome::Validated => {
+    match copy_stored(app, &planned.version, stored).await? {
+        None => Ok(false),
+        Some(Outcome::Validated) => {
             metrics::counter!("hulk_uploads_total", "result" => "reused").increment(1);
             Ok(true)
         }
-        Outcome::Taken => {
+        Some(Outcome::Taken) => {
             give_up(app, &planned.version, "the path was taken meanwhile").await?;
             Err(file_exists(&request.path))
         }
-        Outcome::Overtaken | Outcome::Gone => Err(overtaken()),
+        Some(Outcome::Overtaken | Outcome::Gone) => Err(overtaken()),
     }
 }
 

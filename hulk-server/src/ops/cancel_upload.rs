@@ -2,7 +2,7 @@
 
 use hulk_proto::Id;
 
-use super::{delete_file::discard, find_file};
+use super::{discard::discard, find_file};
 use crate::{
     app::App,
     db::{users::UserRow, versions},

@@ -1,13 +1,8 @@
 //! Renames, moves and relabels a file; its id and link stay.
 
-use hulk_proto::{
-    ChangeFile, ErrorCode, ExpirationPolicy, File, Id, Permission, RemotePath, Timestamp,
-};
-use sqlx::AnyConnection;
+use hulk_proto::{ChangeFile, ErrorCode, ExpirationPolicy, File, Id, Permission, Timestamp};
 
-use super::{
-    delete_file::urls_end, find_file, plan_upload::ensure_directories, show_file, validate,
-};
+use super::{discard::urls_end, find_file, place, show_file, validate};
 use crate::{
     app::App,
     db::{
@@ -47,14 +42,10 @@ pub async fn change_file(app: &App, user: &UserRow, id: &Id, change: &ChangeFile
         set_expiration(app, &file, policy).await?;
     }
     let mut transaction = app.db.write_for(&user.id).await?;
-    let place = match &change.path {
-        Some(path) => Some(new_place(app, &mut transaction, user, &file, path).await?),
-        None => None,
-    };
+    if let Some(path) = &change.path {
+        place::move_to(app, &mut transaction, user, id, path).await?;
+    }
     let changed = FileChange {
-        place: place
-            .as_ref()
-            .map(|(parent_id, name)| (parent_id.as_str(), name.as_str())),
         permissions: change.permissions.map(Permission::as_str),
         tags: tags.as_deref(),
         description: change.description.as_deref(),
@@ -63,26 +54,6 @@ pub async fn change_file(app: &App, user: &UserRow, id: &Id, change: &ChangeFile
     entries::change_file(&mut transaction, &file.id, changed).await?;
     transaction.commit().await?;
     show_file(app, user, id).await
-}
-
-async fn new_place(
-    app: &App,
-    connection: &mut AnyConnection,
-    user: &UserRow,
-    file: &FileRow,
-    path: &RemotePath,
-) -> Result<(String, String)> {
-    let (directory, name) = validate::file_path(path)?;
-    validate::extension(app, &name)?;
-    let taken = entries::find_by_path(connection, &user.root_id, path).await?;
-    if taken.is_some_and(|entry| entry.id != file.id) {
-        return Err(Error::new(
-            ErrorCode::FileExists,
-            format!("'{path}' is taken already"),
-        ));
-    }
-    let parent = ensure_directories(connection, user, &directory).await?;
-    Ok((parent.id, name))
 }
 
 /// The policy is part of the object's key, since the bucket's lifecycle rules go by it and by the

@@ -79,7 +79,7 @@ pub async fn complete_uploads(
 
 async fn publish_one(app: &App, version: &VersionRow, sent: &Sent) -> Result<Outcome> {
     let mut transaction = app.db.write_for(&version.user_id).await?;
-    let outcome = publish(&mut transaction, version, sent).await?;
+    let outcome = publish(app, &mut transaction, version, sent).await?;
     transaction.commit().await?;
     Ok(outcome)
 }
@@ -94,7 +94,7 @@ async fn publish_all(
     let mut transaction = app.db.write_for(&user.id).await?;
     for found in looked {
         outcomes.push(match found {
-            Ok(Some((version, sent))) => Some(publish(&mut transaction, version, sent).await?),
+            Ok(Some((version, sent))) => Some(publish(app, &mut transaction, version, sent).await?),
             _ => None,
         });
     }

@@ -7,6 +7,7 @@ use crate::{
     app::App,
     db::{
         entries::{self, DIRECTORY},
+        tree,
         users::UserRow,
     },
     error::{Error, Result},
@@ -23,8 +24,8 @@ pub async fn create_directory(
 ) -> Result<Directory> {
     let (above, name) = request.path.split().ok_or_else(|| exists(&request.path))?;
     let mut transaction = app.db.write_for(&user.id).await?;
-    let parent = ensure_directories(&mut transaction, user, &above).await?;
-    let is_there = entries::find_by_path(&mut transaction, &user.root_id, &request.path).await?;
+    let parent = ensure_directories(&mut transaction, &user.into(), &above).await?;
+    let is_there = tree::find_by_path(&mut transaction, &user.root_id, &request.path).await?;
     if is_there.is_some_and(|entry| entry.is_directory()) {
         return Err(exists(&request.path));
     }

@@ -7,6 +7,7 @@ use crate::{
     app::App,
     db::{
         entries::{self, EntryRow},
+        tree,
         users::UserRow,
     },
     error::{Error, Result},
@@ -36,7 +37,7 @@ pub async fn list_directories(
                     .map_err(|error: hulk_proto::path::InvalidPath| {
                         Error::validation("filter~path", error.to_string())
                     })?;
-            let entry = entries::find_by_path(&mut connection, &user.root_id, &path).await?;
+            let entry = tree::find_by_path(&mut connection, &user.root_id, &path).await?;
             let rows: Vec<EntryRow> = entry.into_iter().filter(EntryRow::is_directory).collect();
             let total = rows.len() as i64;
             (rows, total)
@@ -82,7 +83,7 @@ async fn below(
         .offset
         .and_then(|offset| i64::try_from(offset).ok())
         .unwrap_or(0);
-    Ok(entries::list_directories(connection, parent_id, limit, offset).await?)
+    Ok(tree::list_directories(connection, parent_id, limit, offset).await?)
 }
 
 /// One directory.

@@ -2,7 +2,8 @@
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
 use hulk_proto::{
-    File, FileStatus, ListQuery, Page, RemotePath, Timestamp, limits::DEFAULT_PAGE, page::OrderBy,
+    Category, File, FileStatus, ListQuery, Page, RemotePath, Timestamp, limits::DEFAULT_PAGE,
+    page::OrderBy,
 };
 use serde::{Deserialize, Serialize};
 use sqlx::AnyConnection;
@@ -11,9 +12,9 @@ use super::{complete_upload, present};
 use crate::{
     app::App,
     db::{
-        entries,
+        entries::fold,
         files::{self, FileRow, Filter, Listing, Order, SortKey},
-        uploads,
+        tree, uploads,
         users::UserRow,
     },
     error::{Error, Result},
@@ -123,6 +124,14 @@ async fn filters(
         let filter = match property.as_str() {
             "directory_id" => Filter::DirectoryId(value.clone()),
             "filename" => Filter::Filename(value.clone()),
+            "name" => Filter::NameHas(fold(value)),
+            "tag" => Filter::Tag(serde_json::to_string(value).map_err(Error::internal)?),
+            "type" => kind(value).map_err(invalid)?,
+            "min_size" => Filter::MinSize(number(value).map_err(invalid)?),
+            "max_size" => Filter::MaxSize(number(value).map_err(invalid)?),
+            "created_after" => Filter::CreatedAfter(time(value).map_err(invalid)?),
+            "created_before" => Filter::CreatedBefore(time(value).map_err(invalid)?),
+            "expires_before" => Filter::ExpiresBefore(time(value).map_err(invalid)?),
             "permissions" => Filter::Permissions(value.clone()),
             "mime_type" => Filter::MimeType(value.clone()),
             "sha256" => Filter::Sha256(value.to_ascii_lowercase()),
@@ -138,14 +147,15 @@ async fn filters(
                 let path: RemotePath = value
                     .parse()
                     .map_err(|error: hulk_proto::path::InvalidPath| invalid(error.to_string()))?;
-                match entries::find_by_path(connection, &user.root_id, &path).await? {
+                match tree::find_by_path(connection, &user.root_id, &path).await? {
                     Some(entry) => Filter::Id(entry.id),
                     None => return Ok(None),
                 }
             }
             _ => {
                 return Err(invalid(
-                    "files are filtered by path, directory_id, filename, status, permissions, \
+                    "files are filtered by path, directory_id, filename, name, tag, type, min_size, \
+                     max_size, created_after, created_before, expires_before, status, permissions, \
                      mime_type, sha256 or expiration_policy"
                         .into(),
                 ));
@@ -157,6 +167,31 @@ async fn filters(
         filters.push(Filter::State(FileStatus::Validated.as_str().to_owned()));
     }
     Ok(Some(filters))
+}
+
+/// A category, or a media type.
+fn kind(value: &str) -> std::result::Result<Filter, String> {
+    match value.contains('/') {
+        true => Ok(Filter::MimeType(value.to_owned())),
+        false => match value.parse::<Category>() {
+            Ok(category) => Ok(Filter::Category(category.to_string())),
+            Err(error) => Err(error.to_string()),
+        },
+    }
+}
+
+/// As decimal digits that the database can hold.
+fn number(value: &str) -> std::result::Result<String, String> {
+    match value.parse::<i64>() {
+        Ok(number) if number >= 0 => Ok(number.to_string()),
+        _ => Err("expected a whole number of bytes".to_owned()),
+    }
+}
+
+fn time(value: &str) -> std::result::Result<String, String> {
+    let time: std::result::Result<Timestamp, _> = value.parse();
+    time.map(|time| time.unix_millis().to_string())
+        .map_err(|error| error.to_string())
 }
 
 /// The last row of a page; good only for the order it came from.

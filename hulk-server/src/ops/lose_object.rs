@@ -23,7 +23,8 @@ pub(crate) async fn lose_object(app: &App, version: &VersionRow) -> Result<bool>
     let is_lost = upkeep::mark_lost(&mut transaction, version, reason).await?;
     if is_lost {
         users::release(&mut transaction, &version.user_id, version.size_bytes).await?;
-        users::count_files(&mut transaction, &version.user_id, -1).await?;
+        let (file_id, number) = (&version.file_id, version.number);
+        users::uncount_file(&mut transaction, &version.user_id, file_id, number).await?;
     }
     transaction.commit().await?;
     if is_lost {

@@ -6,24 +6,32 @@ mod assemble;
 pub mod begin_upload;
 pub mod browse_directory;
 pub mod cancel_upload;
+pub mod change_directory;
 pub mod change_file;
 pub mod complete_upload;
 pub mod create_directory;
-pub mod delete_file;
+pub mod destination;
+pub(crate) mod discard;
 pub mod list_directories;
 pub mod list_files;
 pub(crate) mod lose_object;
 pub(crate) mod object_key;
+pub mod place;
 mod plan_upload;
 mod present;
 mod publish;
+pub(crate) mod purge;
 pub mod readiness;
 pub mod resolve_link;
+pub mod shares;
 pub mod sign_parts;
 pub mod take_notices;
+pub mod trash;
+pub mod usage;
 mod validate;
+pub mod versions;
 
-use hulk_proto::{File, Id};
+use hulk_proto::{File, Id, ListQuery, limits::DEFAULT_PAGE};
 
 use crate::{
     app::App,
@@ -51,6 +59,18 @@ where
         }
     }
     transaction().await
+}
+
+/// (limit, offset) of a list that can neither be ordered nor filtered.
+fn plain_page(query: &ListQuery, why: &str) -> Result<(i64, i64)> {
+    if query.order_by.is_some() || !query.filters.is_empty() || query.cursor.is_some() {
+        return Err(Error::validation("order_by", why));
+    }
+    let offset = query.offset.unwrap_or(0);
+    Ok((
+        i64::from(query.limit.unwrap_or(DEFAULT_PAGE)),
+        i64::try_from(offset).unwrap_or(i64::MAX),
+    ))
 }
 
 /// The user's file of that id.

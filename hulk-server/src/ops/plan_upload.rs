@@ -1,19 +1,22 @@
 //! The database's half of beginning an upload: its directories, its file, its version, its quota.
 
 use hulk_proto::{
-    CreateFile, ErrorCode, ExpirationPolicy, Grid, IfExists, Permission, RemotePath, Timestamp,
+    Category, CreateFile, ErrorCode, ExpirationPolicy, Grid, IfExists, Permission, RemotePath,
+    Timestamp,
     limits::{MAX_PART_BYTES, OPEN_PART_BYTES, PART_BYTES},
 };
 use sqlx::AnyConnection;
 
-use super::{begin_upload::Report, delete_file::discard, present, validate};
+use super::{
+    begin_upload::Report, destination::Destination, discard::discard, place, present, validate,
+};
 use crate::{
     app::App,
     db::{
         contents,
         entries::{self, DIRECTORY, EntryRow, FILE, FileChange},
         files::{self, FileRow},
-        uploads,
+        trash, tree, uploads,
         users::{self, UserRow},
         versions::{self, NewVersion, VersionRow},
     },
@@ -40,12 +43,17 @@ pub(super) struct Planned {
 pub(super) async fn plan(
     app: &App,
     connection: &mut AnyConnection,
-    user: &UserRow,
+    destination: &Destination<'_>,
     request: &CreateFile,
     report: Report,
 ) -> Result<Planned> {
+    let user = destination.user;
     let (directory, name) = validate::file_path(&request.path)?;
-    let parent = ensure_directories(connection, user, &directory).await?;
+    let parent = ensure_directories(connection, destination, &directory).await?;
+    let name = match destination.share {
+        Some(_) => received_name(connection, destination, &parent, &name, request).await?,
+        None => name,
+    };
     let (entry, _) = entries::ensure(connection, &user.id, &parent.id, &name, FILE).await?;
     if entry.is_directory() {
         return Err(Error::new(
@@ -57,9 +65,7 @@ pub(super) async fn plan(
         ));
     }
     let all = versions::all_of(connection, &entry.id).await?;
-    let current = all
-        .iter()
-        .find(|version| version.state == versions::VALIDATED);
+    let current = current_of(&all, &entry);
     let is_there = current.is_some_and(|version| !version.is_over(Timestamp::now()));
     if request.if_exists == IfExists::Fail && is_there {
         return Err(file_exists(&request.path));
@@ -78,7 +84,7 @@ pub(super) async fn plan(
             let number = all.last().map_or(0, |version| version.number) + 1;
             let wanted = new_version(
                 app,
-                user,
+                destination,
                 &entry,
                 request,
                 report,
@@ -89,17 +95,22 @@ pub(super) async fn plan(
         }
     };
     if current.is_none() && !is_resumed {
-        entries::set_version(connection, &entry.id, version.number).await?;
+        let category = Category::of(&entry.name, &version.mime_type).as_str();
+        entries::set_version(connection, &entry.id, version.number, category).await?;
     }
     let file = files::find(connection, &entry.id).await?;
+    // A digest alone must not bring bytes to somebody who never had them.
+    let may_reuse = report == Report::Client && destination.share.is_none();
     let stored = match (&version.sha256, unchanged) {
-        (Some(sha256), None) if report == Report::Client => {
+        (Some(sha256), None) if may_reuse => {
             contents::find_stored(connection, &user.id, version.size_bytes, sha256).await?
         }
         _ => None,
     };
     let may_be_stored = match (&version.head_md5, &version.sha256) {
-        (Some(head_md5), None) if version.part_size.is_some() && !version.is_open_ended() => {
+        (Some(head_md5), None)
+            if may_reuse && version.part_size.is_some() && !version.is_open_ended() =>
+        {
             contents::may_be_stored(connection, &user.id, version.size_bytes, head_md5).await?
         }
         _ => false,
@@ -119,14 +130,15 @@ pub(super) async fn plan(
 /// The directory at `path`, made with those above it if need be.
 pub(super) async fn ensure_directories(
     connection: &mut AnyConnection,
-    user: &UserRow,
+    destination: &Destination<'_>,
     path: &RemotePath,
 ) -> Result<EntryRow> {
-    let root = entries::find(connection, &user.root_id).await?;
-    let mut directory = root.ok_or_else(|| Error::internal("a user has no root"))?;
+    let root = entries::find(connection, destination.root_id).await?;
+    let mut directory = root.ok_or_else(|| Error::not_found("directory"))?;
+    let user_id = &destination.user.id;
     for name in path.names() {
         let above = directory;
-        (directory, _) = entries::ensure(connection, &user.id, &above.id, name, DIRECTORY).await?;
+        (directory, _) = entries::ensure(connection, user_id, &above.id, name, DIRECTORY).await?;
         if !directory.is_directory() {
             return Err(Error::new(
                 ErrorCode::FileExists,
@@ -135,6 +147,50 @@ pub(super) async fn ensure_directories(
         }
     }
     Ok(directory)
+}
+
+/// The version that stands for the file, if it is finished.
+pub(super) fn current_of<'a>(all: &'a [VersionRow], entry: &EntryRow) -> Option<&'a VersionRow> {
+    all.iter()
+        .find(|version| version.number == entry.version && version.state == versions::VALIDATED)
+}
+
+/// The first name that is free, or whose file is what this share is sending or has sent.
+async fn received_name(
+    connection: &mut AnyConnection,
+    destination: &Destination<'_>,
+    parent: &EntryRow,
+    name: &str,
+    request: &CreateFile,
+) -> Result<String> {
+    let declared = request.sha256.map(|sha256| sha256.to_string());
+    let head_md5 = request.part_md5s.first().map(ToString::to_string);
+    let is_same = |version: &VersionRow| {
+        let has_size = request.size_bytes == u64::try_from(version.size_bytes).ok();
+        let has_digest = declared.is_some() && version.sha256 == declared;
+        // Without a digest two strangers may mean two files.
+        let is_it = match version.is_unfinished() {
+            true => has_digest || head_md5.is_some() && version.head_md5 == head_md5,
+            false => has_digest,
+        };
+        version.share_id.as_deref() == destination.share_id() && has_size && is_it
+    };
+    for number in 1.. {
+        let candidate = place::numbered(name, number);
+        let Some(taken) = entries::find_child(connection, &parent.id, &candidate).await? else {
+            return Ok(candidate);
+        };
+        let all = versions::all_of(connection, &taken.id).await?;
+        let [.., last] = all.as_slice() else { continue };
+        let is_ours = (last.is_unfinished() || last.state == versions::VALIDATED) && is_same(last);
+        if !taken.is_directory() && all.len() == 1 && is_ours {
+            return Ok(candidate);
+        }
+        if number > place::MAX_NAMES {
+            break;
+        }
+    }
+    Err(place::no_name(name))
 }
 
 /// Whether the file is what the request wants it to be.
@@ -168,7 +224,6 @@ async fn relabel(
 ) -> Result<()> {
     let labels = Labels::of(request)?;
     let change = FileChange {
-        place: None,
         permissions: request.permissions.map(Permission::as_str),
         tags: labels.tags.as_deref(),
         description: request.description.as_deref(),
@@ -239,7 +294,7 @@ async fn policy(
         (Some(policy), _) => Ok(policy),
         (None, Some(current)) => present::policy(&current.expiration_policy),
         (None, None) => {
-            let inherited = entries::effective_expiration(connection, &entry.parent_id).await?;
+            let inherited = tree::effective_expiration(connection, &entry.parent_id).await?;
             let inherited = inherited.as_deref().map(present::policy).transpose()?;
             Ok(inherited.unwrap_or_default())
         }
@@ -248,7 +303,7 @@ async fn policy(
 
 fn new_version<'a>(
     app: &App,
-    user: &UserRow,
+    destination: &Destination<'a>,
     entry: &'a EntryRow,
     request: &'a CreateFile,
     report: Report,
@@ -256,7 +311,7 @@ fn new_version<'a>(
     current: Option<&VersionRow>,
 ) -> Result<NewVersion<'a>> {
     let env = &app.settings.env_name;
-    let place = format!("{}/{}/{number}", user.id, entry.id);
+    let place = format!("{}/{}/{number}", entry.user_id, entry.id);
     let part_size = part_size(request, report, current)?;
     let object_key = format!("{env}/{policy}/{place}");
     let is_direct = report == Report::Nobody;
@@ -287,6 +342,41 @@ fn new_version<'a>(
         tags: labels.tags,
         description: request.description.as_deref(),
         metadata: labels.metadata,
+        share_id: destination.share_id(),
+    })
+}
+
+/// An older version once more, as the next one of its file.
+pub(super) fn restored_version<'a>(
+    app: &App,
+    stored: &'a VersionRow,
+    number: i64,
+) -> Result<NewVersion<'a>> {
+    let policy = present::policy(&stored.expiration_policy)?;
+    let env = &app.settings.env_name;
+    let (user_id, file_id) = (&stored.user_id, &stored.file_id);
+    let object_key = format!("{env}/{policy}/{user_id}/{file_id}/{number}");
+    Ok(NewVersion {
+        file_id,
+        user_id,
+        number,
+        size_bytes: stored.size_bytes,
+        mime_type: stored.mime_type.clone(),
+        sha256: stored.sha256.clone(),
+        md5: stored.md5.clone(),
+        head_md5: stored.head_md5.clone(),
+        part_size: stored.part_size,
+        open_ended: false,
+        direct: false,
+        if_exists: if_exists(IfExists::Version),
+        upload_key: object_key.clone(),
+        object_key,
+        expiration_policy: policy.as_str(),
+        permissions: None,
+        tags: None,
+        description: None,
+        metadata: None,
+        share_id: None,
     })
 }
 
@@ -368,10 +458,16 @@ pub(super) async fn quota_exceeded(
     let user = users::find(connection, &user.id)
         .await?
         .unwrap_or_else(|| user.clone());
+    let way_out = match trash::bytes(connection, &user.id).await? {
+        0 => "delete something first".to_owned(),
+        bytes => format!(
+            "emptying the trash gives {bytes} bytes back (hulk trash empty, or DELETE /api/v1/trash)"
+        ),
+    };
     Ok(Error::new(
         ErrorCode::QuotaExceeded,
         format!(
-            "{size_bytes} bytes do not fit into the quota: {} of {} bytes are used; delete something first",
+            "{size_bytes} bytes do not fit into the quota: {} of {} bytes are used; {way_out}",
             user.used_bytes, user.quota_bytes
         ),
     ))

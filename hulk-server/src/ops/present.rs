@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use hulk_proto::{
-    ApiKey, Directory, ExpirationPolicy, File, FileStatus, Permission, Timestamp, user::User,
+    ApiKey, Directory, ExpirationPolicy, File, FileStatus, Permission, RemotePath, Share,
+    Timestamp, directory::DirectoryListing, file::Version, trash::EntryKind, user::User,
 };
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use sqlx::AnyConnection;
@@ -14,7 +15,10 @@ use crate::{
         api_keys::ApiKeyRow,
         entries::{self, EntryRow},
         files::FileRow,
+        shares::ShareRow,
+        tree,
         users::UserRow,
+        versions::VersionRow,
     },
     error::{Error, Result},
 };
@@ -50,7 +54,7 @@ pub(super) async fn files(
     let mut files = Vec::with_capacity(rows.len());
     for row in rows {
         if !paths.contains_key(&row.parent_id) {
-            let path = entries::path_of(connection, &row.parent_id).await?;
+            let path = tree::path_of(connection, &row.parent_id).await?;
             paths.insert(row.parent_id.clone(), path);
         }
         let path = paths
@@ -68,6 +72,7 @@ fn present(app: &App, row: FileRow, directory: &str, now: Timestamp) -> Result<F
         directory => format!("{directory}/{}", row.name),
     };
     let expires_at = row.expires_at.map(time).transpose()?;
+    let pending = app.downloads.pending(&row.id);
     let name = utf8_percent_encode(&row.name, NAME);
     Ok(File {
         url: format!("{}/d/{}/{name}", app.settings.public_url, row.id),
@@ -88,7 +93,12 @@ fn present(app: &App, row: FileRow, directory: &str, now: Timestamp) -> Result<F
         description: row.description,
         metadata: serde_json::from_str(&row.metadata).map_err(Error::internal)?,
         version: unsigned(row.version),
-        download_count: unsigned(row.download_count + app.downloads.pending(&row.id)),
+        download_count: unsigned(row.download_count + pending.count),
+        last_downloaded_at: row
+            .last_download_at
+            .max(pending.last_at)
+            .map(time)
+            .transpose()?,
         created_at: time(row.created_at)?,
         updated_at: time(row.updated_at)?,
         filename: row.name,
@@ -110,7 +120,7 @@ pub(super) async fn directory(
     connection: &mut AnyConnection,
     row: EntryRow,
 ) -> Result<Directory> {
-    let path = entries::path_of(connection, &row.id).await?;
+    let path = tree::path_of(connection, &row.id).await?;
     let parent_id = match row.parent_id.as_str() {
         "" => None,
         parent => Some(id(parent)?),
@@ -125,6 +135,110 @@ pub(super) async fn directory(
         created_at: time(row.created_at)?,
         updated_at: time(row.updated_at)?,
     })
+}
+
+pub(super) fn version(file: &File, row: &VersionRow) -> Result<Version> {
+    let version = unsigned(row.number);
+    Ok(Version {
+        version,
+        is_current: version == file.version,
+        size_bytes: unsigned(row.size_bytes),
+        mime_type: row.mime_type.clone(),
+        sha256: row
+            .sha256
+            .as_ref()
+            .map(|sha256| sha256.parse().map_err(Error::internal))
+            .transpose()?,
+        expires_at: row.expires_at.map(time).transpose()?,
+        created_at: time(row.created_at)?,
+        url: format!("{}?version={version}", file.url),
+    })
+}
+
+/// Its path is `None` while it is in the trash, or gone for good.
+pub(super) async fn share(
+    app: &App,
+    connection: &mut AnyConnection,
+    row: ShareRow,
+) -> Result<Share> {
+    let entry = entries::find(connection, &row.entry_id).await?;
+    let path = match &entry {
+        Some(entry) => Some(tree::path_of(connection, &entry.id).await?),
+        None => None,
+    };
+    let is_directory = entry.as_ref().map(EntryRow::is_directory);
+    let entry_id = id(&row.entry_id)?;
+    Ok(Share {
+        id: id(&row.id)?,
+        url: format!("{}/s/{}", app.settings.public_url, row.token),
+        token: row.token.parse().map_err(Error::internal)?,
+        kind: match is_directory {
+            Some(true) => EntryKind::Directory,
+            _ => EntryKind::File,
+        },
+        file_id: (is_directory == Some(false)).then(|| entry_id.clone()),
+        directory_id: (is_directory == Some(true)).then_some(entry_id),
+        path: path
+            .map(|path| path.parse().map_err(Error::internal))
+            .transpose()?,
+        permissions: row.grants(),
+        has_password: row.password_hash.is_some(),
+        expires_at: row.expires_at.map(time).transpose()?,
+        max_downloads: row.max_downloads.map(unsigned),
+        download_count: unsigned(row.download_count + app.downloads.pending_of_share(&row.id)),
+        max_file_bytes: row.max_file_bytes.map(unsigned),
+        created_at: time(row.created_at)?,
+    })
+}
+
+/// The name of a file or directory, where the root has its owner's email for want of another.
+pub(super) fn entry_name(entry: &EntryRow, owner: &UserRow) -> String {
+    match entry.parent_id.is_empty() {
+        true => owner.email.clone(),
+        false => entry.name.clone(),
+    }
+}
+
+/// What is in a shared directory, as its visitors see it: paths begin with the directory, and links
+/// have the token.
+pub(super) async fn through_share(
+    connection: &mut AnyConnection,
+    entry: &EntryRow,
+    token: &str,
+    mut listing: DirectoryListing,
+) -> Result<DirectoryListing> {
+    let above = tree::path_of(connection, &entry.parent_id).await?;
+    let link = |url: &mut String| url.push_str(&format!("?token={token}"));
+    let directories = listing.directories.iter_mut();
+    for directory in directories.chain([&mut listing.directory]) {
+        directory.path = below(&above, &directory.path)?;
+        link(&mut directory.url);
+    }
+    for file in &mut listing.files {
+        file.path = below(&above, &file.path)?;
+        link(&mut file.url);
+    }
+    if listing.directory.id.as_str() == entry.id {
+        listing.directory.parent_id = None;
+    }
+    Ok(listing)
+}
+
+/// A file that was put into a shared directory, with its path from there.
+pub(super) async fn received(
+    connection: &mut AnyConnection,
+    entry: &EntryRow,
+    mut file: File,
+) -> Result<File> {
+    let above = tree::path_of(connection, &entry.id).await?;
+    file.path = below(&above, &file.path)?;
+    Ok(file)
+}
+
+fn below(above: &str, path: &RemotePath) -> Result<RemotePath> {
+    let path = path.as_str();
+    let rest = path.strip_prefix(above).unwrap_or(path);
+    rest.parse().map_err(Error::internal)
 }
 
 pub(super) fn user(row: UserRow) -> Result<User> {

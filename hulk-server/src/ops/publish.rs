@@ -1,19 +1,23 @@
 //! Makes a finished upload the file's current version.
 
-use hulk_proto::Timestamp;
+use hulk_proto::{Category, Timestamp};
 use sqlx::AnyConnection;
 
 use super::{
-    delete_file::{discard, forget_upload, urls_end},
+    discard::{discard, forget_upload, urls_end},
+    plan_upload::current_of,
     present,
 };
 use crate::{
+    app::App,
     db::{
-        entries::{self, FileChange},
+        contents,
+        entries::{self, EntryRow, FileChange},
         garbage, users,
         versions::{self, Finished, VersionRow},
     },
     error::Result,
+    store::StoreError,
 };
 
 /// What the store has of a version.
@@ -34,8 +38,10 @@ pub(super) enum Outcome {
     Gone,
 }
 
-/// The version becomes the file's; the one before it goes.
+/// The version becomes the file's, or takes its place among those before if a newer one was finished
+/// first; of these, the newest are kept.
 pub(super) async fn publish(
+    app: &App,
     connection: &mut AnyConnection,
     version: &VersionRow,
     sent: &Sent,
@@ -43,9 +49,9 @@ pub(super) async fn publish(
     let policy = present::policy(&version.expiration_policy)?;
     let now = Timestamp::now();
     let all = versions::all_of(connection, &version.file_id).await?;
-    let is_validated = |other: &&VersionRow| other.state == versions::VALIDATED;
-    let current = all.iter().find(is_validated);
-    let Some(this) = all.iter().find(|other| other.number == version.number) else {
+    let entry = entries::find(connection, &version.file_id).await?;
+    let this = all.iter().find(|other| other.number == version.number);
+    let (Some(this), Some(entry)) = (this, entry) else {
         // Deleted or given up while the store was asked: the object is nobody's.
         garbage::add(connection, &version.object_key, None, urls_end()).await?;
         return Ok(Outcome::Gone);
@@ -53,6 +59,7 @@ pub(super) async fn publish(
     if this.state == versions::VALIDATED {
         return Ok(Outcome::Validated);
     }
+    let current = current_of(&all, &entry);
     if version.if_exists == "fail" && current.is_some_and(|current| !current.is_over(now)) {
         return Ok(Outcome::Taken);
     }
@@ -69,32 +76,60 @@ pub(super) async fn publish(
     // Of an upload whose length was not known, what was set aside and not used.
     let rest = this.size_bytes - sent.size_bytes;
     users::release(connection, &this.user_id, rest).await?;
-    users::count_files(connection, &this.user_id, 1).await?;
     let validated = VersionRow {
         state: versions::VALIDATED.to_owned(),
         size_bytes: sent.size_bytes,
         upload_id: None,
         ..this.clone()
     };
+    let kept = app.settings.versions_kept;
     if let Some(newer) = current.filter(|current| current.number > version.number) {
-        drop_version(connection, &validated).await?;
         tracing::debug!(file = newer.file_id, "a newer version was finished first");
-        return Ok(Outcome::Overtaken);
+        if kept <= 1 {
+            drop_version(connection, &validated).await?;
+            return Ok(Outcome::Overtaken);
+        }
+    } else {
+        if current.is_none() {
+            users::count_files(connection, &this.user_id, 1).await?;
+        }
+        make_current(connection, version, &entry).await?;
     }
-    if let Some(older) = current {
-        drop_version(connection, older).await?;
-    }
+    prune(connection, &version.file_id, kept).await?;
+    forget_upload(connection, version).await?;
+    Ok(Outcome::Validated)
+}
+
+async fn make_current(
+    connection: &mut AnyConnection,
+    version: &VersionRow,
+    entry: &EntryRow,
+) -> Result<()> {
     let change = FileChange {
-        place: None,
         permissions: version.permissions.as_deref(),
         tags: version.tags.as_deref(),
         description: version.description.as_deref(),
         metadata: version.metadata.as_deref(),
     };
     entries::change_file(connection, &version.file_id, change).await?;
-    entries::set_version(connection, &version.file_id, version.number).await?;
-    forget_upload(connection, version).await?;
-    Ok(Outcome::Validated)
+    let category = Category::of(&entry.name, &version.mime_type).as_str();
+    Ok(entries::set_version(connection, &version.file_id, version.number, category).await?)
+}
+
+/// Drops the oldest finished versions: the current one and those right before it stay, `kept` in all.
+async fn prune(connection: &mut AnyConnection, file_id: &str, kept: usize) -> Result<()> {
+    let Some(entry) = entries::find(connection, file_id).await? else {
+        return Ok(());
+    };
+    let all = versions::all_of(connection, file_id).await?;
+    let older = all
+        .iter()
+        .rev()
+        .filter(|version| version.state == versions::VALIDATED && version.number != entry.version);
+    for version in older.skip(kept.max(1) - 1) {
+        drop_version(connection, version).await?;
+    }
+    Ok(())
 }
 
 async fn drop_version(connection: &mut AnyConnection, version: &VersionRow) -> Result<()> {
@@ -102,4 +137,35 @@ async fn drop_version(connection: &mut AnyConnection, version: &VersionRow) -> R
         discard(connection, version).await?;
     }
     Ok(())
+}
+
+/// Makes `version` of the bytes of a stored one, inside the store. `None` if these are gone, or
+/// cannot be copied.
+pub(super) async fn copy_stored(
+    app: &App,
+    version: &VersionRow,
+    stored: &VersionRow,
+) -> Result<Option<Outcome>> {
+    let Some(attested) = app.store.inspect(&stored.object_key).await? else {
+        return Ok(None);
+    };
+    let (from, to) = (&stored.object_key, &version.object_key);
+    match app.store.copy(from, to, &attested).await {
+        Ok(()) => {}
+        Err(StoreError::Missing | StoreError::Unsupported(_)) => return Ok(None),
+        Err(error) => return Err(error.into()),
+    }
+    let mut transaction = app.db.write_for(&version.user_id).await?;
+    let sent = Sent {
+        size_bytes: stored.size_bytes,
+        sha256: stored.sha256.clone(),
+        part_digests: match version.part_size == stored.part_size {
+            true => contents::part_digests(&mut transaction, stored).await?,
+            false => None,
+        },
+    };
+    let outcome = publish(app, &mut transaction, version, &sent).await?;
+    transaction.commit().await?;
+    app.garbage.notify_one();
+    Ok(Some(outcome))
 }

@@ -7,13 +7,16 @@ use hulk_proto::{
 };
 use sqlx::AnyConnection;
 
-use super::complete_upload;
+use super::{
+    complete_upload,
+    shares::{Opened, Visit, claim},
+};
 use crate::{
     app::App,
     db::{
-        contents, entries,
+        contents,
         files::{self, FileRow},
-        users, versions,
+        tree, users, versions,
     },
     error::{Error, Result},
     store::{Disposition, Presigned},
@@ -26,22 +29,44 @@ pub enum Link {
     Path { user_id: Id, path: RemotePath },
 }
 
+/// Who follows a link.
+#[derive(Clone, Copy, Default)]
+pub struct Follower<'a> {
+    pub user_id: Option<&'a str>,
+    /// With a share's token, what it opens, and who comes with it.
+    pub share: Option<(&'a Opened, &'a Visit)>,
+}
+
+impl<'a> Follower<'a> {
+    pub fn user(user_id: Option<&'a str>) -> Self {
+        Self {
+            user_id,
+            share: None,
+        }
+    }
+}
+
 /// A download that may begin.
 pub struct Resolved {
     pub presigned: Presigned,
     pub sha256: Option<Sha256>,
+    /// Of a share that counts its downloads, which of them this is.
+    pub claim: Option<String>,
     file: FileRow,
 }
 
-/// Signs `method` for the file, if it is public or `user_id` is its owner's.
+/// Signs `method` for the file, if it is public, `follower` is its owner, or has it shared; an older
+/// `version` for the owner alone.
 ///
 /// # Errors
-/// `NOT_FOUND` for what is not there, not finished or not allowed; `FILE_EXPIRED`.
+/// `NOT_FOUND` for what is not there, not finished or not allowed; `FILE_EXPIRED`; `SHARE_EXPIRED`
+/// for a share that was used as often as it may be.
 pub async fn resolve_link(
     app: &App,
     link: &Link,
-    user_id: Option<&str>,
+    follower: Follower<'_>,
     method: &Method,
+    version: Option<u64>,
 ) -> Result<Resolved> {
     let not_found = || Error::not_found("file");
     let mut connection = app.db.read().await?;
@@ -51,11 +76,20 @@ pub async fn resolve_link(
     drop(connection);
     complete_upload::settle(app, &id).await?;
     let mut connection = app.db.read().await?;
-    let file = files::find(&mut connection, &id)
+    let mut file = files::find(&mut connection, &id)
         .await?
         .ok_or_else(not_found)?;
-    if user_id != Some(file.user_id.as_str()) && !is_public(&mut connection, &file).await? {
+    let is_owner = follower.user_id == Some(file.user_id.as_str());
+    if let Some((opened, _)) = follower.share {
+        opened.check_within(&mut connection, &file.id).await?;
+    } else if !is_owner && !is_public(&mut connection, &file).await? {
         return Err(not_found());
+    }
+    if let Some(number) = version {
+        show_version(&mut connection, &mut file, number)
+            .await?
+            .filter(|()| is_owner)
+            .ok_or_else(not_found)?;
     }
     drop(connection);
     let now = Timestamp::now().unix_millis();
@@ -66,6 +100,13 @@ pub async fn resolve_link(
         versions::VALIDATED => {}
         _ => return Err(not_found()),
     }
+    let claim = match follower.share {
+        Some((opened, visit)) if method == Method::GET => {
+            claim::begin(app, opened, &file.id, visit).await?
+        }
+        Some((opened, _)) => claim::check_left(opened).map(|()| None)?,
+        None => None,
+    };
     let disposition = Disposition {
         filename: &file.name,
         mime_type: &file.mime_type,
@@ -79,8 +120,30 @@ pub async fn resolve_link(
     Ok(Resolved {
         presigned,
         sha256: file.sha256.as_ref().and_then(|sha256| sha256.parse().ok()),
+        claim,
         file,
     })
+}
+
+/// The file as it was in another version. `None` if that is not kept.
+async fn show_version(
+    connection: &mut AnyConnection,
+    file: &mut FileRow,
+    number: u64,
+) -> Result<Option<()>> {
+    let number = i64::try_from(number).unwrap_or(-1);
+    let found = versions::find(connection, &file.id, number).await?;
+    let Some(version) = found.filter(|version| version.state == versions::VALIDATED) else {
+        return Ok(None);
+    };
+    file.version = version.number;
+    file.state = version.state;
+    file.size_bytes = version.size_bytes;
+    file.mime_type = version.mime_type;
+    file.sha256 = version.sha256;
+    file.object_key = version.object_key;
+    file.expires_at = version.expires_at;
+    Ok(Some(()))
 }
 
 /// What is known of the file, with the digests of its parts.
@@ -130,13 +193,13 @@ async fn find_id(connection: &mut AnyConnection, link: &Link) -> Result<Option<S
     let Some(user) = users::find(connection, user_id.as_str()).await? else {
         return Ok(None);
     };
-    let entry = entries::find_by_path(connection, &user.root_id, path).await?;
+    let entry = tree::find_by_path(connection, &user.root_id, path).await?;
     Ok(entry.map(|entry| entry.id))
 }
 
 async fn is_public(connection: &mut AnyConnection, file: &FileRow) -> Result<bool> {
     let effective = match file.permissions.as_str() {
-        "inherit" => entries::effective_permission(connection, &file.parent_id).await?,
+        "inherit" => tree::effective_permission(connection, &file.parent_id).await?,
         own => Some(own.to_owned()),
     };
     Ok(effective.as_deref() == Some("public"))

@@ -9,7 +9,7 @@ use hulk_proto::{
     upload::{ReceivedPart, SignParts, SignedPart, SignedParts, UploadState, WantedPart},
 };
 
-use super::{find_file, plan_upload::quota_exceeded, show_file};
+use super::{destination::Destination, find_file, plan_upload::quota_exceeded, show_file};
 use crate::{
     app::App,
     db::{
@@ -32,12 +32,12 @@ const TOUCH_AFTER_MILLIS: i64 = 60 * 60 * 1000;
 /// may not have.
 pub async fn sign_parts(
     app: &App,
-    user: &UserRow,
+    destination: &Destination<'_>,
     id: &Id,
     request: &SignParts,
 ) -> Result<SignedParts> {
-    let version = find_unfinished(app, user, id, request.version).await?;
-    let version = set_aside(app, user, version, &request.parts).await?;
+    let version = find_unfinished(app, destination.user, id, request.version).await?;
+    let version = set_aside(app, destination, version, &request.parts).await?;
     let grid = version.grid().ok_or_else(no_parts)?;
     check(&request.parts, grid)?;
     let len = |part: &WantedPart| part.size_bytes.unwrap_or_else(|| grid.len(part.number));
@@ -156,10 +156,11 @@ fn check(parts: &[WantedPart], grid: Grid) -> Result<()> {
 /// noted now and then.
 async fn set_aside(
     app: &App,
-    user: &UserRow,
+    destination: &Destination<'_>,
     mut version: VersionRow,
     parts: &[WantedPart],
 ) -> Result<VersionRow> {
+    let user = destination.user;
     if !version.is_open_ended() {
         if hulk_proto::Timestamp::now().unix_millis() - version.updated_at > TOUCH_AFTER_MILLIS {
             let mut transaction = app.db.write_for(&user.id).await?;
@@ -180,8 +181,9 @@ async fn set_aside(
         before + part.size_bytes.unwrap_or(part_size).min(part_size)
     };
     let needed = parts.iter().map(end).max().unwrap_or(0);
-    if needed > app.settings.max_file_bytes {
-        return Err(super::validate::too_large(app, needed));
+    let most = destination.max_file_bytes(app.settings.max_file_bytes);
+    if needed > most {
+        return Err(super::validate::too_large(needed, most));
     }
     let needed = i64::try_from(needed).map_err(Error::internal)?;
     while version.size_bytes < needed {

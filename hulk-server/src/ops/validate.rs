@@ -8,7 +8,7 @@ use hulk_proto::{
     },
 };
 
-use super::begin_upload::Report;
+use super::{begin_upload::Report, destination::Destination};
 use crate::{
     app::App,
     error::{self, Error, Result},
@@ -36,18 +36,24 @@ pub(super) fn batch(len: usize) -> Result<()> {
     }
 }
 
-pub(super) fn too_large(app: &App, size_bytes: u64) -> Error {
-    let most = app.settings.max_file_bytes;
+pub(super) fn too_large(size_bytes: u64, most: u64) -> Error {
     Error::new(
         ErrorCode::PayloadTooLarge,
-        format!("the file has {size_bytes} bytes; this server takes at most {most}"),
+        format!("the file has {size_bytes} bytes; at most {most} are taken here"),
     )
 }
 
-pub(super) fn new_file(app: &App, request: &CreateFile, name: &str, report: Report) -> Result<()> {
+pub(super) fn new_file(
+    app: &App,
+    destination: &Destination<'_>,
+    request: &CreateFile,
+    name: &str,
+    report: Report,
+) -> Result<()> {
     let size_bytes = request.size_bytes.unwrap_or(0);
-    if size_bytes > app.settings.max_file_bytes {
-        return Err(too_large(app, size_bytes));
+    let most = destination.max_file_bytes(app.settings.max_file_bytes);
+    if size_bytes > most {
+        return Err(too_large(size_bytes, most));
     }
     if report == Report::Nobody && size_bytes > app.store.max_single_put_bytes() {
         return Err(Error::new(
@@ -116,10 +122,11 @@ pub(super) fn labels(
             format!("a file has at most {MAX_TAGS} tags"),
         ));
     }
-    if let Some(tag) = tags.iter().find(|tag| label(tag).is_err()) {
+    let is_refused = |tag: &&String| label(tag).is_err() || tag.contains(',');
+    if let Some(tag) = tags.iter().find(is_refused) {
         return Err(Error::validation(
             "tags",
-            format!("{tag:?} is not 1 to {MAX_LABEL_BYTES} plain bytes"),
+            format!("{tag:?} is not 1 to {MAX_LABEL_BYTES} plain bytes without a comma"),
         ));
     }
     if description.is_some_and(|text| text.len() > MAX_DESCRIPTION_BYTES || text.contains('\0')) {

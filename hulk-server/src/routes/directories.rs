@@ -4,18 +4,24 @@ use axum::{Json as Answer, extract::State};
 use http::StatusCode;
 use hulk_proto::{
     Directory, ErrorBody, Page,
-    directory::{CreateDirectory, DirectoryListing},
+    directory::{ChangeDirectory, CreateDirectory, DirectoryListing, MoveEntries, MovedEntries},
+    share::ShareAction,
+    trash::EntryKind,
 };
+
+use super::files::deletion;
 
 use crate::{
     app::App,
-    caller::{Reader, Visitor, Writer},
+    caller::{Reader, Visiting, Visitor, Writer},
     error::Result,
-    extract::{Json, List, PathId},
+    extract::{DeleteQuery, Json, LinkQuery, List, PathId},
     ops::{
-        browse_directory::browse_directory,
+        browse_directory::{browse_directory, browse_shared},
+        change_directory::change_directory,
         create_directory::create_directory,
         list_directories::{list_directories, show_directory},
+        place, shares, trash,
     },
 };
 
@@ -49,16 +55,72 @@ pub(super) async fn create(
     Ok((StatusCode::CREATED, Answer(created)))
 }
 
-/// List what is in a directory that you own or that is public
+/// Rename or move a directory, or set its defaults
+#[utoipa::path(put, path = "/api/v1/directories/{id}", tag = "directories",
+    security(("api_key" = [])), params(("id" = String, Path)), request_body = ChangeDirectory,
+    responses((status = 200, body = Directory), (status = 400, body = ErrorBody),
+        (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
+pub(super) async fn change(
+    State(app): State<App>,
+    Writer(caller): Writer,
+    PathId(id): PathId,
+    Json(request): Json<ChangeDirectory>,
+) -> Result<Answer<Directory>> {
+    change_directory(&app, &caller.user, &id, &request)
+        .await
+        .map(Answer)
+}
+
+/// Delete a directory with all that is in it: to the trash, or for good
+#[utoipa::path(delete, path = "/api/v1/directories/{id}", tag = "directories",
+    security(("api_key" = [])), params(("id" = String, Path),
+        ("purge" = Option<bool>, Query, description = "for good"),
+        ("recursive" = Option<bool>, Query, description = "false: only if it is empty")),
+    responses((status = 204), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
+pub(super) async fn delete(
+    State(app): State<App>,
+    Writer(caller): Writer,
+    PathId(id): PathId,
+    query: DeleteQuery,
+) -> Result<StatusCode> {
+    let target = (EntryKind::Directory, &id);
+    let only_empty = query.recursive == Some(false);
+    trash::delete(&app, &caller.user, target, deletion(&query), only_empty).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Move up to 1,000 files and directories, all or none
+#[utoipa::path(post, path = "/api/v1/moves", tag = "directories", security(("api_key" = [])),
+    request_body = MoveEntries,
+    responses((status = 200, body = MovedEntries), (status = 400, body = ErrorBody),
+        (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
+pub(super) async fn move_entries(
+    State(app): State<App>,
+    Writer(caller): Writer,
+    Json(request): Json<MoveEntries>,
+) -> Result<Answer<MovedEntries>> {
+    place::move_entries(&app, &caller.user, &request)
+        .await
+        .map(Answer)
+}
+
+/// List what is in a directory that you own, that is public or that was shared
 #[utoipa::path(get, path = "/b/{id}", tag = "links",
-    params(("id" = String, Path), ("cursor" = Option<String>, Query)),
+    params(("id" = String, Path), ("token" = Option<String>, Query),
+        ("cursor" = Option<String>, Query)),
     responses((status = 200, body = DirectoryListing), (status = 404, body = ErrorBody)))]
 pub(super) async fn browse(
     State(app): State<App>,
     Visitor(caller): Visitor,
+    Visiting(visit): Visiting,
     PathId(id): PathId,
-    List(query): List,
+    query: LinkQuery,
 ) -> Result<Answer<DirectoryListing>> {
+    if let Some(token) = &query.token {
+        let opened = shares::open(&app, token, &visit, ShareAction::List).await?;
+        let listing = browse_shared(&app, &opened, id.as_str(), query.cursor).await?;
+        return Ok(Answer(listing));
+    }
     let user_id = caller.as_ref().map(|caller| caller.user.id.as_str());
     browse_directory(&app, &id, user_id, query.cursor)
         .await

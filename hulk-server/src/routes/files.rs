@@ -9,6 +9,7 @@ use http::{HeaderMap, Method, StatusCode, header};
 use hulk_proto::{
     ChangeFile, CreateFile, CreatedFile, ErrorBody, File, ListQuery, Page, ReportUpload,
     file::{Batch, CreateFiles, ReportUploads},
+    trash::EntryKind,
     upload::{SignParts, SignedParts, UploadState},
 };
 
@@ -17,17 +18,17 @@ use crate::{
     app::App,
     caller::{Reader, Writer},
     error::Result,
-    extract::{Json, List, PathId},
+    extract::{DeleteQuery, Json, LinkQuery, List, PathId, Search},
     ops::{
         self,
         begin_upload::{Report, begin_upload, begin_uploads},
         cancel_upload::cancel_upload,
         change_file::change_file,
         complete_upload::{complete_upload, complete_uploads},
-        delete_file::delete_file,
         list_files::list_files,
-        resolve_link::{Link, resolve_link},
+        resolve_link::{Follower, Link, resolve_link},
         sign_parts::{show_upload, sign_parts},
+        trash::{self, Deletion},
     },
 };
 
@@ -42,7 +43,7 @@ pub(super) async fn create(
     Writer(caller): Writer,
     Json(request): Json<CreateFile>,
 ) -> Result<(StatusCode, Answer<CreatedFile>)> {
-    let created = begin_upload(&app, &caller.user, request, Report::Client).await?;
+    let created = begin_upload(&app, &(&caller.user).into(), request, Report::Client).await?;
     Ok((StatusCode::CREATED, Answer(created)))
 }
 
@@ -55,7 +56,7 @@ pub(super) async fn create_batch(
     Writer(caller): Writer,
     Json(request): Json<CreateFiles>,
 ) -> Result<Answer<Batch<CreatedFile>>> {
-    begin_uploads(&app, &caller.user, request.items)
+    begin_uploads(&app, &(&caller.user).into(), request.items)
         .await
         .map(Answer)
 }
@@ -98,7 +99,7 @@ pub(super) async fn sign(
     PathId(id): PathId,
     Json(request): Json<SignParts>,
 ) -> Result<Answer<SignedParts>> {
-    sign_parts(&app, &caller.user, &id, &request)
+    sign_parts(&app, &(&caller.user).into(), &id, &request)
         .await
         .map(Answer)
 }
@@ -108,6 +109,13 @@ pub(super) async fn sign(
         ("limit" = Option<u32>, Query, description = "1 to 1000; 10 if absent"),
         ("offset" = Option<u64>, Query), ("cursor" = Option<String>, Query),
         ("order_by" = Option<String>, Query, description = "created_at+desc; also updated_at, filename, size_bytes"),
+        ("filter~name" = Option<String>, Query, description = "a part of the name"),
+        ("filter~tag" = Option<String>, Query),
+        ("filter~type" = Option<String>, Query, description = "images, models, …, or a media type"),
+        ("filter~min_size" = Option<u64>, Query), ("filter~max_size" = Option<u64>, Query),
+        ("filter~created_after" = Option<String>, Query),
+        ("filter~created_before" = Option<String>, Query),
+        ("filter~expires_before" = Option<String>, Query),
         ("filter~path" = Option<String>, Query), ("filter~directory_id" = Option<String>, Query),
         ("filter~filename" = Option<String>, Query), ("filter~status" = Option<String>, Query),
         ("filter~permissions" = Option<String>, Query), ("filter~mime_type" = Option<String>, Query),
@@ -121,6 +129,30 @@ pub(super) async fn list(
 ) -> Result<Answer<Page<File>>> {
     let query: ListQuery = query;
     list_files(&app, &caller.user, &query).await.map(Answer)
+}
+
+/// Search for files
+///
+/// `q` has words that are part of the name, and `tag:T`, `type:T`, `size>S`, `size<S`, `age>T`,
+/// `age<T`, all of which must hold. Orders, filters and cursors are those of the list.
+#[utoipa::path(get, path = "/api/v1/files/search", tag = "files", security(("api_key" = [])),
+    params(("q" = String, Query, description = "report tag:draft type:documents size>10MB age<7d"),
+        ("limit" = Option<u32>, Query), ("offset" = Option<u64>, Query),
+        ("cursor" = Option<String>, Query), ("order_by" = Option<String>, Query)),
+    responses((status = 200, body = Page<File>), (status = 400, body = ErrorBody)))]
+pub(super) async fn search(
+    State(app): State<App>,
+    Reader(caller): Reader,
+    Search(query): Search,
+) -> Result<Answer<Page<File>>> {
+    list_files(&app, &caller.user, &query).await.map(Answer)
+}
+
+pub(super) fn deletion(query: &DeleteQuery) -> Deletion {
+    match query.purge {
+        true => Deletion::ForGood,
+        false => Deletion::ToTrash,
+    }
 }
 
 /// Tell of a file
@@ -151,16 +183,18 @@ pub(super) async fn change(
         .map(Answer)
 }
 
-/// Delete a file for good
+/// Delete a file: to the trash, or for good
 #[utoipa::path(delete, path = "/api/v1/files/{id}", tag = "files", security(("api_key" = [])),
-    params(("id" = String, Path)),
+    params(("id" = String, Path), ("purge" = Option<bool>, Query, description = "for good")),
     responses((status = 204), (status = 404, body = ErrorBody)))]
 pub(super) async fn delete(
     State(app): State<App>,
     Writer(caller): Writer,
     PathId(id): PathId,
+    query: DeleteQuery,
 ) -> Result<StatusCode> {
-    delete_file(&app, &caller.user, &id).await?;
+    let target = (EntryKind::File, &id);
+    trash::delete(&app, &caller.user, target, deletion(&query), false).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -195,17 +229,21 @@ pub(super) async fn report(
 
 /// Redirect to a URL of the store; with `Accept: application/json`, tell it instead
 #[utoipa::path(get, path = "/api/v1/files/{id}/download", tag = "files",
-    security(("api_key" = [])), params(("id" = String, Path)),
+    security(("api_key" = [])),
+    params(("id" = String, Path), ("version" = Option<u64>, Query)),
     responses((status = 302), (status = 200, body = hulk_proto::file::Download),
         (status = 404, body = ErrorBody), (status = 410, body = ErrorBody)))]
 pub(super) async fn download(
     State(app): State<App>,
     Reader(caller): Reader,
     PathId(id): PathId,
+    query: LinkQuery,
     headers: HeaderMap,
 ) -> Result<Response> {
     ops::find_file(&app, &caller.user, &id).await?;
-    let resolved = resolve_link(&app, &Link::Id(id), Some(&caller.user.id), &Method::GET).await?;
+    let owner = Follower::user(Some(&caller.user.id));
+    let link = Link::Id(id);
+    let resolved = resolve_link(&app, &link, owner, &Method::GET, query.version).await?;
     Ok(match wants_json(&headers) {
         true => Answer(hulk_proto::file::Download {
             url: resolved.presigned.url,

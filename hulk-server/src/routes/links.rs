@@ -6,22 +6,32 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
-use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
-use hulk_proto::{ErrorBody, Sha256};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use hulk_proto::{
+    ErrorBody, Sha256,
+    share::{CLAIM_HEADER, ShareAction},
+};
 
 use crate::{
     app::App,
-    caller::Visitor,
+    caller::{Visiting, Visitor},
     error::{Error, Result},
-    extract::Rest,
-    ops::resolve_link::{Link, describe_link, resolve_link},
+    extract::{LinkQuery, Rest},
+    ops::{
+        resolve_link::{Follower, Link, Resolved, describe_link, resolve_link},
+        shares,
+    },
 };
+
+const CLAIM: HeaderName = HeaderName::from_static(CLAIM_HEADER);
 
 /// Redirect to the file's bytes; with `Accept: application/json`, tell of it instead
 ///
 /// The link is `ID`, `ID/FILENAME` or `~USER_ID/PATH`. A file name is for people and `curl -O`: the
 /// id alone decides, so that a renamed file keeps its links.
-#[utoipa::path(get, path = "/d/{*link}", tag = "links", params(("link" = String, Path)),
+#[utoipa::path(get, path = "/d/{*link}", tag = "links", params(("link" = String, Path),
+        ("token" = Option<String>, Query, description = "of a share that the file is in"),
+        ("version" = Option<u64>, Query, description = "an older one, for its owner")),
     responses((status = 302, headers(("Repr-Digest" = String, description = "SHA-256, as RFC 9530"))),
         (status = 200, body = hulk_proto::file::LinkedFile),
         (status = 404, body = ErrorBody), (status = 410, body = ErrorBody)))]
@@ -29,26 +39,47 @@ pub(super) async fn by_id(
     State(app): State<App>,
     method: Method,
     Visitor(caller): Visitor,
+    Visiting(visit): Visiting,
     Rest(link): Rest,
+    query: LinkQuery,
     headers: HeaderMap,
 ) -> Result<Response> {
     let link = parse(&link).ok_or_else(|| Error::not_found("file"))?;
-    let user_id = caller.as_ref().map(|caller| caller.user.id.as_str());
-    let resolved = resolve_link(&app, &link, user_id, &method).await?;
-    if wants_json(&headers) {
-        return Ok(Answer(describe_link(&app, resolved).await?).into_response());
+    let opened = match &query.token {
+        Some(token) => Some(shares::open(&app, token, &visit, ShareAction::Download).await?),
+        None => None,
+    };
+    let follower = Follower {
+        user_id: caller.as_ref().map(|caller| caller.user.id.as_str()),
+        share: opened.as_ref().map(|opened| (opened, &visit)),
+    };
+    let resolved = resolve_link(&app, &link, follower, &method, query.version).await?;
+    if !wants_json(&headers) {
+        return Ok(redirect(resolved));
     }
-    let mut response = (
-        StatusCode::FOUND,
-        [(header::LOCATION, resolved.presigned.url)],
-    )
-        .into_response();
+    let claim = claim(&resolved);
+    let mut response = Answer(describe_link(&app, resolved).await?).into_response();
+    response.headers_mut().extend(claim);
+    Ok(response)
+}
+
+/// To the store, with what a script can check.
+pub(super) fn redirect(resolved: Resolved) -> Response {
+    let claim = claim(&resolved);
+    let location = [(header::LOCATION, resolved.presigned.url)];
+    let mut response = (StatusCode::FOUND, location).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.extend(claim);
     if let Some(digest) = resolved.sha256.and_then(repr_digest) {
         headers.insert("repr-digest", digest);
     }
-    Ok(response)
+    response
+}
+
+fn claim(resolved: &Resolved) -> Option<(HeaderName, HeaderValue)> {
+    let id = HeaderValue::from_str(resolved.claim.as_deref()?).ok()?;
+    Some((CLAIM, id))
 }
 
 /// Whether the caller would rather read of the file than be sent to it.

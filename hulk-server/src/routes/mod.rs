@@ -9,6 +9,12 @@ mod links;
 mod me;
 mod openapi;
 mod put;
+mod receive;
+mod share_links;
+mod shares;
+mod trash;
+mod users;
+mod versions;
 
 use axum::{Router, extract::DefaultBodyLimit, routing::any};
 use utoipa::openapi::OpenApi;
@@ -28,7 +34,34 @@ fn api() -> (Router<App>, OpenApi) {
         .routes(routes!(files::report_batch))
         .routes(routes!(files::download))
         .routes(routes!(directories::list, directories::create))
-        .routes(routes!(directories::show))
+        .routes(routes!(files::search))
+        .routes(routes!(versions::list))
+        .routes(routes!(versions::restore))
+        .routes(routes!(
+            directories::show,
+            directories::change,
+            directories::delete
+        ))
+        .routes(routes!(directories::move_entries))
+        .routes(routes!(trash::list, trash::empty))
+        .routes(routes!(trash::purge))
+        .routes(routes!(trash::restore))
+        .routes(routes!(users::usage))
+        .routes(routes!(shares::create, shares::list))
+        .routes(routes!(shares::revoke))
+        .routes(routes!(shares::show))
+        .routes(routes!(shares::unlock))
+        .routes(routes!(shares::share))
+        .routes(routes!(shares::delete))
+        .routes(routes!(shares::end_claim))
+        .routes(routes!(share_links::follow))
+        .routes(routes!(share_links::put))
+        .routes(routes!(receive::create))
+        .routes(routes!(receive::create_batch))
+        .routes(routes!(receive::report_batch))
+        .routes(routes!(receive::report))
+        .routes(routes!(receive::upload, receive::cancel))
+        .routes(routes!(receive::sign))
         .routes(routes!(directories::browse))
         .routes(routes!(api_keys::create, api_keys::list))
         .routes(routes!(api_keys::delete))

@@ -29,16 +29,27 @@ pub(super) async fn put(
     Rest(path): Rest,
     headers: HeaderMap,
 ) -> Result<Response> {
+    let request = request(&path, &headers)?;
+    let destination = (&caller.user).into();
+    let created = begin_upload(&app, &destination, request, Report::Nobody).await?;
+    redirect(created)
+}
+
+/// What the request's headers say of the file.
+pub(super) fn request(path: &str, headers: &HeaderMap) -> Result<CreateFile> {
     let path: RemotePath = path
         .parse()
         .map_err(|error: hulk_proto::path::InvalidPath| {
             Error::validation("path", error.to_string())
         })?;
-    let request = CreateFile {
-        mime_type: mime_type(&headers),
-        ..CreateFile::new(path, size(&headers)?)
-    };
-    let created = begin_upload(&app, &caller.user, request, Report::Nobody).await?;
+    Ok(CreateFile {
+        mime_type: mime_type(headers),
+        ..CreateFile::new(path, size(headers)?)
+    })
+}
+
+/// To where the file is to be sent.
+pub(super) fn redirect(created: CreatedFile) -> Result<Response> {
     let Upload::Single { url, .. } = &created.upload else {
         return Err(Error::internal(
             "an upload without digests is always a single one",

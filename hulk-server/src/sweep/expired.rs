@@ -1,7 +1,7 @@
 //! Takes the bytes of expired files away; their links answered 410 already.
 
 use super::BATCH;
-use crate::{app::App, db::upkeep, error::Result, ops::delete_file::discard};
+use crate::{app::App, db::upkeep, error::Result, ops::discard::discard};
 
 pub(super) async fn run_once(app: &App) -> Result<u64> {
     let mut expired = 0;

@@ -1,11 +1,13 @@
 //! Background jobs. Each is `run_once`: repeatable, safe beside requests, and run by one replica at
 //! a time. A round that is broken off, by a crash or by its time limit, goes on where it stopped.
 
+mod claims;
 mod expired;
 mod garbage;
 mod lease;
 mod orphans;
 mod stale_uploads;
+mod trash;
 mod usage;
 
 use std::time::Duration;
@@ -35,6 +37,10 @@ pub struct Swept {
     pub stale_uploads: u64,
     /// Files whose time was over.
     pub expired_files: u64,
+    /// Files and directories that had been in the trash for their time.
+    pub purged_trash: u64,
+    /// Downloads of counted shares that nobody told the end of.
+    pub lapsed_downloads: u64,
     /// Objects deleted from the store whose row was.
     pub deleted_objects: u64,
     /// Objects and uploads in parts deleted from the store that no row ever told of, or none does
@@ -52,6 +58,8 @@ pub struct Swept {
 enum Job {
     StaleUploads,
     Expiry,
+    Trash,
+    Claims,
     Orphans,
     Usage,
     Garbage,
@@ -59,9 +67,11 @@ enum Job {
 
 impl Job {
     /// In the order in which one makes work for the next.
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 7] = [
         Self::StaleUploads,
         Self::Expiry,
+        Self::Trash,
+        Self::Claims,
         Self::Orphans,
         Self::Usage,
         Self::Garbage,
@@ -71,6 +81,8 @@ impl Job {
         match self {
             Self::StaleUploads => "stale-uploads",
             Self::Expiry => "expiry",
+            Self::Trash => "trash",
+            Self::Claims => "claims",
             Self::Orphans => "orphans",
             Self::Usage => "usage",
             Self::Garbage => "garbage",
@@ -79,7 +91,7 @@ impl Job {
 
     fn interval(self) -> Duration {
         match self {
-            Self::Garbage => LOOK_INTERVAL,
+            Self::Garbage | Self::Claims => LOOK_INTERVAL,
             _ => 6 * HOUR,
         }
     }
@@ -89,6 +101,8 @@ impl Job {
         match self {
             Self::StaleUploads => swept.stale_uploads = stale_uploads::run_once(app).await?,
             Self::Expiry => swept.expired_files = expired::run_once(app).await?,
+            Self::Trash => swept.purged_trash = trash::run_once(app).await?,
+            Self::Claims => swept.lapsed_downloads = claims::run_once(app).await?,
             Self::Garbage => swept.deleted_objects = garbage::run_once(app).await?,
             Self::Usage => swept.corrected_users = usage::run_once(app, lease).await?,
             Self::Orphans => {
@@ -129,6 +143,8 @@ impl Swept {
     fn add(&mut self, other: Self) {
         self.stale_uploads += other.stale_uploads;
         self.expired_files += other.expired_files;
+        self.purged_trash += other.purged_trash;
+        self.lapsed_downloads += other.lapsed_downloads;
         self.deleted_objects += other.deleted_objects;
         self.orphaned_objects += other.orphaned_objects;
         self.lost_files += other.lost_files;
@@ -139,6 +155,8 @@ impl Swept {
         for (what, count) in [
             ("stale_uploads", self.stale_uploads),
             ("expired_files", self.expired_files),
+            ("purged_trash", self.purged_trash),
+            ("lapsed_downloads", self.lapsed_downloads),
             ("deleted_objects", self.deleted_objects),
             ("orphaned_objects", self.orphaned_objects),
             ("lost_files", self.lost_files),

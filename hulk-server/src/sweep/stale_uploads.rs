@@ -7,7 +7,7 @@ use crate::{
     app::App,
     db::{upkeep, versions},
     error::Result,
-    ops::delete_file::discard,
+    ops::discard::discard,
 };
 
 /// Longer than any URL lasts and any single PUT takes.

@@ -102,10 +102,34 @@ pub(crate) async fn fill(database: &mut AnyConnection, users: u64, files: u64) {
     for index in indexes {
         run(database, index).await;
     }
-    let analyze = if is_postgres {
-        "VACUUM ANALYZE"
-    } else {
-        "ANALYZE"
+    analyze(database).await;
+}
+
+/// Of what `fill` made, every sixteenth file into the trash, and as many shared.
+#[allow(dead_code, reason = "not every program that fills needs it")]
+pub(crate) async fn throw_and_share(database: &mut AnyConnection) {
+    for statement in [
+        "UPDATE entries SET trash_id = id, parent_id = 'trash/' || id
+         WHERE kind = 'file' AND id LIKE '%7'",
+        "INSERT INTO trash (entry_id, user_id, path, trashed_at, is_doomed)
+         SELECT id, user_id, name, created_at, 0 FROM entries WHERE trash_id = id",
+        "INSERT INTO shares (id, user_id, entry_id, token, can_download, can_upload, can_share,
+             can_delete, guesses, guesses_since, max_downloads, claim_count, download_count,
+             created_at)
+         SELECT 's' || id, user_id, id, 't' || id, 1, 0, 0, 0, 0, 0, 9, 1, 0, created_at
+         FROM entries WHERE kind = 'file' AND id LIKE '%5'",
+        "INSERT INTO claims (id, share_id, file_id, client, is_ended, ends_at)
+         SELECT 'c' || id, id, entry_id, 'somebody', 0, created_at FROM shares",
+    ] {
+        run(database, statement.to_owned()).await;
+    }
+    analyze(database).await;
+}
+
+async fn analyze(database: &mut AnyConnection) {
+    let analyze = match database.backend_name() {
+        "PostgreSQL" => "VACUUM ANALYZE",
+        _ => "ANALYZE",
     };
     run(database, analyze.to_owned()).await;
 }

@@ -68,8 +68,9 @@ pub(crate) async fn assert_agreement_of(
              u.used_bytes <> (SELECT COALESCE(SUM(v.size_bytes), 0) FROM versions v
                  JOIN entries e ON e.id = v.file_id
                  WHERE e.user_id = u.id AND v.state IN ('reserved', 'uploaded', 'validated'))
-             OR u.file_count <> (SELECT COUNT(*) FROM versions v JOIN entries e ON e.id = v.file_id
-                 WHERE e.user_id = u.id AND v.state = 'validated')",
+             OR u.file_count <> (SELECT COUNT(*) FROM entries e
+                 JOIN versions v ON v.file_id = e.id AND v.number = e.version
+                 WHERE e.user_id = u.id AND e.trash_id IS NULL AND v.state = 'validated')",
     )
     .fetch_all(database)
     .await

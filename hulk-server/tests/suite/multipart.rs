@@ -245,7 +245,9 @@ async fn what_is_stored_is_not_sent_and_counts_for_each_file() {
         "others' bytes are not told of"
     );
     let id = file["id"].as_str().unwrap();
-    server.delete(&format!("/api/v1/files/{id}"), &ada).await;
+    server
+        .delete(&format!("/api/v1/files/{id}?purge=true"), &ada)
+        .await;
     let link = linked["file"]["url"].as_str().unwrap();
     assert_eq!(server.download(link, "").await.1, b"hello");
     assert_eq!(server.used_bytes(&ada).await, 5);

@@ -48,6 +48,30 @@ async fn every_route_for_every_caller() {
     let by_path = format!("/d/~{}/dir/public.txt", ada.user_id);
     let private_by_path = format!("/d/~{}/private.txt", ada.user_id);
 
+    let changed = server.upload(&ada.key, "versions.txt", b"1").await;
+    server.upload(&ada.key, "versions.txt", b"22").await;
+    let changed = changed["id"].as_str().unwrap();
+    let thrown = server.upload(&ada.key, "thrown.txt", b"1").await;
+    let thrown = thrown["id"].as_str().unwrap();
+    server
+        .delete(&format!("/api/v1/files/{thrown}"), &ada.key)
+        .await;
+    let moved = server.upload(&ada.key, "moved/a.txt", b"1").await;
+    let moved = moved["directory_id"].as_str().unwrap();
+    let share = json!({ "path": "dir", "permissions": { "can_upload": true, "can_delete": true } });
+    let share = server.post("/api/v1/shares", &ada.key, share).await.1;
+    let (share_id, token) = (
+        share["id"].as_str().unwrap(),
+        share["token"].as_str().unwrap(),
+    );
+    let public_share = format!("/api/v1/shares/public/{token}");
+    let body = json!({ "path": "in.bin", "size_bytes": 9 << 20 });
+    let received = server
+        .post(&format!("{public_share}/files"), "", body)
+        .await
+        .1;
+    let received = received["file"]["id"].as_str().unwrap();
+
     let file = Some(json!({ "path": "new.txt", "size_bytes": 1 }));
     let key = Some(json!({ "label": "l", "permissions": "read" }));
     let done = Some(json!({ "status": "uploaded" }));
@@ -222,6 +246,175 @@ async fn every_route_for_every_caller() {
             None,
             [404, 200, 200, 200, 404],
         ),
+        row(
+            Method::GET,
+            "/api/v1/files/search?q=public",
+            None,
+            [401, 200, 200, 200, 200],
+        ),
+        row(
+            Method::GET,
+            format!("/api/v1/files/{changed}/versions"),
+            None,
+            [401, 200, 200, 200, 404],
+        ),
+        row(
+            Method::POST,
+            format!("/api/v1/files/{changed}/versions/1/restore"),
+            None,
+            [401, 403, 200, 200, 404],
+        ),
+        row(
+            Method::GET,
+            format!("/d/{changed}?version=1"),
+            None,
+            [404, 302, 302, 302, 404],
+        ),
+        row(
+            Method::GET,
+            format!("/api/v1/users/{}/usage", ada.user_id),
+            None,
+            [401, 200, 200, 200, 404],
+        ),
+        row(
+            Method::POST,
+            "/api/v1/moves",
+            Some(json!({ "items": [{ "id": moved, "path": "moved" }] })),
+            [401, 403, 200, 200, 404],
+        ),
+        row(
+            Method::PUT,
+            format!("/api/v1/directories/{moved}"),
+            Some(json!({ "default_permissions": "private" })),
+            [401, 403, 200, 200, 404],
+        ),
+        row(
+            Method::DELETE,
+            format!("/api/v1/directories/{moved}"),
+            None,
+            [401, 403, 204, 404, 404],
+        ),
+        row(
+            Method::GET,
+            "/api/v1/trash",
+            None,
+            [401, 200, 200, 200, 200],
+        ),
+        row(
+            Method::POST,
+            format!("/api/v1/trash/{thrown}/restore"),
+            None,
+            [401, 403, 200, 404, 404],
+        ),
+        row(
+            Method::DELETE,
+            format!("/api/v1/trash/{moved}"),
+            None,
+            [401, 403, 204, 404, 404],
+        ),
+        row(
+            Method::DELETE,
+            "/api/v1/trash",
+            None,
+            [401, 403, 200, 200, 200],
+        ),
+        row(
+            Method::POST,
+            "/api/v1/shares",
+            Some(json!({ "path": "dir" })),
+            [401, 403, 403, 201, 404],
+        ),
+        row(
+            Method::GET,
+            "/api/v1/shares",
+            None,
+            [401, 403, 403, 200, 200],
+        ),
+        row(Method::GET, &public_share, None, [200, 200, 200, 200, 200]),
+        row(
+            Method::GET,
+            format!("/s/{token}"),
+            None,
+            [200, 200, 200, 200, 200],
+        ),
+        row(
+            Method::PUT,
+            format!("/s/{token}/dropped.txt"),
+            Some(json!("x")),
+            [307, 307, 307, 307, 307],
+        ),
+        row(
+            Method::POST,
+            format!("{public_share}/unlock"),
+            Some(json!({ "password": "none" })),
+            [400, 400, 400, 400, 400],
+        ),
+        row(
+            Method::POST,
+            format!("{public_share}/shares"),
+            Some(json!({})),
+            [403, 403, 403, 403, 403],
+        ),
+        row(
+            Method::PUT,
+            format!("{public_share}/claims/000000000000"),
+            None,
+            [204, 204, 204, 204, 204],
+        ),
+        row(
+            Method::POST,
+            format!("{public_share}/files"),
+            Some(json!({ "path": "in.txt", "size_bytes": 1 })),
+            [201, 201, 201, 201, 201],
+        ),
+        row(
+            Method::POST,
+            format!("{public_share}/files/batch"),
+            Some(json!({ "items": [{ "path": "in.txt", "size_bytes": 1 }] })),
+            [200, 200, 200, 200, 200],
+        ),
+        row(
+            Method::PUT,
+            format!("{public_share}/files/batch/status"),
+            Some(json!({ "items": [{ "id": received, "status": "uploaded" }] })),
+            [200, 200, 200, 200, 200],
+        ),
+        row(
+            Method::PUT,
+            format!("{public_share}/files/{received}/status"),
+            Some(json!({ "status": "uploaded" })),
+            [422, 422, 422, 422, 422],
+        ),
+        row(
+            Method::GET,
+            format!("{public_share}/files/{received}/upload"),
+            None,
+            [200, 200, 200, 200, 200],
+        ),
+        row(
+            Method::POST,
+            format!("{public_share}/files/{received}/upload/parts"),
+            Some(json!({ "parts": [{ "number": 1 }] })),
+            [200, 200, 200, 200, 200],
+        ),
+        row(
+            Method::DELETE,
+            format!("{public_share}/files/{received}/upload"),
+            None,
+            [204, 404, 404, 404, 404],
+        ),
+        row(
+            Method::DELETE,
+            format!("{public_share}/files/{private}"),
+            None,
+            [404, 404, 404, 404, 404],
+        ),
+        row(
+            Method::DELETE,
+            format!("/api/v1/shares/{share_id}"),
+            None,
+            [401, 403, 403, 204, 404],
+        ),
         row(Method::GET, "/healthz", None, [200, 200, 200, 200, 200]),
         row(Method::GET, "/readyz", None, [200, 200, 200, 200, 200]),
         row(Method::GET, "/metrics", None, [200, 200, 200, 200, 200]),
@@ -288,10 +481,17 @@ async fn documented_routes(server: &Server) -> Vec<(String, String)> {
 
 fn matches(template: &str, path: &str) -> bool {
     if let Some((prefix, _)) = template.split_once("{*") {
-        return path.starts_with(prefix);
+        let parts = prefix.split('/').zip(path.split('/'));
+        return parts
+            .filter(|(part, _)| !part.is_empty())
+            .all(|(part, found)| part.starts_with('{') || part == found);
     }
     let (template, path): (Vec<_>, Vec<_>) =
         (template.split('/').collect(), path.split('/').collect());
+    let path: Vec<&str> = path
+        .into_iter()
+        .map(|part| part.split('?').next().unwrap_or(part))
+        .collect();
     template.len() == path.len()
         && template
             .iter()

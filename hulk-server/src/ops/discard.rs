@@ -1,46 +1,24 @@
-//! Takes a file out of the database; its objects go into the garbage in the same transaction.
+//! Takes what a version held back, in the transaction that ends it.
 
-use hulk_proto::{Id, Timestamp};
+use hulk_proto::Timestamp;
 use sqlx::AnyConnection;
 
-use super::find_file;
 use crate::{
-    app::App,
     db::{
-        entries, garbage,
-        users::{self, UserRow},
+        garbage, users,
         versions::{self, VersionRow},
     },
-    error::{Error, Result},
+    error::Result,
     store::URL_LIFETIME,
 };
-
-/// Deletes a file with all its versions, for good.
-///
-/// # Errors
-/// `NOT_FOUND` also for another user's.
-pub async fn delete_file(app: &App, user: &UserRow, id: &Id) -> Result<()> {
-    let file = find_file(app, user, id).await?;
-    let mut transaction = app.db.write_for(&user.id).await?;
-    for version in versions::all_of(&mut transaction, &file.id).await? {
-        if versions::delete(&mut transaction, &version).await? && version.holds_quota() {
-            discard(&mut transaction, &version).await?;
-        }
-    }
-    if !entries::delete(&mut transaction, &file.id).await? {
-        return Err(Error::not_found("file"));
-    }
-    transaction.commit().await?;
-    app.garbage.notify_one();
-    Ok(())
-}
 
 /// Gives the version's bytes back and its objects to the garbage. The caller changed its state or
 /// deleted its row in the same transaction, and so is the only one to do this.
 pub(crate) async fn discard(connection: &mut AnyConnection, version: &VersionRow) -> Result<()> {
     users::release(connection, &version.user_id, version.size_bytes).await?;
     if version.state == versions::VALIDATED {
-        users::count_files(connection, &version.user_id, -1).await?;
+        let (file_id, number) = (&version.file_id, version.number);
+        users::uncount_file(connection, &version.user_id, file_id, number).await?;
     }
     let last_at = match version.is_in_place() {
         true => urls_end(),

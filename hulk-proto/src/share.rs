@@ -1,0 +1,251 @@
+//! Share links: what they grant, to whoever has them.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Directory, File, Id, RemotePath, Sha256, Timestamp, trash::EntryKind};
+
+/// Letters and digits of a token; 131 bits.
+const TOKEN_CHARS: usize = 22;
+
+/// The secret of a share link: whoever has it has what the share grants.
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(value_type = String))]
+pub struct ShareToken(String);
+
+impl fmt::Debug for ShareToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ShareToken(…)")
+    }
+}
+
+/// A password on the wire; it does not print itself.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(value_type = String))]
+pub struct Password(pub String);
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Password(…)")
+    }
+}
+
+/// What is no token.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("expected {TOKEN_CHARS} letters and digits")]
+pub struct InvalidToken;
+
+impl ShareToken {
+    pub fn random() -> Self {
+        Self(nanoid::nanoid!(TOKEN_CHARS, &crate::id::BASE62))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for ShareToken {
+    type Err = InvalidToken;
+
+    fn from_str(text: &str) -> Result<Self, InvalidToken> {
+        let is_one =
+            text.len() == TOKEN_CHARS && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        is_one.then(|| Self(text.to_owned())).ok_or(InvalidToken)
+    }
+}
+
+impl TryFrom<String> for ShareToken {
+    type Error = InvalidToken;
+
+    fn try_from(text: String) -> Result<Self, InvalidToken> {
+        text.parse()
+    }
+}
+
+impl From<ShareToken> for String {
+    fn from(token: ShareToken) -> Self {
+        token.0
+    }
+}
+
+impl fmt::Display for ShareToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What the holder of a share link may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Grants {
+    /// Read names and bytes.
+    #[serde(default)]
+    pub can_download: bool,
+    /// Put new files into the directory; none that is there is replaced.
+    #[serde(default)]
+    pub can_upload: bool,
+    /// Make further links that grant no more than this one.
+    #[serde(default)]
+    pub can_share: bool,
+    /// Move files to the owner's trash.
+    #[serde(default)]
+    pub can_delete: bool,
+}
+
+/// What somebody with a link is about to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ShareAction {
+    List,
+    Download,
+    Upload,
+    Share,
+    Delete,
+}
+
+impl Grants {
+    pub const DOWNLOAD: Self = Self {
+        can_download: true,
+        can_upload: false,
+        can_share: false,
+        can_delete: false,
+    };
+    pub const UPLOAD: Self = Self {
+        can_upload: true,
+        can_download: false,
+        ..Self::DOWNLOAD
+    };
+
+    /// The table of grants: which one each action needs.
+    pub fn allows(self, action: ShareAction) -> bool {
+        match action {
+            ShareAction::List | ShareAction::Download => self.can_download,
+            ShareAction::Upload => self.can_upload,
+            ShareAction::Share => self.can_share,
+            ShareAction::Delete => self.can_delete,
+        }
+    }
+
+    /// Whether `other` grants nothing that this does not.
+    pub fn covers(self, other: Self) -> bool {
+        let pairs = [
+            (self.can_download, other.can_download),
+            (self.can_upload, other.can_upload),
+            (self.can_share, other.can_share),
+            (self.can_delete, other.can_delete),
+        ];
+        pairs.into_iter().all(|(ours, theirs)| ours || !theirs)
+    }
+}
+
+/// `POST /shares`: of one of `file_id`, `directory_id` and `path`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CreateShare {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file_id: Option<Id>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub directory_id: Option<Id>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<RemotePath>,
+    /// To download if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub permissions: Option<Grants>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password: Option<Password>,
+    /// How many downloads in all, from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_downloads: Option<u64>,
+    /// The largest file that is taken in; the server's limit if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_file_bytes: Option<u64>,
+}
+
+/// A share as its owner sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Share {
+    pub id: Id,
+    pub token: ShareToken,
+    /// The link: `PUBLIC_URL/s/<token>`.
+    pub url: String,
+    pub kind: EntryKind,
+    pub file_id: Option<Id>,
+    pub directory_id: Option<Id>,
+    /// Where the file or directory is now; `None` while it is in the trash.
+    pub path: Option<RemotePath>,
+    pub permissions: Grants,
+    pub has_password: bool,
+    /// `None` if never.
+    pub expires_at: Option<Timestamp>,
+    pub max_downloads: Option<u64>,
+    /// Downloads that have ended.
+    pub download_count: u64,
+    pub max_file_bytes: Option<u64>,
+    pub created_at: Timestamp,
+}
+
+/// The answer to `GET /shares/public/:token`: what a visitor may know. What the share does not grant
+/// to see, or its password hides, is absent.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PublicShare {
+    pub id: Id,
+    pub kind: EntryKind,
+    pub permissions: Grants,
+    /// Whether the password is still to be given.
+    pub needs_password: bool,
+    pub expires_at: Option<Timestamp>,
+    /// `None` if they are not counted.
+    pub downloads_left: Option<u64>,
+    /// Of a file that is put in.
+    pub max_file_bytes: Option<u64>,
+    pub created_at: Timestamp,
+    pub file_id: Option<Id>,
+    pub directory_id: Option<Id>,
+    /// Of the file or directory.
+    pub filename: Option<String>,
+    pub size_bytes: Option<u64>,
+    pub mime_type: Option<String>,
+    pub sha256: Option<Sha256>,
+    /// Of a directory, what is right below it: the first page of `/b/:id?token=`.
+    pub directories: Vec<Directory>,
+    pub files: Vec<File>,
+    pub next_cursor: Option<String>,
+}
+
+/// `POST /shares/public/:token/unlock`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Unlock {
+    pub password: Password,
+}
+
+/// What stands for the password from now on: as the header `X-Share-Pass`, or the cookie that came
+/// with it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Unlocked {
+    pub pass: String,
+    pub expires_at: Timestamp,
+}
+
+impl fmt::Debug for Unlocked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Unlocked(…)")
+    }
+}
+
+/// The header that carries `Unlocked::pass`.
+pub const PASS_HEADER: &str = "x-share-pass";
+/// The header of an answer that counts: the id of the claim, to be named when the link is followed
+/// again for the same download, and when that has ended.
+pub const CLAIM_HEADER: &str = "x-share-claim";

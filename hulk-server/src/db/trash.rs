@@ -1,0 +1,313 @@
+//! What was deleted and can come back, and what goes for good.
+//!
+//! | state | in `entries` | in `trash` | names and links |
+//! |---|---|---|---|
+//! | in the tree | `trash_id` NULL | – | work |
+//! | in the trash | `trash_id` of all below, parent of the top `trash/<id>` | a row | free, 404 |
+//! | doomed | as before, fewer and fewer | `is_doomed` 1 | free, 404; no way back |
+//! | gone | – | – | |
+//!
+//! Into the trash, out of it, and to be doomed are one transaction each; a crash leaves one state or
+//! the other. What is doomed goes in batches, the top last: a sweep goes on with what a crash left.
+
+use hulk_proto::Timestamp;
+use sqlx::AnyConnection;
+
+use super::versions::{VersionRow, columns};
+
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub(crate) struct TrashRow {
+    pub entry_id: String,
+    pub path: String,
+    pub trashed_at: i64,
+    pub kind: String,
+    /// Of validated versions.
+    pub size_bytes: i64,
+}
+
+/// Takes an entry and all below it out of the tree. How many finished files that were.
+pub(crate) async fn insert(
+    connection: &mut AnyConnection,
+    user_id: &str,
+    entry_id: &str,
+    path: &str,
+) -> sqlx::Result<i64> {
+    sqlx::query(
+        "WITH RECURSIVE down (id) AS (
+             SELECT id FROM entries WHERE id = $1
+             UNION ALL
+             SELECT e.id FROM entries e JOIN down ON e.parent_id = down.id)
+         UPDATE entries SET trash_id = $1 WHERE id IN (SELECT id FROM down)",
+    )
+    .bind(entry_id)
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query("UPDATE entries SET parent_id = 'trash/' || id WHERE id = $1")
+        .bind(entry_id)
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query(
+        "INSERT INTO trash (entry_id, user_id, path, trashed_at, is_doomed)
+         VALUES ($1, $2, $3, $4, 0)",
+    )
+    .bind(entry_id)
+    .bind(user_id)
+    .bind(path)
+    .bind(Timestamp::now().unix_millis())
+    .execute(&mut *connection)
+    .await?;
+    count_files(connection, entry_id).await
+}
+
+async fn count_files(connection: &mut AnyConnection, entry_id: &str) -> sqlx::Result<i64> {
+    sqlx::query_scalar(
+        "SELECT COUNT(*) FROM entries e
+         JOIN versions v ON v.file_id = e.id AND v.number = e.version
+         WHERE e.trash_id = $1 AND v.state = 'validated'",
+    )
+    .bind(entry_id)
+    .fetch_one(connection)
+    .await
+}
+
+/// Puts it back into the tree, where its top was placed before. How many finished files that is.
+pub(crate) async fn restore(connection: &mut AnyConnection, entry_id: &str) -> sqlx::Result<i64> {
+    let count = count_files(&mut *connection, entry_id).await?;
+    sqlx::query("UPDATE entries SET trash_id = NULL WHERE trash_id = $1")
+        .bind(entry_id)
+        .execute(&mut *connection)
+        .await?;
+    forget(connection, entry_id).await?;
+    Ok(count)
+}
+
+/// Uploads under way in what was moved to the trash.
+pub(crate) async fn unfinished(
+    connection: &mut AnyConnection,
+    entry_id: &str,
+) -> sqlx::Result<Vec<VersionRow>> {
+    sqlx::query_as(concat!(
+        "SELECT ",
+        columns!(),
+        " FROM versions WHERE state IN ('reserved', 'uploaded')
+              AND file_id IN (SELECT id FROM entries WHERE trash_id = $1)"
+    ))
+    .bind(entry_id)
+    .fetch_all(connection)
+    .await
+}
+
+const SELECT: &str = "SELECT t.entry_id, t.path, t.trashed_at, e.kind,
+        (SELECT CAST(COALESCE(SUM(v.size_bytes), 0) AS BIGINT)
+         FROM entries below JOIN versions v ON v.file_id = below.id
+         WHERE below.trash_id = t.entry_id AND v.state = 'validated') AS size_bytes
+     FROM trash t JOIN entries e ON e.id = t.entry_id";
+
+pub(crate) async fn find(
+    connection: &mut AnyConnection,
+    user_id: &str,
+    entry_id: &str,
+) -> sqlx::Result<Option<TrashRow>> {
+    let select = format!("{SELECT} WHERE t.entry_id = $1 AND t.user_id = $2 AND t.is_doomed = 0");
+    sqlx::query_as(sqlx::AssertSqlSafe(select))
+        .bind(entry_id)
+        .bind(user_id)
+        .fetch_optional(connection)
+        .await
+}
+
+/// Newest first, and how many there are in all.
+pub(crate) async fn list(
+    connection: &mut AnyConnection,
+    user_id: &str,
+    limit: i64,
+    offset: i64,
+) -> sqlx::Result<(Vec<TrashRow>, i64)> {
+    let total =
+        sqlx::query_scalar("SELECT COUNT(*) FROM trash WHERE user_id = $1 AND is_doomed = 0")
+            .bind(user_id)
+            .fetch_one(&mut *connection)
+            .await?;
+    let select = format!(
+        "{SELECT} WHERE t.user_id = $1 AND t.is_doomed = 0
+         ORDER BY t.trashed_at DESC, t.entry_id DESC LIMIT $2 OFFSET $3"
+    );
+    let rows = sqlx::query_as(sqlx::AssertSqlSafe(select))
+        .bind(user_id)
+        .bind(limit)
+        .bind(offset)
+        .fetch_all(connection)
+        .await?;
+    Ok((rows, total))
+}
+
+/// Bytes that emptying the trash would give back.
+pub(crate) async fn bytes(connection: &mut AnyConnection, user_id: &str) -> sqlx::Result<i64> {
+    sqlx::query_scalar(
+        "SELECT CAST(COALESCE(SUM((
+             SELECT SUM(v.size_bytes) FROM entries e JOIN versions v ON v.file_id = e.id
+             WHERE e.trash_id = t.entry_id AND v.state = 'validated')), 0) AS BIGINT)
+         FROM trash t WHERE t.user_id = $1 AND t.is_doomed = 0",
+    )
+    .bind(user_id)
+    .fetch_one(connection)
+    .await
+}
+
+/// There is no way back from here. False if it is not in the trash any more.
+pub(crate) async fn doom(
+    connection: &mut AnyConnection,
+    user_id: &str,
+    entry_id: &str,
+) -> sqlx::Result<bool> {
+    let result = sqlx::query(
+        "UPDATE trash SET is_doomed = 1 WHERE entry_id = $1 AND user_id = $2 AND is_doomed = 0",
+    )
+    .bind(entry_id)
+    .bind(user_id)
+    .execute(connection)
+    .await?;
+    Ok(result.rows_affected() == 1)
+}
+
+/// As `doom`, of all that is in the user's trash. How many that were.
+pub(crate) async fn doom_all(connection: &mut AnyConnection, user_id: &str) -> sqlx::Result<u64> {
+    let result = sqlx::query("UPDATE trash SET is_doomed = 1 WHERE user_id = $1 AND is_doomed = 0")
+        .bind(user_id)
+        .execute(connection)
+        .await?;
+    Ok(result.rows_affected())
+}
+
+/// As `doom`, of what has been in the trash since `before`.
+pub(crate) async fn doom_older(connection: &mut AnyConnection, before: i64) -> sqlx::Result<u64> {
+    let result =
+        sqlx::query("UPDATE trash SET is_doomed = 1 WHERE trashed_at <= $1 AND is_doomed = 0")
+            .bind(before)
+            .execute(connection)
+            .await?;
+    Ok(result.rows_affected())
+}
+
+/// What of the user's is to go for good.
+pub(crate) async fn doomed_of(
+    connection: &mut AnyConnection,
+    user_id: &str,
+    limit: i64,
+) -> sqlx::Result<Vec<String>> {
+    sqlx::query_scalar("SELECT entry_id FROM trash WHERE user_id = $1 AND is_doomed = 1 LIMIT $2")
+        .bind(user_id)
+        .bind(limit)
+        .fetch_all(connection)
+        .await
+}
+
+/// (user, entry) of what is to go for good.
+pub(crate) async fn doomed(
+    connection: &mut AnyConnection,
+    limit: i64,
+) -> sqlx::Result<Vec<(String, String)>> {
+    sqlx::query_as("SELECT user_id, entry_id FROM trash WHERE is_doomed = 1 LIMIT $1")
+        .bind(limit)
+        .fetch_all(connection)
+        .await
+}
+
+/// The row alone.
+pub(crate) async fn forget(connection: &mut AnyConnection, entry_id: &str) -> sqlx::Result<()> {
+    sqlx::query("DELETE FROM trash WHERE entry_id = $1")
+        .bind(entry_id)
+        .execute(connection)
+        .await
+        .map(drop)
+}
+
+/// How many entries go in one transaction.
+const PURGED_AT_ONCE: i64 = 500;
+
+/// What is to go next: some of what is below a doomed entry, or it itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Doomed {
+    Below,
+    Top,
+}
+
+impl Doomed {
+    /// `$1` is the doomed entry. In the order of the ids, so that each statement of a transaction
+    /// means the same.
+    fn ids(self) -> String {
+        match self {
+            Self::Below => format!(
+                "(SELECT id FROM entries WHERE trash_id = $1 AND id <> $1
+                  ORDER BY id LIMIT {PURGED_AT_ONCE})"
+            ),
+            Self::Top => "($1)".to_owned(),
+        }
+    }
+}
+
+/// Deletes some doomed entries for good, with their versions, whose objects become garbage until
+/// `urls_end`. How many entries, and the bytes that were theirs.
+pub(crate) async fn purge(
+    connection: &mut AnyConnection,
+    entry_id: &str,
+    which: Doomed,
+    urls_end: i64,
+) -> sqlx::Result<(u64, i64)> {
+    let ids = which.ids();
+    let now = Timestamp::now().unix_millis();
+    let bytes: i64 = sqlx::query_scalar(sqlx::AssertSqlSafe(format!(
+        "SELECT CAST(COALESCE(SUM(size_bytes), 0) AS BIGINT) FROM versions
+         WHERE state = 'validated' AND file_id IN {ids}"
+    )))
+    .bind(entry_id)
+    .fetch_one(&mut *connection)
+    .await?;
+    // Upload URLs may still be good for the object itself, or for what was copied to it.
+    for (key, last_at, which) in [
+        (
+            "object_key",
+            "CASE WHEN upload_key = object_key THEN CAST($3 AS BIGINT) ELSE CAST($2 AS BIGINT) END",
+            "",
+        ),
+        (
+            "upload_key",
+            "CAST($3 AS BIGINT)",
+            "AND upload_key <> object_key",
+        ),
+    ] {
+        sqlx::query(sqlx::AssertSqlSafe(format!(
+            "INSERT INTO garbage (object_key, delete_after, last_at)
+             SELECT {key}, CAST($2 AS BIGINT), {last_at} FROM versions
+             WHERE state = 'validated' AND file_id IN {ids} {which}
+             ON CONFLICT (object_key) DO UPDATE SET
+                 delete_after = excluded.delete_after, last_at = excluded.last_at"
+        )))
+        .bind(entry_id)
+        .bind(now)
+        .bind(urls_end)
+        .execute(&mut *connection)
+        .await?;
+    }
+    if which == Doomed::Top {
+        forget(connection, entry_id).await?;
+    }
+    for statement in [
+        format!("DELETE FROM versions WHERE file_id IN {ids}"),
+        format!(
+            "UPDATE shares SET revoked_at = COALESCE(revoked_at, {now}) WHERE entry_id IN {ids}"
+        ),
+    ] {
+        sqlx::query(sqlx::AssertSqlSafe(statement))
+            .bind(entry_id)
+            .execute(&mut *connection)
+            .await?;
+    }
+    let deleted = sqlx::query(sqlx::AssertSqlSafe(format!(
+        "DELETE FROM entries WHERE id IN {ids}"
+    )))
+    .bind(entry_id)
+    .execute(connection)
+    .await?;
+    Ok((deleted.rows_affected(), bytes))
+}

@@ -1,0 +1,165 @@
+//! The tree of directories and files. Paths are walked, not stored: a directory of any size moves by
+//! one changed row.
+
+use hulk_proto::RemotePath;
+use sqlx::AnyConnection;
+
+use super::entries::{self, DIRECTORY, EntryRow, columns};
+
+/// The entry at `path` below the directory `root_id`.
+pub(crate) async fn find_by_path(
+    connection: &mut AnyConnection,
+    root_id: &str,
+    path: &RemotePath,
+) -> sqlx::Result<Option<EntryRow>> {
+    let mut entry = entries::find(&mut *connection, root_id).await?;
+    for name in path.names() {
+        let Some(parent) = entry else { return Ok(None) };
+        entry = entries::find_child(&mut *connection, &parent.id, name).await?;
+    }
+    Ok(entry)
+}
+
+/// The path of an entry from its user's root.
+pub(crate) async fn path_of(connection: &mut AnyConnection, id: &str) -> sqlx::Result<String> {
+    let names: Vec<String> = sqlx::query_scalar(
+        "WITH RECURSIVE up (parent_id, name, depth) AS (
+             SELECT parent_id, name, CAST(0 AS BIGINT) FROM entries WHERE id = $1
+             UNION ALL
+             SELECT e.parent_id, e.name, up.depth + 1 FROM entries e JOIN up ON e.id = up.parent_id)
+         SELECT name FROM up WHERE parent_id <> '' ORDER BY depth DESC",
+    )
+    .bind(id)
+    .fetch_all(connection)
+    .await?;
+    Ok(names.join("/"))
+}
+
+/// What the nearest of the entry and the directories above it says that does not inherit.
+pub(crate) async fn effective_permission(
+    connection: &mut AnyConnection,
+    id: &str,
+) -> sqlx::Result<Option<String>> {
+    sqlx::query_scalar(
+        "WITH RECURSIVE up (parent_id, permissions, depth) AS (
+             SELECT parent_id, permissions, CAST(0 AS BIGINT) FROM entries WHERE id = $1
+             UNION ALL
+             SELECT e.parent_id, e.permissions, up.depth + 1
+             FROM entries e JOIN up ON e.id = up.parent_id)
+         SELECT permissions FROM up WHERE permissions <> 'inherit' ORDER BY depth LIMIT 1",
+    )
+    .bind(id)
+    .fetch_optional(connection)
+    .await
+}
+
+/// As `effective_permission`, but the root, which nobody named, says nothing.
+pub(crate) async fn permission_by_name(
+    connection: &mut AnyConnection,
+    id: &str,
+) -> sqlx::Result<Option<String>> {
+    sqlx::query_scalar(
+        "WITH RECURSIVE up (parent_id, permissions, depth) AS (
+             SELECT parent_id, permissions, CAST(0 AS BIGINT) FROM entries WHERE id = $1
+             UNION ALL
+             SELECT e.parent_id, e.permissions, up.depth + 1
+             FROM entries e JOIN up ON e.id = up.parent_id)
+         SELECT permissions FROM up WHERE permissions <> 'inherit' AND parent_id <> ''
+         ORDER BY depth LIMIT 1",
+    )
+    .bind(id)
+    .fetch_optional(connection)
+    .await
+}
+
+/// The default policy of the nearest directory that has one, from `directory_id` upwards.
+pub(crate) async fn effective_expiration(
+    connection: &mut AnyConnection,
+    directory_id: &str,
+) -> sqlx::Result<Option<String>> {
+    sqlx::query_scalar(
+        "WITH RECURSIVE up (parent_id, expiration_policy, depth) AS (
+             SELECT parent_id, expiration_policy, CAST(0 AS BIGINT) FROM entries WHERE id = $1
+             UNION ALL
+             SELECT e.parent_id, e.expiration_policy, up.depth + 1
+             FROM entries e JOIN up ON e.id = up.parent_id)
+         SELECT expiration_policy FROM up WHERE expiration_policy IS NOT NULL
+         ORDER BY depth LIMIT 1",
+    )
+    .bind(directory_id)
+    .fetch_optional(connection)
+    .await
+}
+
+/// The directories right below `parent_id`, by name; `total` counts all of them.
+pub(crate) async fn list_directories(
+    connection: &mut AnyConnection,
+    parent_id: &str,
+    limit: i64,
+    offset: i64,
+) -> sqlx::Result<(Vec<EntryRow>, i64)> {
+    let total =
+        sqlx::query_scalar("SELECT COUNT(*) FROM entries WHERE parent_id = $1 AND kind = $2")
+            .bind(parent_id)
+            .bind(DIRECTORY)
+            .fetch_one(&mut *connection)
+            .await?;
+    let rows = sqlx::query_as(concat!(
+        "SELECT ",
+        columns!(),
+        " FROM entries WHERE parent_id = $1 AND kind = $2
+         ORDER BY name LIMIT $3 OFFSET $4"
+    ))
+    .bind(parent_id)
+    .bind(DIRECTORY)
+    .bind(limit)
+    .bind(offset)
+    .fetch_all(connection)
+    .await?;
+    Ok((rows, total))
+}
+
+/// Whether `id` is `above`, or somewhere below it.
+pub(crate) async fn is_within(
+    connection: &mut AnyConnection,
+    id: &str,
+    above: &str,
+) -> sqlx::Result<bool> {
+    let found: Option<i64> = sqlx::query_scalar(
+        "WITH RECURSIVE up (id, parent_id) AS (
+             SELECT id, parent_id FROM entries WHERE id = $1
+             UNION ALL
+             SELECT e.id, e.parent_id FROM entries e JOIN up ON e.id = up.parent_id)
+         SELECT CAST(1 AS BIGINT) FROM up WHERE id = $2",
+    )
+    .bind(id)
+    .bind(above)
+    .fetch_optional(connection)
+    .await?;
+    Ok(found.is_some())
+}
+
+/// Bytes of the longest path below a directory, from it, without a leading `/`; 0 if it is empty.
+pub(crate) async fn longest_below(connection: &mut AnyConnection, id: &str) -> sqlx::Result<i64> {
+    sqlx::query_scalar(
+        "WITH RECURSIVE down (id, bytes) AS (
+             SELECT id, CAST(OCTET_LENGTH(name) AS BIGINT) FROM entries WHERE parent_id = $1
+             UNION ALL
+             SELECT e.id, down.bytes + 1 + OCTET_LENGTH(e.name)
+             FROM entries e JOIN down ON e.parent_id = down.id)
+         SELECT COALESCE(MAX(bytes), 0) FROM down",
+    )
+    .bind(id)
+    .fetch_one(connection)
+    .await
+}
+
+/// Whether there is anything in a directory.
+pub(crate) async fn is_empty(connection: &mut AnyConnection, id: &str) -> sqlx::Result<bool> {
+    let any: Option<i64> =
+        sqlx::query_scalar("SELECT CAST(1 AS BIGINT) FROM entries WHERE parent_id = $1 LIMIT 1")
+            .bind(id)
+            .fetch_optional(connection)
+            .await?;
+    Ok(any.is_none())
+}

@@ -1,0 +1,220 @@
+//! Makes, lists and revokes share links.
+
+use hulk_proto::{
+    ErrorCode, Grants, Id, ListQuery, Page, Share, ShareToken, Timestamp, share::CreateShare,
+    share::ShareAction,
+};
+use sqlx::AnyConnection;
+
+use super::{MAX_CHAIN, Opened, Visit, open, password};
+use crate::{
+    app::App,
+    db::{
+        entries::{self, EntryRow},
+        shares::{self, NewShare, ShareRow},
+        tree,
+        users::UserRow,
+    },
+    error::{Error, Result},
+    ops::present,
+};
+
+/// # Errors
+/// `NOT_FOUND` for what is not the user's, `VALIDATION_ERROR`.
+pub async fn create_share(app: &App, user: &UserRow, request: CreateShare) -> Result<Share> {
+    let mut connection = app.db.read().await?;
+    let entry = target(&mut connection, user, &user.root_id, &request).await?;
+    drop(connection);
+    insert(app, &entry, None, request).await
+}
+
+/// A further link by somebody who has one, of what that one opens or of something in it.
+///
+/// # Errors
+/// As `create_share` and `open`; `FORBIDDEN` for what the first link does not grant.
+pub async fn share_on(
+    app: &App,
+    token: &ShareToken,
+    visit: &Visit,
+    mut request: CreateShare,
+) -> Result<Share> {
+    let opened = open(app, token, visit, ShareAction::Share).await?;
+    let mut connection = app.db.read().await?;
+    let is_named =
+        request.file_id.is_some() || request.directory_id.is_some() || request.path.is_some();
+    let entry = match is_named {
+        false => opened.entry.clone(),
+        true => target(&mut connection, &opened.owner, &opened.entry.id, &request).await?,
+    };
+    opened.check_within(&mut connection, &entry.id).await?;
+    drop(connection);
+    if opened.above.len() + 2 > MAX_CHAIN {
+        return Err(Error::new(
+            ErrorCode::Forbidden,
+            "too many links were made one with the other",
+        ));
+    }
+    let grants = request.permissions.unwrap_or(Grants::DOWNLOAD);
+    if !opened.share.grants().covers(grants) {
+        return Err(Error::new(
+            ErrorCode::Forbidden,
+            "a link cannot grant more than the one that it is made with",
+        ));
+    }
+    let ends = [
+        request.expires_at.map(Timestamp::unix_millis),
+        opened.share.expires_at,
+    ];
+    let ends_at = ends.into_iter().flatten().min();
+    request.expires_at = ends_at
+        .map(Timestamp::from_unix_millis)
+        .transpose()
+        .map_err(Error::internal)?;
+    let cap = opened
+        .share
+        .max_file_bytes
+        .and_then(|cap| u64::try_from(cap).ok());
+    request.max_file_bytes = [request.max_file_bytes, cap].into_iter().flatten().min();
+    insert(app, &entry, Some(&opened), request).await
+}
+
+/// The file or directory that the request names, from the directory `root_id`.
+async fn target(
+    connection: &mut AnyConnection,
+    user: &UserRow,
+    root_id: &str,
+    request: &CreateShare,
+) -> Result<EntryRow> {
+    let not_found = || Error::not_found("file or directory");
+    let found = match (&request.file_id, &request.directory_id, &request.path) {
+        (Some(id), None, None) => entries::find(connection, id.as_str())
+            .await?
+            .filter(|entry| !entry.is_directory()),
+        (None, Some(id), None) => entries::find(connection, id.as_str())
+            .await?
+            .filter(EntryRow::is_directory),
+        (None, None, Some(path)) => tree::find_by_path(connection, root_id, path).await?,
+        _ => {
+            return Err(Error::validation(
+                "path",
+                "name one of file_id, directory_id and path",
+            ));
+        }
+    };
+    found
+        .filter(|entry| entry.user_id == user.id)
+        .ok_or_else(not_found)
+}
+
+async fn insert(
+    app: &App,
+    entry: &EntryRow,
+    parent: Option<&Opened>,
+    request: CreateShare,
+) -> Result<Share> {
+    let grants = request.permissions.unwrap_or(Grants::DOWNLOAD);
+    check(entry, grants, &request)?;
+    let password_hash = match request.password {
+        Some(password) => Some(password::hash(app, password).await?),
+        None => None,
+    };
+    let number =
+        |number: Option<u64>| number.map(|number| i64::try_from(number).unwrap_or(i64::MAX));
+    let (id, token) = (Id::random(), ShareToken::random());
+    let mut transaction = app.db.write_for(&entry.user_id).await?;
+    let row = shares::insert(
+        &mut transaction,
+        NewShare {
+            id: id.as_str(),
+            user_id: &entry.user_id,
+            entry_id: &entry.id,
+            parent_id: parent.map(|parent| parent.share.id.as_str()),
+            token: token.as_str(),
+            grants,
+            password_hash,
+            expires_at: request.expires_at.map(Timestamp::unix_millis),
+            max_file_bytes: number(request.max_file_bytes),
+            max_downloads: number(request.max_downloads),
+        },
+    )
+    .await?;
+    let share = present::share(app, &mut transaction, row).await?;
+    transaction.commit().await?;
+    Ok(share)
+}
+
+fn check(entry: &EntryRow, grants: Grants, request: &CreateShare) -> Result<()> {
+    let grants_anything =
+        grants.can_download || grants.can_upload || grants.can_share || grants.can_delete;
+    if !grants_anything {
+        return Err(Error::validation(
+            "permissions",
+            "the link would grant nothing",
+        ));
+    }
+    if grants.can_upload && !entry.is_directory() {
+        return Err(Error::validation(
+            "permissions",
+            "files are put into a directory; share one to take them in",
+        ));
+    }
+    if request.expires_at.is_some_and(|at| at <= Timestamp::now()) {
+        return Err(Error::validation("expires_at", "is in the past"));
+    }
+    if request.max_downloads == Some(0) {
+        return Err(Error::validation("max_downloads", "is at least 1"));
+    }
+    if request.max_downloads.is_some() && !grants.can_download {
+        return Err(Error::validation(
+            "max_downloads",
+            "nothing can be downloaded through this link",
+        ));
+    }
+    if request.max_file_bytes.is_some() && !grants.can_upload {
+        return Err(Error::validation(
+            "max_file_bytes",
+            "nothing can be put through this link",
+        ));
+    }
+    Ok(())
+}
+
+/// The user's links that were not revoked, newest first.
+///
+/// # Errors
+/// `VALIDATION_ERROR` for an order, a filter or a cursor, which this list has not.
+pub async fn list_shares(app: &App, user: &UserRow, query: &ListQuery) -> Result<Page<Share>> {
+    let why = "shares are listed newest first, by offset";
+    let (limit, offset) = crate::ops::plain_page(query, why)?;
+    let mut connection = app.db.read().await?;
+    let (rows, total) = shares::list(&mut connection, &user.id, limit, offset).await?;
+    let mut items = Vec::with_capacity(rows.len());
+    for row in rows {
+        items.push(present::share(app, &mut connection, row).await?);
+    }
+    Ok(Page {
+        items,
+        total: u64::try_from(total).unwrap_or(0),
+        next_cursor: None,
+    })
+}
+
+/// The link answers 410 from now on, as do those that were made with it.
+///
+/// # Errors
+/// `NOT_FOUND` also for another user's.
+pub async fn revoke_share(app: &App, user: &UserRow, id: &Id) -> Result<()> {
+    let mut transaction = app.db.write_for(&user.id).await?;
+    let revoked = shares::revoke(&mut transaction, &user.id, id.as_str()).await?;
+    transaction.commit().await?;
+    revoked
+        .then_some(())
+        .ok_or_else(|| Error::not_found("share"))
+}
+
+/// Downloads that may still begin; `None` if they are not counted.
+pub(super) fn downloads_left<'a>(chain: impl Iterator<Item = &'a ShareRow>) -> Option<u64> {
+    let left = |share: &ShareRow| Some((share.max_downloads? - share.claim_count).max(0));
+    let least = chain.filter_map(left).min()?;
+    u64::try_from(least).ok()
+}

@@ -1,0 +1,99 @@
+//! What a visitor is told of a share.
+
+use hulk_proto::{
+    Id, ShareToken, Timestamp,
+    share::{Password, PublicShare, ShareAction, Unlocked},
+    trash::EntryKind,
+};
+
+use super::{Opened, Visit, find, manage::downloads_left, password};
+use crate::{
+    app::App,
+    db::files,
+    error::{Error, Result},
+    ops::{browse_directory::browse_shared, present},
+};
+
+/// # Errors
+/// `NOT_FOUND`, `SHARE_EXPIRED`, `SHARE_REVOKED`; `AUTH_INVALID_CREDENTIALS` and
+/// `TOO_MANY_REQUESTS` with a wrong password. Without one, little is told.
+pub async fn show_share(
+    app: &App,
+    token: &ShareToken,
+    visit: &Visit,
+    cursor: Option<String>,
+) -> Result<PublicShare> {
+    let opened = find(app, token).await?;
+    let needs_password = !password::is_known(app, &opened.share, visit).await?;
+    let mut shown = outline(&opened, needs_password)?;
+    if needs_password {
+        return Ok(shown);
+    }
+    shown.filename = Some(present::entry_name(&opened.entry, &opened.owner));
+    shown.max_file_bytes = opened
+        .share
+        .max_file_bytes
+        .and_then(|cap| u64::try_from(cap).ok());
+    if opened.entry.is_directory() {
+        shown.directory_id = Some(opened.entry.id.parse().map_err(Error::internal)?);
+        if opened.allow(ShareAction::List).is_ok() {
+            let listing = browse_shared(app, &opened, &opened.entry.id, cursor).await?;
+            shown.directories = listing.directories;
+            shown.files = listing.files;
+            shown.next_cursor = listing.next_cursor;
+        }
+        return Ok(shown);
+    }
+    let mut connection = app.db.read().await?;
+    let row = files::find(&mut connection, &opened.entry.id).await?;
+    let row = row.ok_or_else(|| Error::not_found("file"))?;
+    let file = present::file(app, &mut connection, row).await?;
+    shown.file_id = Some(file.id);
+    shown.size_bytes = Some(file.size_bytes);
+    shown.mime_type = Some(file.mime_type);
+    shown.sha256 = file.sha256;
+    Ok(shown)
+}
+
+/// What is no secret to who has the link.
+fn outline(opened: &Opened, needs_password: bool) -> Result<PublicShare> {
+    let share = &opened.share;
+    let time = |millis| Timestamp::from_unix_millis(millis).map_err(Error::internal);
+    let id: Id = share.id.parse().map_err(Error::internal)?;
+    Ok(PublicShare {
+        id,
+        kind: match opened.entry.is_directory() {
+            true => EntryKind::Directory,
+            false => EntryKind::File,
+        },
+        permissions: share.grants(),
+        needs_password,
+        expires_at: share.expires_at.map(time).transpose()?,
+        downloads_left: downloads_left(opened.chain()),
+        max_file_bytes: None,
+        created_at: time(share.created_at)?,
+        file_id: None,
+        directory_id: None,
+        filename: None,
+        size_bytes: None,
+        mime_type: None,
+        sha256: None,
+        directories: Vec::new(),
+        files: Vec::new(),
+        next_cursor: None,
+    })
+}
+
+/// A pass for who has the password, and the id of the share that it is for.
+///
+/// # Errors
+/// `NOT_FOUND`, `SHARE_EXPIRED`, `SHARE_REVOKED`, `AUTH_INVALID_CREDENTIALS`, `TOO_MANY_REQUESTS`;
+/// `VALIDATION_ERROR` if there is no password.
+pub async fn unlock_share(
+    app: &App,
+    token: &ShareToken,
+    given: &Password,
+) -> Result<(String, Unlocked)> {
+    let (share, unlocked) = password::unlock_token(app, token, given).await?;
+    Ok((share.id, unlocked))
+}

@@ -1,0 +1,76 @@
+//! `/s/…`: the links that shares have.
+
+use axum::{
+    Json as Answer,
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderMap, Method};
+use hulk_proto::{
+    CreatedFile, ErrorBody,
+    share::{PublicShare, ShareAction},
+    trash::EntryKind,
+};
+
+use super::{
+    links::{redirect, wants_json},
+    put,
+};
+use crate::{
+    app::App,
+    caller::Visiting,
+    error::{Error, Result},
+    extract::{PathToken, TokenAndRest},
+    ops::{
+        begin_upload::Report,
+        resolve_link::{Follower, Link, resolve_link},
+        shares::{open, public::show_share, receive},
+    },
+};
+
+/// Redirect to the shared file's bytes; of a directory, tell what is in it
+///
+/// With `Accept: application/json`, tell of a file too.
+#[utoipa::path(get, path = "/s/{token}", tag = "links", params(("token" = String, Path)),
+    responses((status = 302), (status = 200, body = PublicShare),
+        (status = 401, body = ErrorBody), (status = 404, body = ErrorBody),
+        (status = 410, body = ErrorBody)))]
+pub(super) async fn follow(
+    State(app): State<App>,
+    method: Method,
+    Visiting(visit): Visiting,
+    PathToken(token): PathToken,
+    headers: HeaderMap,
+) -> Result<Response> {
+    let shown = show_share(&app, &token, &visit, None).await?;
+    let is_directory = shown.kind == EntryKind::Directory;
+    if wants_json(&headers) || is_directory && !shown.needs_password {
+        return Ok(Answer(shown).into_response());
+    }
+    let opened = open(&app, &token, &visit, ShareAction::Download).await?;
+    let id = shown.file_id.ok_or_else(|| Error::not_found("file"))?;
+    let follower = Follower {
+        user_id: None,
+        share: Some((&opened, &visit)),
+    };
+    let resolved = resolve_link(&app, &Link::Id(id), follower, &method, None).await?;
+    Ok(redirect(resolved))
+}
+
+/// Redirect to a URL that takes a file for the shared directory: `curl -LT FILE LINK/`
+#[utoipa::path(put, path = "/s/{token}/{*path}", tag = "links",
+    params(("token" = String, Path), ("path" = String, Path)),
+    responses((status = 307, body = CreatedFile), (status = 400, body = ErrorBody),
+        (status = 403, body = ErrorBody), (status = 410, body = ErrorBody),
+        (status = 413, body = ErrorBody), (status = 507, body = ErrorBody)))]
+pub(super) async fn put(
+    State(app): State<App>,
+    Visiting(visit): Visiting,
+    TokenAndRest(token, path): TokenAndRest,
+    headers: HeaderMap,
+) -> Result<Response> {
+    let opened = open(&app, &token, &visit, ShareAction::Upload).await?;
+    let request = put::request(&path, &headers)?;
+    let created = receive::begin(&app, &opened, request, Report::Nobody).await?;
+    put::redirect(created)
+}

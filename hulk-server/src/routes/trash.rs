@@ -1,0 +1,68 @@
+//! `/api/v1/trash`
+
+use axum::{Json as Answer, extract::State};
+use http::StatusCode;
+use hulk_proto::{
+    ErrorBody, Page,
+    trash::{Emptied, RestoreTrash, Restored, TrashItem},
+};
+
+use crate::{
+    app::App,
+    caller::{Reader, Writer},
+    error::Result,
+    extract::{List, OptionalJson, PathId},
+    ops::trash::{empty_trash, list_trash, purge_trash, restore_trash},
+};
+
+/// List what was deleted and can come back
+#[utoipa::path(get, path = "/api/v1/trash", tag = "trash", security(("api_key" = [])),
+    params(("limit" = Option<u32>, Query), ("offset" = Option<u64>, Query)),
+    responses((status = 200, body = Page<TrashItem>), (status = 400, body = ErrorBody)))]
+pub(super) async fn list(
+    State(app): State<App>,
+    Reader(caller): Reader,
+    List(query): List,
+) -> Result<Answer<Page<TrashItem>>> {
+    list_trash(&app, &caller.user, &query).await.map(Answer)
+}
+
+/// Put it back where it was, or to another path; under a free name if that is taken
+#[utoipa::path(post, path = "/api/v1/trash/{id}/restore", tag = "trash",
+    security(("api_key" = [])), params(("id" = String, Path)), request_body = Option<RestoreTrash>,
+    responses((status = 200, body = Restored), (status = 404, body = ErrorBody),
+        (status = 409, body = ErrorBody)))]
+pub(super) async fn restore(
+    State(app): State<App>,
+    Writer(caller): Writer,
+    PathId(id): PathId,
+    OptionalJson(request): OptionalJson<RestoreTrash>,
+) -> Result<Answer<Restored>> {
+    restore_trash(&app, &caller.user, &id, request.path.as_ref())
+        .await
+        .map(Answer)
+}
+
+/// Delete one thing in the trash for good
+#[utoipa::path(delete, path = "/api/v1/trash/{id}", tag = "trash", security(("api_key" = [])),
+    params(("id" = String, Path)),
+    responses((status = 204), (status = 404, body = ErrorBody)))]
+pub(super) async fn purge(
+    State(app): State<App>,
+    Writer(caller): Writer,
+    PathId(id): PathId,
+) -> Result<StatusCode> {
+    purge_trash(&app, &caller.user, &id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Delete all that is in the trash for good
+#[utoipa::path(delete, path = "/api/v1/trash", tag = "trash", security(("api_key" = [])),
+    responses((status = 200, body = Emptied)))]
+pub(super) async fn empty(
+    State(app): State<App>,
+    Writer(caller): Writer,
+) -> Result<Answer<Emptied>> {
+    let items = empty_trash(&app, &caller.user).await?;
+    Ok(Answer(Emptied { items }))
+}
