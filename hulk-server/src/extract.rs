@@ -41,7 +41,7 @@ impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for OptionalJ
         let body = read(request.into_body()).await?;
         match body.is_empty() {
             true => Ok(Self(T::default())),
-            false => parse(&body).map(Self),
+            false => parse::<Option<T>>(&body).map(|found| Self(found.unwrap_or_default())),
         }
     }
 }

@@ -1,0 +1,682 @@
+//! Share links: what each grants, to whom, and for how long.
+
+use reqwest::{Method, Response};
+use serde_json::{Value, json};
+
+use crate::{
+    agree::assert_agreement,
+    server::{Server, answer, code, md5, noise, run, sha256, signed, sql, text},
+};
+
+async fn share(server: &Server, key: &str, body: Value) -> Value {
+    let (status, share) = server.post("/api/v1/shares", key, body).await;
+    assert_eq!(status, 201, "{share}");
+    share
+}
+
+fn token(share: &Value) -> &str {
+    share["token"].as_str().unwrap()
+}
+
+fn public(share: &Value) -> String {
+    format!("/api/v1/shares/public/{}", token(share))
+}
+
+/// A link's answer, with headers of the visitor's.
+async fn visit(server: &Server, method: Method, path: &str, headers: &[(&str, &str)]) -> Response {
+    let request = server.http.request(method, server.url(path));
+    let request = headers.iter().fold(request, |request, (name, value)| {
+        request.header(*name, *value)
+    });
+    request.send().await.unwrap()
+}
+
+async fn status(server: &Server, path: &str, headers: &[(&str, &str)]) -> u16 {
+    visit(server, Method::GET, path, headers)
+        .await
+        .status()
+        .as_u16()
+}
+
+#[tokio::test]
+async fn a_private_file_is_shared_and_the_link_says_what_it_is() {
+    let server = Server::start();
+    let key = server.user("ada@example.com").key;
+    let file = server.upload(&key, "d/a.txt", b"hello").await;
+    let path = format!("/api/v1/files/{}", file["id"].as_str().unwrap());
+    server
+        .put(&path, &key, json!({ "permissions": "private" }))
+        .await;
+    let link = share(&server, &key, json!({ "path": "d/a.txt" })).await;
+    assert_eq!(
+        link["url"],
+        format!("{}/s/{}", server.process.url, token(&link))
+    );
+    let expected = json!({ "can_download": true, "can_upload": false, "can_share": false,
+        "can_delete": false });
+    assert_eq!(link["permissions"], expected);
+    let (_, bytes) = server.download(&format!("/s/{}", token(&link)), "").await;
+    assert_eq!(bytes, b"hello");
+    let (status, shown) = server.get(&public(&link), "").await;
+    assert_eq!(status, 200, "{shown}");
+    for (name, value) in [
+        ("kind", json!("file")),
+        ("filename", json!("a.txt")),
+        ("size_bytes", json!(5)),
+        ("sha256", json!(sha256(b"hello"))),
+        ("needs_password", json!(false)),
+        ("file_id", file["id"].clone()),
+    ] {
+        assert_eq!(shown[name], value, "{name}");
+    }
+    // The file may be renamed, replaced, deleted and restored: the link stays.
+    server.put(&path, &key, json!({ "path": "b.txt" })).await;
+    server.upload(&key, "b.txt", b"newer").await;
+    let (_, bytes) = server.download(&format!("/s/{}", token(&link)), "").await;
+    assert_eq!(bytes, b"newer");
+    server.delete(&path, &key).await;
+    assert_eq!(server.get(&public(&link), "").await.0, 404);
+    let id = file["id"].as_str().unwrap();
+    server
+        .post(&format!("/api/v1/trash/{id}/restore"), &key, Value::Null)
+        .await;
+    assert_eq!(server.get(&public(&link), "").await.0, 200);
+    let list = server.get("/api/v1/shares", &key).await.1;
+    assert_eq!(
+        (&list["total"], &list["items"][0]["path"]),
+        (&json!(1), &json!("b.txt"))
+    );
+}
+
+#[tokio::test]
+async fn what_each_kind_of_share_grants() {
+    let server = Server::start();
+    let key = server.user("ada@example.com").key;
+    let inside = server.upload(&key, "box/in/a.txt", b"a").await;
+    let outside = server.upload(&key, "out.txt", b"o").await;
+    let private = json!({ "permissions": "private" });
+    for file in [&inside, &outside] {
+        let path = format!("/api/v1/files/{}", file["id"].as_str().unwrap());
+        server.put(&path, &key, private.clone()).await;
+    }
+    let id = |file: &Value| file["id"].as_str().unwrap().to_owned();
+    let (inside_id, outside_id) = (id(&inside), id(&outside));
+    let directory = inside["directory_id"].as_str().unwrap();
+    let grant = |grants: Value| json!({ "path": "box", "permissions": grants });
+    let down = share(&server, &key, grant(json!({ "can_download": true }))).await;
+    let up = share(&server, &key, grant(json!({ "can_upload": true }))).await;
+    let pass_on = share(
+        &server,
+        &key,
+        grant(json!({ "can_share": true, "can_download": true })),
+    )
+    .await;
+    let delete = share(&server, &key, grant(json!({ "can_delete": true }))).await;
+    let over = share(
+        &server,
+        &key,
+        grant(json!({ "can_download": true, "can_upload": true })),
+    )
+    .await;
+    let revoked = share(
+        &server,
+        &key,
+        grant(json!({ "can_download": true, "can_upload": true })),
+    )
+    .await;
+    sql(
+        &server.data_dir,
+        format!(
+            "UPDATE shares SET expires_at = 1 WHERE id = '{}'",
+            over["id"].as_str().unwrap()
+        ),
+    )
+    .await;
+    let path = format!("/api/v1/shares/{}", revoked["id"].as_str().unwrap());
+    assert_eq!(server.delete(&path, &key).await.0, 204);
+    // Each action, by: download, upload, share, delete, one that is over, one that was revoked.
+    let shares = [&down, &up, &pass_on, &delete, &over, &revoked];
+    let plan = json!({ "path": "new.txt", "size_bytes": 1 });
+    for (method, path, body, expected) in [
+        (
+            Method::GET,
+            "{public}".to_owned(),
+            None,
+            [200, 200, 200, 200, 410, 410],
+        ),
+        (
+            Method::GET,
+            format!("/b/{directory}?token={{token}}"),
+            None,
+            [200, 403, 200, 403, 410, 410],
+        ),
+        (
+            Method::GET,
+            format!("/d/{inside_id}?token={{token}}"),
+            None,
+            [302, 403, 302, 403, 410, 410],
+        ),
+        (
+            Method::HEAD,
+            format!("/d/{inside_id}?token={{token}}"),
+            None,
+            [302, 403, 302, 403, 410, 410],
+        ),
+        (
+            Method::GET,
+            format!("/d/{outside_id}?token={{token}}"),
+            None,
+            [404, 403, 404, 403, 410, 410],
+        ),
+        (
+            Method::GET,
+            format!("/d/{inside_id}?token={{token}}&version=1"),
+            None,
+            [404, 403, 404, 403, 410, 410],
+        ),
+        (
+            Method::POST,
+            "{public}/files".to_owned(),
+            Some(plan),
+            [403, 201, 403, 403, 410, 410],
+        ),
+        (
+            Method::POST,
+            "{public}/shares".to_owned(),
+            Some(json!({})),
+            [403, 403, 201, 403, 410, 410],
+        ),
+        (
+            Method::DELETE,
+            format!("{{public}}/files/{outside_id}"),
+            None,
+            [403, 403, 403, 404, 410, 410],
+        ),
+        (
+            Method::DELETE,
+            format!("{{public}}/files/{inside_id}"),
+            None,
+            [403, 403, 403, 204, 410, 410],
+        ),
+    ] {
+        for (share, expected) in shares.iter().zip(expected) {
+            let path = path
+                .replace("{public}", &public(share))
+                .replace("{token}", token(share));
+            let found = server.send(method.clone(), &path, "", body.clone()).await;
+            assert_eq!(
+                found.status(),
+                expected,
+                "{method} {path} with {}",
+                share["permissions"]
+            );
+        }
+    }
+    let codes = [(&over, "SHARE_EXPIRED"), (&revoked, "SHARE_REVOKED")];
+    for (share, expected) in codes {
+        assert_eq!(code(&server.get(&public(share), "").await.1), expected);
+    }
+    // To the owner's trash, not for good.
+    assert_eq!(server.get("/api/v1/trash", &key).await.1["total"], 1);
+    assert_eq!(
+        server.get(&format!("/s/{}", "x".repeat(22)), "").await.0,
+        404
+    );
+    assert_agreement(&server).await;
+}
+
+#[tokio::test]
+async fn a_link_made_with_a_link_grants_no_more_and_ends_with_it() {
+    let server = Server::start();
+    let key = server.user("ada@example.com").key;
+    let file = server.upload(&key, "box/a.txt", b"a").await;
+    server.upload(&key, "box/deep/b.txt", b"b").await;
+    server.upload(&key, "out.txt", b"o").await;
+    let end = "2099-01-01T00:00:00.000Z";
+    let first = share(
+        &server,
+        &key,
+        json!({ "path": "box", "expires_at": end, "max_downloads": 1,
+        "permissions": { "can_download": true, "can_share": true } }),
+    )
+    .await;
+    let further = |body: Value| server.post(format!("{}/shares", public(&first)).leak(), "", body);
+    let (status, second) = further(json!({ "path": "a.txt" })).await;
+    assert_eq!(
+        (status.as_u16(), &second["expires_at"]),
+        (201, &json!(end)),
+        "{second}"
+    );
+    let more = json!({ "permissions": { "can_download": true, "can_upload": true } });
+    assert_eq!(further(more).await.0, 403);
+    assert_eq!(further(json!({ "path": "out.txt" })).await.0, 404);
+    // Its downloads are the first one's.
+    assert_eq!(
+        server
+            .download(&format!("/s/{}", token(&second)), "")
+            .await
+            .1,
+        b"a"
+    );
+    assert_eq!(
+        server
+            .download(&format!("/s/{}", token(&second)), "")
+            .await
+            .0,
+        410
+    );
+    let third = further(json!({ "path": "deep" })).await.1;
+    assert_eq!(server.get(&public(&third), "").await.0, 200);
+    let moved = json!({ "path": "elsewhere" });
+    let deep = server
+        .get("/api/v1/directories?filter~path=box/deep", &key)
+        .await
+        .1;
+    let deep = deep["items"][0]["id"].as_str().unwrap();
+    server
+        .put(&format!("/api/v1/directories/{deep}"), &key, moved)
+        .await;
+    assert_eq!(
+        server.get(&public(&third), "").await.0,
+        404,
+        "moved out of reach"
+    );
+    server
+        .delete(
+            &format!("/api/v1/shares/{}", first["id"].as_str().unwrap()),
+            &key,
+        )
+        .await;
+    let (status, error) = server.get(&public(&second), "").await;
+    assert_eq!((status.as_u16(), code(&error)), (410, "SHARE_REVOKED"));
+    assert_eq!(file["filename"], "a.txt");
+}
+
+#[tokio::test]
+async fn a_password_is_asked_once_and_guesses_are_limited() {
+    let server = Server::start();
+    let key = server.user("ada@example.com").key;
+    let file = server.upload(&key, "secret.txt", b"hello").await;
+    let link = share(
+        &server,
+        &key,
+        json!({ "path": "secret.txt", "password": "öpen sesame" }),
+    )
+    .await;
+    let other = share(
+        &server,
+        &key,
+        json!({ "path": "secret.txt", "password": "öpen sesame" }),
+    )
+    .await;
+    assert_eq!(link["has_password"], true);
+    let shown = server.get(&public(&link), "").await.1;
+    assert_eq!(
+        (&shown["needs_password"], &shown["filename"]),
+        (&json!(true), &Value::Null)
+    );
+    let path = format!("/s/{}", token(&link));
+    assert_eq!(status(&server, &path, &[]).await, 401);
+    let basic = server
+        .http
+        .get(server.url(&path))
+        .basic_auth("", Some("öpen sesame"));
+    assert_eq!(basic.send().await.unwrap().status(), 302);
+    let unlock = format!("{}/unlock", public(&link));
+    let given = json!({ "password": "öpen sesame" });
+    let response = server.send(Method::POST, &unlock, "", Some(given)).await;
+    let cookie = response.headers()["set-cookie"]
+        .to_str()
+        .unwrap()
+        .to_owned();
+    assert!(
+        cookie.contains("HttpOnly") && cookie.contains("SameSite"),
+        "{cookie}"
+    );
+    let pass = answer(response).await.1["pass"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let cookie = cookie.split(';').next().unwrap();
+    assert_eq!(
+        status(&server, &path, &[("x-share-pass", &pass)]).await,
+        302
+    );
+    assert_eq!(status(&server, &path, &[("cookie", cookie)]).await, 302);
+    let file_link = format!("/d/{}?token={}", file["id"].as_str().unwrap(), token(&link));
+    assert_eq!(status(&server, &file_link, &[]).await, 401);
+    assert_eq!(
+        status(&server, &file_link, &[("x-share-pass", &pass)]).await,
+        302
+    );
+    // A pass is of its share and its time.
+    let others = format!("/s/{}", token(&other));
+    assert_eq!(
+        status(&server, &others, &[("x-share-pass", &pass)]).await,
+        401
+    );
+    let later = format!("9{pass}");
+    assert_eq!(
+        status(&server, &path, &[("x-share-pass", &later)]).await,
+        401
+    );
+    let mut answers = Vec::new();
+    for _ in 0..12 {
+        let wrong = json!({ "password": "sesame" });
+        let response = server.send(Method::POST, &unlock, "", Some(wrong)).await;
+        let waits = response.headers().contains_key("retry-after");
+        answers.push((response.status().as_u16(), waits));
+    }
+    assert_eq!(answers[9..], [(401, false), (429, true), (429, true)]);
+    // Who has a pass goes on.
+    assert_eq!(
+        status(&server, &path, &[("x-share-pass", &pass)]).await,
+        302
+    );
+    let long = json!({ "path": "secret.txt", "password": "x".repeat(2000) });
+    assert_eq!(server.post("/api/v1/shares", &key, long).await.0, 400);
+}
+
+#[tokio::test]
+async fn a_counted_link_is_used_up_by_downloads_and_by_nothing_else() {
+    let mut server = Server::start();
+    let key = server.user("ada@example.com").key;
+    let file = server.upload(&key, "a.txt", b"hello").await;
+    let link = share(
+        &server,
+        &key,
+        json!({ "path": "a.txt", "max_downloads": 2 }),
+    )
+    .await;
+    let path = format!("/s/{}", token(&link));
+    let by_id = format!("/d/{}?token={}", file["id"].as_str().unwrap(), token(&link));
+    let left = || async { server.get(&public(&link), "").await.1["downloads_left"].clone() };
+    for path in [&path, &by_id] {
+        for _ in 0..3 {
+            assert_eq!(visit(&server, Method::HEAD, path, &[]).await.status(), 302);
+        }
+    }
+    assert_eq!(left().await, 2);
+    let curl = ("user-agent", "curl/8.0");
+    let first = visit(&server, Method::GET, &path, &[curl]).await;
+    assert_eq!(first.status(), 302);
+    let claim = first.headers()["x-share-claim"]
+        .to_str()
+        .unwrap()
+        .to_owned();
+    assert_eq!(left().await, 1);
+    // Gone on with: by who began it, or who knows the claim; of this file alone.
+    let rest = ("range", "bytes=3-");
+    for headers in [&[curl, rest][..], &[("x-share-claim", claim.as_str())]] {
+        assert_eq!(status(&server, &path, headers).await, 302);
+        assert_eq!(status(&server, &by_id, headers).await, 302);
+    }
+    assert_eq!(left().await, 1);
+    // From the start it is another download.
+    let again = visit(&server, Method::GET, &path, &[curl, ("range", "bytes=0-")]).await;
+    assert_eq!((again.status().as_u16(), left().await), (302, json!(0)));
+    let (status_code, error) = answer(visit(&server, Method::GET, &path, &[]).await).await;
+    assert_eq!((status_code.as_u16(), code(&error)), (410, "SHARE_EXPIRED"));
+    assert_eq!(visit(&server, Method::HEAD, &path, &[]).await.status(), 410);
+    assert_eq!(
+        status(&server, &path, &[curl, rest]).await,
+        302,
+        "the rest may still come"
+    );
+    assert_eq!(
+        status(&server, &path, &[("user-agent", "other"), rest]).await,
+        410
+    );
+    // It counts when the download ends: told, or when its URL has ended.
+    let count = || async {
+        server.get("/api/v1/shares", &key).await.1["items"][0]["download_count"].clone()
+    };
+    assert_eq!(count().await, 0);
+    for _ in 0..2 {
+        let end = format!("{}/claims/{claim}", public(&link));
+        assert_eq!(server.put(&end, "", Value::Null).await.0, 204);
+    }
+    assert_eq!(count().await, 1);
+    server.process.terminate();
+    sql(&server.data_dir, "UPDATE claims SET ends_at = 1").await;
+    let swept = text(&run(&server.data_dir, &["--json", "sweep"], ""));
+    let swept: Value = serde_json::from_str(&swept).unwrap();
+    assert_eq!(swept["lapsed_downloads"], 2);
+    let server = Server::start_in(&server.data_dir, &[]);
+    let shares = server.get("/api/v1/shares", &key).await.1;
+    assert_eq!(shares["items"][0]["download_count"], 2);
+    assert_eq!(status(&server, &path, &[curl, rest]).await, 410);
+}
+
+#[tokio::test]
+async fn a_counted_link_holds_under_a_race() {
+    let server = Server::start();
+    let key = server.user("ada@example.com").key;
+    server.upload(&key, "a.txt", b"hello").await;
+    let link = share(
+        &server,
+        &key,
+        json!({ "path": "a.txt", "max_downloads": 5 }),
+    )
+    .await;
+    let path = format!("/s/{}", token(&link));
+    let asked = (0..40).map(|_| status(&server, &path, &[]));
+    let answers = futures_util::future::join_all(asked).await;
+    let count = |status: u16| answers.iter().filter(|found| **found == status).count();
+    assert_eq!((count(302), count(410)), (5, 35), "{answers:?}");
+}
+
+#[tokio::test]
+async fn a_directory_is_shared_with_all_below_it_and_nothing_above() {
+    let server = Server::start();
+    let key = server.user("ada@example.com").key;
+    server.upload(&key, "secret/box/a.txt", b"a").await;
+    let deep = server.upload(&key, "secret/box/in/b.txt", b"b").await;
+    let link = share(&server, &key, json!({ "path": "secret/box" })).await;
+    let (status, shown) = server.get(&format!("/s/{}", token(&link)), "").await;
+    assert_eq!(status, 200, "{shown}");
+    assert!(!shown.to_string().contains("secret"), "{shown}");
+    let file = &shown["files"][0];
+    assert_eq!(file["path"], "box/a.txt");
+    let url = file["url"].as_str().unwrap();
+    assert!(url.ends_with(&format!("?token={}", token(&link))), "{url}");
+    assert_eq!(server.download(url, "").await.1, b"a");
+    let below = shown["directories"][0]["url"].as_str().unwrap();
+    let (status, shown) = server.get(below, "").await;
+    assert_eq!(status, 200, "{shown}");
+    assert_eq!(shown["files"][0]["path"], "box/in/b.txt");
+    assert_eq!(shown["files"][0]["id"], deep["id"]);
+    let above = server
+        .get("/api/v1/directories?filter~path=secret", &key)
+        .await
+        .1;
+    let above = above["items"][0]["id"].as_str().unwrap();
+    let path = format!("/b/{above}?token={}", token(&link));
+    assert_eq!(server.get(&path, "").await.0, 404);
+}
+
+/// What `hulk put` sends: plan, bytes, report, through a link.
+async fn put_through(server: &Server, share: &Value, path: &str, bytes: &[u8]) -> Value {
+    let body = json!({ "path": path, "size_bytes": bytes.len(), "sha256": sha256(bytes),
+        "part_md5s": [md5(bytes)] });
+    let (status, planned) = server
+        .post(&format!("{}/files", public(share)), "", body)
+        .await;
+    assert_eq!(status, 201, "{planned}");
+    if planned["upload"]["kind"] == "none" {
+        return planned["file"].clone();
+    }
+    let put = signed(&server.http, &planned["upload"]).body(bytes.to_owned());
+    assert!(put.send().await.unwrap().status().is_success());
+    let id = planned["file"]["id"].as_str().unwrap();
+    let report = json!({ "status": "uploaded", "version": planned["file"]["version"] });
+    let path = format!("{}/files/{id}/status", public(share));
+    let (status, file) = server.put(&path, "", report).await;
+    assert_eq!(status, 200, "{file}");
+    file
+}
+
+#[tokio::test]
+async fn a_drop_link_takes_files_and_replaces_none() {
+    let server = Server::start();
+    let flags = ["--verified", "--default-quota", "100000"];
+    let key = server.user_with("ada@example.com", "all", &flags).key;
+    server.upload(&key, "inbox/report.txt", b"mine").await;
+    let link = share(
+        &server,
+        &key,
+        json!({ "path": "inbox", "max_file_bytes": 10_000,
+        "permissions": { "can_upload": true } }),
+    )
+    .await;
+    let shown = server.get(&public(&link), "").await.1;
+    assert_eq!(
+        (&shown["files"], &shown["max_file_bytes"]),
+        (&json!([]), &json!(10_000))
+    );
+    let first = put_through(&server, &link, "report.txt", b"theirs").await;
+    assert_eq!(first["path"], "report (2).txt");
+    let again = put_through(&server, &link, "report.txt", b"theirs").await;
+    assert_eq!(
+        again["id"], first["id"],
+        "the same file again is the same file"
+    );
+    let other = put_through(&server, &link, "report.txt", b"other").await;
+    assert_eq!(other["path"], "report (3).txt");
+    let deep = put_through(&server, &link, "new/deep.txt", b"deep").await;
+    assert_eq!(deep["path"], "new/deep.txt");
+    let shown = format!("/api/v1/files/{}", deep["id"].as_str().unwrap());
+    assert_eq!(
+        server.get(&shown, &key).await.1["path"],
+        "inbox/new/deep.txt"
+    );
+    let link_path = format!("/s/{}", token(&link));
+    assert_eq!(status(&server, &link_path, &[]).await, 200);
+    // By curl alone, and too large, too much, outside.
+    let put = server
+        .http
+        .put(server.url(&format!("{link_path}/by-curl.txt")));
+    let redirect = put.body("curled").send().await.unwrap();
+    assert_eq!(redirect.status(), 307);
+    let location = redirect.headers()["location"].to_str().unwrap();
+    let sent = server
+        .http
+        .put(location)
+        .body("curled")
+        .send()
+        .await
+        .unwrap();
+    assert!(sent.status().is_success());
+    let found = server
+        .get("/api/v1/files?filter~path=inbox/by-curl.txt", &key)
+        .await
+        .1;
+    assert_eq!(found["total"], 1);
+    let files = format!("{}/files", public(&link));
+    for (path, size, expected) in [
+        ("large.bin", 10_001, (413, "PAYLOAD_TOO_LARGE")),
+        ("../up.bin", 1, (400, "VALIDATION_ERROR")),
+    ] {
+        let body = json!({ "path": path, "size_bytes": size });
+        let (status, error) = server.post(&files, "", body).await;
+        assert_eq!((status.as_u16(), code(&error)), expected);
+    }
+    // A stream that turns out too large is stopped where the link ends.
+    let body = json!({ "path": "stream.bin", "size_bytes": null });
+    let planned = server.post(&files, "", body).await.1;
+    let parts = format!(
+        "{files}/{}/upload/parts",
+        planned["file"]["id"].as_str().unwrap()
+    );
+    let (status, error) = server
+        .post(&parts, "", json!({ "parts": [{ "number": 1 }] }))
+        .await;
+    assert_eq!((status.as_u16(), code(&error)), (413, "PAYLOAD_TOO_LARGE"));
+    for number in 0..9 {
+        put_through(&server, &link, "much.bin", &noise(number, 10_000)).await;
+    }
+    let body = json!({ "path": "more.bin", "size_bytes": 10_000 });
+    assert_eq!(
+        server.post(&files, "", body).await.0,
+        507,
+        "the quota is the owner's"
+    );
+    assert_agreement(&server).await;
+}
+
+#[tokio::test]
+async fn a_digest_alone_brings_no_bytes_through_a_link() {
+    let server = Server::start();
+    let key = server.user("ada@example.com").key;
+    let secret = noise(1, 1000);
+    server.upload(&key, "secret.bin", &secret).await;
+    server.upload(&key, "box/x", b"x").await;
+    let link = share(
+        &server,
+        &key,
+        json!({ "path": "box",
+        "permissions": { "can_upload": true, "can_download": true } }),
+    )
+    .await;
+    let body = json!({ "path": "guess.bin", "size_bytes": 1000, "sha256": sha256(&secret),
+        "permissions": "public", "expiration_policy": "1d" });
+    let (_, planned) = server
+        .post(&format!("{}/files", public(&link)), "", body)
+        .await;
+    assert_eq!(planned["upload"]["kind"], "single");
+    assert_eq!(planned["file"]["permissions"], "inherit");
+    assert_eq!(planned["file"]["expiration_policy"], "infinite");
+    // An upload of the owner's is nobody else's.
+    let own = server.plan(&key, "box/own.bin", 20 << 20).await;
+    let own = own["file"]["id"].as_str().unwrap();
+    let path = format!("{}/files/{own}/upload", public(&link));
+    assert_eq!(server.get(&path, "").await.0, 404);
+    assert_eq!(server.delete(&path, "").await.0, 404);
+    let parts = json!({ "parts": [{ "number": 1 }] });
+    assert_eq!(
+        server.post(&format!("{path}/parts"), "", parts).await.0,
+        404
+    );
+}
+
+#[tokio::test]
+async fn bad_shares_are_refused_with_the_field() {
+    let server = Server::start();
+    let key = server.user("ada@example.com").key;
+    server.upload(&key, "a.txt", b"a").await;
+    for (body, field) in [
+        (json!({}), "path"),
+        (json!({ "path": "a.txt", "permissions": {} }), "permissions"),
+        (
+            json!({ "path": "a.txt", "permissions": { "can_upload": true } }),
+            "permissions",
+        ),
+        (
+            json!({ "path": "a.txt", "max_downloads": 0 }),
+            "max_downloads",
+        ),
+        (json!({ "path": "a.txt", "password": "" }), "password"),
+        (
+            json!({ "path": "a.txt", "expires_at": "2001-01-01T00:00:00Z" }),
+            "expires_at",
+        ),
+        (
+            json!({ "path": "a.txt", "max_file_bytes": 5 }),
+            "max_file_bytes",
+        ),
+        (json!({ "path": "a.txt", "wrong": 5 }), "wrong"),
+    ] {
+        let (status, error) = server.post("/api/v1/shares", &key, body.clone()).await;
+        assert_eq!(
+            (status.as_u16(), code(&error)),
+            (400, "VALIDATION_ERROR"),
+            "{body}"
+        );
+        assert!(
+            error["error"]["details"].to_string().contains(field),
+            "{body}: {error}"
+        );
+    }
+    let missing = json!({ "path": "nothing" });
+    assert_eq!(server.post("/api/v1/shares", &key, missing).await.0, 404);
+}
