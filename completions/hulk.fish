@@ -39,8 +39,17 @@ complete -c hulk -n "__fish_hulk_needs_command" -s V -l version -d 'Print versio
 complete -c hulk -n "__fish_hulk_needs_command" -f -a "put" -d 'Upload files and print their links'
 complete -c hulk -n "__fish_hulk_needs_command" -f -a "get" -d 'Download files, verified'
 complete -c hulk -n "__fish_hulk_needs_command" -f -a "ls" -d 'List files and directories'
-complete -c hulk -n "__fish_hulk_needs_command" -f -a "info" -d 'Tell all about a file'
-complete -c hulk -n "__fish_hulk_needs_command" -f -a "rm" -d 'Delete files for good'
+complete -c hulk -n "__fish_hulk_needs_command" -f -a "mv" -d 'Rename or move files and directories; their links stay'
+complete -c hulk -n "__fish_hulk_needs_command" -f -a "mkdir" -d 'Make directories, with those above them'
+complete -c hulk -n "__fish_hulk_needs_command" -f -a "find" -d 'Find files by name, tag, type, size and age'
+complete -c hulk -n "__fish_hulk_needs_command" -f -a "set" -d 'Say who may read a file or directory, when it expires, and what it is'
+complete -c hulk -n "__fish_hulk_needs_command" -f -a "share" -d 'Make links for others, that end, ask a password, count, or take files in'
+complete -c hulk -n "__fish_hulk_needs_command" -f -a "versions" -d 'List the versions of a file that are kept'
+complete -c hulk -n "__fish_hulk_needs_command" -f -a "restore" -d 'Bring an older version of a file back, as the newest one'
+complete -c hulk -n "__fish_hulk_needs_command" -f -a "trash" -d 'See, restore and empty the trash'
+complete -c hulk -n "__fish_hulk_needs_command" -f -a "usage" -d 'Tell how much you store, by type, and your quota'
+complete -c hulk -n "__fish_hulk_needs_command" -f -a "info" -d 'Tell all about a file or directory'
+complete -c hulk -n "__fish_hulk_needs_command" -f -a "rm" -d 'Move files and directories to the trash'
 complete -c hulk -n "__fish_hulk_needs_command" -f -a "keys" -d 'Manage API keys'
 complete -c hulk -n "__fish_hulk_needs_command" -f -a "login" -d 'Keep an API key for a server'
 complete -c hulk -n "__fish_hulk_needs_command" -f -a "logout" -d 'Forget the API key of the profile'
@@ -51,7 +60,7 @@ complete -c hulk -n "__fish_hulk_needs_command" -f -a "completions" -d 'Print th
 complete -c hulk -n "__fish_hulk_needs_command" -f -a "man" -d 'Print the manual page, of a command if one is named'
 complete -c hulk -n "__fish_hulk_needs_command" -f -a "keep-clipboard" -d 'Holds the clipboard until another program takes it; `put` starts this for itself'
 complete -c hulk -n "__fish_hulk_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c hulk -n "__fish_hulk_using_subcommand put" -l to -d 'Where to put them: a directory if it ends in / or is one, else the file itself' -r
+complete -c hulk -n "__fish_hulk_using_subcommand put" -l to -d 'Where to put them: a directory if it ends in / or is one, else the file itself; or a drop link' -r
 complete -c hulk -n "__fish_hulk_using_subcommand put" -l name -d 'Name for the file; the standard input needs one' -r
 complete -c hulk -n "__fish_hulk_using_subcommand put" -l expires -d 'When to delete it: 1d, 2d, 3d, 7d, 14d, 30d, 90d, 180d or never' -r
 complete -c hulk -n "__fish_hulk_using_subcommand put" -l include -d 'Of directories, only files that match; may be given several times' -r
@@ -78,7 +87,6 @@ complete -c hulk -n "__fish_hulk_using_subcommand put" -s v -l verbose -d 'Say m
 complete -c hulk -n "__fish_hulk_using_subcommand put" -l no-progress -d 'Show no progress'
 complete -c hulk -n "__fish_hulk_using_subcommand put" -s y -l yes -d 'Answer yes to every question'
 complete -c hulk -n "__fish_hulk_using_subcommand put" -s h -l help -d 'Print help'
-complete -c hulk -n "__fish_hulk_using_subcommand put" -s V -l version -d 'Print version'
 complete -c hulk -n "__fish_hulk_using_subcommand get" -s o -l output -d 'File or directory to write to; - is the standard output' -r -F
 complete -c hulk -n "__fish_hulk_using_subcommand get" -l include -d 'Of directories, only files that match; may be given several times' -r
 complete -c hulk -n "__fish_hulk_using_subcommand get" -l exclude -d 'Of directories, no files or directories that match; stronger than --include' -r
@@ -99,7 +107,6 @@ complete -c hulk -n "__fish_hulk_using_subcommand get" -s v -l verbose -d 'Say m
 complete -c hulk -n "__fish_hulk_using_subcommand get" -l no-progress -d 'Show no progress'
 complete -c hulk -n "__fish_hulk_using_subcommand get" -s y -l yes -d 'Answer yes to every question'
 complete -c hulk -n "__fish_hulk_using_subcommand get" -s h -l help -d 'Print help'
-complete -c hulk -n "__fish_hulk_using_subcommand get" -s V -l version -d 'Print version'
 complete -c hulk -n "__fish_hulk_using_subcommand ls" -l sort -r -f -a "name\t''
 size\t''
 created\t''"
@@ -117,7 +124,204 @@ complete -c hulk -n "__fish_hulk_using_subcommand ls" -s v -l verbose -d 'Say mo
 complete -c hulk -n "__fish_hulk_using_subcommand ls" -l no-progress -d 'Show no progress'
 complete -c hulk -n "__fish_hulk_using_subcommand ls" -s y -l yes -d 'Answer yes to every question'
 complete -c hulk -n "__fish_hulk_using_subcommand ls" -s h -l help -d 'Print help'
-complete -c hulk -n "__fish_hulk_using_subcommand ls" -s V -l version -d 'Print version'
+complete -c hulk -n "__fish_hulk_using_subcommand mv" -l server -d 'Server to talk to [env: HULK_SERVER] [default: the profile\'s]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand mv" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand mv" -l color -d 'When to use colours' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c hulk -n "__fish_hulk_using_subcommand mv" -l json -d 'Print one JSON document on stdout'
+complete -c hulk -n "__fish_hulk_using_subcommand mv" -s q -l quiet -d 'Print nothing on stderr but errors'
+complete -c hulk -n "__fish_hulk_using_subcommand mv" -s v -l verbose -d 'Say more of what is done'
+complete -c hulk -n "__fish_hulk_using_subcommand mv" -l no-progress -d 'Show no progress'
+complete -c hulk -n "__fish_hulk_using_subcommand mv" -s y -l yes -d 'Answer yes to every question'
+complete -c hulk -n "__fish_hulk_using_subcommand mv" -s h -l help -d 'Print help'
+complete -c hulk -n "__fish_hulk_using_subcommand mkdir" -l server -d 'Server to talk to [env: HULK_SERVER] [default: the profile\'s]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand mkdir" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand mkdir" -l color -d 'When to use colours' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c hulk -n "__fish_hulk_using_subcommand mkdir" -s p -l parents -d 'One that is there is no error'
+complete -c hulk -n "__fish_hulk_using_subcommand mkdir" -l json -d 'Print one JSON document on stdout'
+complete -c hulk -n "__fish_hulk_using_subcommand mkdir" -s q -l quiet -d 'Print nothing on stderr but errors'
+complete -c hulk -n "__fish_hulk_using_subcommand mkdir" -s v -l verbose -d 'Say more of what is done'
+complete -c hulk -n "__fish_hulk_using_subcommand mkdir" -l no-progress -d 'Show no progress'
+complete -c hulk -n "__fish_hulk_using_subcommand mkdir" -s y -l yes -d 'Answer yes to every question'
+complete -c hulk -n "__fish_hulk_using_subcommand mkdir" -s h -l help -d 'Print help'
+complete -c hulk -n "__fish_hulk_using_subcommand find" -l server -d 'Server to talk to [env: HULK_SERVER] [default: the profile\'s]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand find" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand find" -l color -d 'When to use colours' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c hulk -n "__fish_hulk_using_subcommand find" -s l -d 'Size, time, expiry and permission too'
+complete -c hulk -n "__fish_hulk_using_subcommand find" -l json -d 'Print one JSON document on stdout'
+complete -c hulk -n "__fish_hulk_using_subcommand find" -s q -l quiet -d 'Print nothing on stderr but errors'
+complete -c hulk -n "__fish_hulk_using_subcommand find" -s v -l verbose -d 'Say more of what is done'
+complete -c hulk -n "__fish_hulk_using_subcommand find" -l no-progress -d 'Show no progress'
+complete -c hulk -n "__fish_hulk_using_subcommand find" -s y -l yes -d 'Answer yes to every question'
+complete -c hulk -n "__fish_hulk_using_subcommand find" -s h -l help -d 'Print help'
+complete -c hulk -n "__fish_hulk_using_subcommand set" -l expires -d 'When to delete it, from now: 1d, 2d, 3d, 7d, 14d, 30d, 90d, 180d or never; of a directory, what is put into it' -r
+complete -c hulk -n "__fish_hulk_using_subcommand set" -l tag -d 'Add a tag; may be given several times' -r
+complete -c hulk -n "__fish_hulk_using_subcommand set" -l untag -d 'Take a tag away; may be given several times' -r
+complete -c hulk -n "__fish_hulk_using_subcommand set" -l description -r
+complete -c hulk -n "__fish_hulk_using_subcommand set" -l server -d 'Server to talk to [env: HULK_SERVER] [default: the profile\'s]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand set" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand set" -l color -d 'When to use colours' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c hulk -n "__fish_hulk_using_subcommand set" -l public -d 'Everybody with the link may download'
+complete -c hulk -n "__fish_hulk_using_subcommand set" -l private -d 'Only you may download'
+complete -c hulk -n "__fish_hulk_using_subcommand set" -l inherit -d 'As the directory above says'
+complete -c hulk -n "__fish_hulk_using_subcommand set" -l json -d 'Print one JSON document on stdout'
+complete -c hulk -n "__fish_hulk_using_subcommand set" -s q -l quiet -d 'Print nothing on stderr but errors'
+complete -c hulk -n "__fish_hulk_using_subcommand set" -s v -l verbose -d 'Say more of what is done'
+complete -c hulk -n "__fish_hulk_using_subcommand set" -l no-progress -d 'Show no progress'
+complete -c hulk -n "__fish_hulk_using_subcommand set" -s y -l yes -d 'Answer yes to every question'
+complete -c hulk -n "__fish_hulk_using_subcommand set" -s h -l help -d 'Print help'
+complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm help" -l expires -d 'When the link ends: 1d, 2d, 3d, 7d, 14d, 30d, 90d, 180d or never' -r
+complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm help" -l max-downloads -d 'How many downloads in all' -r
+complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm help" -l max-size -d 'With --uploads, the largest file that is taken, as 500MB' -r
+complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm help" -l server -d 'Server to talk to [env: HULK_SERVER] [default: the profile\'s]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm help" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm help" -l color -d 'When to use colours' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm help" -l password -d 'Ask for a password that the link is to ask for'
+complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm help" -l password-stdin -d 'Read that password from the standard input'
+complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm help" -l uploads -d 'Others can put files into the directory, and see nothing of it'
+complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm help" -l json -d 'Print one JSON document on stdout'
+complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm help" -s q -l quiet -d 'Print nothing on stderr but errors'
+complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm help" -s v -l verbose -d 'Say more of what is done'
+complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm help" -l no-progress -d 'Show no progress'
+complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm help" -s y -l yes -d 'Answer yes to every question'
+complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm help" -s h -l help -d 'Print help'
+complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm help" -a "ls" -d 'List your links'
+complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm help" -a "rm" -d 'Revoke links: they answer 410 from now on'
+complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm help" -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from ls" -l server -d 'Server to talk to [env: HULK_SERVER] [default: the profile\'s]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from ls" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from ls" -l color -d 'When to use colours' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from ls" -l json -d 'Print one JSON document on stdout'
+complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from ls" -s q -l quiet -d 'Print nothing on stderr but errors'
+complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from ls" -s v -l verbose -d 'Say more of what is done'
+complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from ls" -l no-progress -d 'Show no progress'
+complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from ls" -s y -l yes -d 'Answer yes to every question'
+complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from ls" -s h -l help -d 'Print help'
+complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from rm" -l server -d 'Server to talk to [env: HULK_SERVER] [default: the profile\'s]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from rm" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from rm" -l color -d 'When to use colours' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from rm" -l json -d 'Print one JSON document on stdout'
+complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from rm" -s q -l quiet -d 'Print nothing on stderr but errors'
+complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from rm" -s v -l verbose -d 'Say more of what is done'
+complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from rm" -l no-progress -d 'Show no progress'
+complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from rm" -s y -l yes -d 'Answer yes to every question'
+complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from rm" -s h -l help -d 'Print help'
+complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from help" -f -a "ls" -d 'List your links'
+complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from help" -f -a "rm" -d 'Revoke links: they answer 410 from now on'
+complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c hulk -n "__fish_hulk_using_subcommand versions" -l server -d 'Server to talk to [env: HULK_SERVER] [default: the profile\'s]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand versions" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand versions" -l color -d 'When to use colours' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c hulk -n "__fish_hulk_using_subcommand versions" -l json -d 'Print one JSON document on stdout'
+complete -c hulk -n "__fish_hulk_using_subcommand versions" -s q -l quiet -d 'Print nothing on stderr but errors'
+complete -c hulk -n "__fish_hulk_using_subcommand versions" -s v -l verbose -d 'Say more of what is done'
+complete -c hulk -n "__fish_hulk_using_subcommand versions" -l no-progress -d 'Show no progress'
+complete -c hulk -n "__fish_hulk_using_subcommand versions" -s y -l yes -d 'Answer yes to every question'
+complete -c hulk -n "__fish_hulk_using_subcommand versions" -s h -l help -d 'Print help'
+complete -c hulk -n "__fish_hulk_using_subcommand restore" -l version -d 'Which one [default: the one before the current]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand restore" -l server -d 'Server to talk to [env: HULK_SERVER] [default: the profile\'s]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand restore" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand restore" -l color -d 'When to use colours' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c hulk -n "__fish_hulk_using_subcommand restore" -l json -d 'Print one JSON document on stdout'
+complete -c hulk -n "__fish_hulk_using_subcommand restore" -s q -l quiet -d 'Print nothing on stderr but errors'
+complete -c hulk -n "__fish_hulk_using_subcommand restore" -s v -l verbose -d 'Say more of what is done'
+complete -c hulk -n "__fish_hulk_using_subcommand restore" -l no-progress -d 'Show no progress'
+complete -c hulk -n "__fish_hulk_using_subcommand restore" -s y -l yes -d 'Answer yes to every question'
+complete -c hulk -n "__fish_hulk_using_subcommand restore" -s h -l help -d 'Print help'
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and not __fish_seen_subcommand_from ls restore rm empty help" -l server -d 'Server to talk to [env: HULK_SERVER] [default: the profile\'s]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and not __fish_seen_subcommand_from ls restore rm empty help" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and not __fish_seen_subcommand_from ls restore rm empty help" -l color -d 'When to use colours' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and not __fish_seen_subcommand_from ls restore rm empty help" -l json -d 'Print one JSON document on stdout'
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and not __fish_seen_subcommand_from ls restore rm empty help" -s q -l quiet -d 'Print nothing on stderr but errors'
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and not __fish_seen_subcommand_from ls restore rm empty help" -s v -l verbose -d 'Say more of what is done'
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and not __fish_seen_subcommand_from ls restore rm empty help" -l no-progress -d 'Show no progress'
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and not __fish_seen_subcommand_from ls restore rm empty help" -s y -l yes -d 'Answer yes to every question'
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and not __fish_seen_subcommand_from ls restore rm empty help" -s h -l help -d 'Print help'
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and not __fish_seen_subcommand_from ls restore rm empty help" -f -a "ls" -d 'List what was deleted and can come back'
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and not __fish_seen_subcommand_from ls restore rm empty help" -f -a "restore" -d 'Put things back where they were; under a free name if theirs is taken'
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and not __fish_seen_subcommand_from ls restore rm empty help" -f -a "rm" -d 'Delete things in the trash for good'
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and not __fish_seen_subcommand_from ls restore rm empty help" -f -a "empty" -d 'Delete all that is in the trash for good'
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and not __fish_seen_subcommand_from ls restore rm empty help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from ls" -l server -d 'Server to talk to [env: HULK_SERVER] [default: the profile\'s]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from ls" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from ls" -l color -d 'When to use colours' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from ls" -l json -d 'Print one JSON document on stdout'
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from ls" -s q -l quiet -d 'Print nothing on stderr but errors'
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from ls" -s v -l verbose -d 'Say more of what is done'
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from ls" -l no-progress -d 'Show no progress'
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from ls" -s y -l yes -d 'Answer yes to every question'
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from ls" -s h -l help -d 'Print help'
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from restore" -l to -d 'Another path for it' -r
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from restore" -l server -d 'Server to talk to [env: HULK_SERVER] [default: the profile\'s]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from restore" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from restore" -l color -d 'When to use colours' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from restore" -l json -d 'Print one JSON document on stdout'
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from restore" -s q -l quiet -d 'Print nothing on stderr but errors'
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from restore" -s v -l verbose -d 'Say more of what is done'
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from restore" -l no-progress -d 'Show no progress'
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from restore" -s y -l yes -d 'Answer yes to every question'
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from restore" -s h -l help -d 'Print help'
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from rm" -l server -d 'Server to talk to [env: HULK_SERVER] [default: the profile\'s]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from rm" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from rm" -l color -d 'When to use colours' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from rm" -l json -d 'Print one JSON document on stdout'
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from rm" -s q -l quiet -d 'Print nothing on stderr but errors'
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from rm" -s v -l verbose -d 'Say more of what is done'
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from rm" -l no-progress -d 'Show no progress'
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from rm" -s y -l yes -d 'Answer yes to every question'
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from rm" -s h -l help -d 'Print help'
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from empty" -l server -d 'Server to talk to [env: HULK_SERVER] [default: the profile\'s]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from empty" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from empty" -l color -d 'When to use colours' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from empty" -l json -d 'Print one JSON document on stdout'
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from empty" -s q -l quiet -d 'Print nothing on stderr but errors'
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from empty" -s v -l verbose -d 'Say more of what is done'
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from empty" -l no-progress -d 'Show no progress'
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from empty" -s y -l yes -d 'Answer yes to every question'
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from empty" -s h -l help -d 'Print help'
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from help" -f -a "ls" -d 'List what was deleted and can come back'
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from help" -f -a "restore" -d 'Put things back where they were; under a free name if theirs is taken'
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from help" -f -a "rm" -d 'Delete things in the trash for good'
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from help" -f -a "empty" -d 'Delete all that is in the trash for good'
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c hulk -n "__fish_hulk_using_subcommand usage" -l server -d 'Server to talk to [env: HULK_SERVER] [default: the profile\'s]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand usage" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand usage" -l color -d 'When to use colours' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c hulk -n "__fish_hulk_using_subcommand usage" -l json -d 'Print one JSON document on stdout'
+complete -c hulk -n "__fish_hulk_using_subcommand usage" -s q -l quiet -d 'Print nothing on stderr but errors'
+complete -c hulk -n "__fish_hulk_using_subcommand usage" -s v -l verbose -d 'Say more of what is done'
+complete -c hulk -n "__fish_hulk_using_subcommand usage" -l no-progress -d 'Show no progress'
+complete -c hulk -n "__fish_hulk_using_subcommand usage" -s y -l yes -d 'Answer yes to every question'
+complete -c hulk -n "__fish_hulk_using_subcommand usage" -s h -l help -d 'Print help'
 complete -c hulk -n "__fish_hulk_using_subcommand info" -l server -d 'Server to talk to [env: HULK_SERVER] [default: the profile\'s]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand info" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand info" -l color -d 'When to use colours' -r -f -a "auto\t''
@@ -129,20 +333,19 @@ complete -c hulk -n "__fish_hulk_using_subcommand info" -s v -l verbose -d 'Say 
 complete -c hulk -n "__fish_hulk_using_subcommand info" -l no-progress -d 'Show no progress'
 complete -c hulk -n "__fish_hulk_using_subcommand info" -s y -l yes -d 'Answer yes to every question'
 complete -c hulk -n "__fish_hulk_using_subcommand info" -s h -l help -d 'Print help'
-complete -c hulk -n "__fish_hulk_using_subcommand info" -s V -l version -d 'Print version'
 complete -c hulk -n "__fish_hulk_using_subcommand rm" -l server -d 'Server to talk to [env: HULK_SERVER] [default: the profile\'s]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand rm" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand rm" -l color -d 'When to use colours' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c hulk -n "__fish_hulk_using_subcommand rm" -l purge -d 'Delete for good, not to the trash (there is no trash yet: this is what happens anyway)'
+complete -c hulk -n "__fish_hulk_using_subcommand rm" -s r -l recursive -d 'Directories too, with all that is in them'
+complete -c hulk -n "__fish_hulk_using_subcommand rm" -l purge -d 'Delete for good, not to the trash'
 complete -c hulk -n "__fish_hulk_using_subcommand rm" -l json -d 'Print one JSON document on stdout'
 complete -c hulk -n "__fish_hulk_using_subcommand rm" -s q -l quiet -d 'Print nothing on stderr but errors'
 complete -c hulk -n "__fish_hulk_using_subcommand rm" -s v -l verbose -d 'Say more of what is done'
 complete -c hulk -n "__fish_hulk_using_subcommand rm" -l no-progress -d 'Show no progress'
 complete -c hulk -n "__fish_hulk_using_subcommand rm" -s y -l yes -d 'Answer yes to every question'
 complete -c hulk -n "__fish_hulk_using_subcommand rm" -s h -l help -d 'Print help'
-complete -c hulk -n "__fish_hulk_using_subcommand rm" -s V -l version -d 'Print version'
 complete -c hulk -n "__fish_hulk_using_subcommand keys; and not __fish_seen_subcommand_from ls create rm help" -l server -d 'Server to talk to [env: HULK_SERVER] [default: the profile\'s]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand keys; and not __fish_seen_subcommand_from ls create rm help" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand keys; and not __fish_seen_subcommand_from ls create rm help" -l color -d 'When to use colours' -r -f -a "auto\t''
@@ -154,7 +357,6 @@ complete -c hulk -n "__fish_hulk_using_subcommand keys; and not __fish_seen_subc
 complete -c hulk -n "__fish_hulk_using_subcommand keys; and not __fish_seen_subcommand_from ls create rm help" -l no-progress -d 'Show no progress'
 complete -c hulk -n "__fish_hulk_using_subcommand keys; and not __fish_seen_subcommand_from ls create rm help" -s y -l yes -d 'Answer yes to every question'
 complete -c hulk -n "__fish_hulk_using_subcommand keys; and not __fish_seen_subcommand_from ls create rm help" -s h -l help -d 'Print help'
-complete -c hulk -n "__fish_hulk_using_subcommand keys; and not __fish_seen_subcommand_from ls create rm help" -s V -l version -d 'Print version'
 complete -c hulk -n "__fish_hulk_using_subcommand keys; and not __fish_seen_subcommand_from ls create rm help" -f -a "ls" -d 'List your API keys'
 complete -c hulk -n "__fish_hulk_using_subcommand keys; and not __fish_seen_subcommand_from ls create rm help" -f -a "create" -d 'Make an API key and print it, once'
 complete -c hulk -n "__fish_hulk_using_subcommand keys; and not __fish_seen_subcommand_from ls create rm help" -f -a "rm" -d 'Revoke an API key'
@@ -170,7 +372,6 @@ complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcomma
 complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from ls" -l no-progress -d 'Show no progress'
 complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from ls" -s y -l yes -d 'Answer yes to every question'
 complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from ls" -s h -l help -d 'Print help'
-complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from ls" -s V -l version -d 'Print version'
 complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from create" -l label -d 'What it is for' -r
 complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from create" -l permissions -r
 complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from create" -l expires -d 'When it stops to work: 1d, 2d, 3d, 7d, 14d, 30d, 90d, 180d or never' -r
@@ -185,7 +386,6 @@ complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcomma
 complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from create" -l no-progress -d 'Show no progress'
 complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from create" -s y -l yes -d 'Answer yes to every question'
 complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from create" -s h -l help -d 'Print help'
-complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from create" -s V -l version -d 'Print version'
 complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from rm" -l server -d 'Server to talk to [env: HULK_SERVER] [default: the profile\'s]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from rm" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from rm" -l color -d 'When to use colours' -r -f -a "auto\t''
@@ -197,7 +397,6 @@ complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcomma
 complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from rm" -l no-progress -d 'Show no progress'
 complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from rm" -s y -l yes -d 'Answer yes to every question'
 complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from rm" -s h -l help -d 'Print help'
-complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from rm" -s V -l version -d 'Print version'
 complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from help" -f -a "ls" -d 'List your API keys'
 complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from help" -f -a "create" -d 'Make an API key and print it, once'
 complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from help" -f -a "rm" -d 'Revoke an API key'
@@ -214,7 +413,6 @@ complete -c hulk -n "__fish_hulk_using_subcommand login" -s v -l verbose -d 'Say
 complete -c hulk -n "__fish_hulk_using_subcommand login" -l no-progress -d 'Show no progress'
 complete -c hulk -n "__fish_hulk_using_subcommand login" -s y -l yes -d 'Answer yes to every question'
 complete -c hulk -n "__fish_hulk_using_subcommand login" -s h -l help -d 'Print help'
-complete -c hulk -n "__fish_hulk_using_subcommand login" -s V -l version -d 'Print version'
 complete -c hulk -n "__fish_hulk_using_subcommand logout" -l server -d 'Server to talk to [env: HULK_SERVER] [default: the profile\'s]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand logout" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand logout" -l color -d 'When to use colours' -r -f -a "auto\t''
@@ -226,7 +424,6 @@ complete -c hulk -n "__fish_hulk_using_subcommand logout" -s v -l verbose -d 'Sa
 complete -c hulk -n "__fish_hulk_using_subcommand logout" -l no-progress -d 'Show no progress'
 complete -c hulk -n "__fish_hulk_using_subcommand logout" -s y -l yes -d 'Answer yes to every question'
 complete -c hulk -n "__fish_hulk_using_subcommand logout" -s h -l help -d 'Print help'
-complete -c hulk -n "__fish_hulk_using_subcommand logout" -s V -l version -d 'Print version'
 complete -c hulk -n "__fish_hulk_using_subcommand whoami" -l server -d 'Server to talk to [env: HULK_SERVER] [default: the profile\'s]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand whoami" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand whoami" -l color -d 'When to use colours' -r -f -a "auto\t''
@@ -238,7 +435,6 @@ complete -c hulk -n "__fish_hulk_using_subcommand whoami" -s v -l verbose -d 'Sa
 complete -c hulk -n "__fish_hulk_using_subcommand whoami" -l no-progress -d 'Show no progress'
 complete -c hulk -n "__fish_hulk_using_subcommand whoami" -s y -l yes -d 'Answer yes to every question'
 complete -c hulk -n "__fish_hulk_using_subcommand whoami" -s h -l help -d 'Print help'
-complete -c hulk -n "__fish_hulk_using_subcommand whoami" -s V -l version -d 'Print version'
 complete -c hulk -n "__fish_hulk_using_subcommand doctor" -l server -d 'Server to talk to [env: HULK_SERVER] [default: the profile\'s]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand doctor" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand doctor" -l color -d 'When to use colours' -r -f -a "auto\t''
@@ -250,7 +446,6 @@ complete -c hulk -n "__fish_hulk_using_subcommand doctor" -s v -l verbose -d 'Sa
 complete -c hulk -n "__fish_hulk_using_subcommand doctor" -l no-progress -d 'Show no progress'
 complete -c hulk -n "__fish_hulk_using_subcommand doctor" -s y -l yes -d 'Answer yes to every question'
 complete -c hulk -n "__fish_hulk_using_subcommand doctor" -s h -l help -d 'Print help'
-complete -c hulk -n "__fish_hulk_using_subcommand doctor" -s V -l version -d 'Print version'
 complete -c hulk -n "__fish_hulk_using_subcommand serve" -l listen -d 'Address to listen on; port 0 picks a free one' -r
 complete -c hulk -n "__fish_hulk_using_subcommand serve" -l public-url -d 'URL under which clients reach this server; links begin with it [default: http://LISTEN]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand serve" -l data-dir -d 'Directory of the SQLite database and the embedded store' -r -F
@@ -261,6 +456,8 @@ complete -c hulk -n "__fish_hulk_using_subcommand serve" -l s3-region -d 'Region
 complete -c hulk -n "__fish_hulk_using_subcommand serve" -l env-name -d 'First part of every object\'s key' -r
 complete -c hulk -n "__fish_hulk_using_subcommand serve" -l max-file-size -d 'Largest file that is taken, as 500MB or 2GiB' -r
 complete -c hulk -n "__fish_hulk_using_subcommand serve" -l default-quota -d 'Quota of a new user' -r
+complete -c hulk -n "__fish_hulk_using_subcommand serve" -l versions-kept -d 'Versions of a file that are kept, the newest included; 0 keeps no other' -r
+complete -c hulk -n "__fish_hulk_using_subcommand serve" -l trash-days -d 'Days for which what was deleted can be restored; 0 deletes for good at once' -r
 complete -c hulk -n "__fish_hulk_using_subcommand serve" -l allowed-extensions -d 'File name extensions that are taken, as csv,parquet [default: all]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand serve" -l server -d 'Server to talk to [env: HULK_SERVER] [default: the profile\'s]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand serve" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]' -r
@@ -273,7 +470,6 @@ complete -c hulk -n "__fish_hulk_using_subcommand serve" -s v -l verbose -d 'Say
 complete -c hulk -n "__fish_hulk_using_subcommand serve" -l no-progress -d 'Show no progress'
 complete -c hulk -n "__fish_hulk_using_subcommand serve" -s y -l yes -d 'Answer yes to every question'
 complete -c hulk -n "__fish_hulk_using_subcommand serve" -s h -l help -d 'Print help'
-complete -c hulk -n "__fish_hulk_using_subcommand serve" -s V -l version -d 'Print version'
 complete -c hulk -n "__fish_hulk_using_subcommand completions" -l server -d 'Server to talk to [env: HULK_SERVER] [default: the profile\'s]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand completions" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand completions" -l color -d 'When to use colours' -r -f -a "auto\t''
@@ -285,7 +481,6 @@ complete -c hulk -n "__fish_hulk_using_subcommand completions" -s v -l verbose -
 complete -c hulk -n "__fish_hulk_using_subcommand completions" -l no-progress -d 'Show no progress'
 complete -c hulk -n "__fish_hulk_using_subcommand completions" -s y -l yes -d 'Answer yes to every question'
 complete -c hulk -n "__fish_hulk_using_subcommand completions" -s h -l help -d 'Print help'
-complete -c hulk -n "__fish_hulk_using_subcommand completions" -s V -l version -d 'Print version'
 complete -c hulk -n "__fish_hulk_using_subcommand man" -l server -d 'Server to talk to [env: HULK_SERVER] [default: the profile\'s]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand man" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand man" -l color -d 'When to use colours' -r -f -a "auto\t''
@@ -297,7 +492,6 @@ complete -c hulk -n "__fish_hulk_using_subcommand man" -s v -l verbose -d 'Say m
 complete -c hulk -n "__fish_hulk_using_subcommand man" -l no-progress -d 'Show no progress'
 complete -c hulk -n "__fish_hulk_using_subcommand man" -s y -l yes -d 'Answer yes to every question'
 complete -c hulk -n "__fish_hulk_using_subcommand man" -s h -l help -d 'Print help'
-complete -c hulk -n "__fish_hulk_using_subcommand man" -s V -l version -d 'Print version'
 complete -c hulk -n "__fish_hulk_using_subcommand keep-clipboard" -l server -d 'Server to talk to [env: HULK_SERVER] [default: the profile\'s]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand keep-clipboard" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand keep-clipboard" -l color -d 'When to use colours' -r -f -a "auto\t''
@@ -309,22 +503,36 @@ complete -c hulk -n "__fish_hulk_using_subcommand keep-clipboard" -s v -l verbos
 complete -c hulk -n "__fish_hulk_using_subcommand keep-clipboard" -l no-progress -d 'Show no progress'
 complete -c hulk -n "__fish_hulk_using_subcommand keep-clipboard" -s y -l yes -d 'Answer yes to every question'
 complete -c hulk -n "__fish_hulk_using_subcommand keep-clipboard" -s h -l help -d 'Print help'
-complete -c hulk -n "__fish_hulk_using_subcommand keep-clipboard" -s V -l version -d 'Print version'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "put" -d 'Upload files and print their links'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "get" -d 'Download files, verified'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "ls" -d 'List files and directories'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "info" -d 'Tell all about a file'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "rm" -d 'Delete files for good'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "keys" -d 'Manage API keys'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "login" -d 'Keep an API key for a server'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "logout" -d 'Forget the API key of the profile'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "whoami" -d 'Tell who you are to the server'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "doctor" -d 'Try what transfers need: server, key, clocks, store, proxies; and tell what to do'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "serve" -d 'Run a server, with nothing to install'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "completions" -d 'Print the completions of a shell'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "man" -d 'Print the manual page, of a command if one is named'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "keep-clipboard" -d 'Holds the clipboard until another program takes it; `put` starts this for itself'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "put" -d 'Upload files and print their links'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "get" -d 'Download files, verified'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "ls" -d 'List files and directories'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "mv" -d 'Rename or move files and directories; their links stay'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "mkdir" -d 'Make directories, with those above them'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "find" -d 'Find files by name, tag, type, size and age'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "set" -d 'Say who may read a file or directory, when it expires, and what it is'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "share" -d 'Make links for others, that end, ask a password, count, or take files in'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "versions" -d 'List the versions of a file that are kept'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "restore" -d 'Bring an older version of a file back, as the newest one'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "trash" -d 'See, restore and empty the trash'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "usage" -d 'Tell how much you store, by type, and your quota'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "info" -d 'Tell all about a file or directory'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "rm" -d 'Move files and directories to the trash'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "keys" -d 'Manage API keys'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "login" -d 'Keep an API key for a server'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "logout" -d 'Forget the API key of the profile'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "whoami" -d 'Tell who you are to the server'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "doctor" -d 'Try what transfers need: server, key, clocks, store, proxies; and tell what to do'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "serve" -d 'Run a server, with nothing to install'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "completions" -d 'Print the completions of a shell'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "man" -d 'Print the manual page, of a command if one is named'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "keep-clipboard" -d 'Holds the clipboard until another program takes it; `put` starts this for itself'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and __fish_seen_subcommand_from share" -f -a "ls" -d 'List your links'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and __fish_seen_subcommand_from share" -f -a "rm" -d 'Revoke links: they answer 410 from now on'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and __fish_seen_subcommand_from trash" -f -a "ls" -d 'List what was deleted and can come back'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and __fish_seen_subcommand_from trash" -f -a "restore" -d 'Put things back where they were; under a free name if theirs is taken'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and __fish_seen_subcommand_from trash" -f -a "rm" -d 'Delete things in the trash for good'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and __fish_seen_subcommand_from trash" -f -a "empty" -d 'Delete all that is in the trash for good'
 complete -c hulk -n "__fish_hulk_using_subcommand help; and __fish_seen_subcommand_from keys" -f -a "ls" -d 'List your API keys'
 complete -c hulk -n "__fish_hulk_using_subcommand help; and __fish_seen_subcommand_from keys" -f -a "create" -d 'Make an API key and print it, once'
 complete -c hulk -n "__fish_hulk_using_subcommand help; and __fish_seen_subcommand_from keys" -f -a "rm" -d 'Revoke an API key'

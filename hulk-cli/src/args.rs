@@ -8,12 +8,7 @@ use hulk_proto::{ExpirationPolicy, KeyPermission};
 
 /// Put a file, get a link that works at once, with plain curl
 #[derive(Parser, Debug)]
-#[command(
-    name = "hulk",
-    version,
-    propagate_version = true,
-    arg_required_else_help = true
-)]
+#[command(name = "hulk", version, arg_required_else_help = true)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     pub(crate) global: Global,
@@ -74,20 +69,48 @@ pub(crate) enum Command {
     Get(Get),
     /// List files and directories
     Ls(Ls),
-    /// Tell all about a file
+    /// Rename or move files and directories; their links stay
+    Mv {
+        /// Paths from your root, or ids
+        #[arg(required = true, value_name = "SRC")]
+        sources: Vec<String>,
+        /// A directory if it ends in / or is one, else the new path
+        #[arg(value_name = "DEST")]
+        to: String,
+    },
+    /// Make directories, with those above them
+    Mkdir(Mkdir),
+    /// Find files by name, tag, type, size and age
+    Find(Find),
+    /// Say who may read a file or directory, when it expires, and what it is
+    Set(Set),
+    /// Make links for others, that end, ask a password, count, or take files in
+    Share(Share),
+    /// List the versions of a file that are kept
+    Versions {
+        /// Path from your root, or id
+        remote: String,
+    },
+    /// Bring an older version of a file back, as the newest one
+    Restore {
+        /// Path from your root, or id
+        remote: String,
+        /// Which one [default: the one before the current]
+        #[arg(long, value_name = "N")]
+        version: Option<u64>,
+    },
+    /// See, restore and empty the trash
+    #[command(subcommand)]
+    Trash(Trash),
+    /// Tell how much you store, by type, and your quota
+    Usage,
+    /// Tell all about a file or directory
     Info {
         /// Path from your root, or id
         remote: String,
     },
-    /// Delete files for good
-    Rm {
-        /// Paths from your root, or ids
-        #[arg(required = true, value_name = "REMOTE")]
-        remotes: Vec<String>,
-        /// Delete for good, not to the trash (there is no trash yet: this is what happens anyway)
-        #[arg(long)]
-        purge: bool,
-    },
+    /// Move files and directories to the trash
+    Rm(Rm),
     /// Manage API keys
     #[command(subcommand)]
     Keys(Keys),
@@ -121,8 +144,8 @@ pub(crate) struct Put {
     #[arg(required = true, value_name = "PATH|-")]
     pub(crate) paths: Vec<PathBuf>,
 
-    /// Where to put them: a directory if it ends in / or is one, else the file itself
-    #[arg(long, value_name = "REMOTE")]
+    /// Where to put them: a directory if it ends in / or is one, else the file itself; or a drop link
+    #[arg(long, value_name = "REMOTE|LINK")]
     pub(crate) to: Option<String>,
 
     /// Name for the file; the standard input needs one
@@ -262,6 +285,147 @@ pub(crate) enum Sort {
     Name,
     Size,
     Created,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Rm {
+    /// Paths from your root, or ids
+    #[arg(required = true, value_name = "REMOTE")]
+    pub(crate) remotes: Vec<String>,
+
+    /// Directories too, with all that is in them
+    #[arg(short, long)]
+    pub(crate) recursive: bool,
+
+    /// Delete for good, not to the trash
+    #[arg(long)]
+    pub(crate) purge: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Mkdir {
+    /// Paths from your root
+    #[arg(required = true, value_name = "REMOTE")]
+    pub(crate) remotes: Vec<String>,
+
+    /// One that is there is no error
+    #[arg(short, long)]
+    pub(crate) parents: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Find {
+    /// Parts of the name, and tag:T, type:models, size>10MB, size<1GB, age<7d, age>4w
+    #[arg(required = true, value_name = "QUERY")]
+    pub(crate) query: Vec<String>,
+
+    /// Size, time, expiry and permission too
+    #[arg(short)]
+    pub(crate) long: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Set {
+    /// Path from your root, or id; / is the default for all that does not say otherwise
+    pub(crate) remote: String,
+
+    /// Everybody with the link may download
+    #[arg(long, conflicts_with_all = ["private", "inherit"])]
+    pub(crate) public: bool,
+
+    /// Only you may download
+    #[arg(long, conflicts_with = "inherit")]
+    pub(crate) private: bool,
+
+    /// As the directory above says
+    #[arg(long)]
+    pub(crate) inherit: bool,
+
+    /// When to delete it, from now: 1d, 2d, 3d, 7d, 14d, 30d, 90d, 180d or never; of a directory, what
+    /// is put into it
+    #[arg(long, value_name = "POLICY")]
+    pub(crate) expires: Option<ExpirationPolicy>,
+
+    /// Add a tag; may be given several times
+    #[arg(long = "tag", value_name = "TAG")]
+    pub(crate) tags: Vec<String>,
+
+    /// Take a tag away; may be given several times
+    #[arg(long, value_name = "TAG")]
+    pub(crate) untag: Vec<String>,
+
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) description: Option<String>,
+}
+
+#[derive(Args, Debug)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+pub(crate) struct Share {
+    #[command(subcommand)]
+    pub(crate) command: Option<ShareCommand>,
+
+    /// Path from your root, or id
+    #[arg(required = true)]
+    pub(crate) remote: Option<String>,
+
+    /// When the link ends: 1d, 2d, 3d, 7d, 14d, 30d, 90d, 180d or never
+    #[arg(long, value_name = "POLICY")]
+    pub(crate) expires: Option<ExpirationPolicy>,
+
+    /// Ask for a password that the link is to ask for
+    #[arg(long)]
+    pub(crate) password: bool,
+
+    /// Read that password from the standard input
+    #[arg(long)]
+    pub(crate) password_stdin: bool,
+
+    /// How many downloads in all
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) max_downloads: Option<u64>,
+
+    /// Others can put files into the directory, and see nothing of it
+    #[arg(long, conflicts_with = "max_downloads")]
+    pub(crate) uploads: bool,
+
+    /// With --uploads, the largest file that is taken, as 500MB
+    #[arg(long, value_name = "SIZE", value_parser = size, requires = "uploads")]
+    pub(crate) max_size: Option<u64>,
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum ShareCommand {
+    /// List your links
+    Ls,
+    /// Revoke links: they answer 410 from now on
+    Rm {
+        /// Tokens, links or ids
+        #[arg(required = true, value_name = "TOKEN")]
+        tokens: Vec<String>,
+    },
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum Trash {
+    /// List what was deleted and can come back
+    Ls,
+    /// Put things back where they were; under a free name if theirs is taken
+    Restore {
+        /// Paths that they had, or ids
+        #[arg(required = true, value_name = "ITEM")]
+        items: Vec<String>,
+        /// Another path for it
+        #[arg(long, value_name = "REMOTE")]
+        to: Option<String>,
+    },
+    /// Delete things in the trash for good
+    Rm {
+        /// Paths that they had, or ids
+        #[arg(required = true, value_name = "ITEM")]
+        items: Vec<String>,
+    },
+    /// Delete all that is in the trash for good
+    Empty,
 }
 
 #[derive(Subcommand, Debug)]

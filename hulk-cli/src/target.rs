@@ -12,8 +12,12 @@ pub(crate) enum Target {
 }
 
 impl Target {
+    pub(crate) fn is_link(text: &str) -> bool {
+        text.starts_with("http://") || text.starts_with("https://")
+    }
+
     pub(crate) fn parse(text: &str) -> Result<Self> {
-        if text.starts_with("http://") || text.starts_with("https://") {
+        if Self::is_link(text) {
             return Url::parse(text)
                 .map(Self::Link)
                 .map_err(|error| Error::usage(format!("'{text}' is no URL: {error}")));

@@ -1,11 +1,12 @@
 //! `hulk get`
 
 use std::{
+    collections::HashMap,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
 };
 
-use hulk_proto::{directory::GotDirectory, file::GotFile};
+use hulk_proto::{ShareToken, directory::GotDirectory, file::GotFile, share::PublicShare};
 use serde::Serialize;
 use tokio::task::spawn_blocking;
 use url::Url;
@@ -20,12 +21,14 @@ use crate::{
     printer::Printer,
     progress::Display,
     session,
+    shared_link::SharedLink,
     target::Target,
     transfer::{
         Watcher,
         cache::Cache,
         download::{Download, Received, Saving},
-        link::Link,
+        link::{Link, is_safe},
+        partial::Partial,
     },
 };
 
@@ -52,6 +55,7 @@ pub(crate) async fn run(global: &Global, printer: &Printer, get: &Get) -> Result
     let client = session::open_for_links(global)?;
     let client = client.map(|client| client.limited(get.speed.limit_rate));
     let run = Run {
+        passes: Mutex::default(),
         net: match &client {
             Some(client) => client.net().clone(),
             None => Net::new()?.limited(get.speed.limit_rate),
@@ -87,6 +91,8 @@ pub(crate) async fn run(global: &Global, printer: &Printer, get: &Get) -> Result
 pub(super) struct Run<'a> {
     pub(super) net: Net,
     pub(super) client: Option<Client>,
+    /// What stands for the passwords of shares, by token.
+    passes: Mutex<HashMap<String, String>>,
     pub(super) chosen: Chosen,
     pub(super) cache: Option<Cache>,
     pub(super) display: Arc<Display>,
@@ -99,25 +105,28 @@ pub(super) struct Run<'a> {
 enum Found {
     File(Url),
     Directory(Url),
+    /// A file, and what its share tells of it before a download is begun that may count.
+    Shared(Url, Box<PublicShare>),
 }
 
 impl Run<'_> {
     /// `None` for a dry run.
     async fn get_one(&self, source: &str) -> Result<Option<Done>> {
-        let url = match self.find(source).await? {
+        let link = match self.find(source).await? {
             Found::Directory(url) => {
                 let got = get_tree::get(self, source, url).await?;
                 return Ok(got.map(Done::Directory));
             }
-            Found::File(url) => url,
+            Found::File(url) => self.link(url),
+            Found::Shared(url, details) => self.shared(url, &details)?,
         };
         if self.get.choice.dry_run {
-            let details = self.link(url).details().await?;
+            let details = link.details().await?;
             self.printer.line(details.filename);
             return Ok(None);
         }
         let progress = Arc::new(self.display.file(source, None));
-        let download = Download::begin(self.link(url), progress.clone()).await?;
+        let download = Download::begin(link.clone(), progress.clone()).await?;
         let name = download.filename.clone();
         let size_bytes = download.size_bytes;
         progress.set_size(name.as_deref().unwrap_or(source), size_bytes);
@@ -140,6 +149,7 @@ impl Run<'_> {
             let found = self.save(download, &path, watcher).await?;
             (found, path.display().to_string())
         };
+        link.ended().await;
         progress.finish();
         Ok(Some(Done::File(GotFile {
             source: source.to_owned(),
@@ -180,15 +190,60 @@ impl Run<'_> {
     }
 
     pub(super) fn link(&self, url: Url) -> Link {
-        Link::new(url, self.client.as_ref(), &self.net)
+        let passes = self.passes.lock().unwrap_or_else(PoisonError::into_inner);
+        let token = url.query_pairs().find(|(name, _)| name == "token");
+        let pass = token.and_then(|(_, token)| passes.get(token.as_ref()).cloned());
+        Link::new(url, self.client.as_ref(), &self.net).with_pass(pass)
+    }
+
+    /// A link that may count: nothing is begun that cannot be ended, and what an earlier run has
+    /// begun is gone on with.
+    fn shared(&self, url: Url, details: &PublicShare) -> Result<Link> {
+        let name = details.filename.clone().filter(|name| is_safe(name));
+        let mut goes_on = false;
+        if !self.get.output.as_deref().is_some_and(is_stdout) {
+            let path = destination(self.get.output.as_deref(), name)?;
+            if path.exists() && !self.get.force {
+                return Err(exists(&path));
+            }
+            let begun = details
+                .sha256
+                .map(|sha256| Partial::is_begun(&path, sha256));
+            goes_on = begun == Some(true);
+        }
+        Ok(self.link(url).going_on(goes_on))
+    }
+
+    /// What a share link opens.
+    async fn open(&self, url: &Url, token: ShareToken) -> Result<Found> {
+        let link = SharedLink::open(&self.net, url, token).await?;
+        let found = match (&link.details.file_id, &link.details.directory_id) {
+            _ if !link.details.permissions.can_download => {
+                return Err(Error::not_allowed("the link only takes files in")
+                    .with_hint("put files through it: hulk put FILE --to LINK"));
+            }
+            (Some(id), _) => {
+                let name = link.details.filename.as_deref().unwrap_or("file");
+                let page = link.page(&format!("/d/{id}/{name}"));
+                Found::Shared(page, Box::new(link.details.clone()))
+            }
+            (_, Some(id)) => Found::Directory(link.page(&format!("/b/{id}"))),
+            _ => return Err(Error::not_a_server(&link.server)),
+        };
+        let mut passes = self.passes.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(pass) = link.pass {
+            passes.insert(link.token.as_str().to_owned(), pass);
+        }
+        Ok(found)
     }
 
     async fn find(&self, source: &str) -> Result<Found> {
         match (Target::parse(source)?, &self.client) {
-            (Target::Link(url), _) => Ok(match url.path().starts_with("/b/") {
-                true => Found::Directory(url),
-                false => Found::File(url),
-            }),
+            (Target::Link(url), _) => match SharedLink::token_of(&url) {
+                Some(token) => self.open(&url, token).await,
+                None if url.path().starts_with("/b/") => Ok(Found::Directory(url)),
+                None => Ok(Found::File(url)),
+            },
             (Target::Remote(_), None) => Err(session::open(self.global)
                 .err()
                 .unwrap_or_else(|| Error::usage("no server is known"))),

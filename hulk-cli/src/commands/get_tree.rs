@@ -24,6 +24,7 @@ use crate::{
         download::Download,
         link::{Link, is_safe},
         local::digest_file,
+        partial::Partial,
     },
     tree,
 };
@@ -205,9 +206,12 @@ async fn try_get_file(run: &Run<'_>, top_url: &Url, top: &Path, wanted: &Wanted)
     }
     let mut url = top_url.clone();
     url.set_path(&format!("/d/{}/{}", file.id, file.filename));
-    let download = Download::begin(run.link(url), progress.clone()).await?;
+    let begun = file.sha256.map(|sha256| Partial::is_begun(&path, sha256));
+    let link = run.link(url).going_on(begun == Some(true));
+    let download = Download::begin(link.clone(), progress.clone()).await?;
     let watcher: &dyn Watcher = &*progress;
     let found = run.save(download, &path, watcher).await?;
+    link.ended().await;
     tree::restore(&path, &file.metadata)?;
     Ok(found.size_bytes)
 }

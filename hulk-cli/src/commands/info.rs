@@ -1,20 +1,39 @@
 //! `hulk info`
 
-use hulk_proto::File;
-use indicatif::HumanBytes;
+use hulk_proto::{Directory, File, directory::Entry};
 
-use crate::{
-    client::Client,
-    error::{Error, Result},
-    printer::Printer,
-    target,
-};
+use crate::{client::Client, error::Result, human, printer::Printer};
 
 pub(crate) async fn run(client: &Client, printer: &Printer, remote: &str) -> Result<()> {
-    let file = client.find_file(&target::remote(remote)?).await?;
-    let file = file.ok_or_else(|| Error::not_found(format!("there is no file '{remote}'")))?;
-    printer.result(&file, text);
+    match client.find_entry(remote).await? {
+        Entry::File(file) => printer.result(&*file, text),
+        Entry::Directory(directory) => printer.result(&directory, directory_text),
+    }
     Ok(())
+}
+
+fn directory_text(directory: &Directory) -> String {
+    let expiry = directory.default_expiration_policy;
+    let lines = [
+        ("path", format!("/{}", directory.path)),
+        ("id", directory.id.to_string()),
+        ("listing", directory.url.clone()),
+        ("permissions", directory.default_permissions.to_string()),
+        (
+            "new files",
+            expiry.map_or_else(
+                || "expire as the directory above says".to_owned(),
+                |policy| match policy.days() {
+                    Some(days) => format!("expire after {days} days"),
+                    None => "do not expire".to_owned(),
+                },
+            ),
+        ),
+        ("created", directory.created_at.to_string()),
+        ("updated", directory.updated_at.to_string()),
+    ];
+    let lines = lines.map(|(name, value)| format!("{name:<12} {value}"));
+    lines.join("\n")
 }
 
 fn text(file: &File) -> String {
@@ -26,7 +45,7 @@ fn text(file: &File) -> String {
             "size",
             format!(
                 "{} ({} bytes)",
-                HumanBytes(file.size_bytes),
+                human::size(file.size_bytes),
                 file.size_bytes
             ),
         ),
@@ -43,7 +62,13 @@ fn text(file: &File) -> String {
                 .map_or_else(|| "never".into(), |time| time.to_string()),
         ),
         ("version", file.version.to_string()),
-        ("downloads", file.download_count.to_string()),
+        (
+            "downloads",
+            match file.last_downloaded_at {
+                Some(last) => format!("{}, the last at {last}", file.download_count),
+                None => file.download_count.to_string(),
+            },
+        ),
         ("created", file.created_at.to_string()),
         ("updated", file.updated_at.to_string()),
     ];

@@ -3,12 +3,12 @@
 use std::cmp::Ordering;
 
 use hulk_proto::{Directory, File, Permission, RemotePath, directory::Entry};
-use indicatif::HumanBytes;
 
 use crate::{
     args::{Ls, Sort},
     client::{Client, all_pages, by},
     error::{Error, Result},
+    human,
     printer::Printer,
     target,
 };
@@ -77,34 +77,27 @@ fn compare(one: &Entry, other: &Entry, sort: Sort) -> Ordering {
     }
 }
 
-fn line(entry: &Entry, name: String, long: bool) -> String {
+pub(super) fn line(entry: &Entry, name: String, long: bool) -> String {
     match (entry, long) {
         (Entry::File(_), false) => name,
         (Entry::Directory(_), false) => format!("{name}/"),
         (Entry::File(file), true) => long_line(file, &name),
         (Entry::Directory(directory), true) => {
-            format!(
-                "{:>12}  {}  {:<20}  {:<7}  {name}/",
-                "-", directory.created_at, "-", "-"
-            )
+            let created = human::time(directory.created_at);
+            format!("{:>12}  {created}  {:<8}  {:<7}  {name}/", "-", "-", "-")
         }
     }
 }
 
 fn long_line(file: &File, name: &str) -> String {
-    let expires = file
-        .expires_at
-        .map_or_else(|| "never".to_owned(), |time| time.to_string());
+    let expires = human::until(file.expires_at);
     let permissions = match file.permissions {
         Permission::Inherit => "inherit",
         Permission::Public => "public",
         Permission::Private => "private",
     };
-    let size = HumanBytes(file.size_bytes).to_string();
-    format!(
-        "{size:>12}  {}  {expires:<24}  {permissions:<7}  {name}",
-        file.created_at
-    )
+    let (size, created) = (human::size(file.size_bytes), human::time(file.created_at));
+    format!("{size:>12}  {created}  {expires:<8}  {permissions:<7}  {name}")
 }
 
 fn name(entry: &Entry) -> &str {

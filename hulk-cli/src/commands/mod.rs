@@ -2,6 +2,7 @@
 
 mod completions;
 mod doctor;
+mod find;
 mod get;
 mod get_tree;
 mod info;
@@ -9,11 +10,18 @@ mod keys;
 mod login;
 mod ls;
 mod man;
+mod mkdir;
+mod mv;
 mod put;
 mod put_tree;
 mod rm;
 #[cfg(feature = "serve")]
 mod serve;
+mod set;
+mod share;
+mod trash;
+mod usage;
+mod versions;
 mod whoami;
 
 use hulk_proto::ErrorBody;
@@ -40,17 +48,34 @@ pub(crate) fn run(arguments: &Arguments, printer: &Printer) -> Result<()> {
         Command::Serve(config) => runtime::block_on(serve::run(printer, config)),
         #[cfg(feature = "serve")]
         Command::Put(put) if put.serve => runtime::block_on(serve::put(printer, put)),
-        Command::Put(put) => {
-            runtime::run_resumable(async { put::run(&session()?, printer, put).await })
-        }
+        Command::Put(put) => runtime::run_resumable(put::start(global, printer, put)),
         Command::Get(get) => runtime::run_resumable(get::run(global, printer, get)),
         Command::Ls(ls) => runtime::run(async { ls::run(&session()?, printer, ls).await }),
         Command::Info { remote } => {
             runtime::run(async { info::run(&session()?, printer, remote).await })
         }
-        Command::Rm { remotes, .. } => {
-            runtime::run(async { rm::run(&session()?, printer, remotes).await })
+        Command::Rm(rm) => runtime::run(async { rm::run(&session()?, printer, rm).await }),
+        Command::Mv { sources, to } => {
+            runtime::run(async { mv::run(&session()?, printer, sources, to).await })
         }
+        Command::Mkdir(mkdir) => {
+            runtime::run(async { mkdir::run(&session()?, printer, mkdir).await })
+        }
+        Command::Find(find) => runtime::run(async { find::run(&session()?, printer, find).await }),
+        Command::Set(set) => runtime::run(async { set::run(&session()?, printer, set).await }),
+        Command::Share(share) => {
+            runtime::run(async { share::run(&session()?, printer, share).await })
+        }
+        Command::Versions { remote } => {
+            runtime::run(async { versions::run(&session()?, printer, remote).await })
+        }
+        Command::Restore { remote, version } => {
+            runtime::run(async { versions::restore(&session()?, printer, remote, *version).await })
+        }
+        Command::Trash(trash) => {
+            runtime::run(async { trash::run(&session()?, printer, global, trash).await })
+        }
+        Command::Usage => runtime::run(async { usage::run(&session()?, printer).await }),
         Command::Keys(keys) => runtime::run(async { keys::run(&session()?, printer, keys).await }),
         Command::Login { api_key_stdin } => {
             runtime::run(login::login(global, printer, *api_key_stdin))

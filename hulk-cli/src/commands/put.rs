@@ -7,17 +7,21 @@ use hulk_proto::{
 };
 use serde::Serialize;
 use tokio::task::spawn_blocking;
+use url::Url;
 
 use super::{Batch, put_tree, resumable};
 use crate::{
-    args::Put,
+    args::{Global, Put},
     choice::Chosen,
     client::Client,
     clipboard,
     error::{Error, Exit, Result},
+    net::Net,
     printer::Printer,
     progress::Display,
-    target,
+    session,
+    shared_link::SharedLink,
+    target::{self, Target},
     transfer::{Options, source::Source, upload::Uploader},
 };
 
@@ -36,6 +40,26 @@ impl Done {
             Self::Directory(done) => &done.directory.url,
         }
     }
+}
+
+/// As `run`, to one's own server or through a link that takes files in.
+pub(crate) async fn start(global: &Global, printer: &Printer, put: &Put) -> Result<()> {
+    let to = put.to.as_deref().unwrap_or_default();
+    let url = match Target::is_link(to) {
+        false => return run(&session::open(global)?, printer, put).await,
+        true => Url::parse(to).map_err(|error| Error::usage(format!("--to {to}: {error}")))?,
+    };
+    let token = SharedLink::token_of(&url).ok_or_else(|| {
+        Error::usage(format!("--to {to} is no share link"))
+            .with_hint("files are put through links that look like https://HOST/s/TOKEN")
+    })?;
+    let net = Net::new()?;
+    let link = SharedLink::open(&net, &url, token).await?;
+    if !link.details.permissions.can_upload {
+        return Err(Error::not_allowed("the link takes no files in")
+            .with_hint("its owner makes one that does by 'hulk share DIRECTORY --uploads'"));
+    }
+    run(&Client::through(net, Arc::new(link)), printer, put).await
 }
 
 /// Uploads each argument and prints its link.
@@ -149,7 +173,11 @@ impl Run<'_> {
         }
     }
 
+    /// What is behind a link is not told.
     async fn has_directory(&self, path: &RemotePath) -> Result<bool> {
+        if self.uploader.client.share().is_some() {
+            return Ok(false);
+        }
         Ok(self.uploader.client.find_directory(path).await?.is_some())
     }
 }
@@ -167,7 +195,10 @@ async fn places(client: &Client, put: &Put) -> Result<Vec<Result<Place>>> {
     if put.name.is_some() && !is_one {
         return Err(Error::usage("--name names one file, and there are several"));
     }
-    let to = put.to.as_deref().unwrap_or("/");
+    let to = match client.share() {
+        Some(_) => "/",
+        None => put.to.as_deref().unwrap_or("/"),
+    };
     let base = target::remote(to)?;
     let is_directory = to.ends_with('/') || base.is_root();
     if !is_directory && !is_one && client.find_directory(&base).await?.is_none() {

@@ -4,7 +4,7 @@ use std::{path::Path, sync::Arc};
 
 use futures_util::{StreamExt, stream};
 use hulk_proto::{
-    CreateFile, CreatedFile, ErrorCode, File, RemotePath, Upload,
+    CreateFile, CreatedFile, Directory, ErrorCode, File, Permission, RemotePath, Upload,
     directory::{CreateDirectory, FailedFile, PutDirectory},
     file::{BatchItem, PutFile, ReportedFile},
     limits::PART_BYTES,
@@ -73,8 +73,7 @@ pub(super) async fn put(run: &Run<'_>, top: &Path, at: RemotePath) -> Result<Opt
         let outcome = put_large(run, &at, &file).await;
         sum.add(run, file.relative, outcome);
     }
-    let directory = run.uploader.client.find_directory(&at).await?;
-    let directory = directory.ok_or_else(|| Error::not_found(format!("'{at}' is not there")))?;
+    let directory = directory(run, &at).await?;
     run.display
         .finish(&top.display().to_string(), sum.file_count);
     Ok(Some(PutDirectory {
@@ -88,6 +87,26 @@ pub(super) async fn put(run: &Run<'_>, top: &Path, at: RemotePath) -> Result<Opt
     }))
 }
 
+/// Where the files are now; through a link, all that is known of it.
+async fn directory(run: &Run<'_>, at: &RemotePath) -> Result<Directory> {
+    let client = &run.uploader.client;
+    let Some(link) = client.share() else {
+        let found = client.find_directory(at).await?;
+        return found.ok_or_else(|| Error::not_found(format!("'{at}' is not there")));
+    };
+    let id = link.details.directory_id.clone();
+    Ok(Directory {
+        id: id.ok_or_else(|| Error::not_a_server(&link.server))?,
+        path: at.clone(),
+        parent_id: None,
+        default_permissions: Permission::Inherit,
+        default_expiration_policy: None,
+        created_at: link.details.created_at,
+        updated_at: link.details.created_at,
+        url: link.url(),
+    })
+}
+
 async fn walk(run: &Run<'_>, top: &Path) -> Result<Tree> {
     let (top, chosen) = (top.to_owned(), run.chosen.clone());
     spawn_blocking(move || Tree::walk(&top, &chosen))
@@ -98,6 +117,10 @@ async fn walk(run: &Run<'_>, top: &Path) -> Result<Tree> {
 /// The top, with what the flags say of it, and those that no file would make appear.
 async fn make_directories(run: &Run<'_>, at: &RemotePath, tree: &Tree) -> Result<()> {
     let client = &run.uploader.client;
+    if client.share().is_some() {
+        // They appear with the files that are put into them.
+        return Ok(());
+    }
     let top = CreateDirectory {
         path: at.clone(),
         default_permissions: run.permissions(),

@@ -1,42 +1,49 @@
 //! `hulk rm`
 
-use hulk_proto::File;
+use hulk_proto::directory::Entry;
 
 use super::Batch;
 use crate::{
+    args::Rm,
     client::Client,
     error::{Error, Result},
     printer::Printer,
     target,
 };
 
-pub(crate) async fn run(client: &Client, printer: &Printer, remotes: &[String]) -> Result<()> {
+pub(crate) async fn run(client: &Client, printer: &Printer, rm: &Rm) -> Result<()> {
     let mut batch = Batch::new(printer);
-    for remote in remotes {
-        let outcome = remove(client, remote).await;
+    for remote in &rm.remotes {
+        let outcome = remove(client, remote, rm).await;
         if outcome.is_ok() {
-            printer.note(&format!("deleted {remote}"));
+            printer.note(&match rm.purge {
+                true => format!("deleted {remote} for good"),
+                false => format!("moved {remote} to the trash"),
+            });
         }
         batch.add(outcome.map_err(|error| error.about(remote)));
     }
     batch.finish()
 }
 
-async fn remove(client: &Client, remote: &str) -> Result<File> {
-    let path = target::remote(remote)?;
-    let found = match client.find_file(&path).await? {
+async fn remove(client: &Client, remote: &str, rm: &Rm) -> Result<Entry> {
+    let entry = match client.find_entry(remote).await {
+        Ok(entry) => entry,
         // One that was begun and not finished holds space too.
-        None => client.find_unfinished(&path).await?,
-        found => found,
+        Err(error) if error.code == hulk_proto::ErrorCode::NotFound => {
+            let unfinished = client.find_unfinished(&target::remote(remote)?).await?;
+            Entry::File(Box::new(unfinished.ok_or_else(|| {
+                Error::not_found("there is no such file or directory")
+                    .with_hint("'hulk trash ls' lists what was deleted")
+            })?))
+        }
+        Err(error) => return Err(error),
     };
-    let Some(file) = found else {
-        return Err(match client.find_directory(&path).await? {
-            Some(_) => {
-                Error::usage("is a directory").with_hint("name the files in it; see 'hulk ls -R'")
-            }
-            None => Error::not_found("there is no such file"),
-        });
-    };
-    client.delete_file(&file.id).await?;
-    Ok(file)
+    if matches!(entry, Entry::Directory(_)) && !rm.recursive {
+        return Err(
+            Error::usage("is a directory").with_hint("delete it with all that is in it by -r")
+        );
+    }
+    client.delete_entry(&entry, rm.purge).await?;
+    Ok(entry)
 }

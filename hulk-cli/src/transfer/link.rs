@@ -1,11 +1,19 @@
 //! From a link to a URL of the store.
 
-use std::time::Duration;
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
-use hulk_proto::{Sha256, file::LinkedFile};
+use hulk_proto::{
+    Sha256,
+    file::LinkedFile,
+    share::{CLAIM_HEADER, PASS_HEADER},
+};
 use percent_encoding::percent_decode_str;
-use reqwest::{RequestBuilder, StatusCode, header};
+use reqwest::{RequestBuilder, Response, StatusCode, header};
 use url::Url;
 
 use crate::{
@@ -23,6 +31,12 @@ pub(crate) struct Link {
     pub(crate) url: Url,
     client: Option<Client>,
     pub(crate) net: Net,
+    /// What stands for the password of the share that the link is of.
+    pass: Option<String>,
+    /// Of a share that counts downloads, which of them this is; told by the first answer.
+    claim: Arc<Mutex<Option<String>>>,
+    /// Whether an earlier run has begun this download.
+    goes_on: bool,
 }
 
 /// Where a link leads at the moment.
@@ -38,7 +52,34 @@ impl Link {
             url,
             client: client.cloned(),
             net: net.clone(),
+            pass: None,
+            claim: Arc::default(),
+            goes_on: false,
         }
+    }
+
+    pub(crate) fn with_pass(mut self, pass: Option<String>) -> Self {
+        self.pass = pass;
+        self
+    }
+
+    /// What an earlier run has begun does not count a second time.
+    pub(crate) fn going_on(mut self, goes_on: bool) -> Self {
+        self.goes_on = goes_on;
+        self
+    }
+
+    /// Tells a share that counts downloads that this one has ended. It counts in an hour anyway.
+    pub(crate) async fn ended(&self) {
+        let claim = lock(&self.claim).clone();
+        let query: HashMap<_, _> = self.url.query_pairs().collect();
+        let (Some(claim), Some(token)) = (claim, query.get("token")) else {
+            return;
+        };
+        let mut url = self.url.clone();
+        url.set_path(&format!("/api/v1/shares/public/{token}/claims/{claim}"));
+        url.set_query(None);
+        let _ = self.net.http.put(url).timeout(LINK_TIMEOUT).send().await;
     }
 
     /// Another address of the same server.
@@ -55,7 +96,26 @@ impl Link {
             Some(client) => client.link(&self.url),
             None => self.net.http.get(self.url.clone()),
         };
+        let claim = lock(&self.claim).clone();
+        let headers = [(PASS_HEADER, self.pass.clone()), (CLAIM_HEADER, claim)];
+        let request = headers
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value?)))
+            .fold(request, |request, (name, value)| {
+                request.header(name, value)
+            });
+        let request = match self.goes_on {
+            true => request.header(header::RANGE, "bytes=1-"),
+            false => request,
+        };
         request.timeout(LINK_TIMEOUT)
+    }
+
+    fn keep_claim(&self, response: &Response) {
+        let claim = response.headers().get(CLAIM_HEADER);
+        if let Some(claim) = claim.and_then(|claim| claim.to_str().ok()) {
+            *lock(&self.claim) = Some(claim.to_owned());
+        }
     }
 
     /// # Errors
@@ -68,6 +128,7 @@ impl Link {
     pub(crate) async fn follow_once(&self) -> Result<Target> {
         let answered = self.request().send().await;
         let redirect = answered.map_err(|error| unreachable(&self.url, &error))?;
+        self.keep_claim(&redirect);
         if redirect.status() != StatusCode::FOUND {
             refuse_errors(redirect).await?;
             return Err(self.not_a_link());
@@ -86,6 +147,7 @@ impl Link {
         let asked = self.request().header(header::ACCEPT, "application/json");
         let answered = asked.send().await;
         let answer = answered.map_err(|error| unreachable(&self.url, &error))?;
+        self.keep_claim(&answer);
         let body = refuse_errors(answer).await?;
         serde_json::from_slice(&body).map_err(|_| self.not_a_link())
     }
@@ -102,6 +164,10 @@ impl Link {
         Error::unreachable(format!("{link} is not a Hulkastorus download link"))
             .with_hint("a link looks like https://HOST/d/ID/NAME")
     }
+}
+
+fn lock(claim: &Mutex<Option<String>>) -> MutexGuard<'_, Option<String>> {
+    claim.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// RFC 9530: `sha-256=:BASE64:`, perhaps among others.

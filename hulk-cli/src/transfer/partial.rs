@@ -55,6 +55,11 @@ impl Partial {
         Ok(partial)
     }
 
+    /// Whether an earlier run has begun this download.
+    pub(crate) fn is_begun(target: &Path, sha256: Sha256) -> bool {
+        directory_of(target).join(name(target, sha256)).exists()
+    }
+
     /// Of what is written at once. Blocks.
     pub(crate) fn aside(target: &Path) -> Result<Self> {
         let opened = Self::unnamed(&directory_of(target));

@@ -95,6 +95,7 @@ fn a_hundred_kills_of_the_client() {
         assert!(home.run(&["get", "big.bin", "-o", "-"]).bytes() == bytes);
         let usage = home.run(&["whoami"]).ok();
         assert!(usage.contains("48.00 MiB of"), "{usage}");
+        home.run(&["rm", "--purge", "big.bin"]).ok();
     }
 }
 

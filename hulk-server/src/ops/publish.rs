@@ -94,6 +94,12 @@ pub(super) async fn publish(
             users::count_files(connection, &this.user_id, 1).await?;
         }
         make_current(connection, version, &entry).await?;
+        // The same bytes put again are no other version.
+        let same =
+            current.filter(|current| current.sha256.is_some() && current.sha256 == sent.sha256);
+        if let Some(same) = same {
+            drop_version(connection, same).await?;
+        }
     }
     prune(connection, &version.file_id, kept).await?;
     forget_upload(connection, version).await?;

@@ -41,6 +41,10 @@ async fn the_ten_newest_versions_are_kept_and_each_can_be_had() {
             .await;
         assert_eq!(found, noise(number, 100));
     }
+    let again = server.upload(&key, "a.txt", &noise(13, 100)).await;
+    assert_eq!(again["version"], 14);
+    let same_bytes: Vec<u64> = (4..=14).rev().filter(|number| *number != 13).collect();
+    assert_eq!(numbers(&server, &key, id(&file)).await, same_bytes);
     for (query, key) in [("3", key.as_str()), ("12", ""), ("x", &key)] {
         let (status, _) = server
             .download(&format!("{link}?version={query}"), key)

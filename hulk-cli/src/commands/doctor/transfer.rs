@@ -30,7 +30,7 @@ pub(super) async fn try_one(client: &Client, report: &mut Report<'_>) {
     if let Err(check) = outcome {
         report.add(check);
     }
-    if let Err(error) = client.delete_file(&id).await {
+    if let Err(error) = client.purge_file(&id).await {
         report.add(Check::warning(
             "clean-up",
             format!("the file of this test could not be deleted: {error}"),

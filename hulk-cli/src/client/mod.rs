@@ -1,5 +1,7 @@
 //! The API, one function a route.
 
+mod keeping;
+
 use std::{
     error::Error as _,
     sync::{
@@ -26,6 +28,7 @@ use crate::{
     error::{Again, Error, Result},
     net::Net,
     patience::retry_after,
+    shared_link::SharedLink,
 };
 
 /// The API never carries file bytes: who takes longer hangs.
@@ -39,6 +42,8 @@ pub(crate) struct Client {
     net: Net,
     server: Url,
     key: Option<ApiKeySecret>,
+    /// Files go through this share, without a key.
+    share: Option<Arc<SharedLink>>,
     /// Whether the server has answered before.
     is_known: Arc<AtomicBool>,
 }
@@ -49,8 +54,24 @@ impl Client {
             net: Net::new()?,
             server,
             key,
+            share: None,
             is_known: Arc::default(),
         })
+    }
+
+    /// Puts files through a share.
+    pub(crate) fn through(net: Net, share: Arc<SharedLink>) -> Self {
+        Self {
+            net,
+            server: share.server.clone(),
+            key: None,
+            share: Some(share),
+            is_known: Arc::default(),
+        }
+    }
+
+    pub(crate) fn share(&self) -> Option<&SharedLink> {
+        self.share.as_deref()
     }
 
     pub(crate) fn limited(mut self, bytes_per_second: Option<u64>) -> Self {
@@ -105,11 +126,6 @@ impl Client {
             .await
     }
 
-    pub(crate) async fn delete_file(&self, id: &Id) -> Result<()> {
-        self.send_for_nothing(self.api(Method::DELETE, &format!("/files/{id}"))?)
-            .await
-    }
-
     pub(crate) async fn list_files(&self, query: &ListQuery) -> Result<Page<File>> {
         self.list("/files", query).await
     }
@@ -120,9 +136,7 @@ impl Client {
 
     pub(crate) async fn create_key(&self, request: &CreateApiKey) -> Result<CreatedApiKey> {
         // Not tried again: a second key would be a second secret.
-        let response = self.post("/api-keys", request)?.send().await;
-        let response = response.map_err(|error| unreachable(&self.server, &error))?;
-        self.parse(&refuse_errors(response).await?)
+        self.send_once(self.post("/api-keys", request)?).await
     }
 
     pub(crate) async fn list_keys(&self, query: &ListQuery) -> Result<Page<ApiKey>> {
@@ -210,12 +224,20 @@ impl Client {
     }
 
     fn api(&self, method: Method, path: &str) -> Result<RequestBuilder> {
+        self.api_with(method, path, "")
+    }
+
+    fn api_with(&self, method: Method, path: &str, query: &str) -> Result<RequestBuilder> {
+        if let Some(share) = &self.share {
+            return Ok(share.request(&self.net, method, path).timeout(API_TIMEOUT));
+        }
         let key = self.key.as_ref().ok_or_else(|| {
             Error::not_allowed(format!("there is no API key for {}", shown(&self.server)))
                 .with_hint("run 'hulk login', or set HULK_API_KEY")
         })?;
         let mut url = self.server.clone();
         url.set_path(&format!("/api/v1{path}"));
+        url.set_query(Some(query).filter(|query| !query.is_empty()));
         Ok(self
             .net
             .http
@@ -233,14 +255,24 @@ impl Client {
     }
 
     async fn list<T: DeserializeOwned>(&self, path: &str, query: &ListQuery) -> Result<Page<T>> {
-        let pairs = query.to_pairs();
-        let encoded = url::form_urlencoded::Serializer::new(String::new())
+        self.list_pairs(path, &query.to_pairs()).await
+    }
+
+    async fn list_pairs<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        pairs: &[(String, String)],
+    ) -> Result<Page<T>> {
+        let query = url::form_urlencoded::Serializer::new(String::new())
             .extend_pairs(pairs)
             .finish();
-        let (client, request) = self.api(Method::GET, path)?.build_split();
-        let mut request = request.map_err(|error| unreachable(&self.server, &error))?;
-        request.url_mut().set_query(Some(&encoded));
-        self.send(RequestBuilder::from_parts(client, request)).await
+        self.send(self.api_with(Method::GET, path, &query)?).await
+    }
+
+    async fn send_once<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T> {
+        let response = request.send().await;
+        let response = response.map_err(|error| unreachable(&self.server, &error))?;
+        self.parse(&refuse_errors(response).await?)
     }
 
     async fn send<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T> {

@@ -1,0 +1,149 @@
+//! `hulk share`
+
+use std::io::{self, IsTerminal, Read};
+
+use hulk_proto::{
+    Grants, Share, ShareToken, Timestamp,
+    directory::Entry,
+    share::{CreateShare, Password},
+};
+
+use crate::{
+    args::{self, ShareCommand},
+    client::Client,
+    error::{Error, Result},
+    human,
+    printer::Printer,
+    shared_link::SharedLink,
+};
+
+pub(crate) async fn run(client: &Client, printer: &Printer, share: &args::Share) -> Result<()> {
+    match (&share.command, &share.remote) {
+        (Some(ShareCommand::Ls), _) => list(client, printer).await,
+        (Some(ShareCommand::Rm { tokens }), _) => revoke(client, printer, tokens).await,
+        (None, Some(remote)) => create(client, printer, share, remote).await,
+        (None, None) => Err(Error::usage("name a file or directory to share")),
+    }
+}
+
+async fn create(
+    client: &Client,
+    printer: &Printer,
+    share: &args::Share,
+    remote: &str,
+) -> Result<()> {
+    let password = password(share)?;
+    let mut request = CreateShare {
+        permissions: Some(match share.uploads {
+            true => Grants::UPLOAD,
+            false => Grants::DOWNLOAD,
+        }),
+        expires_at: share
+            .expires
+            .and_then(|policy| policy.expires_at(Timestamp::now())),
+        password,
+        max_downloads: share.max_downloads,
+        max_file_bytes: share.max_size,
+        ..CreateShare::default()
+    };
+    match client.find_entry(remote).await? {
+        Entry::File(_) if share.uploads => {
+            return Err(
+                Error::usage(format!("{remote} is a file: it takes no uploads"))
+                    .with_hint("share a directory with --uploads"),
+            );
+        }
+        Entry::File(file) => request.file_id = Some(file.id),
+        Entry::Directory(directory) => request.directory_id = Some(directory.id),
+    }
+    let made = client.create_share(&request).await;
+    let made = made.map_err(|error| error.about(remote))?;
+    printer.result(&made, |share| share.url.clone());
+    Ok(())
+}
+
+fn password(share: &args::Share) -> Result<Option<Password>> {
+    let text = if share.password_stdin {
+        let mut text = String::new();
+        let read = io::stdin().read_to_string(&mut text);
+        read.map_err(|error| Error::failed(format!("cannot read the password: {error}")))?;
+        text.trim_end_matches(['\r', '\n']).to_owned()
+    } else if share.password {
+        if !io::stdin().is_terminal() {
+            return Err(
+                Error::usage("there is no terminal to ask for the password on")
+                    .with_hint("give it on the standard input, with --password-stdin"),
+            );
+        }
+        rpassword::prompt_password("Password for the link: ")
+            .map_err(|error| Error::failed(format!("cannot read the password: {error}")))?
+    } else {
+        return Ok(None);
+    };
+    match text.is_empty() {
+        true => Err(Error::usage("the password is empty")),
+        false => Ok(Some(Password(text))),
+    }
+}
+
+async fn list(client: &Client, printer: &Printer) -> Result<()> {
+    let shares = client.list_shares().await?;
+    if printer.json {
+        printer.document(&shares);
+        return Ok(());
+    }
+    shares.iter().for_each(|share| printer.line(line(share)));
+    Ok(())
+}
+
+fn line(share: &Share) -> String {
+    let path = match &share.path {
+        Some(path) => format!("/{path}"),
+        None => "(in the trash)".to_owned(),
+    };
+    let grants = share.permissions;
+    let mut facts = Vec::new();
+    for (holds, word) in [
+        (grants.can_download, "downloads"),
+        (grants.can_upload, "uploads"),
+        (grants.can_share, "shares"),
+        (grants.can_delete, "deletes"),
+        (share.has_password, "password"),
+    ] {
+        if holds {
+            facts.push(word.to_owned());
+        }
+    }
+    let count = match share.max_downloads {
+        Some(most) => format!("{} of {most} used", share.download_count),
+        None => format!("{} used", share.download_count),
+    };
+    facts.push(count);
+    facts.push(format!("ends {}", human::until(share.expires_at)));
+    format!("{}  {path}  {}", share.url, facts.join(", "))
+}
+
+async fn revoke(client: &Client, printer: &Printer, tokens: &[String]) -> Result<()> {
+    let shares = client.list_shares().await?;
+    for token in tokens {
+        let share = find(&shares, token)?;
+        client.revoke_share(&share.id).await?;
+        printer.note(&format!("revoked {}", share.url));
+    }
+    Ok(())
+}
+
+/// By token, link or id.
+fn find<'a>(shares: &'a [Share], text: &str) -> Result<&'a Share> {
+    let of_link = || {
+        url::Url::parse(text)
+            .ok()
+            .and_then(|url| SharedLink::token_of(&url))
+    };
+    let token: Option<ShareToken> = text.parse().ok().or_else(of_link);
+    let is_meant =
+        |share: &&Share| Some(&share.token) == token.as_ref() || share.id.as_str() == text;
+    shares.iter().find(is_meant).ok_or_else(|| {
+        Error::not_found("there is no such share").with_hint("'hulk share ls' lists yours")
+    })
+}

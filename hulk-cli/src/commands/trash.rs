@@ -1,0 +1,155 @@
+//! `hulk trash`
+
+use std::io::{self, IsTerminal, Write};
+
+use hulk_proto::{
+    Id,
+    trash::{EntryKind, RestoreTrash, Restored, TrashItem},
+};
+
+use super::Batch;
+use crate::{
+    args::{Global, Trash},
+    client::Client,
+    error::{Error, Result},
+    human,
+    printer::Printer,
+    target,
+};
+
+pub(crate) async fn run(
+    client: &Client,
+    printer: &Printer,
+    global: &Global,
+    trash: &Trash,
+) -> Result<()> {
+    match trash {
+        Trash::Ls => list(client, printer).await,
+        Trash::Restore { items, to } => restore(client, printer, items, to.as_deref()).await,
+        Trash::Rm { items } => remove(client, printer, items).await,
+        Trash::Empty => empty(client, printer, global).await,
+    }
+}
+
+async fn list(client: &Client, printer: &Printer) -> Result<()> {
+    let items = client.list_trash().await?;
+    if printer.json {
+        printer.document(&items);
+        return Ok(());
+    }
+    items.iter().for_each(|item| printer.line(line(item)));
+    Ok(())
+}
+
+fn line(item: &TrashItem) -> String {
+    let slash = match item.kind {
+        EntryKind::Directory => "/",
+        EntryKind::File => "",
+    };
+    format!(
+        "{}  {:>12}  {}  goes {:<10}  /{}{slash}",
+        item.id,
+        human::size(item.size_bytes),
+        human::time(item.trashed_at),
+        human::until(Some(item.expires_at)),
+        item.path
+    )
+}
+
+async fn restore(
+    client: &Client,
+    printer: &Printer,
+    items: &[String],
+    to: Option<&str>,
+) -> Result<()> {
+    if to.is_some() && items.len() > 1 {
+        return Err(Error::usage(
+            "--to names one place, and there are several to restore",
+        ));
+    }
+    let path = to.map(target::remote).transpose()?;
+    let trash = client.list_trash().await?;
+    let mut batch = Batch::new(printer);
+    for item in items {
+        let outcome = restore_one(client, &trash, item, path.clone()).await;
+        if let Ok(restored) = &outcome {
+            let note = match restored.renamed {
+                true => format!("restored {item} as /{}: its name was taken", restored.path),
+                false => format!("restored /{}", restored.path),
+            };
+            printer.note(&note);
+        }
+        batch.add(outcome.map_err(|error| error.about(item)));
+    }
+    batch.finish()
+}
+
+async fn restore_one(
+    client: &Client,
+    trash: &[TrashItem],
+    item: &str,
+    path: Option<hulk_proto::RemotePath>,
+) -> Result<Restored> {
+    let id = find(trash, item)?;
+    let restored = client.restore_trash(id, &RestoreTrash { path }).await;
+    restored.map_err(|error| match error.code {
+        hulk_proto::ErrorCode::FileExists => {
+            error.with_hint("restore it to another place with --to")
+        }
+        _ => error,
+    })
+}
+
+async fn remove(client: &Client, printer: &Printer, items: &[String]) -> Result<()> {
+    let trash = client.list_trash().await?;
+    let mut batch = Batch::new(printer);
+    for item in items {
+        let outcome = match find(&trash, item) {
+            Ok(id) => client.purge_trash(id).await.map(|()| id.clone()),
+            Err(error) => Err(error),
+        };
+        if outcome.is_ok() {
+            printer.note(&format!("deleted {item} for good"));
+        }
+        batch.add(outcome.map_err(|error| error.about(item)));
+    }
+    batch.finish()
+}
+
+/// By the path it had, the last deleted of that path first, or by id.
+fn find<'a>(trash: &'a [TrashItem], item: &str) -> Result<&'a Id> {
+    let path = target::remote(item)?;
+    let by_path = trash.iter().find(|candidate| candidate.path == path);
+    let found = by_path.or_else(|| trash.iter().find(|candidate| candidate.id.as_str() == item));
+    found.map(|found| &found.id).ok_or_else(|| {
+        Error::not_found("is not in the trash").with_hint("'hulk trash ls' lists what is")
+    })
+}
+
+async fn empty(client: &Client, printer: &Printer, global: &Global) -> Result<()> {
+    if !global.yes {
+        confirm("Delete all that is in the trash for good?")?;
+    }
+    let emptied = client.empty_trash().await?;
+    printer.note(&format!("deleted {} things for good", emptied.items));
+    if printer.json {
+        printer.document(&emptied);
+    }
+    Ok(())
+}
+
+fn confirm(question: &str) -> Result<()> {
+    if !io::stdin().is_terminal() {
+        return Err(Error::usage(question).with_hint("there is no terminal to ask on: say --yes"));
+    }
+    let mut stderr = io::stderr().lock();
+    // Without a stderr nobody sees the question, and nobody answers yes.
+    let _ = write!(stderr, "{question} [y/N] ").and_then(|()| stderr.flush());
+    let mut answer = String::new();
+    let read = io::stdin().read_line(&mut answer);
+    let is_yes = read.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes");
+    match is_yes {
+        true => Ok(()),
+        false => Err(Error::failed("nothing was deleted")),
+    }
+}

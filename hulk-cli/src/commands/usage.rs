@@ -1,0 +1,55 @@
+//! `hulk usage`
+
+use hulk_proto::{Category, Usage};
+
+use crate::{client::Client, error::Result, human, printer::Printer};
+
+pub(crate) async fn run(client: &Client, printer: &Printer) -> Result<()> {
+    let me = client.me().await?;
+    let usage = client.usage(&me.user.id).await?;
+    printer.result(&usage, text);
+    Ok(())
+}
+
+fn text(usage: &Usage) -> String {
+    let row = |name: &str, count: String, bytes: u64| {
+        format!("{name:<12} {count:>8}  {:>12}", human::size(bytes))
+    };
+    let kinds = Category::ALL.into_iter();
+    let kinds = kinds.filter(|kind| usage.file_counts.of(*kind) > 0);
+    let mut lines: Vec<String> = kinds
+        .map(|kind| {
+            let count = usage.file_counts.of(kind).to_string();
+            row(kind.as_str(), count, usage.byte_counts.of(kind))
+        })
+        .collect();
+    let total = usage.file_counts.total.to_string();
+    lines.push(row("files", total, usage.byte_counts.total));
+    for (name, bytes) in [
+        ("old versions", usage.version_bytes),
+        ("trash", usage.trash_bytes),
+        ("uploads", usage.upload_bytes),
+    ] {
+        if bytes > 0 {
+            lines.push(row(name, String::new(), bytes));
+        }
+    }
+    let percent = match usage.quota_bytes {
+        0 => 100,
+        quota => u128::from(usage.used_bytes) * 100 / u128::from(quota),
+    };
+    lines.push(format!(
+        "{:<12} {:>8}  {:>12} of {}",
+        "used",
+        format!("{percent} %"),
+        human::size(usage.used_bytes),
+        human::size(usage.quota_bytes)
+    ));
+    if usage.expiring_soon > 0 {
+        lines.push(format!(
+            "{} files expire within 7 days",
+            usage.expiring_soon
+        ));
+    }
+    lines.join("\n")
+}

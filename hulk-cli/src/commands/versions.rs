@@ -1,0 +1,79 @@
+//! `hulk versions` and `hulk restore`
+
+use hulk_proto::{File, file::Version};
+
+use crate::{
+    client::Client,
+    error::{Error, Result},
+    human,
+    printer::Printer,
+    target,
+};
+
+pub(crate) async fn run(client: &Client, printer: &Printer, remote: &str) -> Result<()> {
+    let file = find(client, remote).await?;
+    let versions = client.list_versions(&file.id).await?;
+    if printer.json {
+        printer.document(&versions);
+        return Ok(());
+    }
+    versions
+        .iter()
+        .for_each(|version| printer.line(line(version)));
+    Ok(())
+}
+
+fn line(version: &Version) -> String {
+    format!(
+        "{:>4}  {:>12}  {}  {}{}",
+        version.version,
+        human::size(version.size_bytes),
+        human::time(version.created_at),
+        version.url,
+        if version.is_current {
+            "  (current)"
+        } else {
+            ""
+        }
+    )
+}
+
+/// Brings a version back; the one before the current if none is named.
+pub(crate) async fn restore(
+    client: &Client,
+    printer: &Printer,
+    remote: &str,
+    version: Option<u64>,
+) -> Result<()> {
+    let file = find(client, remote).await?;
+    let version = match version {
+        Some(version) => version,
+        None => {
+            let versions = client.list_versions(&file.id).await?;
+            let before = versions.iter().find(|version| !version.is_current);
+            before
+                .map(|version| version.version)
+                .ok_or_else(|| Error::not_found(format!("{remote} has no earlier version")))?
+        }
+    };
+    let restored = client.restore_version(&file.id, version).await;
+    let restored = restored.map_err(|error| {
+        error
+            .about(format!("{remote}, version {version}"))
+            .with_hint("'hulk versions' lists those that are kept")
+    })?;
+    printer.note(&format!(
+        "restored version {version} of {remote} as version {}",
+        restored.version
+    ));
+    printer.result(&restored, |file| file.url.clone());
+    Ok(())
+}
+
+async fn find(client: &Client, remote: &str) -> Result<File> {
+    let file = client.find_file(&target::remote(remote)?).await?;
+    file.ok_or_else(|| {
+        Error::not_found(format!("there is no file '{remote}'"))
+            .with_hint("what was deleted comes back by 'hulk trash restore'")
+    })
+}

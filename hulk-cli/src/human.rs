@@ -1,0 +1,32 @@
+//! Sizes and times as people read them.
+
+use hulk_proto::Timestamp;
+use indicatif::HumanBytes;
+
+pub(crate) fn size(bytes: u64) -> String {
+    HumanBytes(bytes).to_string()
+}
+
+/// To the minute, in UTC.
+pub(crate) fn time(time: Timestamp) -> String {
+    let text = time.to_string();
+    match text.split_once('T') {
+        Some((date, clock)) => format!("{date} {}", clock.get(..5).unwrap_or(clock)),
+        None => text,
+    }
+}
+
+/// How long until then, or `never`.
+pub(crate) fn until(end: Option<Timestamp>) -> String {
+    let Some(end) = end else {
+        return "never".to_owned();
+    };
+    let left = end.unix_millis() - Timestamp::now().unix_millis();
+    let minutes = left / 60_000;
+    match (minutes / (24 * 60), minutes / 60) {
+        _ if left <= 0 => "over".to_owned(),
+        (0, 0) => format!("in {} min", minutes.max(1)),
+        (0, hours) => format!("in {hours} h"),
+        (days, _) => format!("in {days} d"),
+    }
+}
