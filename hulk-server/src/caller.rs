@@ -25,6 +25,8 @@ use crate::{
     ops::shares::Visit,
 };
 
+const KEY_COOKIE: &str = "hulk_key";
+const KEY_COOKIE_SECONDS: u32 = 30 * 24 * 60 * 60;
 /// With the id of the share.
 const PASS_COOKIE: &str = "hulk_pass_";
 /// "Last used" is to the minute, so that a read is not a write.
@@ -48,6 +50,12 @@ pub(crate) struct Manager(pub Caller);
 pub(crate) struct Store;
 /// Anybody; a caller if they came with a good key.
 pub(crate) struct Visitor(pub Option<Caller>);
+
+impl Caller {
+    pub(crate) fn may(&self, needed: KeyPermission) -> bool {
+        self.permission >= needed
+    }
+}
 
 impl FromRequestParts<App> for Reader {
     type Rejection = Error;
@@ -212,15 +220,97 @@ async fn authorise(parts: &Parts, app: &App, needed: KeyPermission) -> Result<Ca
 }
 
 async fn authenticate(parts: &Parts, app: &App) -> Result<Caller> {
+    authenticate_key(app, &secret(parts, app)?).await
+}
+
+/// From the header, else from the cookie of the page.
+fn secret(parts: &Parts, app: &App) -> Result<ApiKeySecret> {
+    if parts.headers.contains_key(AUTHORIZATION) {
+        return bearer(parts);
+    }
+    let cookies = cookies(&parts.headers);
+    let Some((_, key)) = cookies.into_iter().find(|(name, _)| name == KEY_COOKIE) else {
+        return bearer(parts);
+    };
+    // A browser sends the cookie whoever makes it ask; only our own pages may change anything.
+    if !parts.method.is_safe() && !is_same_origin(parts, app) {
+        return Err(other_origin());
+    }
+    key.parse().map_err(|error: hulk_proto::key::InvalidKey| {
+        Error::new(ErrorCode::AuthInvalidCredentials, error.to_string())
+    })
+}
+
+/// By `Sec-Fetch-Site`, which scripts cannot forge, else by `Origin`.
+fn is_same_origin(parts: &Parts, app: &App) -> bool {
+    let header = |name: &str| parts.headers.get(name)?.to_str().ok();
+    match (header("sec-fetch-site"), header("origin")) {
+        (Some(site), _) => site == "same-origin",
+        (None, Some(origin)) => origin == app.settings.public_url,
+        (None, None) => false,
+    }
+}
+
+fn other_origin() -> Error {
+    Error::new(
+        ErrorCode::Forbidden,
+        "this may be asked by the pages of this server alone",
+    )
+}
+
+/// A request that one of our own pages makes: what changes anything and has no key in a header.
+pub(crate) struct SameOrigin;
+
+impl FromRequestParts<App> for SameOrigin {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        match is_same_origin(parts, app) {
+            true => Ok(Self),
+            false => Err(other_origin()),
+        }
+    }
+}
+
+/// The cookie that signs in to the page with a key; `None` if the key is no good.
+pub(crate) async fn key_cookie(app: &App, key: &str) -> Result<Option<HeaderValue>> {
+    let Ok(secret) = key.parse::<ApiKeySecret>() else {
+        return Ok(None);
+    };
+    match authenticate_key(app, &secret).await {
+        Err(error) if error.is_fault() => Err(error),
+        Err(_) => Ok(None),
+        Ok(_) => {
+            let secret = secret.reveal();
+            let cookie = format!(
+                "{KEY_COOKIE}={secret}; Path=/; HttpOnly; SameSite=Lax; Max-Age={KEY_COOKIE_SECONDS}{}",
+                secure(app)
+            );
+            let mut cookie = HeaderValue::from_str(&cookie).map_err(Error::internal)?;
+            cookie.set_sensitive(true);
+            Ok(Some(cookie))
+        }
+    }
+}
+
+/// Signs out.
+pub(crate) fn forget_key_cookie(app: &App) -> HeaderValue {
+    let cookie = format!(
+        "{KEY_COOKIE}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0{}",
+        secure(app)
+    );
+    HeaderValue::from_str(&cookie).unwrap_or_else(|_| HeaderValue::from_static(""))
+}
+
+async fn authenticate_key(app: &App, secret: &ApiKeySecret) -> Result<Caller> {
     let invalid = || {
         Error::new(
             ErrorCode::AuthInvalidCredentials,
             "this API key is not known here, or was revoked",
         )
     };
-    let secret = bearer(parts)?;
     let mut connection = app.db.read().await?;
-    let hash = secret_hash(&secret);
+    let hash = secret_hash(secret);
     let key = api_keys::find_by_secret(&mut connection, secret.id().as_str(), &hash)
         .await?
         .ok_or_else(invalid)?;

@@ -1,7 +1,7 @@
 //! The Hulkastorus server: plans and signs, checks and records; bytes go from the client straight
 //! to the store.
 //!
-//! `routes → ops → db, store`, and never back; `db` and `store` know neither each other nor axum
+//! `routes, pages → ops → db, store`, and never back; `db` and `store` know neither each other nor axum
 //! (but for the embedded store's front, which is an HTTP service itself).
 
 mod app;
@@ -13,6 +13,7 @@ mod downloads;
 mod error;
 mod extract;
 pub mod ops;
+mod pages;
 mod routes;
 mod serve;
 pub mod store;

@@ -86,6 +86,18 @@ async fn below(
     Ok(tree::list_directories(connection, parent_id, limit, offset).await?)
 }
 
+/// The id of the directory at a path.
+///
+/// # Errors
+/// `NOT_FOUND` also for what is a file.
+pub async fn find_directory(app: &App, user: &UserRow, path: &RemotePath) -> Result<Id> {
+    let mut connection = app.db.read().await?;
+    let entry = tree::find_by_path(&mut connection, &user.root_id, path).await?;
+    let entry = entry.filter(EntryRow::is_directory);
+    let entry = entry.ok_or_else(|| Error::not_found("directory"))?;
+    entry.id.parse().map_err(Error::internal)
+}
+
 /// One directory.
 ///
 /// # Errors

@@ -35,13 +35,15 @@ pub struct Follower<'a> {
     pub user_id: Option<&'a str>,
     /// With a share's token, what it opens, and who comes with it.
     pub share: Option<(&'a Opened, &'a Visit)>,
+    /// Whether the file is to be saved, not shown.
+    pub saves: bool,
 }
 
 impl<'a> Follower<'a> {
     pub fn user(user_id: Option<&'a str>) -> Self {
         Self {
             user_id,
-            share: None,
+            ..Self::default()
         }
     }
 }
@@ -110,6 +112,7 @@ pub async fn resolve_link(
     let disposition = Disposition {
         filename: &file.name,
         mime_type: &file.mime_type,
+        is_saved: follower.saves,
     };
     let presigned = app
         .store

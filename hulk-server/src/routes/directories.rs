@@ -1,19 +1,23 @@
 //! `/api/v1/directories`
 
-use axum::{Json as Answer, extract::State};
-use http::StatusCode;
+use axum::{
+    Json as Answer,
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderMap, StatusCode};
 use hulk_proto::{
-    Directory, ErrorBody, Page,
+    Directory, ErrorBody, Id, Page,
     directory::{ChangeDirectory, CreateDirectory, DirectoryListing, MoveEntries, MovedEntries},
     share::ShareAction,
     trash::EntryKind,
 };
 
-use super::files::deletion;
+use super::{files::deletion, links::wants_json};
 
 use crate::{
     app::App,
-    caller::{Reader, Visiting, Visitor, Writer},
+    caller::{Caller, Reader, Visiting, Visitor, Writer},
     error::Result,
     extract::{DeleteQuery, Json, LinkQuery, List, PathId},
     ops::{
@@ -21,8 +25,11 @@ use crate::{
         change_directory::change_directory,
         create_directory::create_directory,
         list_directories::{list_directories, show_directory},
-        place, shares, trash,
+        place,
+        shares::{self, Visit},
+        trash,
     },
+    pages,
 };
 
 /// List directories
@@ -115,16 +122,32 @@ pub(super) async fn browse(
     Visiting(visit): Visiting,
     PathId(id): PathId,
     query: LinkQuery,
-) -> Result<Answer<DirectoryListing>> {
-    if let Some(token) = &query.token {
-        let opened = shares::open(&app, token, &visit, ShareAction::List).await?;
-        let listing = browse_shared(&app, &opened, id.as_str(), query.cursor).await?;
-        return Ok(Answer(listing));
+    headers: HeaderMap,
+) -> Result<Response> {
+    let is_page = pages::wants_page(&headers) && !wants_json(&headers);
+    match (
+        listing(&app, caller.as_ref(), &visit, &id, query).await,
+        is_page,
+    ) {
+        (Ok(listing), true) => Ok(pages::listing(&app, &listing)),
+        (Err(error), true) => Ok(pages::failure(&app, error)),
+        (listing, false) => Ok(Answer(listing?).into_response()),
     }
-    let user_id = caller.as_ref().map(|caller| caller.user.id.as_str());
-    browse_directory(&app, &id, user_id, query.cursor)
-        .await
-        .map(Answer)
+}
+
+async fn listing(
+    app: &App,
+    caller: Option<&Caller>,
+    visit: &Visit,
+    id: &Id,
+    query: LinkQuery,
+) -> Result<DirectoryListing> {
+    if let Some(token) = &query.token {
+        let opened = shares::open(app, token, visit, ShareAction::List).await?;
+        return browse_shared(app, &opened, id.as_str(), query.cursor).await;
+    }
+    let user_id = caller.map(|caller| caller.user.id.as_str());
+    browse_directory(app, id, user_id, query.cursor).await
 }
 
 /// Tell of a directory

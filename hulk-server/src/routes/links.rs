@@ -3,7 +3,7 @@
 use axum::{
     Json as Answer,
     extract::State,
-    response::{IntoResponse, Response},
+    response::{IntoResponse, Redirect, Response},
 };
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
@@ -21,6 +21,7 @@ use crate::{
         resolve_link::{Follower, Link, Resolved, describe_link, resolve_link},
         shares,
     },
+    pages,
 };
 
 const CLAIM: HeaderName = HeaderName::from_static(CLAIM_HEADER);
@@ -49,9 +50,18 @@ pub(super) async fn by_id(
         Some(token) => Some(shares::open(&app, token, &visit, ShareAction::Download).await?),
         None => None,
     };
+    // A look at a counted link must not use it up: its page has a button that does.
+    if let (Some(opened), Some(token)) = (&opened, &query.token)
+        && opened.is_counted()
+        && pages::wants_page(&headers)
+        && !wants_json(&headers)
+    {
+        return Ok(Redirect::to(&format!("/s/{token}")).into_response());
+    }
     let follower = Follower {
         user_id: caller.as_ref().map(|caller| caller.user.id.as_str()),
         share: opened.as_ref().map(|opened| (opened, &visit)),
+        saves: false,
     };
     let resolved = resolve_link(&app, &link, follower, &method, query.version).await?;
     if !wants_json(&headers) {

@@ -20,7 +20,7 @@ use axum::{Router, extract::DefaultBodyLimit, routing::any};
 use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{app::App, extract, store::embedded};
+use crate::{app::App, extract, pages, store::embedded};
 
 /// The API's routes with their description.
 fn api() -> (Router<App>, OpenApi) {
@@ -84,6 +84,7 @@ pub fn openapi() -> OpenApi {
 pub(crate) fn router(app: App) -> Router {
     let (routes, document) = api();
     let mut router = routes
+        .merge(pages::router())
         .route(
             "/api/v1/openapi.json",
             axum::routing::get(move || openapi::show(document.clone())),

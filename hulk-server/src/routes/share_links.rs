@@ -20,12 +20,13 @@ use crate::{
     app::App,
     caller::Visiting,
     error::{Error, Result},
-    extract::{PathToken, TokenAndRest},
+    extract::{LinkQuery, PathToken, TokenAndRest},
     ops::{
         begin_upload::Report,
         resolve_link::{Follower, Link, resolve_link},
         shares::{open, public::show_share, receive},
     },
+    pages,
 };
 
 /// Redirect to the shared file's bytes; of a directory, tell what is in it
@@ -40,9 +41,18 @@ pub(super) async fn follow(
     method: Method,
     Visiting(visit): Visiting,
     PathToken(token): PathToken,
+    query: LinkQuery,
     headers: HeaderMap,
 ) -> Result<Response> {
-    let shown = show_share(&app, &token, &visit, None).await?;
+    let is_page = pages::wants_page(&headers) && !wants_json(&headers);
+    let shown = show_share(&app, &token, &visit, query.cursor).await;
+    if is_page {
+        return Ok(match shown {
+            Ok(shown) => pages::share_page(&app, &token, shown),
+            Err(error) => pages::failure(&app, error),
+        });
+    }
+    let shown = shown?;
     let is_directory = shown.kind == EntryKind::Directory;
     if wants_json(&headers) || is_directory && !shown.needs_password {
         return Ok(Answer(shown).into_response());
@@ -52,6 +62,7 @@ pub(super) async fn follow(
     let follower = Follower {
         user_id: None,
         share: Some((&opened, &visit)),
+        saves: false,
     };
     let resolved = resolve_link(&app, &Link::Id(id), follower, &method, None).await?;
     Ok(redirect(resolved))

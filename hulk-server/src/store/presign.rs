@@ -86,12 +86,14 @@ pub struct PartToSign<'a> {
 pub struct Disposition<'a> {
     pub filename: &'a str,
     pub mime_type: &'a str,
+    /// Whether it is to be saved even if it could be shown.
+    pub is_saved: bool,
 }
 
 impl Disposition<'_> {
     /// RFC 6266, with the name as RFC 8187 UTF-8 beside a plain ASCII one for old clients.
     fn header(&self) -> String {
-        let kind = match INLINE.contains(&self.essence()) {
+        let kind = match INLINE.contains(&self.essence()) && !self.is_saved {
             true => "inline",
             false => "attachment",
         };

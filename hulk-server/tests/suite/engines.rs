@@ -11,6 +11,7 @@ use crate::{
 
 /// Of the embedded store, of one process's disk, or with engines of their own.
 const OWN: &[&str] = &[
+    "browser::",
     "data_dir::",
     "engines::",
     "faults::",

@@ -26,9 +26,22 @@ fn lower_layers_do_not_know_the_upper_ones() {
                 "sqlx",
             ],
         ),
-        ("ops", &["axum", "crate::routes", "crate::sweep"]),
+        (
+            "ops",
+            &["axum", "crate::routes", "crate::pages", "crate::sweep"],
+        ),
         ("sweep", &["axum", "crate::routes"]),
         ("routes", &["sqlx", "aws_sdk_s3", "crate::db"]),
+        (
+            "pages",
+            &[
+                "sqlx",
+                "aws_sdk_s3",
+                "crate::db",
+                "crate::routes",
+                "crate::store",
+            ],
+        ),
     ];
     for (layer, words) in forbidden {
         for file in crate::harness::files_below(&source.join(layer)) {

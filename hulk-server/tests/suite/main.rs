@@ -8,6 +8,8 @@ mod harness;
 
 mod agree;
 mod bad_input;
+mod browser;
+mod chrome;
 mod crash;
 mod data_dir;
 mod engines;

@@ -31,7 +31,7 @@ pub(in crate::ops) async fn begin(
     file_id: &str,
     visit: &Visit,
 ) -> Result<Option<String>> {
-    if !opened.chain().any(is_counted) {
+    if !opened.is_counted() {
         app.downloads.count_share(&opened.share.id);
         return Ok(None);
     }

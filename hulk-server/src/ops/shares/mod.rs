@@ -53,6 +53,11 @@ pub struct Opened {
 }
 
 impl Opened {
+    /// Whether downloads are counted.
+    pub fn is_counted(&self) -> bool {
+        self.chain().any(|share| share.max_downloads.is_some())
+    }
+
     /// The share and those above it.
     fn chain(&self) -> impl Iterator<Item = &ShareRow> {
         std::iter::once(&self.share).chain(&self.above)

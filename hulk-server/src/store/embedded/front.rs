@@ -55,15 +55,14 @@ pub(crate) async fn front(service: S3Service, host: HeaderValue, mut request: Re
     }
 }
 
-/// `curl -L` sends its key along when a redirect stays on one host; the URL alone counts here.
+/// `curl -L` sends its key, or a link's password, along when a redirect stays on one host; the URL
+/// alone counts here.
 fn drop_bearer(headers: &mut HeaderMap) {
-    let is_bearer = headers.get(header::AUTHORIZATION).is_some_and(|value| {
-        value
-            .as_bytes()
-            .to_ascii_lowercase()
-            .starts_with(b"bearer ")
+    let is_ours = headers.get(header::AUTHORIZATION).is_some_and(|value| {
+        let value = value.as_bytes().to_ascii_lowercase();
+        value.starts_with(b"bearer ") || value.starts_with(b"basic ")
     });
-    if is_bearer {
+    if is_ours {
         headers.remove(header::AUTHORIZATION);
     }
 }

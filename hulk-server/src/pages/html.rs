@@ -1,0 +1,99 @@
+//! An HTML answer, and what browsers may do with it.
+
+use askama::Template;
+use axum::response::{Html, IntoResponse, Response};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+
+use super::assets;
+use crate::{app::App, error::Error};
+
+/// What every page has.
+pub(super) struct Frame {
+    pub assets: String,
+    pub title: String,
+    /// Whether somebody is signed in.
+    pub is_signed_in: bool,
+}
+
+impl Frame {
+    pub(super) fn new(title: impl Into<String>, is_signed_in: bool) -> Self {
+        Self {
+            assets: assets::base(),
+            title: title.into(),
+            is_signed_in,
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "error.html")]
+struct Failure {
+    frame: Frame,
+    message: String,
+}
+
+/// A page that may load nothing but what is ours, and talk to nobody but us and the store.
+pub(super) fn page(app: &App, status: StatusCode, template: &impl Template) -> Response {
+    let html = match template.render() {
+        Ok(html) => html,
+        Err(error) => return Error::internal(error).into_response(),
+    };
+    let mut response = (status, Html(html)).into_response();
+    let store = app.settings.store_origin.as_deref().unwrap_or_default();
+    let policy = format!(
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; worker-src 'self'; \
+         connect-src 'self' {store}; form-action 'self' {store}; base-uri 'none'; \
+         frame-ancestors 'none'"
+    );
+    let headers = response.headers_mut();
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    for (name, value) in [
+        (header::CACHE_CONTROL, "no-store"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
+
+/// An error for people, with its status.
+pub(crate) fn failure(app: &App, error: Error) -> Response {
+    let status = error.status();
+    let message = error.into_body().error.message;
+    let frame = Frame::new("That did not work", false);
+    page(app, status, &Failure { frame, message })
+}
+
+/// Programs that look at a link before anybody follows it. They name themselves; those that do not
+/// ask for a page as browsers do.
+const PREVIEWS: [&str; 12] = [
+    "bot",
+    "crawler",
+    "spider",
+    "preview",
+    "facebookexternalhit",
+    "whatsapp",
+    "slack",
+    "skype",
+    "telegram",
+    "discord",
+    "embedly",
+    "mastodon",
+];
+
+/// Whether a page is wanted, not the thing itself.
+pub(crate) fn wants_page(headers: &HeaderMap) -> bool {
+    let header = |name| {
+        let value = headers
+            .get(name)
+            .and_then(|value: &HeaderValue| value.to_str().ok());
+        value.unwrap_or_default().to_lowercase()
+    };
+    let program = header(header::USER_AGENT);
+    header(header::ACCEPT).contains("text/html")
+        || PREVIEWS.iter().any(|preview| program.contains(preview))
+}

@@ -1,0 +1,32 @@
+//! The web page: rendered here, with scripts that call the same API as the command does.
+
+mod assets;
+mod browse;
+mod html;
+mod session;
+mod share;
+mod view;
+
+use axum::{
+    Router,
+    routing::{get, post},
+};
+
+use crate::app::App;
+pub(crate) use browse::listing;
+pub(crate) use html::{failure, wants_page};
+pub(crate) use share::show as share_page;
+
+pub(crate) fn router() -> Router<App> {
+    Router::new()
+        .route("/", get(browse::home))
+        .route("/app/browse/{*path}", get(browse::directory))
+        .route("/app/trash", get(browse::trash))
+        .route("/app/shares", get(browse::shares))
+        .route("/login", post(session::login))
+        .route("/logout", post(session::logout))
+        .route("/qr.svg", get(share::qr))
+        .route("/s/{token}/unlock", post(share::unlock))
+        .route("/s/{token}/claim", post(share::claim))
+        .route("/static/{version}/{*name}", get(assets::show))
+}

@@ -1,0 +1,208 @@
+//! A share as its visitor sees it: what it is, a password to give, a button that downloads, a place
+//! to drop files.
+
+use askama::Template;
+use axum::{
+    Form,
+    extract::{Query, State},
+    response::{IntoResponse, Redirect, Response},
+};
+use http::{Method, StatusCode, header};
+use hulk_proto::{
+    Id, ShareToken,
+    share::{Password, PublicShare, ShareAction},
+    trash::EntryKind,
+};
+use qrcode::{QrCode, render::svg};
+use serde::Deserialize;
+
+use super::{
+    html::{Frame, failure, page},
+    view::{Row, date, size},
+};
+use crate::{
+    app::App,
+    caller::{SameOrigin, Visiting, pass_cookie},
+    error::{Error, Result},
+    extract::PathToken,
+    ops::{
+        resolve_link::{Follower, Link, resolve_link},
+        shares::{Visit, open, public::unlock_share},
+    },
+};
+
+#[derive(Template)]
+#[template(path = "share.html")]
+struct Shared {
+    frame: Frame,
+    token: String,
+    name: String,
+    size: String,
+    sha256: String,
+    file_id: String,
+    needs_password: bool,
+    is_file: bool,
+    can_download: bool,
+    can_upload: bool,
+    /// Whether downloads are counted, and so begun by a button alone.
+    is_counted: bool,
+    facts: String,
+    max_file_bytes: u64,
+    rows: Vec<Row>,
+    next: String,
+    refusal: String,
+}
+
+pub(crate) fn show(app: &App, token: &ShareToken, shown: PublicShare) -> Response {
+    rendered(app, token, shown, (StatusCode::OK, String::new()))
+}
+
+fn rendered(
+    app: &App,
+    token: &ShareToken,
+    shown: PublicShare,
+    (status, refusal): (StatusCode, String),
+) -> Response {
+    let name = shown
+        .filename
+        .clone()
+        .unwrap_or_else(|| "Shared with you".to_owned());
+    let directories = shown.directories.iter();
+    let rows = directories
+        .map(|directory| Row::of_directory(directory, directory.url.clone()))
+        .chain(shown.files.iter().map(Row::of_file));
+    let template = Shared {
+        frame: Frame::new(&name, false),
+        token: token.to_string(),
+        size: shown.size_bytes.map(size).unwrap_or_default(),
+        sha256: shown
+            .sha256
+            .map(|sha256| sha256.to_string())
+            .unwrap_or_default(),
+        file_id: shown
+            .file_id
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default(),
+        needs_password: shown.needs_password,
+        is_file: shown.kind == EntryKind::File,
+        can_download: shown.permissions.can_download,
+        can_upload: shown.permissions.can_upload,
+        is_counted: shown.downloads_left.is_some(),
+        facts: facts(&shown),
+        max_file_bytes: shown.max_file_bytes.unwrap_or(0),
+        rows: rows.collect(),
+        next: shown.next_cursor.clone().unwrap_or_default(),
+        name,
+        refusal,
+    };
+    page(app, status, &template)
+}
+
+fn facts(shown: &PublicShare) -> String {
+    let mut facts = Vec::new();
+    facts.extend(shown.downloads_left.map(|left| match left {
+        0 => "used up".to_owned(),
+        1 => "one download left".to_owned(),
+        left => format!("{left} downloads left"),
+    }));
+    facts.extend(shown.expires_at.map(|end| format!("ends {}", date(end))));
+    facts.extend(
+        shown
+            .max_file_bytes
+            .map(|most| format!("files up to {}", size(most))),
+    );
+    facts.join(" · ")
+}
+
+#[derive(Deserialize)]
+pub(super) struct Given {
+    password: Password,
+}
+
+pub(super) async fn unlock(
+    State(app): State<App>,
+    _: SameOrigin,
+    Visiting(visit): Visiting,
+    PathToken(token): PathToken,
+    Form(given): Form<Given>,
+) -> Response {
+    match unlock_share(&app, &token, &given.password).await {
+        Ok((share_id, unlocked)) => match pass_cookie(&app, &share_id, &unlocked) {
+            Ok(cookie) => {
+                let back = Redirect::to(&format!("/s/{token}"));
+                ([(header::SET_COOKIE, cookie)], back).into_response()
+            }
+            Err(error) => failure(&app, error),
+        },
+        Err(error) => again(&app, &token, &visit, error).await,
+    }
+}
+
+/// The same page, with what was wrong.
+async fn again(app: &App, token: &ShareToken, visit: &Visit, error: Error) -> Response {
+    let shown = crate::ops::shares::public::show_share(app, token, visit, None).await;
+    match shown {
+        Ok(shown) => {
+            let refusal = (error.status(), error.to_string());
+            rendered(app, token, shown, refusal)
+        }
+        Err(_) => failure(app, error),
+    }
+}
+
+#[derive(Deserialize)]
+pub(super) struct Wanted {
+    file_id: Id,
+}
+
+/// The button: this is what uses up a counted link.
+pub(super) async fn claim(
+    State(app): State<App>,
+    _: SameOrigin,
+    Visiting(visit): Visiting,
+    PathToken(token): PathToken,
+    Form(wanted): Form<Wanted>,
+) -> Response {
+    match begin(&app, &token, &visit, wanted.file_id).await {
+        Ok(url) => Redirect::to(&url).into_response(),
+        Err(error) => failure(&app, error),
+    }
+}
+
+async fn begin(app: &App, token: &ShareToken, visit: &Visit, id: Id) -> Result<String> {
+    let opened = open(app, token, visit, ShareAction::Download).await?;
+    let follower = Follower {
+        user_id: None,
+        share: Some((&opened, visit)),
+        saves: true,
+    };
+    let resolved = resolve_link(app, &Link::Id(id), follower, &Method::GET, None).await?;
+    Ok(resolved.presigned.url)
+}
+
+#[derive(Deserialize)]
+pub(super) struct Drawn {
+    link: String,
+}
+
+/// A link of this server as a picture.
+pub(super) async fn qr(State(app): State<App>, Query(drawn): Query<Drawn>) -> Response {
+    let is_ours = drawn
+        .link
+        .starts_with(&format!("{}/", app.settings.public_url));
+    let code = QrCode::new(&drawn.link).ok().filter(|_| is_ours);
+    let Some(code) = code else {
+        return failure(&app, Error::not_found("link to draw"));
+    };
+    let svg = code
+        .render::<svg::Color<'_>>()
+        .min_dimensions(240, 240)
+        .build();
+    let headers = [
+        (header::CONTENT_TYPE, "image/svg+xml"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
+    (headers, svg).into_response()
+}

@@ -1,0 +1,123 @@
+//! Files and directories as the pages show them.
+
+use hulk_proto::{Directory, File, Permission, Timestamp};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+const NAME: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
+/// A row of a list.
+pub(super) struct Row {
+    pub id: String,
+    pub is_directory: bool,
+    pub name: String,
+    /// From the user's root.
+    pub path: String,
+    /// Where its name leads.
+    pub href: String,
+    /// What is passed on.
+    pub link: String,
+    pub size: String,
+    pub date: String,
+    /// What else there is to say.
+    pub notes: String,
+}
+
+/// A directory on the way to the one that is shown.
+pub(super) struct Crumb {
+    pub name: String,
+    pub href: String,
+}
+
+impl Row {
+    pub(super) fn of_file(file: &File) -> Self {
+        let mut notes: Vec<String> = Vec::new();
+        if file.permissions == Permission::Private {
+            notes.push("private".to_owned());
+        }
+        notes.extend(file.expires_at.map(|end| format!("expires {}", date(end))));
+        notes.extend(file.tags.iter().map(|tag| format!("#{tag}")));
+        Self {
+            id: file.id.to_string(),
+            is_directory: false,
+            name: file.filename.clone(),
+            path: file.path.to_string(),
+            href: file.url.clone(),
+            link: file.url.clone(),
+            size: size(file.size_bytes),
+            date: date(file.created_at),
+            notes: notes.join(", "),
+        }
+    }
+
+    pub(super) fn of_directory(directory: &Directory, href: String) -> Self {
+        let name = directory.path.split().map_or("", |(_, name)| name);
+        Self {
+            id: directory.id.to_string(),
+            is_directory: true,
+            name: name.to_owned(),
+            path: directory.path.to_string(),
+            href,
+            link: directory.url.clone(),
+            size: String::new(),
+            date: date(directory.created_at),
+            notes: match directory.default_permissions {
+                Permission::Public => "public listing".to_owned(),
+                Permission::Private => "private".to_owned(),
+                Permission::Inherit => String::new(),
+            },
+        }
+    }
+}
+
+/// The page of a directory of one's own.
+pub(super) fn browse_href(path: &str) -> String {
+    let names = path.split('/').filter(|name| !name.is_empty());
+    let encoded: Vec<String> = names
+        .map(|name| utf8_percent_encode(name, NAME).to_string())
+        .collect();
+    match encoded.is_empty() {
+        true => "/".to_owned(),
+        false => format!("/app/browse/{}", encoded.join("/")),
+    }
+}
+
+/// The directories above `path`, the root first.
+pub(super) fn crumbs(path: &str) -> Vec<Crumb> {
+    let mut crumbs = vec![Crumb {
+        name: "Files".to_owned(),
+        href: "/".to_owned(),
+    }];
+    let mut at = String::new();
+    for name in path.split('/').filter(|name| !name.is_empty()) {
+        at = format!("{at}/{name}");
+        crumbs.push(Crumb {
+            name: name.to_owned(),
+            href: browse_href(&at),
+        });
+    }
+    crumbs
+}
+
+pub(super) fn date(time: Timestamp) -> String {
+    time.to_string().chars().take(10).collect()
+}
+
+/// In powers of 1024, as the command prints them.
+pub(super) fn size(bytes: u64) -> String {
+    const UNITS: [&str; 6] = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
+    let mut value = bytes as f64;
+    let mut unit = 0;
+    while value >= 1024.0 && unit + 1 < UNITS.len() {
+        value /= 1024.0;
+        unit += 1;
+    }
+    let name = UNITS.get(unit).copied().unwrap_or_default();
+    match unit {
+        0 => format!("{bytes} B"),
+        _ => format!("{value:.1} {name}"),
+    }
+}

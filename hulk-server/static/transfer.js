@@ -1,0 +1,274 @@
+// One file to the store: planned by the server, sent in parts straight to the store, checked there by
+// Content-MD5 and as a whole by its SHA-256.
+
+import { call, Lost, Refused } from "./api.js";
+
+const PART_BYTES = 8 << 20;
+const PARTS_AT_ONCE = 4;
+const SIGNED_AT_ONCE = 8;
+const LONGEST_WAIT = 15_000;
+
+const worker = new Worker(new URL("./hash-worker.js", import.meta.url), { type: "module" });
+const asked = new Map();
+let lastId = 0;
+
+worker.onmessage = ({ data }) => {
+  const waiting = asked.get(data.id);
+  asked.delete(data.id);
+  if (data.failed) waiting.reject(new Error(`The file cannot be read: ${data.failed}`));
+  else waiting.resolve(data.found);
+};
+
+function hash(question) {
+  lastId += 1;
+  const id = lastId;
+  return new Promise((resolve, reject) => {
+    asked.set(id, { resolve, reject });
+    worker.postMessage({ ...question, id });
+  });
+}
+
+/** Open while it goes on; closed while it is paused. */
+class Gate {
+  #opened = Promise.resolve();
+  #open = null;
+  isPaused = false;
+  #stops = new Set();
+
+  pause() {
+    if (this.isPaused) return;
+    this.isPaused = true;
+    this.#opened = new Promise((resolve) => (this.#open = resolve));
+    for (const stop of this.#stops) stop();
+  }
+
+  resume() {
+    this.isPaused = false;
+    this.#open?.();
+  }
+
+  opened() {
+    return this.#opened;
+  }
+
+  /** Calls `stop` when it is paused; the answer forgets it. */
+  watch(stop) {
+    this.#stops.add(stop);
+    return () => this.#stops.delete(stop);
+  }
+}
+
+export const gate = new Gate();
+
+/** After a lost line: some time, or until the browser says that it is back. */
+function patience(attempt) {
+  const longest = Math.min(LONGEST_WAIT, 500 * 2 ** attempt);
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, longest * (0.5 + Math.random() / 2));
+    addEventListener("online", () => (clearTimeout(timer), resolve()), { once: true });
+  });
+}
+
+/** Sends bytes to a signed URL; resolves with the ETag. */
+function put(url, headers, md5, blob, progress) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open("PUT", url);
+    for (const [name, value] of Object.entries(headers)) {
+      // The browser says the length itself.
+      if (name.toLowerCase() !== "content-length") request.setRequestHeader(name, value);
+    }
+    if (!("content-md5" in headers)) request.setRequestHeader("content-md5", md5);
+    const forget = gate.watch(() => request.abort());
+    const end = (outcome, value) => {
+      forget();
+      progress(0);
+      outcome(value);
+    };
+    request.upload.onprogress = (event) => progress(event.loaded);
+    request.onload = () => {
+      const { status } = request;
+      if (status >= 200 && status < 300) {
+        end(resolve, request.getResponseHeader("etag")?.replaceAll('"', "") ?? null);
+      } else if (status === 412) {
+        // An answer that was lost: what is there, the server compares.
+        end(resolve, null);
+      } else {
+        const error = new Lost(`The store answered ${status}.`);
+        error.isSigned = status !== 403 && status !== 400;
+        end(reject, error);
+      }
+    };
+    request.onerror = () => end(reject, new Lost("The line is lost."));
+    request.onabort = () => end(reject, new Lost("Paused."));
+    request.send(blob);
+  });
+}
+
+/** A file on its way. `changed` is called whenever there is something new to show. */
+export class Transfer {
+  sent = 0;
+  text = "waiting";
+  link = null;
+  isDone = false;
+  failure = null;
+  #flying = new Map();
+
+  constructor(file, path, base, changed) {
+    this.file = file;
+    this.path = path;
+    this.base = base;
+    this.changed = changed;
+    this.key = `${path}/${file.size}/${Math.random()}`;
+  }
+
+  get size() {
+    return this.file.size;
+  }
+
+  get moved() {
+    let flying = 0;
+    for (const bytes of this.#flying.values()) flying += bytes;
+    return Math.min(this.size, this.sent + flying);
+  }
+
+  async run() {
+    try {
+      const file = this.size <= PART_BYTES ? await this.#whole() : await this.#parts();
+      this.link = file.url;
+      this.path = file.path;
+      this.sent = this.size;
+      this.isDone = true;
+      this.#say("done");
+    } catch (error) {
+      this.failure = error.message;
+      this.#say(error.message);
+    }
+  }
+
+  #say(text) {
+    this.text = text;
+    this.changed(this);
+  }
+
+  /** What is tried again for as long as nobody answers. */
+  async #stubborn(attempt) {
+    for (let count = 0; ; count += 1) {
+      await gate.opened();
+      try {
+        const found = await attempt();
+        this.#say(this.isDone ? "done" : "sending");
+        return found;
+      } catch (error) {
+        if (!(error instanceof Lost)) throw error;
+        if (gate.isPaused) {
+          this.#say("paused");
+          continue;
+        }
+        this.#say(`${error.message} Trying again…`);
+        await patience(Math.min(count, 10));
+      }
+    }
+  }
+
+  #plan(more) {
+    const request = { path: this.path, size_bytes: this.size, ...more };
+    if (this.file.type) request.mime_type = this.file.type;
+    return this.#stubborn(() => call("POST", this.base, request));
+  }
+
+  #report(created, more) {
+    this.#say("checking");
+    const report = { status: "uploaded", version: created.file.version, ...more };
+    return this.#stubborn(() => call("PUT", `${this.base}/${created.file.id}/status`, report));
+  }
+
+  #progress(number) {
+    return (bytes) => {
+      if (bytes) this.#flying.set(number, bytes);
+      else this.#flying.delete(number);
+      this.changed(this);
+    };
+  }
+
+  async #whole() {
+    this.#say("reading");
+    const { md5, base64 } = await hash({ op: "part", file: this.key, blob: this.file });
+    const { sha256 } = await hash({ op: "end", file: this.key });
+    for (;;) {
+      const created = await this.#plan({ sha256, part_md5s: [md5] });
+      if (created.upload.kind === "none") return created.file;
+      const { url, headers } = created.upload;
+      try {
+        await this.#stubborn(() => put(url, headers, base64, this.file, this.#progress(1)));
+        return await this.#report(created, { sha256, md5 });
+      } catch (error) {
+        // Not all of it is there: it is planned and sent once more.
+        if (!(error instanceof Refused) || error.code !== "UPLOAD_INCOMPLETE") throw error;
+      }
+    }
+  }
+
+  async #parts() {
+    this.#say("reading");
+    const head = await hash({ op: "digest", blob: this.file.slice(0, PART_BYTES) });
+    const created = await this.#plan({ part_md5s: [head.md5] });
+    if (created.upload.kind === "none") return created.file;
+    const etags = await this.#sendParts(created);
+    const { sha256 } = await hash({ op: "end", file: this.key });
+    const count = created.upload.part_count;
+    const inOrder = Array.from({ length: count }, (_, at) => etags.get(at + 1));
+    const more = inOrder.every(Boolean) ? { part_etags: inOrder } : {};
+    return this.#report(created, { sha256, ...more });
+  }
+
+  /** Hashed in order, sent as they come; what the store has of an earlier time is not sent again. */
+  async #sendParts(created) {
+    const { part_size: size, part_count: count, received, part_digest: kind } = created.upload;
+    const had = new Map(received.map((part) => [part.number, part.etag]));
+    const urls = new Map(created.upload.parts.map((part) => [part.number, part]));
+    const etags = new Map();
+    let next = 1;
+    let reading = Promise.resolve();
+    const read = (number) => {
+      const blob = this.file.slice((number - 1) * size, Math.min(this.size, number * size));
+      reading = reading.then(() => hash({ op: "part", file: this.key, blob, kind: had.has(number) && kind }));
+      return reading.then((digests) => ({ number, blob, digests }));
+    };
+    const sender = async () => {
+      while (next <= count) {
+        const number = next;
+        next += 1;
+        const { blob, digests } = await read(number);
+        if (had.has(number) && had.get(number) === digests[kind]) {
+          etags.set(number, had.get(number));
+        } else {
+          const etag = await this.#stubborn(() => this.#sendPart(created, urls, number, count, blob, digests.base64));
+          etags.set(number, etag);
+        }
+        this.sent += blob.size;
+        this.changed(this);
+      }
+    };
+    await Promise.all(Array.from({ length: PARTS_AT_ONCE }, sender));
+    return etags;
+  }
+
+  async #sendPart(created, urls, number, count, blob, md5) {
+    if (!urls.has(number)) {
+      const last = Math.min(count, number + SIGNED_AT_ONCE - 1);
+      const parts = Array.from({ length: last - number + 1 }, (_, at) => ({ number: number + at }));
+      const request = { version: created.file.version, parts };
+      const signed = await call("POST", `${this.base}/${created.file.id}/upload/parts`, request);
+      for (const part of signed.parts) urls.set(part.number, part);
+    }
+    const { url, headers } = urls.get(number);
+    try {
+      return await put(url, headers, md5, blob, this.#progress(number));
+    } catch (error) {
+      // A URL that has ended, or was used up: the next time with another.
+      if (error.isSigned === false) urls.clear();
+      throw error;
+    }
+  }
+}
