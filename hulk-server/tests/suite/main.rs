@@ -20,6 +20,7 @@ mod layers;
 mod links;
 mod lists;
 mod load;
+mod model;
 mod moves;
 mod multipart;
 mod operating;

@@ -1,0 +1,54 @@
+//! Random sequences of what people do with their files, against a model in memory: after each step
+//! the server and the model agree about paths, links, shares, the trash and the space that is used.
+
+mod reference;
+mod system;
+
+use proptest::{
+    strategy::Strategy,
+    test_runner::{Config, TestCaseError, TestRunner},
+};
+use proptest_state_machine::ReferenceStateMachine;
+
+use crate::{agree::assert_agreement, moves::assert_is_tree, server::Server};
+use reference::Model;
+use system::System;
+
+const SEQUENCES: u32 = 16;
+const STEPS: usize = 30;
+
+#[test]
+fn the_server_agrees_with_a_model_after_every_step() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let server = runtime.block_on(async { Server::start() });
+    let config = Config {
+        cases: SEQUENCES,
+        max_shrink_iters: 200,
+        failure_persistence: None,
+        ..Config::default()
+    };
+    let users = std::cell::Cell::new(0);
+    let sequences = Model::sequential_strategy(STEPS / 2..STEPS);
+    // Which steps there were says more than the model that they began with.
+    let sequences = sequences.prop_map(|(_, steps, _)| steps);
+    let outcome = TestRunner::new(config).run(&sequences, |steps| {
+        users.set(users.get() + 1);
+        let user = server.user(&format!("user{}@example.com", users.get()));
+        let mut system = System::new(&server, user);
+        let mut model = Model::default();
+        for step in &steps {
+            let expected = model.apply(step);
+            let found = runtime.block_on(system.apply(&model, step, expected));
+            found
+                .map_err(|difference| TestCaseError::fail(format!("at {step:?}: {difference}")))?;
+        }
+        Ok(())
+    });
+    if let Err(failure) = outcome {
+        panic!("{failure}");
+    }
+    runtime.block_on(async {
+        assert_is_tree(&server).await;
+        assert_agreement(&server).await;
+    });
+}
