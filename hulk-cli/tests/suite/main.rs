@@ -24,4 +24,5 @@ mod put;
 mod resume;
 mod serve;
 mod shares;
+mod tour;
 mod trees;
