@@ -48,8 +48,8 @@ pub struct Settings {
     pub public_url: String,
     /// Of the public URL, as in the Host header.
     pub host: HeaderValue,
-    /// Where the store is, if it is not here: browsers are told to send there.
-    pub store_origin: Option<String>,
+    /// Where upload and download URLs lead: browsers may send there.
+    pub store_origin: String,
     pub env_name: String,
     pub max_file_bytes: u64,
     /// Finished versions of a file, the current one included; at least that one is kept.
@@ -115,7 +115,9 @@ impl App {
                 store_origin: config
                     .s3_endpoint
                     .as_ref()
-                    .map(|url| url.as_str().to_owned()),
+                    .unwrap_or(&public_url)
+                    .as_str()
+                    .to_owned(),
                 env_name: config.env_name.clone(),
                 max_file_bytes: config.max_file_size,
                 versions_kept: usize::from(config.versions_kept),

@@ -241,12 +241,16 @@ fn secret(parts: &Parts, app: &App) -> Result<ApiKeySecret> {
     })
 }
 
-/// By `Sec-Fetch-Site`, which scripts cannot forge, else by `Origin`.
+/// By `Sec-Fetch-Site`, which scripts cannot forge, else by `Origin`: browsers send the first to
+/// https and loopback alone. The name that the browser knows us by need not be the public one.
 fn is_same_origin(parts: &Parts, app: &App) -> bool {
     let header = |name: &str| parts.headers.get(name)?.to_str().ok();
     match (header("sec-fetch-site"), header("origin")) {
         (Some(site), _) => site == "same-origin",
-        (None, Some(origin)) => origin == app.settings.public_url,
+        (None, Some(origin)) => {
+            let host = origin.split_once("://").map(|(_, host)| host);
+            origin == app.settings.public_url || host.is_some() && host == header("host")
+        }
         (None, None) => false,
     }
 }

@@ -4,6 +4,7 @@ use hulk_proto::{
     Category, CreateFile, ErrorCode, ExpirationPolicy, Grid, IfExists, Permission, RemotePath,
     Timestamp,
     limits::{MAX_PART_BYTES, OPEN_PART_BYTES, PART_BYTES},
+    path::MAX_PATH_BYTES,
 };
 use sqlx::AnyConnection;
 
@@ -49,6 +50,9 @@ pub(super) async fn plan(
 ) -> Result<Planned> {
     let user = destination.user;
     let (directory, name) = validate::file_path(&request.path)?;
+    if destination.share.is_some() {
+        check_length(connection, destination.root_id, &request.path).await?;
+    }
     let parent = ensure_directories(connection, destination, &directory).await?;
     let name = match destination.share {
         Some(_) => received_name(connection, destination, &parent, &name, request).await?,
@@ -153,6 +157,22 @@ pub(super) async fn ensure_directories(
 pub(super) fn current_of<'a>(all: &'a [VersionRow], entry: &EntryRow) -> Option<&'a VersionRow> {
     all.iter()
         .find(|version| version.number == entry.version && version.state == versions::VALIDATED)
+}
+
+/// From the owner's root no path is too long, with a number and all.
+async fn check_length(
+    connection: &mut AnyConnection,
+    root_id: &str,
+    path: &RemotePath,
+) -> Result<()> {
+    /// ` (9999)`
+    const NUMBER_BYTES: usize = 7;
+    let above = tree::path_of(connection, root_id).await?;
+    let bytes = above.len() + 1 + path.as_str().len() + NUMBER_BYTES;
+    match bytes <= MAX_PATH_BYTES {
+        true => Ok(()),
+        false => Err(Error::validation("path", "is too long for this link")),
+    }
 }
 
 /// The first name that is free, or whose file is what this share is sending or has sent.

@@ -7,7 +7,7 @@ use axum::{
 };
 use http::StatusCode;
 use hulk_proto::{
-    ErrorCode, KeyPermission, ListQuery, RemotePath, Share,
+    ErrorCode, KeyPermission, ListQuery, RemotePath, Share, ShareToken,
     directory::DirectoryListing,
     limits::MAX_PAGE,
     trash::{EntryKind, TrashItem},
@@ -88,6 +88,9 @@ struct Shared {
 struct Listing {
     frame: Frame,
     name: String,
+    /// Of the share that it is in.
+    token: String,
+    counted: bool,
     rows: Vec<Row>,
     next: String,
 }
@@ -176,8 +179,12 @@ fn rows(listing: &DirectoryListing, href: impl Fn(&hulk_proto::Directory) -> Str
         .collect()
 }
 
-/// A directory that is public, one's own or shared.
-pub(crate) fn listing(app: &App, listing: &DirectoryListing) -> Response {
+/// A directory that is public, one's own, or shared by a link, which may count downloads.
+pub(crate) fn listing(
+    app: &App,
+    listing: &DirectoryListing,
+    share: Option<(&ShareToken, bool)>,
+) -> Response {
     let name = listing.directory.path.split();
     let name = name.map_or_else(|| "Files".to_owned(), |(_, name)| name.to_owned());
     let template = Listing {
@@ -188,6 +195,10 @@ pub(crate) fn listing(app: &App, listing: &DirectoryListing) -> Response {
             .as_ref()
             .map(|cursor| next_page(&listing.directory.url, cursor))
             .unwrap_or_default(),
+        token: share
+            .map(|(token, _)| token.to_string())
+            .unwrap_or_default(),
+        counted: share.is_some_and(|(_, counted)| counted),
         name,
     };
     page(app, StatusCode::OK, &template)

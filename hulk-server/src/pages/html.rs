@@ -39,7 +39,7 @@ pub(super) fn page(app: &App, status: StatusCode, template: &impl Template) -> R
         Err(error) => return Error::internal(error).into_response(),
     };
     let mut response = (status, Html(html)).into_response();
-    let store = app.settings.store_origin.as_deref().unwrap_or_default();
+    let store = &app.settings.store_origin;
     let policy = format!(
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; worker-src 'self'; \
          connect-src 'self' {store}; form-action 'self' {store}; base-uri 'none'; \
@@ -52,7 +52,8 @@ pub(super) fn page(app: &App, status: StatusCode, template: &impl Template) -> R
     for (name, value) in [
         (header::CACHE_CONTROL, "no-store"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::REFERRER_POLICY, "no-referrer"),
+        // Not "no-referrer": forms would have no Origin, by which they are told from others'.
+        (header::REFERRER_POLICY, "same-origin"),
         (header::X_FRAME_OPTIONS, "DENY"),
     ] {
         headers.insert(name, HeaderValue::from_static(value));

@@ -3,11 +3,11 @@
 use axum::{
     Json as Answer,
     extract::State,
-    response::{IntoResponse, Response},
+    response::{IntoResponse, Redirect, Response},
 };
 use http::{HeaderMap, StatusCode};
 use hulk_proto::{
-    Directory, ErrorBody, Id, Page,
+    Directory, ErrorBody, ErrorCode, Id, Page,
     directory::{ChangeDirectory, CreateDirectory, DirectoryListing, MoveEntries, MovedEntries},
     share::ShareAction,
     trash::EntryKind,
@@ -125,29 +125,38 @@ pub(super) async fn browse(
     headers: HeaderMap,
 ) -> Result<Response> {
     let is_page = pages::wants_page(&headers) && !wants_json(&headers);
-    match (
-        listing(&app, caller.as_ref(), &visit, &id, query).await,
-        is_page,
-    ) {
-        (Ok(listing), true) => Ok(pages::listing(&app, &listing)),
-        (Err(error), true) => Ok(pages::failure(&app, error)),
-        (listing, false) => Ok(Answer(listing?).into_response()),
-    }
+    let token = query.token.clone();
+    let listed = listing(&app, caller.as_ref(), &visit, &id, query).await;
+    Ok(match (listed, token) {
+        (Ok((listing, _)), _) if !is_page => Answer(listing).into_response(),
+        (Err(error), _) if !is_page => return Err(error),
+        (Ok((listing, counted)), token) => {
+            pages::listing(&app, &listing, token.as_ref().map(|token| (token, counted)))
+        }
+        // The share's own page asks for the password.
+        (Err(error), Some(token)) if error.code() == ErrorCode::Unauthorized => {
+            Redirect::to(&format!("/s/{token}")).into_response()
+        }
+        (Err(error), _) => pages::failure(&app, error),
+    })
 }
 
+/// With whether downloads are counted.
 async fn listing(
     app: &App,
     caller: Option<&Caller>,
     visit: &Visit,
     id: &Id,
     query: LinkQuery,
-) -> Result<DirectoryListing> {
+) -> Result<(DirectoryListing, bool)> {
     if let Some(token) = &query.token {
         let opened = shares::open(app, token, visit, ShareAction::List).await?;
-        return browse_shared(app, &opened, id.as_str(), query.cursor).await;
+        let listing = browse_shared(app, &opened, id.as_str(), query.cursor).await?;
+        return Ok((listing, opened.is_counted()));
     }
     let user_id = caller.map(|caller| caller.user.id.as_str());
-    browse_directory(app, id, user_id, query.cursor).await
+    let listing = browse_directory(app, id, user_id, query.cursor).await?;
+    Ok((listing, false))
 }
 
 /// Tell of a directory

@@ -270,6 +270,52 @@ async fn somebody_drops_files_through_a_link() {
 }
 
 #[tokio::test]
+async fn plain_http_under_another_name_works_too() {
+    let server = Server::start();
+    let ada = server.user("ada@example.com");
+    let Some(chrome) = Chrome::start(390, 844).await else {
+        return;
+    };
+    // Browsers tell less to servers that are neither https nor on this machine.
+    let url = server.url("/").replace("127.0.0.1", "hulk.test");
+    chrome.goto(&url).await;
+    chrome.fill("#key", &ada.key).await;
+    chrome.click("button.main").await;
+    let disk = tempfile::TempDir::new().unwrap();
+    let file = write(disk.path(), "a.txt", b"hello").await;
+    let picker = chrome.find("#pick-files").await;
+    picker.send_keys(file.to_str().unwrap()).await.unwrap();
+    chrome.click("#upload-list button").await;
+    chrome.click("#link[open] #link-copy").await;
+    chrome
+        .until("document.getElementById('said').textContent.includes('copied')")
+        .await;
+    assert_eq!(files(&server, &ada).await, ["a.txt"]);
+    let origins = [server.process.url.as_str(), url.trim_end_matches('/')];
+    chrome.assert_quiet(&origins, &[]).await;
+}
+
+#[tokio::test]
+async fn a_counted_directory_is_downloaded_by_its_buttons() {
+    let server = Server::start();
+    let ada = server.user("ada@example.com");
+    let Some(friend) = Chrome::start(390, 844).await else {
+        return;
+    };
+    server.upload(&ada.key, "box/in/a.txt", b"hello").await;
+    let share = json!({ "path": "box", "max_downloads": 1, "password": "p" });
+    let share = server.post("/api/v1/shares", &ada.key, share).await.1;
+    friend.goto(share["url"].as_str().unwrap()).await;
+    friend.fill("#password", "p").await;
+    friend.click("button.main").await;
+    friend.click("a.name").await;
+    friend.click("form[action*=claim] button").await;
+    assert_eq!(friend.downloaded("a.txt").await, b"hello");
+    friend.click("form[action*=claim] button").await;
+    assert!(friend.text("[role=alert]").await.contains("as often as"));
+}
+
+#[tokio::test]
 async fn hostile_names_and_contents_run_nothing() {
     let server = Server::start();
     let ada = server.user("ada@example.com");
@@ -476,6 +522,7 @@ async fn the_cookie_is_for_our_own_pages() {
         ("origin", "https://evil.example", 403),
         ("sec-fetch-site", "same-site", 403),
         ("sec-fetch-site", "same-origin", 201),
+        ("origin", server.process.url.as_str(), 409),
     ] {
         let answer = change().header(name, value).send().await.unwrap();
         assert_eq!(answer.status(), expected, "{name}: {value}");

@@ -51,7 +51,7 @@ impl Chrome {
         let url = format!("http://127.0.0.1:{port}");
         let options = json!({
             "goog:chromeOptions": { "args": ["--headless=new", "--no-sandbox",
-                "--disable-dev-shm-usage", "--disable-gpu", "--no-first-run",
+                "--host-resolver-rules=MAP hulk.test 127.0.0.1", "--disable-dev-shm-usage", "--disable-gpu", "--no-first-run",
                 format!("--window-size={width},{height}")] },
             "goog:loggingPrefs": { "browser": "ALL", "performance": "ALL" },
         });

@@ -581,6 +581,11 @@ async fn a_drop_link_takes_files_and_replaces_none() {
         let (status, error) = server.post(&files, "", body).await;
         assert_eq!((status.as_u16(), code(&error)), expected);
     }
+    // From the owner's root, a path may be too long that is not from here.
+    let deep = vec!["x".repeat(250); 4].join("/");
+    let body = json!({ "path": format!("{deep}/12345678901234"), "size_bytes": 1 });
+    let (status, error) = server.post(&files, "", body).await;
+    assert_eq!((status.as_u16(), code(&error)), (400, "VALIDATION_ERROR"));
     // A stream that turns out too large is stopped where the link ends.
     let body = json!({ "path": "stream.bin", "size_bytes": null });
     let planned = server.post(&files, "", body).await.1;
