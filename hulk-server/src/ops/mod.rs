@@ -15,6 +15,7 @@ pub(crate) mod discard;
 pub mod list_directories;
 pub mod list_files;
 pub(crate) mod lose_object;
+mod new_version;
 pub(crate) mod object_key;
 pub mod place;
 mod plan_upload;

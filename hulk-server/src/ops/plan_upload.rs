@@ -1,15 +1,18 @@
 //! The database's half of beginning an upload: its directories, its file, its version, its quota.
 
 use hulk_proto::{
-    Category, CreateFile, ErrorCode, ExpirationPolicy, Grid, IfExists, Permission, RemotePath,
-    Timestamp,
-    limits::{MAX_PART_BYTES, OPEN_PART_BYTES, PART_BYTES},
-    path::MAX_PATH_BYTES,
+    Category, CreateFile, ErrorCode, ExpirationPolicy, IfExists, Permission, RemotePath, Timestamp,
 };
 use sqlx::AnyConnection;
 
 use super::{
-    begin_upload::Report, destination::Destination, discard::discard, place, present, validate,
+    begin_upload::Report,
+    destination::Destination,
+    discard::discard,
+    new_version::{Labels, new_version},
+    present,
+    shares::name,
+    validate,
 };
 use crate::{
     app::App,
@@ -51,11 +54,11 @@ pub(super) async fn plan(
     let user = destination.user;
     let (directory, name) = validate::file_path(&request.path)?;
     if destination.share.is_some() {
-        check_length(connection, destination.root_id, &request.path).await?;
+        name::check_length(connection, destination.root_id, &request.path).await?;
     }
     let parent = ensure_directories(connection, destination, &directory).await?;
     let name = match destination.share {
-        Some(_) => received_name(connection, destination, &parent, &name, request).await?,
+        Some(_) => name::received_name(connection, destination, &parent, &name, request).await?,
         None => name,
     };
     let (entry, _) = entries::ensure(connection, &user.id, &parent.id, &name, FILE).await?;
@@ -157,60 +160,6 @@ pub(super) async fn ensure_directories(
 pub(super) fn current_of<'a>(all: &'a [VersionRow], entry: &EntryRow) -> Option<&'a VersionRow> {
     all.iter()
         .find(|version| version.number == entry.version && version.state == versions::VALIDATED)
-}
-
-/// From the owner's root no path is too long, with a number and all.
-async fn check_length(
-    connection: &mut AnyConnection,
-    root_id: &str,
-    path: &RemotePath,
-) -> Result<()> {
-    /// ` (9999)`
-    const NUMBER_BYTES: usize = 7;
-    let above = tree::path_of(connection, root_id).await?;
-    let bytes = above.len() + 1 + path.as_str().len() + NUMBER_BYTES;
-    match bytes <= MAX_PATH_BYTES {
-        true => Ok(()),
-        false => Err(Error::validation("path", "is too long for this link")),
-    }
-}
-
-/// The first name that is free, or whose file is what this share is sending or has sent.
-async fn received_name(
-    connection: &mut AnyConnection,
-    destination: &Destination<'_>,
-    parent: &EntryRow,
-    name: &str,
-    request: &CreateFile,
-) -> Result<String> {
-    let declared = request.sha256.map(|sha256| sha256.to_string());
-    let head_md5 = request.part_md5s.first().map(ToString::to_string);
-    let is_same = |version: &VersionRow| {
-        let has_size = request.size_bytes == u64::try_from(version.size_bytes).ok();
-        let has_digest = declared.is_some() && version.sha256 == declared;
-        // Without a digest two strangers may mean two files.
-        let is_it = match version.is_unfinished() {
-            true => has_digest || head_md5.is_some() && version.head_md5 == head_md5,
-            false => has_digest,
-        };
-        version.share_id.as_deref() == destination.share_id() && has_size && is_it
-    };
-    for number in 1.. {
-        let candidate = place::numbered(name, number);
-        let Some(taken) = entries::find_child(connection, &parent.id, &candidate).await? else {
-            return Ok(candidate);
-        };
-        let all = versions::all_of(connection, &taken.id).await?;
-        let [.., last] = all.as_slice() else { continue };
-        let is_ours = (last.is_unfinished() || last.state == versions::VALIDATED) && is_same(last);
-        if !taken.is_directory() && all.len() == 1 && is_ours {
-            return Ok(candidate);
-        }
-        if number > place::MAX_NAMES {
-            break;
-        }
-    }
-    Err(place::no_name(name))
 }
 
 /// Whether the file is what the request wants it to be.
@@ -321,148 +270,6 @@ async fn policy(
     }
 }
 
-fn new_version<'a>(
-    app: &App,
-    destination: &Destination<'a>,
-    entry: &'a EntryRow,
-    request: &'a CreateFile,
-    report: Report,
-    (number, policy): (i64, ExpirationPolicy),
-    current: Option<&VersionRow>,
-) -> Result<NewVersion<'a>> {
-    let env = &app.settings.env_name;
-    let place = format!("{}/{}/{number}", entry.user_id, entry.id);
-    let part_size = part_size(request, report, current)?;
-    let object_key = format!("{env}/{policy}/{place}");
-    let is_direct = report == Report::Nobody;
-    let md5 = whole_md5(request);
-    let is_guarded = !is_direct && (app.store.puts_once() || md5.is_some());
-    let in_place = part_size.is_some() || is_guarded;
-    let labels = Labels::of(request)?;
-    Ok(NewVersion {
-        file_id: &entry.id,
-        user_id: &entry.user_id,
-        number,
-        size_bytes: i64::try_from(request.size_bytes.unwrap_or(0)).map_err(Error::internal)?,
-        mime_type: mime_type(request, &entry.name),
-        sha256: request.sha256.map(|sha256| sha256.to_string()),
-        md5,
-        head_md5: request.part_md5s.first().map(ToString::to_string),
-        part_size,
-        open_ended: request.size_bytes.is_none(),
-        direct: is_direct,
-        if_exists: if_exists(request.if_exists),
-        upload_key: match in_place {
-            true => object_key.clone(),
-            false => format!("{env}/uploads/{place}"),
-        },
-        object_key,
-        expiration_policy: policy.as_str(),
-        permissions: request.permissions.map(Permission::as_str),
-        tags: labels.tags,
-        description: request.description.as_deref(),
-        metadata: labels.metadata,
-        share_id: destination.share_id(),
-    })
-}
-
-/// An older version once more, as the next one of its file.
-pub(super) fn restored_version<'a>(
-    app: &App,
-    stored: &'a VersionRow,
-    number: i64,
-) -> Result<NewVersion<'a>> {
-    let policy = present::policy(&stored.expiration_policy)?;
-    let env = &app.settings.env_name;
-    let (user_id, file_id) = (&stored.user_id, &stored.file_id);
-    let object_key = format!("{env}/{policy}/{user_id}/{file_id}/{number}");
-    Ok(NewVersion {
-        file_id,
-        user_id,
-        number,
-        size_bytes: stored.size_bytes,
-        mime_type: stored.mime_type.clone(),
-        sha256: stored.sha256.clone(),
-        md5: stored.md5.clone(),
-        head_md5: stored.head_md5.clone(),
-        part_size: stored.part_size,
-        open_ended: false,
-        direct: false,
-        if_exists: if_exists(IfExists::Version),
-        upload_key: object_key.clone(),
-        object_key,
-        expiration_policy: policy.as_str(),
-        permissions: None,
-        tags: None,
-        description: None,
-        metadata: None,
-        share_id: None,
-    })
-}
-
-/// `None` for an upload in one request. The grid of the version before is kept where it can be, so
-/// that equal parts can be told.
-fn part_size(
-    request: &CreateFile,
-    report: Report,
-    current: Option<&VersionRow>,
-) -> Result<Option<i64>> {
-    if report == Report::Nobody {
-        return Ok(None);
-    }
-    let asked = request.part_size;
-    if asked.is_some_and(|asked| asked > MAX_PART_BYTES) {
-        return Err(Error::validation(
-            "part_size",
-            hulk_proto::grid::InvalidPartSize.to_string(),
-        ));
-    }
-    let invalid = |error: hulk_proto::grid::InvalidPartSize| {
-        Error::validation("part_size", error.to_string())
-    };
-    let part_size = match request.size_bytes {
-        None => {
-            let part_size = asked.unwrap_or(OPEN_PART_BYTES);
-            Grid::new(0, part_size).map_err(invalid)?.part_size()
-        }
-        Some(size) if size <= asked.unwrap_or(PART_BYTES) => return Ok(None),
-        Some(size) => {
-            let before = current.and_then(|current| current.grid());
-            let kept = before.and_then(|before| Grid::new(size, before.part_size()).ok());
-            match (asked, kept) {
-                (Some(asked), _) => Grid::new(size, asked).map_err(invalid)?.part_size(),
-                (None, Some(kept)) => kept.part_size(),
-                (None, None) => Grid::choose(size).part_size(),
-            }
-        }
-    };
-    i64::try_from(part_size).map(Some).map_err(Error::internal)
-}
-
-/// As the database keeps them.
-struct Labels {
-    tags: Option<String>,
-    metadata: Option<String>,
-}
-
-impl Labels {
-    fn of(request: &CreateFile) -> Result<Self> {
-        let json =
-            |value: Option<serde_json::Result<String>>| value.transpose().map_err(Error::internal);
-        Ok(Self {
-            tags: json(request.tags.as_ref().map(serde_json::to_string))?,
-            metadata: json(request.metadata.as_ref().map(serde_json::to_string))?,
-        })
-    }
-}
-
-fn if_exists(if_exists: IfExists) -> &'static str {
-    match if_exists {
-        IfExists::Version => "version",
-        IfExists::Fail => "fail",
-    }
-}
-
 pub(super) fn file_exists(path: impl std::fmt::Display) -> Error {
     Error::new(
         ErrorCode::FileExists,
@@ -491,22 +298,4 @@ pub(super) async fn quota_exceeded(
             user.used_bytes, user.quota_bytes
         ),
     ))
-}
-
-/// Of a file of one part, the part's.
-fn whole_md5(request: &CreateFile) -> Option<String> {
-    let first = request
-        .part_md5s
-        .first()
-        .filter(|_| request.size_bytes.is_some_and(|size| size <= PART_BYTES));
-    first.map(ToString::to_string)
-}
-
-fn mime_type(request: &CreateFile, name: &str) -> String {
-    request.mime_type.clone().unwrap_or_else(|| {
-        mime_guess::from_path(name)
-            .first_or_octet_stream()
-            .essence_str()
-            .to_owned()
-    })
 }

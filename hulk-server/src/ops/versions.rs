@@ -5,7 +5,8 @@ use hulk_proto::{ErrorCode, File, Id, ListQuery, Page, Timestamp, file::Version}
 use super::{
     begin_upload::give_up,
     complete_upload, find_file,
-    plan_upload::{quota_exceeded, restored_version},
+    new_version::restored_version,
+    plan_upload::quota_exceeded,
     present,
     publish::{Outcome, copy_stored},
     retried, show_file,

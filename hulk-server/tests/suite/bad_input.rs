@@ -312,7 +312,19 @@ async fn addresses_and_methods() {
     let key = server.user("ada@example.com").key;
     for (method, path, status) in [
         (Method::GET, "/api/v1/nothing", 404),
-        (Method::GET, "/", 404),
+        (Method::GET, "/nothing", 404),
+        (Method::GET, "/s/short", 404),
+        (Method::GET, "/b/short?token=x", 404),
+        (Method::GET, "/d/000000000000?version=x", 404),
+        (Method::GET, "/d/000000000000?token=x", 404),
+        (Method::GET, "/static/0/app.js", 404),
+        (Method::GET, "/static/0/../../Cargo.toml", 404),
+        (Method::GET, "/app/browse/a/../b", 404),
+        (Method::GET, "/qr.svg?link=https://elsewhere.example/", 404),
+        (Method::GET, "/api/v1/shares/public/short", 404),
+        (Method::GET, "/api/v1/users/short/usage", 404),
+        (Method::POST, "/api/v1/files/000000000000/versions/x/restore", 404),
+        (Method::DELETE, "/api/v1/files/000000000000?purge=x", 400),
         (Method::PATCH, "/api/v1/files", 405),
         (Method::GET, "/api/v1/files/short", 404),
         (

@@ -12,6 +12,7 @@ mod browser;
 mod chrome;
 mod crash;
 mod data_dir;
+mod drops;
 mod engines;
 mod faults;
 mod files;

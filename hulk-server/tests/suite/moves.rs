@@ -1,10 +1,11 @@
 //! Files and directories that get another place; links stay.
 
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::{
     agree::assert_agreement,
-    server::{Server, code, database},
+    server::{Server, code, database, sql},
 };
 
 async fn directory(server: &Server, key: &str, path: &str) -> String {
@@ -44,7 +45,7 @@ async fn a_directory_moves_with_all_that_is_in_it() {
     assert_eq!(server.download(link, "").await.1, b"hello");
     for (path, status) in [("x/y/b/c.txt", 302), ("a/b/c.txt", 404)] {
         let path = format!("/d/~{}/{path}", ada.user_id);
-        let answer = server.send(reqwest::Method::GET, &path, "", None).await;
+        let answer = server.send(Method::GET, &path, "", None).await;
         assert_eq!(answer.status(), status);
     }
     assert_agreement(&server).await;
@@ -110,16 +111,52 @@ async fn no_directory_moves_into_itself_nor_too_deep() {
     assert_eq!(paths(&server, &key).await.len(), 2);
 }
 
+/// Links to the file: its own, and that with a share of its directory that only downloads, only
+/// uploads, has expired, was revoked.
+async fn links(server: &Server, key: &str, file: &Value) -> Vec<String> {
+    let link = format!("/d/{}", file["id"].as_str().unwrap());
+    let mut links = vec![link.clone()];
+    for (index, grants) in [
+        json!({ "can_download": true }),
+        json!({ "can_upload": true }),
+        json!({ "can_download": true }),
+        json!({ "can_download": true }),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let body = json!({ "path": "a", "permissions": grants });
+        let share = server.post("/api/v1/shares", key, body).await.1;
+        let id = share["id"].as_str().unwrap();
+        let end = format!("UPDATE shares SET expires_at = 1 WHERE id = '{id}'");
+        match index {
+            2 => sql(&server.data_dir, end).await,
+            3 => {
+                let path = format!("/api/v1/shares/{id}");
+                assert_eq!(server.delete(&path, key).await.0, 204);
+            }
+            _ => {}
+        }
+        links.push(format!("{link}?token={}", share["token"].as_str().unwrap()));
+    }
+    links
+}
+
 #[tokio::test]
 async fn defaults_are_inherited_from_the_nearest_directory() {
     let server = Server::start();
     let key = server.user("ada@example.com").key;
+    let stranger = server.user("bob@example.com").key;
+    let (read, write) = (
+        server.key("ada@example.com", "read"),
+        server.key("ada@example.com", "write"),
+    );
     let file = server.upload(&key, "a/b/c.txt", b"hello").await;
     let (a, b) = (
         directory(&server, &key, "a").await,
         directory(&server, &key, "a/b").await,
     );
-    let link = file["url"].as_str().unwrap();
+    let links = links(&server, &key, &file).await;
     let file_path = format!("/api/v1/files/{}", file["id"].as_str().unwrap());
     // What the root (public), a, b and the file say; whether nobody may download it.
     for (a_says, b_says, file_says, is_public) in [
@@ -138,10 +175,21 @@ async fn defaults_are_inherited_from_the_nearest_directory() {
         }
         let change = json!({ "permissions": file_says });
         assert_eq!(server.put(&file_path, &key, change).await.0, 200);
-        let expected = if is_public { 200 } else { 404 };
-        let case = format!("{a_says} {b_says} {file_says}");
-        assert_eq!(server.download(link, "").await.0, expected, "{case}");
-        assert_eq!(server.download(link, &key).await.0, 200, "{case}");
+        let others = if is_public { 302 } else { 404 };
+        // A token is what its holder comes with, whoever that is.
+        for (who, caller, own) in [
+            ("nobody", "", others),
+            ("a stranger", &stranger, others),
+            ("a read key", &read, 302),
+            ("a write key", &write, 302),
+            ("the owner", &key, 302),
+        ] {
+            for (link, expected) in links.iter().zip([own, 302, 403, 410, 410]) {
+                let found = server.send(Method::GET, link, caller, None).await.status();
+                let case = format!("{a_says} {b_says} {file_says}: {who} at {link}");
+                assert_eq!(found, expected, "{case}");
+            }
+        }
     }
     let path = format!("/api/v1/directories/{a}");
     let change = json!({ "default_expiration_policy": "7d" });

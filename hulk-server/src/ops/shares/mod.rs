@@ -2,6 +2,7 @@
 
 pub mod claim;
 pub mod manage;
+pub(super) mod name;
 mod password;
 pub mod public;
 pub mod receive;

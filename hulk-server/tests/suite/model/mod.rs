@@ -13,7 +13,7 @@ use crate::{agree::assert_agreement, moves::assert_is_tree, server::Server};
 use reference::Model;
 use system::System;
 
-const SEQUENCES: u32 = 16;
+const SEQUENCES: u32 = 10;
 const STEPS: usize = 30;
 
 #[test]

@@ -1,18 +1,13 @@
 //! Who calls. A handler's signature names the right it needs, so that none can forget to ask.
 
-use std::{convert::Infallible, net::SocketAddr};
+mod cookies;
+mod visiting;
 
-use axum::extract::{ConnectInfo, FromRequestParts};
-use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
-use http::{
-    HeaderMap, HeaderValue,
-    header::{AUTHORIZATION, COOKIE},
-    request::Parts,
-};
-use hulk_proto::{
-    ApiKeySecret, ErrorCode, KeyPermission, Timestamp,
-    share::{CLAIM_HEADER, PASS_HEADER, Password, Unlocked},
-};
+use std::convert::Infallible;
+
+use axum::extract::FromRequestParts;
+use http::{header::AUTHORIZATION, request::Parts};
+use hulk_proto::{ApiKeySecret, ErrorCode, KeyPermission, Timestamp};
 use sha2::{Digest, Sha256};
 
 use crate::{
@@ -22,13 +17,11 @@ use crate::{
         users::{self, UserRow},
     },
     error::{Error, Result},
-    ops::shares::Visit,
 };
+use cookies::{KEY_COOKIE, cookies, is_same_origin, other_origin};
+pub(crate) use cookies::{SameOrigin, forget_key_cookie, key_cookie, pass_cookie};
+pub(crate) use visiting::Visiting;
 
-const KEY_COOKIE: &str = "hulk_key";
-const KEY_COOKIE_SECONDS: u32 = 30 * 24 * 60 * 60;
-/// With the id of the share.
-const PASS_COOKIE: &str = "hulk_pass_";
 /// "Last used" is to the minute, so that a read is not a write.
 const TOUCH_INTERVAL_MILLIS: i64 = 60_000;
 
@@ -113,98 +106,6 @@ impl FromRequestParts<App> for Store {
     }
 }
 
-/// Whoever comes with a share's token, and what else they bring.
-pub(crate) struct Visiting(pub Visit);
-
-impl FromRequestParts<App> for Visiting {
-    type Rejection = Infallible;
-
-    async fn from_request_parts(
-        parts: &mut Parts,
-        _: &App,
-    ) -> std::result::Result<Self, Infallible> {
-        let header = |name: &str| parts.headers.get(name)?.to_str().ok();
-        let cookies = cookies(&parts.headers);
-        let passes = cookies
-            .iter()
-            .filter(|(name, _)| name.starts_with(PASS_COOKIE))
-            .map(|(_, value)| value.clone());
-        Ok(Self(Visit {
-            passes: passes
-                .chain(header(PASS_HEADER).map(str::to_owned))
-                .collect(),
-            password: header("authorization").and_then(basic_password),
-            client: client(parts),
-            claim: header(CLAIM_HEADER).map(str::to_owned),
-            is_continuation: header("range").is_some_and(is_rest),
-        }))
-    }
-}
-
-/// The password of RFC 7617; the name does not matter.
-fn basic_password(header: &str) -> Option<Password> {
-    let (scheme, encoded) = header.split_once(' ')?;
-    if !scheme.eq_ignore_ascii_case("basic") {
-        return None;
-    }
-    let decoded = String::from_utf8(BASE64.decode(encoded.trim()).ok()?).ok()?;
-    let (_, password) = decoded.split_once(':')?;
-    Some(Password(password.to_owned()))
-}
-
-/// A digest of the address and the program, by which a download that was broken off is known again.
-/// Behind a proxy the address is what that says; who forges it must know whose to forge.
-fn client(parts: &Parts) -> String {
-    let header = |name: &str| parts.headers.get(name)?.to_str().ok();
-    let forwarded = header("x-forwarded-for").and_then(|list| list.split(',').next());
-    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-    let address = match forwarded {
-        Some(address) => address.trim().to_owned(),
-        None => peer.map_or_else(String::new, |peer| peer.0.ip().to_string()),
-    };
-    let program = header("user-agent").unwrap_or_default();
-    hulk_proto::Sha256(Sha256::digest(format!("{address}\n{program}")).into()).to_string()
-}
-
-/// Whether a Range is not from the start.
-fn is_rest(range: &str) -> bool {
-    let first = range
-        .strip_prefix("bytes=")
-        .and_then(|rest| rest.split('-').next());
-    first.is_some_and(|first| first.parse::<u64>().is_ok_and(|first| first > 0))
-}
-
-/// (name, value)
-fn cookies(headers: &HeaderMap) -> Vec<(String, String)> {
-    let lines = headers.get_all(COOKIE).iter();
-    lines
-        .filter_map(|line| line.to_str().ok())
-        .flat_map(|line| line.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='))
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .collect()
-}
-
-/// The cookie that carries a share's pass, out of reach of scripts.
-pub(crate) fn pass_cookie(app: &App, share_id: &str, unlocked: &Unlocked) -> Result<HeaderValue> {
-    let left = unlocked.expires_at.unix_millis() - Timestamp::now().unix_millis();
-    let cookie = format!(
-        "{PASS_COOKIE}{share_id}={}; Path=/; HttpOnly; SameSite=Lax; Max-Age={}{}",
-        unlocked.pass,
-        left / 1000,
-        secure(app)
-    );
-    HeaderValue::from_str(&cookie).map_err(Error::internal)
-}
-
-/// Only where links are https: a browser drops a Secure cookie that came in the clear.
-fn secure(app: &App) -> &'static str {
-    match app.settings.public_url.starts_with("https:") {
-        true => "; Secure",
-        false => "",
-    }
-}
-
 async fn authorise(parts: &Parts, app: &App, needed: KeyPermission) -> Result<Caller> {
     let caller = authenticate(parts, app).await?;
     match caller.permission >= needed {
@@ -239,71 +140,6 @@ fn secret(parts: &Parts, app: &App) -> Result<ApiKeySecret> {
     key.parse().map_err(|error: hulk_proto::key::InvalidKey| {
         Error::new(ErrorCode::AuthInvalidCredentials, error.to_string())
     })
-}
-
-/// By `Sec-Fetch-Site`, which scripts cannot forge, else by `Origin`: browsers send the first to
-/// https and loopback alone. The name that the browser knows us by need not be the public one.
-fn is_same_origin(parts: &Parts, app: &App) -> bool {
-    let header = |name: &str| parts.headers.get(name)?.to_str().ok();
-    match (header("sec-fetch-site"), header("origin")) {
-        (Some(site), _) => site == "same-origin",
-        (None, Some(origin)) => {
-            let host = origin.split_once("://").map(|(_, host)| host);
-            origin == app.settings.public_url || host.is_some() && host == header("host")
-        }
-        (None, None) => false,
-    }
-}
-
-fn other_origin() -> Error {
-    Error::new(
-        ErrorCode::Forbidden,
-        "this may be asked by the pages of this server alone",
-    )
-}
-
-/// A request that one of our own pages makes: what changes anything and has no key in a header.
-pub(crate) struct SameOrigin;
-
-impl FromRequestParts<App> for SameOrigin {
-    type Rejection = Error;
-
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
-        match is_same_origin(parts, app) {
-            true => Ok(Self),
-            false => Err(other_origin()),
-        }
-    }
-}
-
-/// The cookie that signs in to the page with a key; `None` if the key is no good.
-pub(crate) async fn key_cookie(app: &App, key: &str) -> Result<Option<HeaderValue>> {
-    let Ok(secret) = key.parse::<ApiKeySecret>() else {
-        return Ok(None);
-    };
-    match authenticate_key(app, &secret).await {
-        Err(error) if error.is_fault() => Err(error),
-        Err(_) => Ok(None),
-        Ok(_) => {
-            let secret = secret.reveal();
-            let cookie = format!(
-                "{KEY_COOKIE}={secret}; Path=/; HttpOnly; SameSite=Lax; Max-Age={KEY_COOKIE_SECONDS}{}",
-                secure(app)
-            );
-            let mut cookie = HeaderValue::from_str(&cookie).map_err(Error::internal)?;
-            cookie.set_sensitive(true);
-            Ok(Some(cookie))
-        }
-    }
-}
-
-/// Signs out.
-pub(crate) fn forget_key_cookie(app: &App) -> HeaderValue {
-    let cookie = format!(
-        "{KEY_COOKIE}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0{}",
-        secure(app)
-    );
-    HeaderValue::from_str(&cookie).unwrap_or_else(|_| HeaderValue::from_static(""))
 }
 
 async fn authenticate_key(app: &App, secret: &ApiKeySecret) -> Result<Caller> {
