@@ -323,7 +323,11 @@ async fn addresses_and_methods() {
         (Method::GET, "/qr.svg?link=https://elsewhere.example/", 404),
         (Method::GET, "/api/v1/shares/public/short", 404),
         (Method::GET, "/api/v1/users/short/usage", 404),
-        (Method::POST, "/api/v1/files/000000000000/versions/x/restore", 404),
+        (
+            Method::POST,
+            "/api/v1/files/000000000000/versions/x/restore",
+            404,
+        ),
         (Method::DELETE, "/api/v1/files/000000000000?purge=x", 400),
         (Method::PATCH, "/api/v1/files", 405),
         (Method::GET, "/api/v1/files/short", 404),

@@ -90,7 +90,7 @@ impl<'a> System<'a> {
                     Some(id) => id.to_owned(),
                     None => found
                         .filter(|item| item["kind"] == "directory")
-                        .nth(at.min(usize::MAX))
+                        .nth(at)
                         .map_or_else(String::new, |item| item["id"].as_str().unwrap().to_owned()),
                 };
                 let path = format!("/api/v1/trash/{id}/restore");
