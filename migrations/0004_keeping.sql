@@ -24,7 +24,7 @@ ALTER TABLE entries ALTER COLUMN parent_id TYPE TEXT COLLATE "C",
     ALTER COLUMN trash_id TYPE TEXT COLLATE "C";
 */
 
-CREATE INDEX entries_in_trash ON entries (trash_id) WHERE trash_id IS NOT NULL;
+CREATE INDEX entries_in_trash ON entries (trash_id, id) WHERE trash_id IS NOT NULL;
 DROP INDEX entries_by_creation;
 CREATE INDEX entries_by_creation ON entries (user_id, kind, created_at, id) WHERE trash_id IS NULL;
 

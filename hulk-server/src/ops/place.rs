@@ -126,7 +126,10 @@ pub(super) async fn move_to(
                 format!("'{path}' is inside the directory that is to be moved there"),
             ));
         }
-        check_length(connection, &entry.id, path).await?;
+        let before = tree::path_of(connection, &entry.id).await?;
+        if path.as_str().len() > before.len() {
+            check_length(connection, &entry.id, path).await?;
+        }
     }
     let category = category(connection, &entry, &name).await?;
     let category = category.map(Category::as_str);

@@ -3,7 +3,7 @@
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use super::reference::{Expected, Model, PERMISSIONS, Step, bytes};
+use super::reference::{Expected, Model, PERMISSIONS, Step, Thrown, bytes};
 use crate::server::{Key, Server, sql};
 
 pub(super) struct System<'a> {
@@ -84,7 +84,8 @@ impl<'a> System<'a> {
                     .rev()
                     .filter(|item| item["path"] == wanted.path);
                 let same = self.before.trash[..number].iter();
-                let at = same.filter(|other| other.path == wanted.path).count();
+                let is_alike = |other: &&Thrown| other.path == wanted.path && other.file.is_none();
+                let at = same.filter(is_alike).count();
                 let by_id = wanted.file.map(|file| self.files[file].as_str());
                 let id = match by_id {
                     Some(id) => id.to_owned(),
