@@ -237,10 +237,25 @@ impl Run<'_> {
         Ok(found)
     }
 
+    /// A link to something in a share, which may ask for its password.
+    async fn inside(&self, url: Url) -> Result<Found> {
+        let token = url.query_pairs().find(|(name, _)| name == "token");
+        if let Some(Ok(token)) = token.map(|(_, token)| token.parse()) {
+            self.open(&url, token).await?;
+        }
+        Ok(match url.path().starts_with("/b/") {
+            true => Found::Directory(url),
+            false => Found::File(url),
+        })
+    }
+
     async fn find(&self, source: &str) -> Result<Found> {
         match (Target::parse(source)?, &self.client) {
             (Target::Link(url), _) => match SharedLink::token_of(&url) {
                 Some(token) => self.open(&url, token).await,
+                None if url.query_pairs().any(|(name, _)| name == "token") => {
+                    self.inside(url).await
+                }
                 None if url.path().starts_with("/b/") => Ok(Found::Directory(url)),
                 None => Ok(Found::File(url)),
             },

@@ -73,6 +73,13 @@ fn a_shared_directory_comes_down_whole() {
     let share = ["share", "secret/tree", "--password-stdin"];
     let link = home.run_with_input(&share, b"pass word").ok();
     with_password(&friend, &["get", &link, "-o", "here/"], "pass word").ok();
+    // What a listing names is asked for the same way.
+    let (server, token) = link.split_once("/s/").unwrap();
+    let file = home.run(&["info", "--json", "secret/tree/a.txt"]).json()["id"].clone();
+    let inside = format!("{server}/d/{}/a.txt?token={token}", file.as_str().unwrap());
+    let got = with_password(&friend, &["get", "-q", &inside, "-o", "-"], "pass word");
+    assert_eq!(got.ok(), "a");
+    friend.run(&["get", &inside, "-o", "-"]).fails(4);
     for (path, bytes) in [("a.txt", "a"), ("in/deep/b.txt", "b")] {
         let found = std::fs::read_to_string(friend.path(&format!("here/tree/{path}")));
         assert_eq!(found.unwrap(), bytes);

@@ -26,7 +26,6 @@ pub(crate) fn router() -> Router<App> {
         .route("/login", post(session::login))
         .route("/logout", post(session::logout))
         .route("/qr.svg", get(share::qr))
-        .route("/s/{token}/unlock", post(share::unlock))
-        .route("/s/{token}/claim", post(share::claim))
+        .route("/s/{token}", post(share::act))
         .route("/static/{version}/{*name}", get(assets::show))
 }

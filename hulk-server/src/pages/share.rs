@@ -115,27 +115,43 @@ fn facts(shown: &PublicShare) -> String {
     facts.join(" · ")
 }
 
+/// What the forms of the page send: one of the two.
 #[derive(Deserialize)]
-pub(super) struct Given {
-    password: Password,
+pub(super) struct Asked {
+    password: Option<Password>,
+    file_id: Option<Id>,
 }
 
-pub(super) async fn unlock(
+/// The password that is given, or the button that downloads: this is what uses up a counted link.
+pub(super) async fn act(
     State(app): State<App>,
     _: SameOrigin,
     Visiting(visit): Visiting,
     PathToken(token): PathToken,
-    Form(given): Form<Given>,
+    Form(asked): Form<Asked>,
 ) -> Response {
-    match unlock_share(&app, &token, &given.password).await {
-        Ok((share_id, unlocked)) => match pass_cookie(&app, &share_id, &unlocked) {
-            Ok(cookie) => {
-                let back = Redirect::to(&format!("/s/{token}"));
-                ([(header::SET_COOKIE, cookie)], back).into_response()
-            }
+    match (asked.password, asked.file_id) {
+        (Some(password), _) => unlock(&app, &token, &visit, &password).await,
+        (None, Some(id)) => match begin(&app, &token, &visit, id).await {
+            Ok(url) => Redirect::to(&url).into_response(),
             Err(error) => failure(&app, error),
         },
-        Err(error) => again(&app, &token, &visit, error).await,
+        (None, None) => failure(&app, Error::validation("password", "is missing")),
+    }
+}
+
+async fn unlock(app: &App, token: &ShareToken, visit: &Visit, password: &Password) -> Response {
+    let unlocked = unlock_share(app, token, password).await;
+    let cookie = match unlocked {
+        Ok((share_id, unlocked)) => pass_cookie(app, &share_id, &unlocked),
+        Err(error) => return again(app, token, visit, error).await,
+    };
+    match cookie {
+        Ok(cookie) => {
+            let back = Redirect::to(&format!("/s/{token}"));
+            ([(header::SET_COOKIE, cookie)], back).into_response()
+        }
+        Err(error) => failure(app, error),
     }
 }
 
@@ -148,25 +164,6 @@ async fn again(app: &App, token: &ShareToken, visit: &Visit, error: Error) -> Re
             rendered(app, token, shown, refusal)
         }
         Err(_) => failure(app, error),
-    }
-}
-
-#[derive(Deserialize)]
-pub(super) struct Wanted {
-    file_id: Id,
-}
-
-/// The button: this is what uses up a counted link.
-pub(super) async fn claim(
-    State(app): State<App>,
-    _: SameOrigin,
-    Visiting(visit): Visiting,
-    PathToken(token): PathToken,
-    Form(wanted): Form<Wanted>,
-) -> Response {
-    match begin(&app, &token, &visit, wanted.file_id).await {
-        Ok(url) => Redirect::to(&url).into_response(),
-        Err(error) => failure(&app, error),
     }
 }
 
