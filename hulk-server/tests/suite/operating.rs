@@ -73,6 +73,12 @@ async fn logs_are_json_with_request_ids_and_without_secrets() {
     let key = server.user("ada@example.com").key;
     let file = server.upload(&key, "a.txt", b"hello").await;
     server.download(file["url"].as_str().unwrap(), &key).await;
+    let share = serde_json::json!({ "path": "a.txt", "password": "open-sesame" });
+    let share = server.post("/api/v1/shares", &key, share).await.1;
+    let token = share["token"].as_str().unwrap();
+    let visit = server.http.get(server.url(&format!("/s/{token}")));
+    let visit = visit.basic_auth("", Some("open-sesame")).send().await;
+    assert_eq!(visit.unwrap().status(), 302);
     let request = server
         .http
         .get(server.url("/api/v1/me"))
@@ -97,7 +103,13 @@ async fn logs_are_json_with_request_ids_and_without_secrets() {
             .unwrap_or_else(|_| panic!("not JSON: {line}"));
     }
     let secret = key.split('_').nth(2).unwrap();
-    for secret in [secret, "X-Amz-Signature", EVENTS_SECRET] {
+    for secret in [
+        secret,
+        "X-Amz-Signature",
+        EVENTS_SECRET,
+        token,
+        "open-sesame",
+    ] {
         assert!(!log.contains(secret), "the log tells a secret");
     }
     if !Engine::current().is_default() {
