@@ -51,26 +51,7 @@ pub(super) async fn plan(
     request: &CreateFile,
     report: Report,
 ) -> Result<Planned> {
-    let user = destination.user;
-    let (directory, name) = validate::file_path(&request.path)?;
-    if destination.share.is_some() {
-        name::check_length(connection, destination.root_id, &request.path).await?;
-    }
-    let parent = ensure_directories(connection, destination, &directory).await?;
-    let name = match destination.share {
-        Some(_) => name::received_name(connection, destination, &parent, &name, request).await?,
-        None => name,
-    };
-    let (entry, _) = entries::ensure(connection, &user.id, &parent.id, &name, FILE).await?;
-    if entry.is_directory() {
-        return Err(Error::new(
-            ErrorCode::DirectoryExists,
-            format!(
-                "there is a directory at '{}'; put the file into it or name it otherwise",
-                request.path
-            ),
-        ));
-    }
+    let entry = file_entry(connection, destination, request).await?;
     let all = versions::all_of(connection, &entry.id).await?;
     let current = current_of(&all, &entry);
     let is_there = current.is_some_and(|version| !version.is_over(Timestamp::now()));
@@ -98,7 +79,7 @@ pub(super) async fn plan(
                 (number, policy),
                 current,
             )?;
-            reserve(app, connection, user, &all, wanted).await?
+            reserve(app, connection, destination.user, &all, wanted).await?
         }
     };
     if current.is_none() && !is_resumed {
@@ -108,19 +89,9 @@ pub(super) async fn plan(
     let file = files::find(connection, &entry.id).await?;
     // A digest alone must not bring bytes to somebody who never had them.
     let may_reuse = report == Report::Client && destination.share.is_none();
-    let stored = match (&version.sha256, unchanged) {
-        (Some(sha256), None) if may_reuse => {
-            contents::find_stored(connection, &user.id, version.size_bytes, sha256).await?
-        }
-        _ => None,
-    };
-    let may_be_stored = match (&version.head_md5, &version.sha256) {
-        (Some(head_md5), None)
-            if may_reuse && version.part_size.is_some() && !version.is_open_ended() =>
-        {
-            contents::may_be_stored(connection, &user.id, version.size_bytes, head_md5).await?
-        }
-        _ => false,
+    let (stored, may_be_stored) = match may_reuse && unchanged.is_none() {
+        true => reusable(connection, &version).await?,
+        false => (None, false),
     };
     let is_alike =
         |current: &&VersionRow| current.has_digests == 1 && current.part_size == version.part_size;
@@ -131,6 +102,54 @@ pub(super) async fn plan(
         version,
         stored,
         may_be_stored,
+    })
+}
+
+/// The file at the request's path, made with the directories above it if need be.
+async fn file_entry(
+    connection: &mut AnyConnection,
+    destination: &Destination<'_>,
+    request: &CreateFile,
+) -> Result<EntryRow> {
+    let (directory, name) = validate::file_path(&request.path)?;
+    if destination.share.is_some() {
+        name::check_length(connection, destination.root_id, &request.path).await?;
+    }
+    let parent = ensure_directories(connection, destination, &directory).await?;
+    let name = match destination.share {
+        Some(_) => name::received_name(connection, destination, &parent, &name, request).await?,
+        None => name,
+    };
+    let user_id = &destination.user.id;
+    let (entry, _) = entries::ensure(connection, user_id, &parent.id, &name, FILE).await?;
+    match entry.is_directory() {
+        false => Ok(entry),
+        true => Err(Error::new(
+            ErrorCode::DirectoryExists,
+            format!(
+                "there is a directory at '{}'; put the file into it or name it otherwise",
+                request.path
+            ),
+        )),
+    }
+}
+
+/// What the user has stored of these bytes: a finished version, or one that begins alike.
+async fn reusable(
+    connection: &mut AnyConnection,
+    version: &VersionRow,
+) -> Result<(Option<VersionRow>, bool)> {
+    let (user_id, size_bytes) = (&version.user_id, version.size_bytes);
+    Ok(match (&version.sha256, &version.head_md5) {
+        (Some(sha256), _) => {
+            let stored = contents::find_stored(connection, user_id, size_bytes, sha256);
+            (stored.await?, false)
+        }
+        (None, Some(head_md5)) if version.part_size.is_some() && !version.is_open_ended() => {
+            let may_be = contents::may_be_stored(connection, user_id, size_bytes, head_md5);
+            (None, may_be.await?)
+        }
+        _ => (None, false),
     })
 }
 
