@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use crate::{
     chrome::Chrome,
-    harness::skipped,
-    server::{Key, Server, code, noise},
+    harness::{engine::Engine, garage::Garage, skipped},
+    server::{Key, Server, code, noise, run, text},
 };
 
 const MIB: usize = 1 << 20;
@@ -267,6 +267,37 @@ async fn somebody_drops_files_through_a_link() {
         .await;
     assert_eq!(files(&server, &ada).await, ["inbox/big.bin"]);
     friend.assert_quiet(&[&server.process.url], &[]).await;
+}
+
+#[tokio::test]
+async fn bytes_go_straight_to_another_store() {
+    let Some(garage) = Garage::start() else {
+        return;
+    };
+    let store = garage.store();
+    let endpoint = store.endpoint.clone();
+    let engine = Engine {
+        s3: Some(store),
+        ..Engine::default()
+    };
+    let server = Server::start_on(&engine, &[]);
+    text(&run(&server.data_dir, &["storage", "init"], ""));
+    let ada = server.user("ada@example.com");
+    let Some(chrome) = signed_in(&server, &ada).await else {
+        return;
+    };
+    let disk = tempfile::TempDir::new().unwrap();
+    let bytes = noise(5, 30 * MIB);
+    let big = write(disk.path(), "big.bin", &bytes).await;
+    let small = write(disk.path(), "small.txt", b"small").await;
+    chrome.drop_files(&[&big, &small]).await;
+    chrome
+        .until("document.getElementById('said').textContent.includes('2 files put')")
+        .await;
+    let link = format!("/d/~{}/big.bin", ada.user_id);
+    assert!(server.download(&link, "").await.1 == bytes);
+    let origins = [server.process.url.as_str(), endpoint.as_str()];
+    chrome.assert_quiet(&origins, &[]).await;
 }
 
 #[tokio::test]
