@@ -7,6 +7,9 @@ const PART_BYTES = 8 << 20;
 const PARTS_AT_ONCE = 4;
 const SIGNED_AT_ONCE = 8;
 const LONGEST_WAIT = 15_000;
+/** URLs that the store refuses for one request, and plans for one file, until it has failed. */
+const MOST_URLS = 5;
+const MOST_PLANS = 3;
 
 const worker = new Worker(new URL("./hash-worker.js", import.meta.url), { type: "module" });
 const asked = new Map();
@@ -93,10 +96,14 @@ function put(url, headers, md5, blob, progress) {
       } else if (status === 412) {
         // An answer that was lost: what is there, the server compares.
         end(resolve, null);
-      } else {
-        const error = new Lost(`The store answered ${status}.`);
-        error.isSigned = status !== 403 && status !== 400;
+      } else if (status === 403 || status === 400) {
+        const error = new Lost("The store wants another URL.");
+        error.isSpent = true;
         end(reject, error);
+      } else if (status === 429 || status >= 500) {
+        end(reject, new Lost(`The store answered ${status}.`));
+      } else {
+        end(reject, new Error(`The store refused it (${status}).`));
       }
     };
     request.onerror = () => end(reject, new Lost("The line is lost."));
@@ -151,8 +158,9 @@ export class Transfer {
     this.changed(this);
   }
 
-  /** What is tried again for as long as nobody answers. */
+  /** What is tried again for as long as nobody answers; with another URL a few times. */
   async #stubborn(attempt) {
+    let spent = 0;
     for (let count = 0; ; count += 1) {
       await gate.opened();
       try {
@@ -161,6 +169,8 @@ export class Transfer {
         return found;
       } catch (error) {
         if (!(error instanceof Lost)) throw error;
+        spent += Number(error.isSpent ?? false);
+        if (spent > MOST_URLS) throw new Error("The store takes none of the URLs that the server signs.");
         if (gate.isPaused) {
           this.#say("paused");
           continue;
@@ -174,7 +184,7 @@ export class Transfer {
   #plan(more) {
     const request = { path: this.path, size_bytes: this.size, ...more };
     if (this.file.type) request.mime_type = this.file.type;
-    return this.#stubborn(() => call("POST", this.base, request));
+    return call("POST", this.base, request);
   }
 
   #report(created, more) {
@@ -195,16 +205,21 @@ export class Transfer {
     this.#say("reading");
     const { md5, base64 } = await hash({ op: "part", file: this.key, blob: this.file });
     const { sha256 } = await hash({ op: "end", file: this.key });
-    for (;;) {
-      const created = await this.#plan({ sha256, part_md5s: [md5] });
+    for (let plans = 1; ; plans += 1) {
+      // A URL may have ended since it was signed: each attempt has its own.
+      const created = await this.#stubborn(async () => {
+        const planned = await this.#plan({ sha256, part_md5s: [md5] });
+        const { kind, url, headers } = planned.upload;
+        if (kind !== "none") await put(url, headers, base64, this.file, this.#progress(1));
+        return planned;
+      });
       if (created.upload.kind === "none") return created.file;
-      const { url, headers } = created.upload;
       try {
-        await this.#stubborn(() => put(url, headers, base64, this.file, this.#progress(1)));
         return await this.#report(created, { sha256, md5 });
       } catch (error) {
         // Not all of it is there: it is planned and sent once more.
-        if (!(error instanceof Refused) || error.code !== "UPLOAD_INCOMPLETE") throw error;
+        const isIncomplete = error instanceof Refused && error.code === "UPLOAD_INCOMPLETE";
+        if (!isIncomplete || plans === MOST_PLANS) throw error;
       }
     }
   }
@@ -212,7 +227,7 @@ export class Transfer {
   async #parts() {
     this.#say("reading");
     const head = await hash({ op: "digest", blob: this.file.slice(0, PART_BYTES) });
-    const created = await this.#plan({ part_md5s: [head.md5] });
+    const created = await this.#stubborn(() => this.#plan({ part_md5s: [head.md5] }));
     if (created.upload.kind === "none") return created.file;
     const etags = await this.#sendParts(created);
     const { sha256 } = await hash({ op: "end", file: this.key });
@@ -250,7 +265,11 @@ export class Transfer {
         this.changed(this);
       }
     };
-    await Promise.all(Array.from({ length: PARTS_AT_ONCE }, sender));
+    const stop = (error) => {
+      next = Infinity;
+      throw error;
+    };
+    await Promise.all(Array.from({ length: PARTS_AT_ONCE }, () => sender().catch(stop)));
     return etags;
   }
 
@@ -267,7 +286,7 @@ export class Transfer {
       return await put(url, headers, md5, blob, this.#progress(number));
     } catch (error) {
       // A URL that has ended, or was used up: the next time with another.
-      if (error.isSigned === false) urls.clear();
+      if (error.isSpent) urls.clear();
       throw error;
     }
   }
