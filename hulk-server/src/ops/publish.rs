@@ -101,7 +101,12 @@ pub(super) async fn publish(
             drop_version(connection, same).await?;
         }
     }
-    prune(connection, &version.file_id, kept).await?;
+    let finished = all
+        .iter()
+        .filter(|other| other.state == versions::VALIDATED);
+    if finished.count() >= kept {
+        prune(connection, &version.file_id, kept).await?;
+    }
     forget_upload(connection, version).await?;
     Ok(Outcome::Validated)
 }
