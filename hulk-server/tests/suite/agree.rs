@@ -31,6 +31,11 @@ pub(crate) async fn assert_agreement_of(
     .fetch_all(&mut *database)
     .await
     .unwrap();
+    // Before the objects: what is deleted meanwhile loses its object first, then its row.
+    let garbage: Vec<String> = sqlx::query_scalar("SELECT object_key FROM garbage")
+        .fetch_all(&mut *database)
+        .await
+        .unwrap();
     let objects = objects(store, env_name).await;
     let s3 = client_of(store);
     let mut owned: HashSet<&str> = HashSet::new();
@@ -52,10 +57,6 @@ pub(crate) async fn assert_agreement_of(
             _ => {}
         }
     }
-    let garbage: Vec<String> = sqlx::query_scalar("SELECT object_key FROM garbage")
-        .fetch_all(&mut *database)
-        .await
-        .unwrap();
     owned.extend(garbage.iter().map(String::as_str));
     for key in objects.keys() {
         assert!(
