@@ -37,10 +37,11 @@ pub(crate) async fn sweep(
     let swept = sweep::run_once(&app, orphan_age).await?;
     app.db.close().await;
     let mut text = format!(
-        "gave up {} uploads, expired {} files, deleted {} objects and {} that no file has; \
-         {} files are lost, the usage of {} users was corrected",
+        "gave up {} uploads, expired {} files, emptied {} things out of the trash, deleted {} \
+         objects and {} that no file has; {} files are lost, the usage of {} users was corrected",
         swept.stale_uploads,
         swept.expired_files,
+        swept.purged_trash,
         swept.deleted_objects,
         swept.orphaned_objects,
         swept.lost_files,

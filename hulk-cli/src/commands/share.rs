@@ -11,6 +11,7 @@ use hulk_proto::{
 use crate::{
     args::{self, ShareCommand},
     client::Client,
+    clipboard,
     error::{Error, Result},
     human,
     printer::Printer,
@@ -59,6 +60,7 @@ async fn create(
     let made = client.create_share(&request).await;
     let made = made.map_err(|error| error.about(remote))?;
     printer.result(&made, |share| share.url.clone());
+    clipboard::offer(printer, &made.url, false);
     Ok(())
 }
 
