@@ -15,7 +15,7 @@ function prepareUploads() {
   const add = (files) => {
     const directory = element("files")?.dataset.path;
     const wanted = files.filter(({ file }) => !most || file.size <= most);
-    if (wanted.length < files.length) say(`${files.length - wanted.length} files are too large for this link.`);
+    if (wanted.length < files.length) say(`Too large for this link: ${files.length - wanted.length} of ${files.length}.`);
     if (wanted.length) {
       uploads.add(wanted.map(({ file, path }) => ({ file, path: directory ? `${directory}/${path}` : path })));
     }

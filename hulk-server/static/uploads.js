@@ -15,6 +15,8 @@ export function size(bytes) {
   return `${unit ? bytes.toFixed(1) : bytes} ${UNITS[unit]}`;
 }
 
+const count = (files) => (files === 1 ? "1 file" : `${files} files`);
+
 /** `base` is the API's route for files, `finished` is called when all are done. */
 export class Uploads {
   #transfers = [];
@@ -44,6 +46,7 @@ export class Uploads {
       this.#show(transfer);
     }
     this.section.hidden = false;
+    this.pause.hidden = false;
     this.#start();
   }
 
@@ -61,7 +64,8 @@ export class Uploads {
     if (this.#running) return;
     const failed = this.#transfers.filter((transfer) => transfer.failure).length;
     const done = this.#transfers.filter((transfer) => transfer.isDone).length;
-    this.say(failed ? `${done} files put, ${failed} failed.` : `${done} files put.`);
+    this.pause.hidden = true;
+    this.say(failed ? `${count(done)} put, ${failed} failed.` : `${count(done)} put.`);
     this.finished();
   }
 

@@ -140,7 +140,7 @@ async fn an_upload_is_paused_left_and_gone_on_with_by_another_visit() {
     let again = signed_in(&server, &ada).await.unwrap();
     again.drop_files(&[&big]).await;
     again
-        .until("document.getElementById('said').textContent.includes('1 files put')")
+        .until("document.getElementById('said').textContent.includes('1 file put')")
         .await;
     let sent = again
         .run(
@@ -263,7 +263,7 @@ async fn somebody_drops_files_through_a_link() {
     let big = write(disk.path(), "big.bin", &bytes).await;
     friend.drop_files(&[&big]).await;
     friend
-        .until("document.getElementById('said').textContent.includes('1 files put')")
+        .until("document.getElementById('said').textContent.includes('1 file put')")
         .await;
     assert_eq!(files(&server, &ada).await, ["inbox/big.bin"]);
     friend.assert_quiet(&[&server.process.url], &[]).await;
@@ -497,6 +497,14 @@ async fn every_page_is_accessible() {
         .await;
     chrome.picture("dialog-actions").await;
     chrome.assert_accessible(&axe, "actions").await;
+    chrome.goto(&server.url("/")).await;
+    let disk = tempfile::TempDir::new().unwrap();
+    let file = write(disk.path(), "put.txt", b"put").await;
+    let picker = chrome.find("#pick-files").await;
+    picker.send_keys(file.to_str().unwrap()).await.unwrap();
+    chrome.find("#upload-list button").await;
+    chrome.picture("uploads").await;
+    chrome.assert_accessible(&axe, "uploads").await;
 }
 
 /// axe-core's script: `HULK_TEST_AXE` says where it is.
