@@ -14,6 +14,7 @@ use super::{
 use crate::{
     app::App,
     db::{
+        entries,
         users::{self, UserRow},
         versions::{self, VersionRow},
     },
@@ -89,6 +90,9 @@ pub async fn restore_version(app: &App, user: &UserRow, id: &Id, number: u64) ->
 /// A version to be, with its space set aside.
 async fn reserve(app: &App, user: &UserRow, stored: &VersionRow) -> Result<VersionRow> {
     let mut transaction = app.db.write_for(&user.id).await?;
+    // Deleted meanwhile, it takes no version any more: nobody would give its space back.
+    let entry = entries::find(&mut transaction, &stored.file_id).await?;
+    entry.ok_or_else(|| Error::not_found("file"))?;
     if !users::reserve(&mut transaction, &user.id, stored.size_bytes).await? {
         return Err(quota_exceeded(&mut transaction, user, stored.size_bytes).await?);
     }

@@ -106,7 +106,6 @@ pub(crate) async fn fill(database: &mut AnyConnection, users: u64, files: u64) {
 }
 
 /// Of what `fill` made, every sixteenth file into the trash, and as many shared.
-#[allow(dead_code, reason = "not every program that fills needs it")]
 pub(crate) async fn throw_and_share(database: &mut AnyConnection) {
     for statement in [
         "UPDATE entries SET trash_id = id, parent_id = 'trash/' || id

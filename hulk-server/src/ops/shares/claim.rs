@@ -17,6 +17,7 @@ use crate::{
         shares::{self, ShareRow},
     },
     error::{Error, Result},
+    ops::retried,
     store::URL_LIFETIME,
 };
 
@@ -38,6 +39,13 @@ pub(in crate::ops) async fn begin(
     if let Some(begun) = begun(app, opened, file_id, visit).await? {
         return Ok(Some(begun));
     }
+    retried(|| take(app, opened, file_id, visit))
+        .await
+        .map(Some)
+}
+
+/// One of the downloads of the share, and of those that it was made with.
+async fn take(app: &App, opened: &Opened, file_id: &str, visit: &Visit) -> Result<String> {
     let id = Id::random();
     let mut transaction = app.db.write_for(&opened.owner.id).await?;
     for share in opened.chain().filter(|share| is_counted(share)) {
@@ -54,7 +62,7 @@ pub(in crate::ops) async fn begin(
     };
     claims::insert(&mut transaction, claim).await?;
     transaction.commit().await?;
-    Ok(Some(id.to_string()))
+    Ok(id.to_string())
 }
 
 /// # Errors
