@@ -10,7 +10,7 @@ use std::{
 };
 
 use crate::{
-    harness::{Process, SmallDisk},
+    harness::{Process, SmallDisk, engine::free_address},
     home::{Home, noise},
 };
 
@@ -80,12 +80,9 @@ fn a_server_that_is_down_or_hangs_is_unreachable() {
     let home = Home::empty();
     home.write("a.txt", b"a");
     let key = hulk_proto::ApiKeySecret::random().reveal();
-    let closed = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap();
+    let closed = free_address();
     let hanging = TcpListener::bind("127.0.0.1:0").unwrap();
-    let hanging_address = hanging.local_addr().unwrap();
+    let hanging_address = hanging.local_addr().unwrap().to_string();
     for (address, words) in [(closed, "refused"), (hanging_address, "in time")] {
         let mut command = home.command(&["put", "a.txt", "--server", &format!("http://{address}")]);
         let ran = crate::home::Ran::of(command.env("HULK_API_KEY", &key).output().unwrap());
@@ -235,7 +232,7 @@ fn a_store_that_fills_in_the_middle_of_an_upload_is_exit_6() {
         return;
     };
     let mut home = Home::empty();
-    let mut serve = home.command(&["serve", "--listen", "127.0.0.1:0", "--data-dir"]);
+    let mut serve = home.command(&["serve", "--listen", &free_address(), "--data-dir"]);
     serve.arg(disk.path().join("data"));
     // The database is elsewhere: it is the store that fills.
     let database = home.path("hulk.db");

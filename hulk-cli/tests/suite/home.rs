@@ -14,7 +14,7 @@ use crate::{
     engines::Balancer,
     harness::{
         Process,
-        engine::{self, Engine},
+        engine::{self, Engine, free_address},
         files_below,
     },
 };
@@ -74,7 +74,7 @@ impl Home {
     }
 
     fn serve_command(&self, data_dir: &Path) -> Command {
-        let mut serve = self.command(&["serve", "--listen", "127.0.0.1:0", "--data-dir"]);
+        let mut serve = self.command(&["serve", "--listen", &free_address(), "--data-dir"]);
         serve.arg(data_dir).envs(engine::variables(data_dir));
         serve
     }

@@ -5,7 +5,10 @@ use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
     process::{Command, Stdio},
-    sync::{Mutex, OnceLock, PoisonError},
+    sync::{
+        Mutex, OnceLock, PoisonError,
+        atomic::{AtomicU32, Ordering},
+    },
 };
 
 /// A Postgres in which each server gets a database of its own.
@@ -165,8 +168,23 @@ pub(crate) fn run_suite(engine: &Engine, skipped: &[&str]) {
     assert!(!text.contains(" 0 passed"), "nothing was run: {text}");
 }
 
-/// A port that nobody listens on at this moment.
+/// A port that nobody listens on. It is below those that the system gives out by itself (on Linux
+/// from 32,768), so that no connection of another test takes it before its server has it, or while
+/// that is down.
 pub(crate) fn free_port() -> u16 {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port()
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    // Test programs that run at the same time begin far from each other.
+    let first = std::process::id().wrapping_mul(797);
+    loop {
+        let step = NEXT.fetch_add(1, Ordering::Relaxed);
+        let port = 20_000 + (first.wrapping_add(step) % 12_000) as u16;
+        if std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
+}
+
+/// `HOST:PORT` of a free port.
+pub(crate) fn free_address() -> String {
+    format!("127.0.0.1:{}", free_port())
 }

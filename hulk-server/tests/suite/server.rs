@@ -16,7 +16,7 @@ use tempfile::TempDir;
 
 use crate::harness::{
     Process,
-    engine::{self, Engine},
+    engine::{self, Engine, free_address},
 };
 
 pub(crate) struct Server {
@@ -94,14 +94,14 @@ impl Server {
     pub(crate) fn start_in(data_dir: &Path, flags: &[&str]) -> Self {
         let mut serve = command(data_dir);
         if !flags.contains(&"--listen") {
-            serve.args(["--listen", "127.0.0.1:0"]);
+            serve.args(["--listen", &free_address()]);
         }
         serve.args(flags);
         let process = Process::start(serve).unwrap_or_else(|log| panic!("no start: {log}"));
         let replica = engine::engine_of(data_dir).has_replicas.then(|| {
             let mut serve = command(data_dir);
             serve
-                .args(["--listen", "127.0.0.1:0", "--public-url"])
+                .args(["--listen", &free_address(), "--public-url"])
                 .arg(&process.url)
                 .args(beside(flags));
             Process::start(serve).unwrap_or_else(|log| panic!("no replica: {log}"))
