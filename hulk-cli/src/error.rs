@@ -37,6 +37,8 @@ pub(crate) struct Error {
     hint: Option<String>,
     pub(crate) is_reported: bool,
     pub(crate) again: Again,
+    /// An earlier try, whose answer was lost, may have done it.
+    pub(crate) may_be_done: bool,
 }
 
 /// Whether the same may work when it is tried again.
@@ -65,6 +67,7 @@ impl Error {
             hint: None,
             is_reported: false,
             again: Again::Never,
+            may_be_done: false,
         }
     }
 

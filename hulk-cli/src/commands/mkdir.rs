@@ -31,10 +31,12 @@ async fn make(client: &Client, remote: &str, may_exist: bool) -> Result<Director
         default_expiration_policy: None,
     };
     match client.create_directory(&request).await {
-        Err(error) if may_exist && error.code == ErrorCode::DirectoryExists => client
-            .find_directory(&path)
-            .await?
-            .ok_or_else(|| Error::not_found("the directory is gone again")),
+        Err(error)
+            if error.code == ErrorCode::DirectoryExists && (may_exist || error.may_be_done) =>
+        {
+            let found = client.find_directory(&path).await?;
+            found.ok_or_else(|| Error::not_found("the directory is gone again"))
+        }
         other => other,
     }
 }

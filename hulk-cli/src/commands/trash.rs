@@ -3,11 +3,11 @@
 use std::io::{self, IsTerminal, Write};
 
 use hulk_proto::{
-    Id,
+    ErrorCode,
     trash::{EntryKind, RestoreTrash, Restored, TrashItem},
 };
 
-use super::Batch;
+use super::{Batch, mv};
 use crate::{
     args::{Global, Trash},
     client::Client,
@@ -90,14 +90,24 @@ async fn restore_one(
     item: &str,
     path: Option<hulk_proto::RemotePath>,
 ) -> Result<Restored> {
-    let id = find(trash, item)?;
-    let restored = client.restore_trash(id, &RestoreTrash { path }).await;
-    restored.map_err(|error| match error.code {
-        hulk_proto::ErrorCode::FileExists => {
-            error.with_hint("restore it to another place with --to")
+    let found = find(trash, item)?;
+    let request = RestoreTrash { path };
+    match client.restore_trash(&found.id, &request).await {
+        Err(error) if error.code == ErrorCode::FileExists => {
+            Err(error.with_hint("restore it to another place with --to"))
         }
-        _ => error,
-    })
+        Err(error) if error.code == ErrorCode::NotFound && error.may_be_done => {
+            let entry = client.find_entry(found.id.as_str()).await?;
+            let path = mv::path(&entry).clone();
+            Ok(Restored {
+                id: found.id.clone(),
+                kind: found.kind,
+                renamed: path != *request.path.as_ref().unwrap_or(&found.path),
+                path,
+            })
+        }
+        other => other,
+    }
 }
 
 async fn remove(client: &Client, printer: &Printer, items: &[String]) -> Result<()> {
@@ -105,7 +115,10 @@ async fn remove(client: &Client, printer: &Printer, items: &[String]) -> Result<
     let mut batch = Batch::new(printer);
     for item in items {
         let outcome = match find(&trash, item) {
-            Ok(id) => client.purge_trash(id).await.map(|()| id.clone()),
+            Ok(found) => client
+                .purge_trash(&found.id)
+                .await
+                .map(|()| found.id.clone()),
             Err(error) => Err(error),
         };
         if outcome.is_ok() {
@@ -117,11 +130,11 @@ async fn remove(client: &Client, printer: &Printer, items: &[String]) -> Result<
 }
 
 /// By the path it had, the last deleted of that path first, or by id.
-fn find<'a>(trash: &'a [TrashItem], item: &str) -> Result<&'a Id> {
+fn find<'a>(trash: &'a [TrashItem], item: &str) -> Result<&'a TrashItem> {
     let path = target::remote(item)?;
     let by_path = trash.iter().find(|candidate| candidate.path == path);
     let found = by_path.or_else(|| trash.iter().find(|candidate| candidate.id.as_str() == item));
-    found.map(|found| &found.id).ok_or_else(|| {
+    found.ok_or_else(|| {
         Error::not_found("is not in the trash").with_hint("'hulk trash ls' lists what is")
     })
 }

@@ -1,6 +1,12 @@
 //! Lines and servers that fail on the way: what is begun is ended, bit for bit.
 
-use std::process::Stdio;
+use std::{
+    process::Stdio,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 use crate::{
     harness::{Process, SmallDisk, signal},
@@ -214,4 +220,46 @@ fn a_disk_that_fills_while_getting_leaves_nothing_under_the_final_name() {
     assert_eq!(ran.code(), 0, "{}", ran.stderr());
     assert!(std::fs::read(&output).unwrap() == bytes);
     assert_eq!(std::fs::read_dir(disk.path()).unwrap().count(), 1);
+}
+
+/// The first answer to such a request is lost; what the command says is so all the same.
+fn says_what_it_did(
+    home: &Home,
+    (method, path): (&'static str, &'static str),
+    arguments: &[&str],
+) -> String {
+    let connections = Arc::new(AtomicUsize::new(0));
+    let counter = connections.clone();
+    let proxy = Proxy::start(home.url(), move |index| {
+        counter.fetch_add(1, Ordering::Relaxed);
+        match index {
+            0 => Fate::up(Line::LoseAnswer(method, path)),
+            _ => Fate::GOOD,
+        }
+    });
+    let mut command = home.command(arguments);
+    proxy.put_before(&mut command);
+    let ran = Ran::of(command.output().unwrap());
+    assert_eq!(ran.code(), 0, "{arguments:?}: {}", ran.stderr());
+    assert_eq!(connections.load(Ordering::Relaxed), 2, "{arguments:?}");
+    ran.stderr()
+}
+
+#[test]
+fn what_was_done_but_not_answered_is_no_failure() {
+    let home = Home::serving();
+    home.write("a.txt", b"a");
+    home.run(&["put", "-q", "a.txt", "--to", "docs/"]).ok();
+    let done = |request, arguments: &[&str]| says_what_it_did(&home, request, arguments);
+    done(("POST", "/directories"), &["mkdir", "made"]);
+    done(("POST", "/moves"), &["mv", "docs/a.txt", "b.txt"]);
+    done(("PUT", "/files/"), &["set", "b.txt", "--tag", "kept"]);
+    done(("DELETE", "/files/"), &["rm", "b.txt"]);
+    let said = done(("POST", "/trash/"), &["trash", "restore", "b.txt"]);
+    assert!(said.contains("restored /b.txt"), "{said}");
+    done(("DELETE", "/directories/"), &["rm", "-r", "docs"]);
+    done(("DELETE", "/trash/"), &["trash", "rm", "docs"]);
+    done(("DELETE", "/files/"), &["rm", "--purge", "b.txt"]);
+    assert_eq!(home.run(&["ls"]).ok(), "made/");
+    home.run(&["rm", "b.txt"]).fails(3);
 }

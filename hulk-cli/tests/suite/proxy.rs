@@ -7,7 +7,7 @@ use std::{
     process::Command,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     thread,
     time::Duration,
@@ -19,6 +19,9 @@ pub(crate) enum Line {
     Good,
     /// The connection is closed after so many bytes.
     CutAfter(usize),
+    /// The answer to the first request of this method to a path that begins so is lost, and its
+    /// connection ends.
+    LoseAnswer(&'static str, &'static str),
     /// Nothing comes through after so many bytes, for ever.
     StallAfter(usize),
     /// One bit of this byte is another.
@@ -126,8 +129,10 @@ fn connect(
         return;
     };
     let (one, other) = (client.try_clone().unwrap(), upstream.try_clone().unwrap());
-    thread::spawn(move || pump(client, upstream, there, &up));
-    thread::spawn(move || pump(other, one, back, &down));
+    let loses = Arc::new(AtomicBool::new(false));
+    let loses_too = loses.clone();
+    thread::spawn(move || pump(client, upstream, there, &up, &loses));
+    thread::spawn(move || pump(other, one, back, &down, &loses_too));
 }
 
 /// By its first line, which stays to be read.
@@ -137,11 +142,24 @@ fn is_for_store(client: &TcpStream) -> bool {
     String::from_utf8_lossy(&line[..read]).contains("/hulkastorus-ugc/")
 }
 
-fn pump(mut from: TcpStream, mut to: TcpStream, line: Line, counter: &AtomicU64) {
+/// `loses` is of both directions of a connection: what comes back then is lost.
+fn pump(
+    mut from: TcpStream,
+    mut to: TcpStream,
+    line: Line,
+    counter: &AtomicU64,
+    loses: &AtomicBool,
+) {
     let (mut buffer, mut passed) = (vec![0; 16 << 10], 0);
     while let Ok(read) = from.read(&mut buffer) {
+        if loses.load(Ordering::Relaxed) {
+            break;
+        }
         let mut bytes = &mut buffer[..read];
         match line {
+            Line::LoseAnswer(method, path) if is_request(bytes, method, path) => {
+                loses.store(true, Ordering::Relaxed);
+            }
             Line::CutAfter(limit) if passed + read > limit => bytes = &mut bytes[..limit - passed],
             Line::StallAfter(limit) if passed + read > limit => {
                 bytes = &mut bytes[..limit - passed];
@@ -168,6 +186,14 @@ fn pump(mut from: TcpStream, mut to: TcpStream, line: Line, counter: &AtomicU64)
     }
     let _ = to.shutdown(Shutdown::Both);
     let _ = from.shutdown(Shutdown::Both);
+}
+
+/// As a proxy gets it, with the whole URL in its first line.
+fn is_request(bytes: &[u8], method: &str, path: &str) -> bool {
+    let line = bytes.split(|byte| *byte == b'\r').next();
+    let line = String::from_utf8_lossy(line.unwrap_or_default());
+    let mut words = line.split(' ');
+    words.next() == Some(method) && words.next().is_some_and(|url| url.contains(path))
 }
 
 fn reply(mut client: TcpStream, answer: &str) {

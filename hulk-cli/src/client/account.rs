@@ -1,0 +1,49 @@
+//! The routes for keys, and for what the server is.
+
+use hulk_proto::{
+    ApiKey, CreateApiKey, CreatedApiKey, ErrorBody, Id, ListQuery, Me, Page, health::Readiness,
+};
+use reqwest::{Method, Response};
+
+use super::{API_TIMEOUT, Client, unreachable};
+use crate::error::{Error, Result};
+
+impl Client {
+    pub(crate) async fn create_key(&self, request: &CreateApiKey) -> Result<CreatedApiKey> {
+        // Not tried again: a second key would be a second secret.
+        self.send_once(self.post("/api-keys", request)?).await
+    }
+
+    pub(crate) async fn list_keys(&self, query: &ListQuery) -> Result<Page<ApiKey>> {
+        self.list("/api-keys", query).await
+    }
+
+    pub(crate) async fn delete_key(&self, id: &Id) -> Result<()> {
+        self.delete(self.api(Method::DELETE, &format!("/api-keys/{id}"))?)
+            .await
+    }
+
+    pub(crate) async fn me(&self) -> Result<Me> {
+        self.send(self.api(Method::GET, "/me")?).await
+    }
+
+    /// What the server finds when it tries its database and its store.
+    pub(crate) async fn readiness(&self) -> Result<Readiness> {
+        let response = self.visit("/readyz?verbose").await?;
+        let body = response.bytes().await;
+        let body = body.map_err(|error| unreachable(&self.server, &error))?;
+        // What is not ready is told with a status that is no success.
+        match serde_json::from_slice::<ErrorBody>(&body) {
+            Ok(body) => Err(Error::server(body.error)),
+            Err(_) => self.parse(&body),
+        }
+    }
+
+    /// A page of the server outside the API, without a key, once.
+    pub(crate) async fn visit(&self, path: &str) -> Result<Response> {
+        let url = self.server.join(path);
+        let url = url.map_err(|error| Error::failed(error.to_string()))?;
+        let response = self.net.http.get(url).timeout(API_TIMEOUT).send().await;
+        response.map_err(|error| unreachable(&self.server, &error))
+    }
+}

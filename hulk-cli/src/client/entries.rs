@@ -1,0 +1,138 @@
+//! The routes for files and directories: found, listed, changed, moved, deleted.
+
+use hulk_proto::{
+    ChangeFile, Directory, ErrorCode, File, Id, ListQuery, Page, RemotePath,
+    directory::{ChangeDirectory, CreateDirectory, Entry, MoveEntries, MovedEntries},
+};
+use reqwest::Method;
+
+use super::{Client, STORE_TIMEOUT, all_pages, by};
+use crate::{
+    error::{Error, Result},
+    target,
+};
+
+impl Client {
+    pub(crate) async fn show_file(&self, id: &Id) -> Result<File> {
+        self.send(self.api(Method::GET, &format!("/files/{id}"))?)
+            .await
+    }
+
+    pub(crate) async fn list_files(&self, query: &ListQuery) -> Result<Page<File>> {
+        self.list("/files", query).await
+    }
+
+    pub(crate) async fn list_directories(&self, query: &ListQuery) -> Result<Page<Directory>> {
+        self.list("/directories", query).await
+    }
+
+    /// The file at a path, or of an id if there is none.
+    pub(crate) async fn find_file(&self, remote: &RemotePath) -> Result<Option<File>> {
+        let query = by("path", remote.as_str());
+        if let Some(file) = self.list_files(&query).await?.items.pop() {
+            return Ok(Some(file));
+        }
+        let Ok(id) = remote.as_str().parse::<Id>() else {
+            return Ok(None);
+        };
+        match self.show_file(&id).await {
+            Err(error) if error.code == ErrorCode::NotFound => Ok(None),
+            other => other.map(Some),
+        }
+    }
+
+    /// The file at a path whose first upload was begun and not finished.
+    pub(crate) async fn find_unfinished(&self, remote: &RemotePath) -> Result<Option<File>> {
+        let mut query = by("path", remote.as_str());
+        query
+            .filters
+            .push(("status".to_owned(), "reserved".to_owned()));
+        Ok(self.list_files(&query).await?.items.pop())
+    }
+
+    /// The directory at a path, or of an id if there is none.
+    pub(crate) async fn find_directory(&self, remote: &RemotePath) -> Result<Option<Directory>> {
+        let query = by("path", remote.as_str());
+        if let Some(directory) = self.list_directories(&query).await?.items.pop() {
+            return Ok(Some(directory));
+        }
+        let Ok(id) = remote.as_str().parse::<Id>() else {
+            return Ok(None);
+        };
+        let shown = self
+            .send(self.api(Method::GET, &format!("/directories/{id}"))?)
+            .await;
+        match shown {
+            Err(error) if error.code == ErrorCode::NotFound => Ok(None),
+            other => other.map(Some),
+        }
+    }
+
+    pub(crate) async fn create_directory(&self, request: &CreateDirectory) -> Result<Directory> {
+        self.send(self.post("/directories", request)?).await
+    }
+
+    pub(crate) async fn change_file(&self, id: &Id, change: &ChangeFile) -> Result<File> {
+        let request = self.put(&format!("/files/{id}"), change)?;
+        self.send(request.timeout(STORE_TIMEOUT)).await
+    }
+
+    pub(crate) async fn change_directory(
+        &self,
+        id: &Id,
+        change: &ChangeDirectory,
+    ) -> Result<Directory> {
+        self.send(self.put(&format!("/directories/{id}"), change)?)
+            .await
+    }
+
+    pub(crate) async fn move_entries(&self, request: &MoveEntries) -> Result<MovedEntries> {
+        self.send(self.post("/moves", request)?).await
+    }
+
+    /// To the trash, or with `purge` for good.
+    pub(crate) async fn delete_entry(&self, entry: &Entry, purge: bool) -> Result<()> {
+        let path = match entry {
+            Entry::File(file) => format!("/files/{}", file.id),
+            Entry::Directory(directory) => format!("/directories/{}", directory.id),
+        };
+        let query = if purge { "purge=true" } else { "" };
+        let request = self.api_with(Method::DELETE, &path, query)?;
+        self.delete(request.timeout(STORE_TIMEOUT)).await
+    }
+
+    pub(crate) async fn purge_file(&self, id: &Id) -> Result<()> {
+        let path = format!("/files/{id}");
+        self.delete(self.api_with(Method::DELETE, &path, "purge=true")?)
+            .await
+    }
+
+    /// By a query of words and conditions, all pages.
+    pub(crate) async fn search(&self, words: &str, query: ListQuery) -> Result<Vec<File>> {
+        all_pages(query, |query| async move {
+            let mut pairs = query.to_pairs();
+            pairs.push(("q".to_owned(), words.to_owned()));
+            self.list_pairs("/files/search", &pairs).await
+        })
+        .await
+    }
+
+    /// The file or directory at a path, or of an id.
+    ///
+    /// # Errors
+    /// `NOT_FOUND` if there is neither.
+    pub(crate) async fn find_entry(&self, remote: &str) -> Result<Entry> {
+        let path = target::remote(remote)?;
+        if !path.is_root()
+            && let Some(file) = self.find_file(&path).await?
+        {
+            return Ok(Entry::File(Box::new(file)));
+        }
+        match self.find_directory(&path).await? {
+            Some(directory) => Ok(Entry::Directory(directory)),
+            None => Err(Error::not_found(format!(
+                "there is no file or directory '{remote}'"
+            ))),
+        }
+    }
+}
