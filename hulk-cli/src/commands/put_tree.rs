@@ -17,8 +17,8 @@ use crate::{
     progress::Progress,
     transfer::{
         Watcher,
+        report::{fill, put_file, report_small},
         source::{Small, Source},
-        upload::{fill, put_file, report_small},
     },
     tree::{Tree, TreeFile},
 };

@@ -1,5 +1,6 @@
 //! Moves bytes. Nothing here prints: a `Watcher` is told how far it is.
 
+mod attempt;
 pub(crate) mod body;
 pub(crate) mod cache;
 pub(crate) mod cut;
@@ -14,6 +15,7 @@ pub(crate) mod multipart;
 pub(crate) mod pace;
 pub(crate) mod partial;
 pub(crate) mod pool;
+pub(crate) mod report;
 pub(crate) mod signer;
 pub(crate) mod source;
 pub(crate) mod store;
