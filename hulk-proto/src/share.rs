@@ -158,6 +158,7 @@ pub struct CreateShare {
     pub permissions: Option<Grants>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
+    /// If absent, the password of the link that this one is made with, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password: Option<Password>,
     /// How many downloads in all, from 1.

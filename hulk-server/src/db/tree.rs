@@ -35,37 +35,32 @@ pub(crate) async fn path_of(connection: &mut AnyConnection, id: &str) -> sqlx::R
     Ok(names.join("/"))
 }
 
-/// What the nearest of the entry and the directories above it says that does not inherit.
-pub(crate) async fn effective_permission(
-    connection: &mut AnyConnection,
-    id: &str,
-) -> sqlx::Result<Option<String>> {
-    sqlx::query_scalar(
-        "WITH RECURSIVE up (parent_id, permissions, depth) AS (
-             SELECT parent_id, permissions, CAST(0 AS BIGINT) FROM entries WHERE id = $1
-             UNION ALL
-             SELECT e.parent_id, e.permissions, up.depth + 1
-             FROM entries e JOIN up ON e.id = up.parent_id)
-         SELECT permissions FROM up WHERE permissions <> 'inherit' ORDER BY depth LIMIT 1",
-    )
-    .bind(id)
-    .fetch_optional(connection)
-    .await
+/// What an entry, or the nearest directory above it that does not inherit, says.
+#[derive(sqlx::FromRow)]
+pub(crate) struct Nearest {
+    pub(crate) permissions: String,
+    parent_id: String,
 }
 
-/// As `effective_permission`, but the root, which nobody named, says nothing.
-pub(crate) async fn permission_by_name(
+impl Nearest {
+    /// Whether somebody chose it: the root says what every user begins with.
+    pub(crate) fn is_by_name(&self) -> bool {
+        !self.parent_id.is_empty()
+    }
+}
+
+pub(crate) async fn nearest_permission(
     connection: &mut AnyConnection,
     id: &str,
-) -> sqlx::Result<Option<String>> {
-    sqlx::query_scalar(
+) -> sqlx::Result<Option<Nearest>> {
+    sqlx::query_as(
         "WITH RECURSIVE up (parent_id, permissions, depth) AS (
              SELECT parent_id, permissions, CAST(0 AS BIGINT) FROM entries WHERE id = $1
              UNION ALL
              SELECT e.parent_id, e.permissions, up.depth + 1
              FROM entries e JOIN up ON e.id = up.parent_id)
-         SELECT permissions FROM up WHERE permissions <> 'inherit' AND parent_id <> ''
-         ORDER BY depth LIMIT 1",
+         SELECT permissions, parent_id FROM up
+         WHERE permissions <> 'inherit' ORDER BY depth LIMIT 1",
     )
     .bind(id)
     .fetch_optional(connection)

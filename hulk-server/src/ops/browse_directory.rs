@@ -44,8 +44,11 @@ pub async fn browse_directory(
         false => Viewer::Public,
     };
     if matches!(viewer, Viewer::Public) {
-        let named = tree::permission_by_name(&mut connection, &entry.id).await?;
-        if named.as_deref() != Some(Permission::Public.as_str()) {
+        let nearest = tree::nearest_permission(&mut connection, &entry.id).await?;
+        let is_public = nearest.is_some_and(|nearest| {
+            nearest.is_by_name() && nearest.permissions == Permission::Public.as_str()
+        });
+        if !is_public {
             return Err(not_found());
         }
     }

@@ -2,7 +2,7 @@
 
 use http::Method;
 use hulk_proto::{
-    ErrorCode, Id, RemotePath, Sha256, Timestamp,
+    ErrorCode, Id, Permission, RemotePath, Sha256, Timestamp,
     file::{LinkedFile, PartDigests},
 };
 use sqlx::AnyConnection;
@@ -201,9 +201,10 @@ async fn find_id(connection: &mut AnyConnection, link: &Link) -> Result<Option<S
 }
 
 async fn is_public(connection: &mut AnyConnection, file: &FileRow) -> Result<bool> {
-    let effective = match file.permissions.as_str() {
-        "inherit" => tree::effective_permission(connection, &file.parent_id).await?,
-        own => Some(own.to_owned()),
-    };
-    Ok(effective.as_deref() == Some("public"))
+    let public = Permission::Public.as_str();
+    if file.permissions != Permission::Inherit.as_str() {
+        return Ok(file.permissions == public);
+    }
+    let nearest = tree::nearest_permission(connection, &file.parent_id).await?;
+    Ok(nearest.is_some_and(|nearest| nearest.permissions == public))
 }

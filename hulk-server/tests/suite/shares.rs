@@ -378,6 +378,41 @@ async fn a_password_is_asked_once_and_guesses_are_limited() {
 }
 
 #[tokio::test]
+async fn a_link_made_with_a_passwords_link_asks_for_it_too() {
+    let server = Server::start();
+    let key = server.user("ada@example.com").key;
+    server.upload(&key, "secret.txt", b"hello").await;
+    let grants = json!({ "can_download": true, "can_share": true });
+    let body = json!({ "path": "secret.txt", "password": "sesame", "permissions": grants });
+    let first = share(&server, &key, body).await;
+    let unlock = |link: &Value, password: &str| {
+        let request = server
+            .http
+            .post(server.url(&format!("{}/unlock", public(link))));
+        let request = request.json(&json!({ "password": password }));
+        async { request.send().await.unwrap() }
+    };
+    let passed = answer(unlock(&first, "sesame").await).await.1;
+    let pass = passed["pass"].as_str().unwrap();
+    let further = |body: Value| {
+        let request = server
+            .http
+            .post(server.url(&format!("{}/shares", public(&first))));
+        let request = request.header("x-share-pass", pass).json(&body);
+        async { answer(request.send().await.unwrap()).await.1 }
+    };
+    let kept = further(json!({})).await;
+    let other = further(json!({ "password": "mellon" })).await;
+    for (link, password) in [(&kept, "sesame"), (&other, "mellon")] {
+        assert_eq!(link["has_password"], true, "{link}");
+        let path = format!("/s/{}", token(link));
+        assert_eq!(status(&server, &path, &[]).await, 401);
+        assert_eq!(unlock(link, "wrong").await.status(), 401);
+        assert_eq!(unlock(link, password).await.status(), 200);
+    }
+}
+
+#[tokio::test]
 async fn a_counted_link_is_used_up_by_downloads_and_by_nothing_else() {
     let mut server = Server::start();
     let key = server.user("ada@example.com").key;

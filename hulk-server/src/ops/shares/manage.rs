@@ -116,12 +116,17 @@ async fn insert(
     check(entry, grants, &request)?;
     let password_hash = match request.password {
         Some(password) => Some(password::hash(app, password).await?),
-        None => None,
+        // Who passes a link on does not take its password off.
+        None => parent.and_then(|parent| parent.share.password_hash.clone()),
     };
     let number =
         |number: Option<u64>| number.map(|number| i64::try_from(number).unwrap_or(i64::MAX));
     let (id, token) = (Id::random(), ShareToken::random());
     let mut transaction = app.db.write_for(&entry.user_id).await?;
+    // It may have been deleted for good meanwhile.
+    if entries::find(&mut transaction, &entry.id).await?.is_none() {
+        return Err(Error::not_found("file or directory"));
+    }
     let row = shares::insert(
         &mut transaction,
         NewShare {
