@@ -5,20 +5,101 @@ use serde_json::{Value, json};
 
 use crate::server::{Server, answer};
 
-/// What each caller gets: nobody, owner with read, write, all, a stranger with all.
+/// Method, path, and what each caller gets: nobody, the owner with a key to read, to write and for
+/// all, a stranger with one for all. Then the body.
+const TABLE: &str = r#"
+GET    /api/v1/me                                 401 200 200 200 200
+POST   /hooks/s3-events                           401 401 401 401 401 {"Records": []}
+GET    /api/v1/files                              401 200 200 200 200
+POST   /api/v1/files                              401 403 201 201 201 {"path": "new.txt", "size_bytes": 1}
+GET    /api/v1/files/{id}                         401 200 200 200 404
+GET    /api/v1/files/{private}                    401 200 200 200 404
+GET    /api/v1/files/{id}/download                401 302 302 302 404
+GET    /api/v1/files/{private}/download           401 302 302 302 404
+PUT    /api/v1/files/{id}                         401 403 200 200 404 {"tags": ["t"]}
+PUT    /api/v1/files/{id}/status                  401 403 200 200 404 {"status": "uploaded"}
+DELETE /api/v1/files/{id}/upload                  401 403 404 404 404
+GET    /api/v1/files/{unfinished}/upload          401 403 200 200 404
+POST   /api/v1/files/{unfinished}/upload/parts    401 403 200 200 404 {"parts": [{"number": 1}]}
+POST   /api/v1/files/batch                        401 403 200 200 200 {"items": [{"path": "batch.txt", "size_bytes": 1}]}
+PUT    /api/v1/files/batch/status                 401 403 200 200 200 {"items": [{"id": "{id}", "status": "uploaded"}]}
+GET    /api/v1/directories                        401 200 200 200 200
+GET    /api/v1/directories/{directory}            401 200 200 200 404
+GET    /api/v1/api-keys                           401 403 403 200 200
+POST   /api/v1/api-keys                           401 403 403 201 201 {"label": "l", "permissions": "read"}
+DELETE /api/v1/api-keys/000000000000              401 403 403 404 404
+GET    /d/{id}                                    302 302 302 302 302
+HEAD   /d/{id}/public.txt                         302 302 302 302 302
+GET    /d/~{ada}/dir/public.txt                   302 302 302 302 302
+GET    /d/{private}                               404 302 302 302 404
+HEAD   /d/{private}                               404 302 302 302 404
+GET    /d/~{ada}/private.txt                      404 302 302 302 404
+PUT    /put/direct.txt                            401 403 307 307 307 "x"
+GET    /api/v1/openapi.json                       200 200 200 200 200
+POST   /api/v1/directories                        401 403 201 409 201 {"path": "shown", "default_permissions": "public"}
+GET    /b/{directory}                             404 200 200 200 404
+GET    /api/v1/files/search?q=public              401 200 200 200 200
+GET    /api/v1/files/{changed}/versions           401 200 200 200 404
+POST   /api/v1/files/{changed}/versions/1/restore 401 403 200 200 404
+GET    /d/{changed}?version=1                     404 302 302 302 404
+GET    /api/v1/users/{ada}/usage                  401 200 200 200 404
+POST   /api/v1/moves                              401 403 200 200 404 {"items": [{"id": "{moved}", "path": "moved"}]}
+PUT    /api/v1/directories/{moved}                401 403 200 200 404 {"default_permissions": "private"}
+DELETE /api/v1/directories/{moved}                401 403 204 404 404
+GET    /api/v1/trash                              401 200 200 200 200
+POST   /api/v1/trash/{thrown}/restore             401 403 200 404 404
+DELETE /api/v1/trash/{moved}                      401 403 204 404 404
+DELETE /api/v1/trash                              401 403 200 200 200
+POST   /api/v1/shares                             401 403 403 201 404 {"path": "dir"}
+GET    /api/v1/shares                             401 403 403 200 200
+GET    {share}                                    200 200 200 200 200
+GET    /s/{token}                                 200 200 200 200 200
+PUT    /s/{token}/dropped.txt                     307 307 307 307 307 "x"
+POST   {share}/unlock                             400 400 400 400 400 {"password": "none"}
+POST   {share}/shares                             403 403 403 403 403 {}
+PUT    {share}/claims/000000000000                204 204 204 204 204
+POST   {share}/files                              201 201 201 201 201 {"path": "in.txt", "size_bytes": 1}
+POST   {share}/files/batch                        200 200 200 200 200 {"items": [{"path": "in.txt", "size_bytes": 1}]}
+PUT    {share}/files/batch/status                 200 200 200 200 200 {"items": [{"id": "{received}", "status": "uploaded"}]}
+PUT    {share}/files/{received}/status            422 422 422 422 422 {"status": "uploaded"}
+GET    {share}/files/{received}/upload            200 200 200 200 200
+POST   {share}/files/{received}/upload/parts      200 200 200 200 200 {"parts": [{"number": 1}]}
+DELETE {share}/files/{received}/upload            204 404 404 404 404
+DELETE {share}/files/{private}                    404 404 404 404 404
+DELETE /api/v1/shares/{share_id}                  401 403 403 204 404
+GET    /healthz                                   200 200 200 200 200
+GET    /readyz                                    200 200 200 200 200
+GET    /metrics                                   200 200 200 200 200
+DELETE /api/v1/files/{private}                    401 403 204 404 404
+"#;
+
 struct Row {
     method: Method,
     path: String,
+    statuses: Vec<u16>,
     body: Option<Value>,
-    statuses: [u16; 5],
 }
 
-fn row(method: Method, path: impl Into<String>, body: Option<Value>, statuses: [u16; 5]) -> Row {
+/// `names` are what stands in braces.
+fn rows(names: &[(&str, &str)]) -> Vec<Row> {
+    let filled = names.iter().fold(TABLE.to_owned(), |table, (name, value)| {
+        table.replace(&format!("{{{name}}}"), value)
+    });
+    filled.trim().lines().map(parse).collect()
+}
+
+fn parse(line: &str) -> Row {
+    let mut rest = line;
+    let mut word = || {
+        let (word, after) = rest.split_once(' ').unwrap_or((rest, ""));
+        rest = after.trim_start();
+        word
+    };
     Row {
-        method,
-        path: path.into(),
-        body,
-        statuses,
+        method: word().parse().unwrap(),
+        path: word().to_owned(),
+        statuses: (0..5).map(|_| word().parse().unwrap()).collect(),
+        body: (!rest.is_empty()).then(|| serde_json::from_str(rest).unwrap()),
     }
 }
 
@@ -45,8 +126,6 @@ async fn every_route_for_every_caller() {
         public["id"].as_str().unwrap(),
         public["directory_id"].as_str().unwrap(),
     );
-    let by_path = format!("/d/~{}/dir/public.txt", ada.user_id);
-    let private_by_path = format!("/d/~{}/private.txt", ada.user_id);
 
     let changed = server.upload(&ada.key, "versions.txt", b"1").await;
     server.upload(&ada.key, "versions.txt", b"22").await;
@@ -72,380 +151,29 @@ async fn every_route_for_every_caller() {
         .1;
     let received = received["file"]["id"].as_str().unwrap();
 
-    let file = Some(json!({ "path": "new.txt", "size_bytes": 1 }));
-    let key = Some(json!({ "label": "l", "permissions": "read" }));
-    let done = Some(json!({ "status": "uploaded" }));
-    let rows = [
-        row(Method::GET, "/api/v1/me", None, [401, 200, 200, 200, 200]),
-        row(
-            Method::POST,
-            "/hooks/s3-events",
-            Some(json!({ "Records": [] })),
-            [401, 401, 401, 401, 401],
-        ),
-        row(
-            Method::GET,
-            "/api/v1/files",
-            None,
-            [401, 200, 200, 200, 200],
-        ),
-        row(
-            Method::POST,
-            "/api/v1/files",
-            file,
-            [401, 403, 201, 201, 201],
-        ),
-        row(
-            Method::GET,
-            format!("/api/v1/files/{id}"),
-            None,
-            [401, 200, 200, 200, 404],
-        ),
-        row(
-            Method::GET,
-            format!("/api/v1/files/{private}"),
-            None,
-            [401, 200, 200, 200, 404],
-        ),
-        row(
-            Method::GET,
-            format!("/api/v1/files/{id}/download"),
-            None,
-            [401, 302, 302, 302, 404],
-        ),
-        row(
-            Method::GET,
-            format!("/api/v1/files/{private}/download"),
-            None,
-            [401, 302, 302, 302, 404],
-        ),
-        row(
-            Method::PUT,
-            format!("/api/v1/files/{id}"),
-            Some(json!({"tags": ["t"]})),
-            [401, 403, 200, 200, 404],
-        ),
-        row(
-            Method::PUT,
-            format!("/api/v1/files/{id}/status"),
-            done,
-            [401, 403, 200, 200, 404],
-        ),
-        row(
-            Method::DELETE,
-            format!("/api/v1/files/{id}/upload"),
-            None,
-            [401, 403, 404, 404, 404],
-        ),
-        row(
-            Method::GET,
-            format!("/api/v1/files/{unfinished}/upload"),
-            None,
-            [401, 403, 200, 200, 404],
-        ),
-        row(
-            Method::POST,
-            format!("/api/v1/files/{unfinished}/upload/parts"),
-            Some(json!({"parts": [{"number": 1}]})),
-            [401, 403, 200, 200, 404],
-        ),
-        row(
-            Method::POST,
-            "/api/v1/files/batch",
-            Some(json!({"items": [{ "path": "batch.txt", "size_bytes": 1 }]})),
-            [401, 403, 200, 200, 200],
-        ),
-        row(
-            Method::PUT,
-            "/api/v1/files/batch/status",
-            Some(json!({"items": [{ "id": id, "status": "uploaded" }]})),
-            [401, 403, 200, 200, 200],
-        ),
-        row(
-            Method::GET,
-            "/api/v1/directories",
-            None,
-            [401, 200, 200, 200, 200],
-        ),
-        row(
-            Method::GET,
-            format!("/api/v1/directories/{directory}"),
-            None,
-            [401, 200, 200, 200, 404],
-        ),
-        row(
-            Method::GET,
-            "/api/v1/api-keys",
-            None,
-            [401, 403, 403, 200, 200],
-        ),
-        row(
-            Method::POST,
-            "/api/v1/api-keys",
-            key,
-            [401, 403, 403, 201, 201],
-        ),
-        row(
-            Method::DELETE,
-            "/api/v1/api-keys/000000000000",
-            None,
-            [401, 403, 403, 404, 404],
-        ),
-        row(
-            Method::GET,
-            format!("/d/{id}"),
-            None,
-            [302, 302, 302, 302, 302],
-        ),
-        row(
-            Method::HEAD,
-            format!("/d/{id}/public.txt"),
-            None,
-            [302, 302, 302, 302, 302],
-        ),
-        row(Method::GET, by_path, None, [302, 302, 302, 302, 302]),
-        row(
-            Method::GET,
-            format!("/d/{private}"),
-            None,
-            [404, 302, 302, 302, 404],
-        ),
-        row(
-            Method::HEAD,
-            format!("/d/{private}"),
-            None,
-            [404, 302, 302, 302, 404],
-        ),
-        row(
-            Method::GET,
-            private_by_path,
-            None,
-            [404, 302, 302, 302, 404],
-        ),
-        row(
-            Method::PUT,
-            "/put/direct.txt",
-            Some(json!("x")),
-            [401, 403, 307, 307, 307],
-        ),
-        row(
-            Method::GET,
-            "/api/v1/openapi.json",
-            None,
-            [200, 200, 200, 200, 200],
-        ),
-        row(
-            Method::POST,
-            "/api/v1/directories",
-            Some(json!({"path": "shown", "default_permissions": "public"})),
-            [401, 403, 201, 409, 201],
-        ),
-        row(
-            Method::GET,
-            format!("/b/{directory}"),
-            None,
-            [404, 200, 200, 200, 404],
-        ),
-        row(
-            Method::GET,
-            "/api/v1/files/search?q=public",
-            None,
-            [401, 200, 200, 200, 200],
-        ),
-        row(
-            Method::GET,
-            format!("/api/v1/files/{changed}/versions"),
-            None,
-            [401, 200, 200, 200, 404],
-        ),
-        row(
-            Method::POST,
-            format!("/api/v1/files/{changed}/versions/1/restore"),
-            None,
-            [401, 403, 200, 200, 404],
-        ),
-        row(
-            Method::GET,
-            format!("/d/{changed}?version=1"),
-            None,
-            [404, 302, 302, 302, 404],
-        ),
-        row(
-            Method::GET,
-            format!("/api/v1/users/{}/usage", ada.user_id),
-            None,
-            [401, 200, 200, 200, 404],
-        ),
-        row(
-            Method::POST,
-            "/api/v1/moves",
-            Some(json!({ "items": [{ "id": moved, "path": "moved" }] })),
-            [401, 403, 200, 200, 404],
-        ),
-        row(
-            Method::PUT,
-            format!("/api/v1/directories/{moved}"),
-            Some(json!({ "default_permissions": "private" })),
-            [401, 403, 200, 200, 404],
-        ),
-        row(
-            Method::DELETE,
-            format!("/api/v1/directories/{moved}"),
-            None,
-            [401, 403, 204, 404, 404],
-        ),
-        row(
-            Method::GET,
-            "/api/v1/trash",
-            None,
-            [401, 200, 200, 200, 200],
-        ),
-        row(
-            Method::POST,
-            format!("/api/v1/trash/{thrown}/restore"),
-            None,
-            [401, 403, 200, 404, 404],
-        ),
-        row(
-            Method::DELETE,
-            format!("/api/v1/trash/{moved}"),
-            None,
-            [401, 403, 204, 404, 404],
-        ),
-        row(
-            Method::DELETE,
-            "/api/v1/trash",
-            None,
-            [401, 403, 200, 200, 200],
-        ),
-        row(
-            Method::POST,
-            "/api/v1/shares",
-            Some(json!({ "path": "dir" })),
-            [401, 403, 403, 201, 404],
-        ),
-        row(
-            Method::GET,
-            "/api/v1/shares",
-            None,
-            [401, 403, 403, 200, 200],
-        ),
-        row(Method::GET, &public_share, None, [200, 200, 200, 200, 200]),
-        row(
-            Method::GET,
-            format!("/s/{token}"),
-            None,
-            [200, 200, 200, 200, 200],
-        ),
-        row(
-            Method::PUT,
-            format!("/s/{token}/dropped.txt"),
-            Some(json!("x")),
-            [307, 307, 307, 307, 307],
-        ),
-        row(
-            Method::POST,
-            format!("{public_share}/unlock"),
-            Some(json!({ "password": "none" })),
-            [400, 400, 400, 400, 400],
-        ),
-        row(
-            Method::POST,
-            format!("{public_share}/shares"),
-            Some(json!({})),
-            [403, 403, 403, 403, 403],
-        ),
-        row(
-            Method::PUT,
-            format!("{public_share}/claims/000000000000"),
-            None,
-            [204, 204, 204, 204, 204],
-        ),
-        row(
-            Method::POST,
-            format!("{public_share}/files"),
-            Some(json!({ "path": "in.txt", "size_bytes": 1 })),
-            [201, 201, 201, 201, 201],
-        ),
-        row(
-            Method::POST,
-            format!("{public_share}/files/batch"),
-            Some(json!({ "items": [{ "path": "in.txt", "size_bytes": 1 }] })),
-            [200, 200, 200, 200, 200],
-        ),
-        row(
-            Method::PUT,
-            format!("{public_share}/files/batch/status"),
-            Some(json!({ "items": [{ "id": received, "status": "uploaded" }] })),
-            [200, 200, 200, 200, 200],
-        ),
-        row(
-            Method::PUT,
-            format!("{public_share}/files/{received}/status"),
-            Some(json!({ "status": "uploaded" })),
-            [422, 422, 422, 422, 422],
-        ),
-        row(
-            Method::GET,
-            format!("{public_share}/files/{received}/upload"),
-            None,
-            [200, 200, 200, 200, 200],
-        ),
-        row(
-            Method::POST,
-            format!("{public_share}/files/{received}/upload/parts"),
-            Some(json!({ "parts": [{ "number": 1 }] })),
-            [200, 200, 200, 200, 200],
-        ),
-        row(
-            Method::DELETE,
-            format!("{public_share}/files/{received}/upload"),
-            None,
-            [204, 404, 404, 404, 404],
-        ),
-        row(
-            Method::DELETE,
-            format!("{public_share}/files/{private}"),
-            None,
-            [404, 404, 404, 404, 404],
-        ),
-        row(
-            Method::DELETE,
-            format!("/api/v1/shares/{share_id}"),
-            None,
-            [401, 403, 403, 204, 404],
-        ),
-        row(Method::GET, "/healthz", None, [200, 200, 200, 200, 200]),
-        row(Method::GET, "/readyz", None, [200, 200, 200, 200, 200]),
-        row(Method::GET, "/metrics", None, [200, 200, 200, 200, 200]),
-        row(
-            Method::DELETE,
-            format!("/api/v1/files/{private}"),
-            None,
-            [401, 403, 204, 404, 404],
-        ),
-    ];
-    let documented = documented_routes(&server).await;
-    for Row {
-        method,
-        path,
-        body,
-        statuses,
-    } in &rows
-    {
-        for (caller, expected) in callers.iter().zip(statuses) {
-            let found = server
-                .send(method.clone(), path, caller, body.clone())
-                .await
-                .status();
-            let who = callers.iter().position(|other| other == caller).unwrap();
-            assert_eq!(
-                found.as_u16(),
-                *expected,
-                "{method} {path} for caller {who}"
-            );
+    let rows = rows(&[
+        ("ada", &ada.user_id),
+        ("id", id),
+        ("directory", directory),
+        ("private", private),
+        ("unfinished", unfinished),
+        ("changed", changed),
+        ("thrown", thrown),
+        ("moved", moved),
+        ("share_id", share_id),
+        ("token", token),
+        ("share", &public_share),
+        ("received", received),
+    ]);
+    for row in &rows {
+        for (who, (caller, expected)) in callers.iter().zip(&row.statuses).enumerate() {
+            let (method, path) = (row.method.clone(), &row.path);
+            let sent = server.send(method, path, caller, row.body.clone());
+            let found = sent.await.status().as_u16();
+            assert_eq!(found, *expected, "{} {path} for caller {who}", row.method);
         }
     }
+    let documented = documented_routes(&server).await;
     let asked = |route: &(String, String)| {
         rows.iter().any(|row| {
             row.method.as_str().eq_ignore_ascii_case(&route.0) && matches(&route.1, &row.path)

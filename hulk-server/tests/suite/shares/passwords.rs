@@ -1,0 +1,127 @@
+//! Links with a password.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::{public, share, status, token};
+use crate::server::{Server, answer};
+
+#[tokio::test]
+async fn a_password_is_asked_once_and_guesses_are_limited() {
+    let server = Server::start();
+    let key = server.user("ada@example.com").key;
+    let file = server.upload(&key, "secret.txt", b"hello").await;
+    let link = share(
+        &server,
+        &key,
+        json!({ "path": "secret.txt", "password": "öpen sesame" }),
+    )
+    .await;
+    let other = share(
+        &server,
+        &key,
+        json!({ "path": "secret.txt", "password": "öpen sesame" }),
+    )
+    .await;
+    assert_eq!(link["has_password"], true);
+    let shown = server.get(&public(&link), "").await.1;
+    assert_eq!(
+        (&shown["needs_password"], &shown["filename"]),
+        (&json!(true), &Value::Null)
+    );
+    let path = format!("/s/{}", token(&link));
+    assert_eq!(status(&server, &path, &[]).await, 401);
+    let basic = server
+        .http
+        .get(server.url(&path))
+        .basic_auth("", Some("öpen sesame"));
+    assert_eq!(basic.send().await.unwrap().status(), 302);
+    let unlock = format!("{}/unlock", public(&link));
+    let given = json!({ "password": "öpen sesame" });
+    let response = server.send(Method::POST, &unlock, "", Some(given)).await;
+    let cookie = response.headers()["set-cookie"]
+        .to_str()
+        .unwrap()
+        .to_owned();
+    assert!(
+        cookie.contains("HttpOnly") && cookie.contains("SameSite"),
+        "{cookie}"
+    );
+    let pass = answer(response).await.1["pass"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let cookie = cookie.split(';').next().unwrap();
+    assert_eq!(
+        status(&server, &path, &[("x-share-pass", &pass)]).await,
+        302
+    );
+    assert_eq!(status(&server, &path, &[("cookie", cookie)]).await, 302);
+    let file_link = format!("/d/{}?token={}", file["id"].as_str().unwrap(), token(&link));
+    assert_eq!(status(&server, &file_link, &[]).await, 401);
+    assert_eq!(
+        status(&server, &file_link, &[("x-share-pass", &pass)]).await,
+        302
+    );
+    // A pass is of its share and its time.
+    let others = format!("/s/{}", token(&other));
+    assert_eq!(
+        status(&server, &others, &[("x-share-pass", &pass)]).await,
+        401
+    );
+    let later = format!("9{pass}");
+    assert_eq!(
+        status(&server, &path, &[("x-share-pass", &later)]).await,
+        401
+    );
+    let mut answers = Vec::new();
+    for _ in 0..12 {
+        let wrong = json!({ "password": "sesame" });
+        let response = server.send(Method::POST, &unlock, "", Some(wrong)).await;
+        let waits = response.headers().contains_key("retry-after");
+        answers.push((response.status().as_u16(), waits));
+    }
+    assert_eq!(answers[9..], [(401, false), (429, true), (429, true)]);
+    // Who has a pass goes on.
+    assert_eq!(
+        status(&server, &path, &[("x-share-pass", &pass)]).await,
+        302
+    );
+    let long = json!({ "path": "secret.txt", "password": "x".repeat(2000) });
+    assert_eq!(server.post("/api/v1/shares", &key, long).await.0, 400);
+}
+
+#[tokio::test]
+async fn a_link_made_with_a_passwords_link_asks_for_it_too() {
+    let server = Server::start();
+    let key = server.user("ada@example.com").key;
+    server.upload(&key, "secret.txt", b"hello").await;
+    let grants = json!({ "can_download": true, "can_share": true });
+    let body = json!({ "path": "secret.txt", "password": "sesame", "permissions": grants });
+    let first = share(&server, &key, body).await;
+    let unlock = |link: &Value, password: &str| {
+        let request = server
+            .http
+            .post(server.url(&format!("{}/unlock", public(link))));
+        let request = request.json(&json!({ "password": password }));
+        async { request.send().await.unwrap() }
+    };
+    let passed = answer(unlock(&first, "sesame").await).await.1;
+    let pass = passed["pass"].as_str().unwrap();
+    let further = |body: Value| {
+        let request = server
+            .http
+            .post(server.url(&format!("{}/shares", public(&first))));
+        let request = request.header("x-share-pass", pass).json(&body);
+        async { answer(request.send().await.unwrap()).await.1 }
+    };
+    let kept = further(json!({})).await;
+    let other = further(json!({ "password": "mellon" })).await;
+    for (link, password) in [(&kept, "sesame"), (&other, "mellon")] {
+        assert_eq!(link["has_password"], true, "{link}");
+        let path = format!("/s/{}", token(link));
+        assert_eq!(status(&server, &path, &[]).await, 401);
+        assert_eq!(unlock(link, "wrong").await.status(), 401);
+        assert_eq!(unlock(link, password).await.status(), 200);
+    }
+}
