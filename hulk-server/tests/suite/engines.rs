@@ -22,8 +22,11 @@ const OWN: &[&str] = &[
     "scale::",
 ];
 
-/// `s3s-fs` lists parts without their ETags, by which an upload is gone on with.
-const NO_PART_ETAGS: &[&str] = &[
+/// `s3s-fs` lists parts without their ETags, by which an upload is gone on with. And it copies to an
+/// object by truncating what is there, which a reader may see; in S3 the one follows the other at
+/// once, so that replicas may copy the same bytes twice.
+const NOT_OF_S3S_FS: &[&str] = &[
+    "links::many_who_ask_at_once_for_a_direct_upload",
     "multipart::",
     "versions::a_restored_version_is_the_newest",
     "files::an_upload_in_three_requests",
@@ -52,7 +55,7 @@ fn sqlite_and_another_s3() {
         s3: Some(store.store()),
         ..Engine::default()
     };
-    run_suite(&engine, &[OWN, NO_PART_ETAGS].concat());
+    run_suite(&engine, &[OWN, NOT_OF_S3S_FS].concat());
 }
 
 #[test]
@@ -61,7 +64,7 @@ fn two_replicas_on_postgres_and_another_s3() {
         return;
     };
     let store = OtherStore::start();
-    let skipped = [OWN, NO_PART_ETAGS, ONE_PROCESS].concat();
+    let skipped = [OWN, NOT_OF_S3S_FS, ONE_PROCESS].concat();
     run_suite(&replicas(&postgres, store.store()), &skipped);
 }
 
