@@ -29,6 +29,10 @@ pub struct TrashItem {
     pub expires_at: Timestamp,
 }
 
+/// The header of the answer to a `DELETE` of a file or directory: until when it can be restored, as
+/// RFC 3339. Absent if it is gone for good.
+pub const TRASHED_UNTIL_HEADER: &str = "x-trashed-until";
+
 /// `POST /trash/:id/restore`; the body may be left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

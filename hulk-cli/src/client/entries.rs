@@ -3,6 +3,7 @@
 use hulk_proto::{
     ChangeFile, Directory, ErrorCode, File, Id, ListQuery, Page, RemotePath,
     directory::{ChangeDirectory, CreateDirectory, Entry, MoveEntries, MovedEntries},
+    trash::TRASHED_UNTIL_HEADER,
 };
 use reqwest::Method;
 
@@ -11,6 +12,15 @@ use crate::{
     error::{Error, Result},
     target,
 };
+
+/// What became of what was deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Deleted {
+    ToTrash,
+    ForGood,
+    /// The answer was lost.
+    Somehow,
+}
 
 impl Client {
     pub(crate) async fn show_file(&self, id: &Id) -> Result<File> {
@@ -91,14 +101,19 @@ impl Client {
     }
 
     /// To the trash, or with `purge` for good.
-    pub(crate) async fn delete_entry(&self, entry: &Entry, purge: bool) -> Result<()> {
+    pub(crate) async fn delete_entry(&self, entry: &Entry, purge: bool) -> Result<Deleted> {
         let path = match entry {
             Entry::File(file) => format!("/files/{}", file.id),
             Entry::Directory(directory) => format!("/directories/{}", directory.id),
         };
         let query = if purge { "purge=true" } else { "" };
         let request = self.api_with(Method::DELETE, &path, query)?;
-        self.delete(request.timeout(STORE_TIMEOUT)).await
+        let headers = self.delete_told(request.timeout(STORE_TIMEOUT)).await?;
+        Ok(match headers {
+            Some(headers) if headers.contains_key(TRASHED_UNTIL_HEADER) => Deleted::ToTrash,
+            Some(_) => Deleted::ForGood,
+            None => Deleted::Somehow,
+        })
     }
 
     pub(crate) async fn purge_file(&self, id: &Id) -> Result<()> {

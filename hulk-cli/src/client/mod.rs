@@ -16,12 +16,16 @@ use std::{
 };
 
 use hulk_proto::{ApiKeySecret, ErrorCode};
-use reqwest::{Method, RequestBuilder, header};
+use reqwest::{
+    Method, RequestBuilder,
+    header::{self, HeaderMap},
+};
 use serde::{Serialize, de::DeserializeOwned};
 use url::Url;
 
 pub(crate) use self::{
     answer::{innermost, refuse_errors, shown, unreachable},
+    entries::Deleted,
     pages::{all_pages, by},
 };
 use crate::{
@@ -134,7 +138,7 @@ impl Client {
     }
 
     async fn send<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T> {
-        let body = self.answer(request).await?;
+        let (_, body) = self.answer(request).await?;
         self.parse(&body)
     }
 
@@ -148,16 +152,21 @@ impl Client {
         })
     }
 
-    /// What a second try does not find went with the first, whose answer was lost.
     async fn delete(&self, request: RequestBuilder) -> Result<()> {
+        self.delete_told(request).await.map(drop)
+    }
+
+    /// The answer's headers. What a second try does not find went with the first, whose answer was
+    /// lost: `None`.
+    async fn delete_told(&self, request: RequestBuilder) -> Result<Option<HeaderMap>> {
         match self.answer(request).await {
-            Err(error) if error.may_be_done && error.code == ErrorCode::NotFound => Ok(()),
-            answered => answered.map(drop),
+            Err(error) if error.may_be_done && error.code == ErrorCode::NotFound => Ok(None),
+            answered => answered.map(|(headers, _)| Some(headers)),
         }
     }
 
     /// Every request but the one for a key can be repeated: the server sees to that.
-    async fn answer(&self, request: RequestBuilder) -> Result<Vec<u8>> {
+    async fn answer(&self, request: RequestBuilder) -> Result<(HeaderMap, Vec<u8>)> {
         let patience = match self.is_known.load(Ordering::Relaxed) {
             true => self.net.patience(),
             false => self.net.patience_at_first(),
@@ -170,7 +179,8 @@ impl Client {
                 is_lost.store(true, Ordering::Relaxed);
                 unreachable(&self.server, &error)
             })?;
-            refuse_errors(response).await
+            let headers = response.headers().clone();
+            Ok((headers, refuse_errors(response).await?))
         };
         let answer = patience.retry(attempt).await;
         self.is_known.fetch_or(answer.is_ok(), Ordering::Relaxed);

@@ -5,7 +5,7 @@ use hulk_proto::directory::Entry;
 use super::Batch;
 use crate::{
     args::Rm,
-    client::Client,
+    client::{Client, Deleted},
     error::{Error, Result},
     printer::Printer,
     target,
@@ -15,18 +15,20 @@ pub(crate) async fn run(client: &Client, printer: &Printer, rm: &Rm) -> Result<(
     let mut batch = Batch::new(printer);
     for remote in &rm.remotes {
         let outcome = remove(client, remote, rm).await;
-        if outcome.is_ok() {
-            printer.note(&match rm.purge {
-                true => format!("deleted {remote} for good"),
-                false => format!("moved {remote} to the trash"),
+        if let Ok((_, deleted)) = &outcome {
+            printer.note(&match deleted {
+                Deleted::ToTrash => format!("moved {remote} to the trash"),
+                Deleted::ForGood => format!("deleted {remote} for good"),
+                Deleted::Somehow => format!("deleted {remote}"),
             });
         }
+        let outcome = outcome.map(|(entry, _)| entry);
         batch.add(outcome.map_err(|error| error.about(remote)));
     }
     batch.finish()
 }
 
-async fn remove(client: &Client, remote: &str, rm: &Rm) -> Result<Entry> {
+async fn remove(client: &Client, remote: &str, rm: &Rm) -> Result<(Entry, Deleted)> {
     let entry = match client.find_entry(remote).await {
         Ok(entry) => entry,
         // One that was begun and not finished holds space too.
@@ -44,6 +46,6 @@ async fn remove(client: &Client, remote: &str, rm: &Rm) -> Result<Entry> {
             Error::usage("is a directory").with_hint("delete it with all that is in it by -r")
         );
     }
-    client.delete_entry(&entry, rm.purge).await?;
-    Ok(entry)
+    let deleted = client.delete_entry(&entry, rm.purge).await?;
+    Ok((entry, deleted))
 }

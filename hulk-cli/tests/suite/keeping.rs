@@ -2,7 +2,10 @@
 
 use serde_json::Value;
 
-use crate::home::Home;
+use crate::{
+    harness::{Process, engine::free_address},
+    home::Home,
+};
 
 fn write_and_put(home: &Home, name: &str, bytes: &[u8]) -> String {
     home.write(name, bytes);
@@ -45,6 +48,18 @@ fn moves_keep_links_and_say_what_is_in_the_way() {
 }
 
 #[test]
+fn what_no_trash_keeps_is_not_said_to_be_in_one() {
+    let mut home = Home::empty();
+    let listen = free_address();
+    let mut serve = home.command(&["serve", "--listen", &listen, "--trash-days", "0"]);
+    serve.arg("--data-dir").arg(home.path("data"));
+    home.server = Some(Process::start(serve).unwrap());
+    write_and_put(&home, "a.txt", b"a");
+    let said = home.run(&["rm", "a.txt"]).stderr();
+    assert!(said.contains("deleted a.txt for good"), "{said}");
+}
+
+#[test]
 fn an_overwritten_file_comes_back() {
     let home = Home::serving();
     let link = write_and_put(&home, "model.bin", b"good");
@@ -74,7 +89,8 @@ fn what_is_deleted_comes_back_and_what_is_purged_does_not() {
     let link = home.run(&["info", "--json", "tree/in/a.txt"]).json()["url"].clone();
     let link = link.as_str().unwrap();
     assert!(home.run(&["rm", "tree"]).fails(2).contains("-r"));
-    home.run(&["rm", "-r", "tree"]).ok();
+    let thrown = home.run(&["rm", "-r", "tree"]);
+    assert!(thrown.stderr().contains("moved tree to the trash"));
     assert_eq!(home.run(&["ls"]).ok(), "");
     home.run(&["get", link, "-o", "-"]).fails(3);
     assert!(home.run(&["trash", "ls"]).ok().ends_with("/tree/"));

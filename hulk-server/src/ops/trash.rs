@@ -31,7 +31,7 @@ pub enum Deletion {
 }
 
 /// Deletes a file or a directory with all that is in it. What never was a finished file goes for
-/// good.
+/// good. Answers until when it can be restored, if at all.
 ///
 /// # Errors
 /// `NOT_FOUND` also for another user's; `VALIDATION_ERROR` for the root; `DIRECTORY_NOT_EMPTY` if
@@ -42,14 +42,17 @@ pub async fn delete(
     (kind, id): (EntryKind, &Id),
     deletion: Deletion,
     only_empty: bool,
-) -> Result<()> {
+) -> Result<Option<Timestamp>> {
     let keeps = deletion == Deletion::ToTrash && app.settings.trash_kept.as_secs() > 0;
     let is_kept = retried(|| throw(app, user, (kind, id), keeps, only_empty)).await?;
     app.garbage.notify_one();
-    match is_kept {
-        true => Ok(()),
-        false => purge::purge(app, &user.id, id.as_str()).await,
+    if is_kept {
+        return Ok(Some(
+            Timestamp::now().saturating_add(app.settings.trash_kept),
+        ));
     }
+    purge::purge(app, &user.id, id.as_str()).await?;
+    Ok(None)
 }
 
 /// Whether it is in the trash now; if not, it is doomed.

@@ -13,7 +13,10 @@ use hulk_proto::{
     trash::EntryKind,
 };
 
-use super::{files::deletion, links::wants_json};
+use super::{
+    files::{deleted, deletion},
+    links::wants_json,
+};
 
 use crate::{
     app::App,
@@ -83,17 +86,18 @@ pub(super) async fn change(
     security(("api_key" = [])), params(("id" = String, Path),
         ("purge" = Option<bool>, Query, description = "for good"),
         ("recursive" = Option<bool>, Query, description = "false: only if it is empty")),
-    responses((status = 204), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
+    responses((status = 204, headers(("x-trashed-until" = String,
+        description = "until when it can be restored; absent if it is gone for good"))), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub(super) async fn delete(
     State(app): State<App>,
     Writer(caller): Writer,
     PathId(id): PathId,
     query: DeleteQuery,
-) -> Result<StatusCode> {
+) -> Result<Response> {
     let target = (EntryKind::Directory, &id);
     let only_empty = query.recursive == Some(false);
-    trash::delete(&app, &caller.user, target, deletion(&query), only_empty).await?;
-    Ok(StatusCode::NO_CONTENT)
+    let until = trash::delete(&app, &caller.user, target, deletion(&query), only_empty);
+    until.await.map(deleted)
 }
 
 /// Move up to 1,000 files and directories, all or none

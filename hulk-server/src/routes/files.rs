@@ -7,9 +7,9 @@ use axum::{
 };
 use http::{HeaderMap, Method, StatusCode, header};
 use hulk_proto::{
-    ChangeFile, CreateFile, CreatedFile, ErrorBody, File, ListQuery, Page, ReportUpload,
+    ChangeFile, CreateFile, CreatedFile, ErrorBody, File, ListQuery, Page, ReportUpload, Timestamp,
     file::{Batch, CreateFiles, ReportUploads},
-    trash::EntryKind,
+    trash::{EntryKind, TRASHED_UNTIL_HEADER},
     upload::{SignParts, SignedParts, UploadState},
 };
 
@@ -148,6 +148,17 @@ pub(super) async fn search(
     list_files(&app, &caller.user, &query).await.map(Answer)
 }
 
+/// What was deleted, and until when it can be restored, if at all.
+pub(super) fn deleted(until: Option<Timestamp>) -> Response {
+    match until {
+        Some(until) => {
+            let header = [(TRASHED_UNTIL_HEADER, until.to_string())];
+            (StatusCode::NO_CONTENT, header).into_response()
+        }
+        None => StatusCode::NO_CONTENT.into_response(),
+    }
+}
+
 pub(super) fn deletion(query: &DeleteQuery) -> Deletion {
     match query.purge {
         true => Deletion::ForGood,
@@ -186,16 +197,17 @@ pub(super) async fn change(
 /// Delete a file: to the trash, or for good
 #[utoipa::path(delete, path = "/api/v1/files/{id}", tag = "files", security(("api_key" = [])),
     params(("id" = String, Path), ("purge" = Option<bool>, Query, description = "for good")),
-    responses((status = 204), (status = 404, body = ErrorBody)))]
+    responses((status = 204, headers(("x-trashed-until" = String,
+        description = "until when it can be restored; absent if it is gone for good"))), (status = 404, body = ErrorBody)))]
 pub(super) async fn delete(
     State(app): State<App>,
     Writer(caller): Writer,
     PathId(id): PathId,
     query: DeleteQuery,
-) -> Result<StatusCode> {
+) -> Result<Response> {
     let target = (EntryKind::File, &id);
-    trash::delete(&app, &caller.user, target, deletion(&query), false).await?;
-    Ok(StatusCode::NO_CONTENT)
+    let until = trash::delete(&app, &caller.user, target, deletion(&query), false);
+    until.await.map(deleted)
 }
 
 /// Cancel the unfinished upload of a file

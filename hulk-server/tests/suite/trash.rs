@@ -1,5 +1,6 @@
 //! What is deleted, and comes back.
 
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::{
@@ -34,10 +35,10 @@ async fn a_file_goes_to_the_trash_and_comes_back_with_its_link_and_versions() {
     server.upload(&key, "d/a.txt", b"old").await;
     let file = server.upload(&key, "d/a.txt", b"newer").await;
     let (id, link) = (file["id"].as_str().unwrap(), file["url"].as_str().unwrap());
-    assert_eq!(
-        server.delete(&format!("/api/v1/files/{id}"), &key).await.0,
-        204
-    );
+    let path = format!("/api/v1/files/{id}");
+    let deleted = server.send(Method::DELETE, &path, &key, None).await;
+    assert_eq!(deleted.status(), 204);
+    let until = deleted.headers()["x-trashed-until"].to_str().unwrap();
     assert_eq!(server.download(link, &key).await.0, 404);
     assert_eq!(
         server.get(&format!("/api/v1/files/{id}"), &key).await.0,
@@ -54,6 +55,8 @@ async fn a_file_goes_to_the_trash_and_comes_back_with_its_link_and_versions() {
         ),
         (&json!("d/a.txt"), &json!("file"), &json!(8))
     );
+    let day = |time: &str| time[..10].to_owned();
+    assert_eq!(day(until), day(items[0]["expires_at"].as_str().unwrap()));
     let (status, restored) = restore(&server, &key, id).await;
     assert_eq!(
         (status, &restored["path"], &restored["renamed"]),
