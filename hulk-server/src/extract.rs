@@ -213,12 +213,15 @@ impl<S: Send + Sync> FromRequestParts<S> for Search {
         let [(_, words)] = words.as_slice() else {
             return Err(Error::validation("q", "a search has one q"));
         };
-        let filters = search::filters(words, Timestamp::now());
-        query
-            .filters
-            .extend(filters.map_err(|error| Error::validation("q", error.to_string()))?);
+        query.filters.extend(conditions(words)?);
         Ok(Self(query))
     }
+}
+
+/// The words and conditions of a search as filters of a list.
+pub(crate) fn conditions(words: &str) -> Result<Vec<(String, String)>> {
+    search::filters(words, Timestamp::now())
+        .map_err(|error| Error::validation("q", error.to_string()))
 }
 
 /// Parameters that a link may have.

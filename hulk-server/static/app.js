@@ -2,7 +2,7 @@
 
 import { prepare, say } from "./dialogs.js";
 import { watch } from "./drop.js";
-import { prepareFiles, prepareShares, prepareTrash, refresh } from "./files.js";
+import { prepareFiles, prepareShares, prepareTrash, prepareVersions, refresh } from "./files.js";
 import { Uploads } from "./uploads.js";
 
 const element = (id) => document.getElementById(id);
@@ -28,3 +28,4 @@ if (element("drop")) prepareUploads();
 if (element("files")) prepareFiles();
 prepareTrash();
 prepareShares();
+prepareVersions();

@@ -36,9 +36,13 @@ const actions = {
     place(what, { title: `Move ${what.name}`, label: "To the directory", value: above(what.path) || "/", verb: "Move" }, (to) =>
       join(to.replace(/^\/+|\/+$/g, ""), what.name),
     ),
+  versions: async ({ id }) => location.assign(`/app/versions/${id}`),
   delete: async (what) => {
-    await call("DELETE", route(what));
-    say(`${what.name} is in the trash.`);
+    const remove = () => call("DELETE", route(what)).then(() => true);
+    const keeps = element("files").dataset.keepsTrash === "true";
+    const question = { title: `Delete ${what.name} for good?`, verb: "Delete" };
+    if (!(await (keeps ? remove() : ask(question, remove)))) return;
+    say(keeps ? `${what.name} is in the trash.` : `${what.name} is deleted for good.`);
     await refresh();
   },
 };
@@ -54,7 +58,13 @@ async function place(what, question, path) {
 function openActions(row) {
   const dialog = element("actions");
   const list = element("files").dataset;
-  const allowed = { write: list.mayWrite === "true", share: list.mayShare === "true" };
+  const allowed = {
+    write: list.mayWrite === "true",
+    share: list.mayShare === "true",
+    file: row.dataset.kind === "file",
+  };
+  dialog.querySelector("[data-action=delete]").textContent =
+    list.keepsTrash === "true" ? "Move to the trash" : "Delete…";
   element("actions-name").textContent = row.dataset.name;
   for (const item of dialog.querySelectorAll("[data-for]")) {
     item.hidden = allowed[item.dataset.for] === false;
@@ -125,6 +135,16 @@ export function prepareTrash() {
       if (emptied) location.reload();
     }),
   );
+}
+
+export function prepareVersions() {
+  prepareRows("versions", {
+    restore: async (row) => {
+      const file = `/api/v1/files/${element("versions").dataset.id}`;
+      await call("POST", `${file}/versions/${row.dataset.number}/restore`);
+      location.reload();
+    },
+  });
 }
 
 export function prepareShares() {

@@ -1,4 +1,4 @@
-//! One's own files, trash and links; and a directory as others see it.
+//! A directory: one's own, and as others see it.
 
 use askama::Template;
 use axum::{
@@ -6,26 +6,18 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use http::StatusCode;
-use hulk_proto::{
-    ErrorCode, KeyPermission, ListQuery, RemotePath, Share, ShareToken,
-    directory::DirectoryListing,
-    limits::MAX_PAGE,
-    trash::{EntryKind, TrashItem},
-};
+use hulk_proto::{RemotePath, ShareToken, directory::DirectoryListing};
 
 use super::{
     html::{Frame, failure, page},
-    view::{Crumb, Row, browse_href, crumbs, date, size},
+    view::{Crumb, Own, Row, browse_href, crumbs, size},
 };
 use crate::{
     app::App,
     caller::{Caller, Visitor},
     error::{Error, Result},
     extract::{LinkQuery, Rest},
-    ops::{
-        browse_directory::browse_directory, list_directories::find_directory,
-        shares::manage::list_shares, trash::list_trash,
-    },
+    ops::{browse_directory::browse_directory, list_directories::find_directory},
 };
 
 #[derive(Template)]
@@ -41,46 +33,11 @@ pub(super) struct Welcome {
 struct Browse {
     frame: Frame,
     crumbs: Vec<Crumb>,
-    path: String,
-    rows: Vec<Row>,
+    own: Own,
     used: String,
     quota: String,
     percent: u64,
-    may_write: bool,
-    may_share: bool,
-    next: String,
-}
-
-#[derive(Template)]
-#[template(path = "trash.html")]
-struct Trash {
-    frame: Frame,
-    items: Vec<Thrown>,
-    may_write: bool,
-}
-
-/// A row of the trash.
-struct Thrown {
-    id: String,
-    path: String,
-    is_directory: bool,
-    size: String,
-    goes: String,
-}
-
-#[derive(Template)]
-#[template(path = "shares.html")]
-struct Shares {
-    frame: Frame,
-    shares: Vec<Shared>,
-}
-
-/// A row of the links.
-struct Shared {
-    id: String,
-    url: String,
-    path: String,
-    facts: String,
+    words: &'static str,
 }
 
 #[derive(Template)]
@@ -151,17 +108,21 @@ async fn rendered(
     let template = Browse {
         frame: Frame::new(title(path), true),
         crumbs: crumbs(path.as_str()),
-        path: path.to_string(),
-        rows,
+        own: Own {
+            path: path.to_string(),
+            next: listing
+                .next_cursor
+                .map(|cursor| format!("cursor={cursor}"))
+                .unwrap_or_default(),
+            ..Own::new(app, caller, rows, "Nothing here yet.")
+        },
         used: size(used),
         quota: size(quota),
         percent: (u128::from(used) * 100)
             .checked_div(u128::from(quota))
             .and_then(|percent| u64::try_from(percent).ok())
             .unwrap_or(100),
-        may_write: caller.may(KeyPermission::Write),
-        may_share: caller.may(KeyPermission::All),
-        next: listing.next_cursor.unwrap_or_default(),
+        words: "",
     };
     Ok(page(app, StatusCode::OK, &template))
 }
@@ -208,85 +169,4 @@ pub(crate) fn listing(
 fn next_page(url: &str, cursor: &str) -> String {
     let separator = if url.contains('?') { '&' } else { '?' };
     format!("{url}{separator}cursor={cursor}")
-}
-
-pub(super) async fn trash(State(app): State<App>, Visitor(caller): Visitor) -> Response {
-    let Some(caller) = caller else {
-        return Redirect::to("/").into_response();
-    };
-    match list_trash(&app, &caller.user, &most()).await {
-        Ok(items) => {
-            let template = Trash {
-                frame: Frame::new("Trash", true),
-                items: items.items.into_iter().map(thrown).collect(),
-                may_write: caller.may(KeyPermission::Write),
-            };
-            page(&app, StatusCode::OK, &template)
-        }
-        Err(error) => failure(&app, error),
-    }
-}
-
-fn thrown(item: TrashItem) -> Thrown {
-    Thrown {
-        id: item.id.to_string(),
-        path: item.path.to_string(),
-        is_directory: item.kind == EntryKind::Directory,
-        size: size(item.size_bytes),
-        goes: date(item.expires_at),
-    }
-}
-
-pub(super) async fn shares(State(app): State<App>, Visitor(caller): Visitor) -> Response {
-    let Some(caller) = caller else {
-        return Redirect::to("/").into_response();
-    };
-    if !caller.may(KeyPermission::All) {
-        let message = "this API key may not manage links; sign in with one that may do all";
-        return failure(&app, Error::new(ErrorCode::Forbidden, message));
-    }
-    match list_shares(&app, &caller.user, &most()).await {
-        Ok(shares) => {
-            let template = Shares {
-                frame: Frame::new("Links", true),
-                shares: shares.items.into_iter().map(shared).collect(),
-            };
-            page(&app, StatusCode::OK, &template)
-        }
-        Err(error) => failure(&app, error),
-    }
-}
-
-fn shared(share: Share) -> Shared {
-    let grants = share.permissions;
-    let mut facts = Vec::new();
-    if grants.can_download {
-        facts.push("downloads".to_owned());
-    }
-    if grants.can_upload {
-        facts.push("takes files in".to_owned());
-    }
-    if share.has_password {
-        facts.push("password".to_owned());
-    }
-    facts.push(match share.max_downloads {
-        Some(most) => format!("{} of {most} used", share.download_count),
-        None => format!("{} used", share.download_count),
-    });
-    facts.extend(share.expires_at.map(|end| format!("ends {}", date(end))));
-    Shared {
-        id: share.id.to_string(),
-        url: share.url,
-        path: share
-            .path
-            .map_or_else(|| "in the trash".to_owned(), |path| format!("/{path}")),
-        facts: facts.join(", "),
-    }
-}
-
-fn most() -> ListQuery {
-    ListQuery {
-        limit: Some(MAX_PAGE),
-        ..ListQuery::default()
-    }
 }

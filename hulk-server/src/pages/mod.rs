@@ -3,6 +3,8 @@
 mod assets;
 mod browse;
 mod html;
+mod kept;
+mod search;
 mod session;
 mod share;
 mod view;
@@ -21,8 +23,10 @@ pub(crate) fn router() -> Router<App> {
     Router::new()
         .route("/", get(browse::home))
         .route("/app/browse/{*path}", get(browse::directory))
-        .route("/app/trash", get(browse::trash))
-        .route("/app/shares", get(browse::shares))
+        .route("/app/search", get(search::search))
+        .route("/app/versions/{id}", get(kept::versions))
+        .route("/app/trash", get(kept::trash))
+        .route("/app/shares", get(kept::shares))
         .route("/login", post(session::login))
         .route("/logout", post(session::logout))
         .route("/qr.svg", get(share::qr))

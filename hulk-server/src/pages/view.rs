@@ -1,7 +1,9 @@
 //! Files and directories as the pages show them.
 
-use hulk_proto::{Directory, File, Permission, Timestamp};
+use hulk_proto::{Directory, File, KeyPermission, Permission, Timestamp};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use crate::{app::App, caller::Caller};
 
 const NAME: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
@@ -24,6 +26,35 @@ pub(super) struct Row {
     pub date: String,
     /// What else there is to say.
     pub notes: String,
+}
+
+/// A list of one's own files and directories, and what may be done with them.
+pub(super) struct Own {
+    /// Where new files and directories go.
+    pub path: String,
+    pub rows: Vec<Row>,
+    pub may_write: bool,
+    pub may_share: bool,
+    /// Whether what is deleted can be restored.
+    pub keeps_trash: bool,
+    /// The query of the next page; empty if there is none.
+    pub next: String,
+    /// What is said if there are no rows.
+    pub empty: &'static str,
+}
+
+impl Own {
+    pub(super) fn new(app: &App, caller: &Caller, rows: Vec<Row>, empty: &'static str) -> Self {
+        Self {
+            path: String::new(),
+            rows,
+            may_write: caller.may(KeyPermission::Write),
+            may_share: caller.may(KeyPermission::All),
+            keeps_trash: !app.settings.trash_kept.is_zero(),
+            next: String::new(),
+            empty,
+        }
+    }
 }
 
 /// A directory on the way to the one that is shown.

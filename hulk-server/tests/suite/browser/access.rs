@@ -27,6 +27,10 @@ async fn every_page_is_accessible() {
     server
         .put(&format!("/api/v1/files/{id}"), &ada.key, labels)
         .await;
+    server
+        .upload(&ada.key, "papers/report.pdf", b"%PDF 2")
+        .await;
+    let versions = format!("/app/versions/{id}");
     let thrown = server
         .get("/api/v1/files?filter~path=thrown.txt", &ada.key)
         .await
@@ -49,6 +53,9 @@ async fn every_page_is_accessible() {
         (&stranger, "welcome", server.url("/")),
         (&chrome, "files", server.url("/")),
         (&chrome, "directory", server.url("/app/browse/papers")),
+        (&chrome, "found", server.url("/app/search?q=tag:draft")),
+        (&chrome, "not-found", server.url("/app/search?q=size>x")),
+        (&chrome, "versions", server.url(&versions)),
         (&chrome, "trash", server.url("/app/trash")),
         (&chrome, "links", server.url("/app/shares")),
         (&stranger, "shared-file", links[0].clone()),
@@ -56,7 +63,7 @@ async fn every_page_is_accessible() {
         (&stranger, "shared-directory", links[2].clone()),
         (
             &stranger,
-            "not-found",
+            "no-link",
             server.url("/s/0000000000000000000000"),
         ),
     ];

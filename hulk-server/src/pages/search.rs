@@ -1,0 +1,101 @@
+//! What is found among one's own files.
+
+use askama::Template;
+use axum::{
+    extract::{Query, State},
+    response::{IntoResponse, Redirect, Response},
+};
+use http::StatusCode;
+use hulk_proto::{File, ListQuery, Page, limits::MAX_PAGE};
+use serde::Deserialize;
+
+use super::{
+    html::{Frame, page},
+    view::{Own, Row},
+};
+use crate::{
+    app::App,
+    caller::{Caller, Visitor},
+    error::Result,
+    extract::conditions,
+    ops::list_files::list_files,
+};
+
+#[derive(Deserialize)]
+pub(super) struct Form {
+    #[serde(default)]
+    q: String,
+    cursor: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "search.html")]
+struct Search {
+    frame: Frame,
+    words: String,
+    refusal: String,
+    own: Own,
+}
+
+pub(super) async fn search(
+    State(app): State<App>,
+    Visitor(caller): Visitor,
+    Query(form): Query<Form>,
+) -> Response {
+    let Some(caller) = caller else {
+        return Redirect::to("/").into_response();
+    };
+    let found = found(&app, &caller, &form).await;
+    let mut template = Search {
+        frame: Frame::new("Found", true),
+        words: form.q,
+        refusal: String::new(),
+        own: Own::new(&app, &caller, Vec::new(), "No file is like that."),
+    };
+    let status = match found {
+        Ok(found) => {
+            template.own.next = next(&template.words, found.next_cursor);
+            template.own.rows = found.items.iter().map(row).collect();
+            StatusCode::OK
+        }
+        Err(error) => {
+            let status = error.status();
+            template.refusal = error.into_body().error.message;
+            status
+        }
+    };
+    page(&app, status, &template)
+}
+
+async fn found(app: &App, caller: &Caller, form: &Form) -> Result<Page<File>> {
+    let query = ListQuery {
+        filters: conditions(&form.q)?,
+        cursor: form.cursor.clone(),
+        limit: Some(MAX_PAGE),
+        ..ListQuery::default()
+    };
+    list_files(app, &caller.user, &query).await
+}
+
+fn row(file: &File) -> Row {
+    let mut row = Row::of_file(file);
+    let above = file.path.split().map(|(above, _)| above.to_string());
+    let place = format!("in /{}", above.unwrap_or_default());
+    row.notes = match row.notes.is_empty() {
+        true => place,
+        false => format!("{place}, {}", row.notes),
+    };
+    row
+}
+
+/// The query of the next page, if there is one.
+fn next(words: &str, cursor: Option<String>) -> String {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    match cursor {
+        Some(cursor) => query
+            .append_pair("q", words)
+            .append_pair("cursor", &cursor)
+            .finish(),
+        None => String::new(),
+    }
+}
