@@ -3,6 +3,8 @@
 use hulk_proto::Timestamp;
 use sqlx::AnyConnection;
 
+use super::page::page;
+
 #[derive(Clone, sqlx::FromRow)]
 pub struct ApiKeyRow {
     pub id: String,
@@ -67,20 +69,10 @@ pub(crate) async fn list(
     limit: i64,
     offset: i64,
 ) -> sqlx::Result<(Vec<ApiKeyRow>, i64)> {
-    let total = sqlx::query_scalar("SELECT COUNT(*) FROM api_keys WHERE user_id = $1")
-        .bind(user_id)
-        .fetch_one(&mut *connection)
-        .await?;
-    let rows = sqlx::query_as(
-        "SELECT id, user_id, label, permissions, expires_at, last_used_at, created_at
-         FROM api_keys WHERE user_id = $1 ORDER BY created_at DESC, id DESC LIMIT $2 OFFSET $3",
-    )
-    .bind(user_id)
-    .bind(limit)
-    .bind(offset)
-    .fetch_all(connection)
-    .await?;
-    Ok((rows, total))
+    let total = "SELECT COUNT(*) FROM api_keys WHERE user_id = $1";
+    let rows = "SELECT id, user_id, label, permissions, expires_at, last_used_at, created_at
+         FROM api_keys WHERE user_id = $1 ORDER BY created_at DESC, id DESC";
+    page(connection, (total, rows), user_id, (limit, offset)).await
 }
 
 /// False if the user has no such key.

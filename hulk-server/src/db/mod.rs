@@ -11,6 +11,7 @@ pub(crate) mod entries;
 pub(crate) mod files;
 pub(crate) mod garbage;
 pub(crate) mod jobs;
+mod page;
 mod session;
 pub(crate) mod shares;
 pub(crate) mod trash;

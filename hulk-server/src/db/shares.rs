@@ -3,6 +3,8 @@
 use hulk_proto::{Grants, Timestamp};
 use sqlx::AnyConnection;
 
+use super::page::page;
+
 #[derive(Clone, sqlx::FromRow)]
 pub struct ShareRow {
     pub id: String,
@@ -117,23 +119,14 @@ pub(crate) async fn list(
     limit: i64,
     offset: i64,
 ) -> sqlx::Result<(Vec<ShareRow>, i64)> {
-    let total =
-        sqlx::query_scalar("SELECT COUNT(*) FROM shares WHERE user_id = $1 AND revoked_at IS NULL")
-            .bind(user_id)
-            .fetch_one(&mut *connection)
-            .await?;
-    let rows = sqlx::query_as(concat!(
+    let total = "SELECT COUNT(*) FROM shares WHERE user_id = $1 AND revoked_at IS NULL";
+    let rows = concat!(
         "SELECT ",
         columns!(),
         " FROM shares WHERE user_id = $1 AND revoked_at IS NULL
-          ORDER BY created_at DESC, id DESC LIMIT $2 OFFSET $3"
-    ))
-    .bind(user_id)
-    .bind(limit)
-    .bind(offset)
-    .fetch_all(connection)
-    .await?;
-    Ok((rows, total))
+          ORDER BY created_at DESC, id DESC"
+    );
+    page(connection, (total, rows), user_id, (limit, offset)).await
 }
 
 /// False if there is no such share of the user's, or not any more.

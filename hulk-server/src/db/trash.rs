@@ -13,7 +13,10 @@
 use hulk_proto::Timestamp;
 use sqlx::AnyConnection;
 
-use super::versions::{VersionRow, columns};
+use super::{
+    page::page,
+    versions::{VersionRow, columns},
+};
 
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub(crate) struct TrashRow {
@@ -123,22 +126,12 @@ pub(crate) async fn list(
     limit: i64,
     offset: i64,
 ) -> sqlx::Result<(Vec<TrashRow>, i64)> {
-    let total =
-        sqlx::query_scalar("SELECT COUNT(*) FROM trash WHERE user_id = $1 AND is_doomed = 0")
-            .bind(user_id)
-            .fetch_one(&mut *connection)
-            .await?;
-    let select = format!(
+    let total = "SELECT COUNT(*) FROM trash WHERE user_id = $1 AND is_doomed = 0";
+    let rows = format!(
         "{SELECT} WHERE t.user_id = $1 AND t.is_doomed = 0
-         ORDER BY t.trashed_at DESC, t.entry_id DESC LIMIT $2 OFFSET $3"
+         ORDER BY t.trashed_at DESC, t.entry_id DESC"
     );
-    let rows = sqlx::query_as(sqlx::AssertSqlSafe(select))
-        .bind(user_id)
-        .bind(limit)
-        .bind(offset)
-        .fetch_all(connection)
-        .await?;
-    Ok((rows, total))
+    page(connection, (total, &rows), user_id, (limit, offset)).await
 }
 
 /// Bytes that emptying the trash would give back.

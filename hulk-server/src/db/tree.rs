@@ -4,7 +4,10 @@
 use hulk_proto::RemotePath;
 use sqlx::AnyConnection;
 
-use super::entries::{self, DIRECTORY, EntryRow, columns};
+use super::{
+    entries::{self, EntryRow, columns},
+    page::page,
+};
 
 /// The entry at `path` below the directory `root_id`.
 pub(crate) async fn find_by_path(
@@ -93,25 +96,13 @@ pub(crate) async fn list_directories(
     limit: i64,
     offset: i64,
 ) -> sqlx::Result<(Vec<EntryRow>, i64)> {
-    let total =
-        sqlx::query_scalar("SELECT COUNT(*) FROM entries WHERE parent_id = $1 AND kind = $2")
-            .bind(parent_id)
-            .bind(DIRECTORY)
-            .fetch_one(&mut *connection)
-            .await?;
-    let rows = sqlx::query_as(concat!(
+    let total = "SELECT COUNT(*) FROM entries WHERE parent_id = $1 AND kind = 'directory'";
+    let rows = concat!(
         "SELECT ",
         columns!(),
-        " FROM entries WHERE parent_id = $1 AND kind = $2
-         ORDER BY name LIMIT $3 OFFSET $4"
-    ))
-    .bind(parent_id)
-    .bind(DIRECTORY)
-    .bind(limit)
-    .bind(offset)
-    .fetch_all(connection)
-    .await?;
-    Ok((rows, total))
+        " FROM entries WHERE parent_id = $1 AND kind = 'directory' ORDER BY name"
+    );
+    page(connection, (total, rows), parent_id, (limit, offset)).await
 }
 
 /// Whether `id` is `above`, or somewhere below it.

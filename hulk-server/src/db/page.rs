@@ -1,0 +1,21 @@
+//! Lists that come in pages by offset.
+
+use sqlx::{AnyConnection, AssertSqlSafe, FromRow, any::AnyRow};
+
+/// A page and how many rows there are in all. The owner is `$1` of both statements, and the one for
+/// `rows` ends in its order.
+pub(super) async fn page<R>(
+    connection: &mut AnyConnection,
+    (total, rows): (&'static str, &str),
+    owner: &str,
+    (limit, offset): (i64, i64),
+) -> sqlx::Result<(Vec<R>, i64)>
+where
+    R: for<'r> FromRow<'r, AnyRow> + Send + Unpin,
+{
+    let total = sqlx::query_scalar(total).bind(owner);
+    let total = total.fetch_one(&mut *connection).await?;
+    let rows = sqlx::query_as(AssertSqlSafe(format!("{rows} LIMIT $2 OFFSET $3")));
+    let rows = rows.bind(owner).bind(limit).bind(offset);
+    Ok((rows.fetch_all(connection).await?, total))
+}
