@@ -155,9 +155,6 @@ impl Error {
             | ErrorCode::AuthTokenExpired => {
                 Some("give a good key by 'hulk login' or in HULK_API_KEY".to_owned())
             }
-            ErrorCode::FileExists => {
-                Some("choose another name with --to, or leave --no-clobber out".to_owned())
-            }
             _ => None,
         };
         let again = match detail.code {

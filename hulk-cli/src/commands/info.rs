@@ -38,7 +38,7 @@ fn directory_text(directory: &Directory) -> String {
 
 fn text(file: &File) -> String {
     let mut lines = vec![
-        ("path", file.path.to_string()),
+        ("path", format!("/{}", file.path)),
         ("id", file.id.to_string()),
         ("link", file.url.clone()),
         (

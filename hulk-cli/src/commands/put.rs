@@ -3,7 +3,7 @@
 use std::{path::Path, sync::Arc};
 
 use hulk_proto::{
-    CreateFile, IfExists, Permission, RemotePath, directory::PutDirectory, file::PutFile,
+    CreateFile, ErrorCode, IfExists, Permission, RemotePath, directory::PutDirectory, file::PutFile,
 };
 use serde::Serialize;
 use tokio::task::spawn_blocking;
@@ -86,7 +86,8 @@ pub(crate) async fn run(client: &Client, printer: &Printer, put: &Put) -> Result
     let mut batch = Batch::new(printer);
     let mut links = Vec::new();
     for (path, place) in put.paths.iter().zip(places) {
-        let outcome = run.put_one(path, place).await.map_err(resumable);
+        let outcome = run.put_one(path, place).await;
+        let outcome = outcome.map_err(|error| resumable(in_the_way(put, error)));
         if let Ok(Some(done)) = &outcome {
             links.push(done.link().to_owned());
             if !printer.json {
@@ -179,6 +180,17 @@ impl Run<'_> {
             return Ok(false);
         }
         Ok(self.uploader.client.find_directory(path).await?.is_some())
+    }
+}
+
+/// What to do about a file that is where this one was to go.
+fn in_the_way(put: &Put, error: Error) -> Error {
+    match (error.code, put.no_clobber) {
+        (ErrorCode::FileExists, true) => {
+            error.with_hint("choose another name with --to, or leave --no-clobber out")
+        }
+        (ErrorCode::FileExists, false) => error.with_hint("choose another place with --to"),
+        _ => error,
     }
 }
 

@@ -1,13 +1,12 @@
 //! `hulk versions` and `hulk restore`
 
-use hulk_proto::{File, file::Version};
+use hulk_proto::{ErrorCode, File, directory::Entry, file::Version};
 
 use crate::{
     client::Client,
     error::{Error, Result},
     human,
     printer::Printer,
-    target,
 };
 
 pub(crate) async fn run(client: &Client, printer: &Printer, remote: &str) -> Result<()> {
@@ -58,9 +57,11 @@ pub(crate) async fn restore(
     };
     let restored = client.restore_version(&file.id, version).await;
     let restored = restored.map_err(|error| {
-        error
-            .about(format!("{remote}, version {version}"))
-            .with_hint("'hulk versions' lists those that are kept")
+        let error = error.about(format!("{remote}, version {version}"));
+        match error.code {
+            ErrorCode::NotFound => error.with_hint("'hulk versions' lists those that are kept"),
+            _ => error,
+        }
     })?;
     printer.note(&format!(
         "restored version {version} of {remote} as version {}",
@@ -71,9 +72,14 @@ pub(crate) async fn restore(
 }
 
 async fn find(client: &Client, remote: &str) -> Result<File> {
-    let file = client.find_file(&target::remote(remote)?).await?;
-    file.ok_or_else(|| {
-        Error::not_found(format!("there is no file '{remote}'"))
-            .with_hint("what was deleted comes back by 'hulk trash restore'")
-    })
+    match client.find_entry(remote).await {
+        Ok(Entry::File(file)) => Ok(*file),
+        Ok(Entry::Directory(_)) => Err(Error::usage(format!(
+            "{remote} is a directory: versions are of files"
+        ))),
+        Err(error) if error.code == ErrorCode::NotFound => {
+            Err(error.with_hint("what was deleted comes back by 'hulk trash restore'"))
+        }
+        Err(error) => Err(error),
+    }
 }

@@ -64,6 +64,9 @@ fn an_overwritten_file_comes_back() {
     let home = Home::serving();
     let link = write_and_put(&home, "model.bin", b"good");
     write_and_put(&home, "model.bin", b"a mistake");
+    home.run(&["mkdir", "models"]).ok();
+    let refused = home.run(&["versions", "models"]).fails(2);
+    assert!(refused.contains("is a directory"), "{refused}");
     let listed = home.run(&["versions", "model.bin"]).ok();
     assert_eq!(listed.lines().count(), 2, "{listed}");
     assert!(listed.lines().next().unwrap().contains("(current)"));

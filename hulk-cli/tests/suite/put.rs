@@ -176,7 +176,15 @@ fn policies_and_permissions() {
             .stderr()
             .contains("1d, 2d, 3d")
     );
-    home.run(&["put", "a.txt", "--no-clobber"]).fails(5);
+    let refused = home.run(&["put", "a.txt", "--no-clobber"]).fails(5);
+    assert!(refused.contains("leave --no-clobber out"), "{refused}");
+    for command in [
+        &["put", "a.txt", "--to", "a.txt/x"][..],
+        &["mkdir", "a.txt/x"],
+    ] {
+        let refused = home.run(command).fails(5);
+        assert!(!refused.contains("no-clobber"), "{refused}");
+    }
     home.run(&["put", "a.txt", "--no-clobber", "--to", "new.txt"])
         .ok();
 }
