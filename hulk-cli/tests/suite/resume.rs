@@ -11,6 +11,7 @@ use crate::{
 
 const MIB: usize = 1 << 20;
 const PART: u64 = 8 << 20;
+const KILLS_A_ROUND: u64 = 20;
 
 /// Starts a command, waits until `enough` holds, and kills it. False if it ended before.
 fn killed_when(home: &Home, arguments: &[&str], proxy: &Proxy, enough: impl Fn() -> bool) -> bool {
@@ -70,19 +71,20 @@ fn a_hundred_kills_of_the_client() {
         let proxy = Proxy::start(home.url(), |_| Fate::GOOD);
         let mut here = 0_u64;
         loop {
-            // Another moment each time, spread over all of the transfer.
+            // Another moment each time, spread over all of the transfer: after so many bytes or,
+            // for where none move, so much time. A slow machine may do nothing in that time: in
+            // the end it is left alone.
             let wait = Duration::from_millis((kills * 37) % 260);
-            let start = std::time::Instant::now();
-            let put = [
-                "put",
-                "-q",
-                "--parallel",
-                "2",
-                "--limit-rate",
-                "160MiB",
-                "big.bin",
-            ];
-            if !killed_when(&home, &put, &proxy, || start.elapsed() > wait) {
+            let more = (kills * 37) % 24 * MIB as u64;
+            let (start, before) = (std::time::Instant::now(), proxy.sent());
+            let enough = || match here {
+                KILLS_A_ROUND => false,
+                _ if here.is_multiple_of(2) => start.elapsed() > wait,
+                _ => proxy.sent() > before + more,
+            };
+            let put = "put -q --parallel 2 --limit-rate 160MiB big.bin";
+            let put: Vec<&str> = put.split(' ').collect();
+            if !killed_when(&home, &put, &proxy, enough) {
                 break;
             }
             (kills, here) = (kills + 1, here + 1);
