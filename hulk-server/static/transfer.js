@@ -2,115 +2,15 @@
 // Content-MD5 and as a whole by its SHA-256.
 
 import { call, Lost, Refused } from "./api.js";
+import { hash } from "./hash.js";
+import { gate, patience, put } from "./line.js";
 
 const PART_BYTES = 8 << 20;
 const PARTS_AT_ONCE = 4;
 const SIGNED_AT_ONCE = 8;
-const LONGEST_WAIT = 15_000;
 /** URLs that the store refuses for one request, and plans for one file, until it has failed. */
 const MOST_URLS = 5;
 const MOST_PLANS = 3;
-
-const worker = new Worker(new URL("./hash-worker.js", import.meta.url), { type: "module" });
-const asked = new Map();
-let lastId = 0;
-
-worker.onmessage = ({ data }) => {
-  const waiting = asked.get(data.id);
-  asked.delete(data.id);
-  if (data.failed) waiting.reject(new Error(`The file cannot be read: ${data.failed}`));
-  else waiting.resolve(data.found);
-};
-
-function hash(question) {
-  lastId += 1;
-  const id = lastId;
-  return new Promise((resolve, reject) => {
-    asked.set(id, { resolve, reject });
-    worker.postMessage({ ...question, id });
-  });
-}
-
-/** Open while it goes on; closed while it is paused. */
-class Gate {
-  #opened = Promise.resolve();
-  #open = null;
-  isPaused = false;
-  #stops = new Set();
-
-  pause() {
-    if (this.isPaused) return;
-    this.isPaused = true;
-    this.#opened = new Promise((resolve) => (this.#open = resolve));
-    for (const stop of this.#stops) stop();
-  }
-
-  resume() {
-    this.isPaused = false;
-    this.#open?.();
-  }
-
-  opened() {
-    return this.#opened;
-  }
-
-  /** Calls `stop` when it is paused; the answer forgets it. */
-  watch(stop) {
-    this.#stops.add(stop);
-    return () => this.#stops.delete(stop);
-  }
-}
-
-export const gate = new Gate();
-
-/** After a lost line: some time, or until the browser says that it is back. */
-function patience(attempt) {
-  const longest = Math.min(LONGEST_WAIT, 500 * 2 ** attempt);
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, longest * (0.5 + Math.random() / 2));
-    addEventListener("online", () => (clearTimeout(timer), resolve()), { once: true });
-  });
-}
-
-/** Sends bytes to a signed URL; resolves with the ETag. */
-function put(url, headers, md5, blob, progress) {
-  return new Promise((resolve, reject) => {
-    const request = new XMLHttpRequest();
-    request.open("PUT", url);
-    for (const [name, value] of Object.entries(headers)) {
-      // The browser says the length itself.
-      if (name.toLowerCase() !== "content-length") request.setRequestHeader(name, value);
-    }
-    if (!("content-md5" in headers)) request.setRequestHeader("content-md5", md5);
-    const forget = gate.watch(() => request.abort());
-    const end = (outcome, value) => {
-      forget();
-      progress(0);
-      outcome(value);
-    };
-    request.upload.onprogress = (event) => progress(event.loaded);
-    request.onload = () => {
-      const { status } = request;
-      if (status >= 200 && status < 300) {
-        end(resolve, request.getResponseHeader("etag")?.replaceAll('"', "") ?? null);
-      } else if (status === 412) {
-        // An answer that was lost: what is there, the server compares.
-        end(resolve, null);
-      } else if (status === 403 || status === 400) {
-        const error = new Lost("The store wants another URL.");
-        error.isSpent = true;
-        end(reject, error);
-      } else if (status === 429 || status >= 500) {
-        end(reject, new Lost(`The store answered ${status}.`));
-      } else {
-        end(reject, new Error(`The store refused it (${status}).`));
-      }
-    };
-    request.onerror = () => end(reject, new Lost("The line is lost."));
-    request.onabort = () => end(reject, new Lost("Paused."));
-    request.send(blob);
-  });
-}
 
 /** A file on its way. `changed` is called whenever there is something new to show. */
 export class Transfer {
@@ -118,11 +18,18 @@ export class Transfer {
   text = "waiting";
   link = null;
   isDone = false;
+  /** It is with the server: too late to cancel. */
+  isChecking = false;
+  isCancelled = false;
   failure = null;
   #flying = new Map();
+  #planned = null;
+  #end = new AbortController();
 
   constructor(file, path, base, changed) {
     this.file = file;
+    /** Where it is to be, and where it is. */
+    this.wanted = path;
     this.path = path;
     this.base = base;
     this.changed = changed;
@@ -141,16 +48,38 @@ export class Transfer {
 
   async run() {
     try {
-      const file = this.size <= PART_BYTES ? await this.#whole() : await this.#parts();
+      const work = this.size <= PART_BYTES ? this.#whole() : this.#parts();
+      const file = await Promise.race([work, this.#cancelled()]);
       this.link = file.url;
       this.path = file.path;
       this.sent = this.size;
       this.isDone = true;
       this.#say("done");
     } catch (error) {
+      if (this.isCancelled) return this.#say("cancelled");
       this.failure = error.message;
       this.#say(error.message);
     }
+  }
+
+  /** Ends it, and gives its space back. */
+  cancel() {
+    this.isCancelled = true;
+    this.#end.abort();
+    this.#say("cancelled");
+    this.#giveUp();
+  }
+
+  #giveUp() {
+    const id = this.#planned;
+    this.#planned = null;
+    // If that is lost too, a sweep does it.
+    if (id) call("DELETE", `${this.base}/${id}/upload`).catch(() => {});
+  }
+
+  #cancelled() {
+    const { signal } = this.#end;
+    return new Promise((_, reject) => signal.addEventListener("abort", () => reject(new Error("cancelled"))));
   }
 
   #say(text) {
@@ -163,12 +92,13 @@ export class Transfer {
     let spent = 0;
     for (let count = 0; ; count += 1) {
       await gate.opened();
+      if (this.isCancelled) throw new Error("cancelled");
       try {
         const found = await attempt();
         this.#say(this.isDone ? "done" : "sending");
         return found;
       } catch (error) {
-        if (!(error instanceof Lost)) throw error;
+        if (this.isCancelled || !(error instanceof Lost)) throw error;
         spent += Number(error.isSpent ?? false);
         if (spent > MOST_URLS) throw new Error("The store takes none of the URLs that the server signs.");
         if (gate.isPaused) {
@@ -181,13 +111,17 @@ export class Transfer {
     }
   }
 
-  #plan(more) {
+  async #plan(more) {
     const request = { path: this.path, size_bytes: this.size, ...more };
     if (this.file.type) request.mime_type = this.file.type;
-    return call("POST", this.base, request);
+    const created = await call("POST", this.base, request);
+    if (created.upload.kind !== "none") this.#planned = created.file.id;
+    if (this.isCancelled) this.#giveUp();
+    return created;
   }
 
   #report(created, more) {
+    this.isChecking = true;
     this.#say("checking");
     const report = { status: "uploaded", version: created.file.version, ...more };
     return this.#stubborn(() => call("PUT", `${this.base}/${created.file.id}/status`, report));
@@ -210,13 +144,14 @@ export class Transfer {
       const created = await this.#stubborn(async () => {
         const planned = await this.#plan({ sha256, part_md5s: [md5] });
         const { kind, url, headers } = planned.upload;
-        if (kind !== "none") await put(url, headers, base64, this.file, this.#progress(1));
+        if (kind !== "none") await put(url, headers, base64, this.file, this.#progress(1), this.#end.signal);
         return planned;
       });
       if (created.upload.kind === "none") return created.file;
       try {
         return await this.#report(created, { sha256, md5 });
       } catch (error) {
+        this.isChecking = false;
         // Not all of it is there: it is planned and sent once more.
         const isIncomplete = error instanceof Refused && error.code === "UPLOAD_INCOMPLETE";
         if (!isIncomplete || plans === MOST_PLANS) throw error;
@@ -251,7 +186,7 @@ export class Transfer {
       return reading.then((digests) => ({ number, blob, digests }));
     };
     const sender = async () => {
-      while (next <= count) {
+      while (next <= count && !this.isCancelled) {
         const number = next;
         next += 1;
         const { blob, digests } = await read(number);
@@ -283,7 +218,7 @@ export class Transfer {
     }
     const { url, headers } = urls.get(number);
     try {
-      return await put(url, headers, md5, blob, this.#progress(number));
+      return await put(url, headers, md5, blob, this.#progress(number), this.#end.signal);
     } catch (error) {
       // A URL that has ended, or was used up: the next time with another.
       if (error.isSpent) urls.clear();

@@ -1,7 +1,8 @@
 // The list of uploads: progress of each and of all, pause and resume.
 
 import { showLink } from "./dialogs.js";
-import { gate, Transfer } from "./transfer.js";
+import { gate } from "./line.js";
+import { Transfer } from "./transfer.js";
 
 const FILES_AT_ONCE = 3;
 
@@ -16,6 +17,13 @@ export function size(bytes) {
 }
 
 const count = (files) => (files === 1 ? "1 file" : `${files} files`);
+
+/** What is offered for a file, with its name and what it is about. */
+function actionOf({ isDone, failure, isCancelled }) {
+  if (isDone) return ["link", "Link", "Link and QR code of"];
+  if (failure || isCancelled) return ["again", "Try again", "Try again to put"];
+  return ["cancel", "Cancel", "Cancel the upload of"];
+}
 
 /** `base` is the API's route for files, `finished` is called when all are done. */
 export class Uploads {
@@ -38,19 +46,22 @@ export class Uploads {
 
   /** Puts files, each with its path. */
   add(files) {
-    for (const { file, path } of files) {
-      const transfer = new Transfer(file, path, this.base, (changed) => this.#show(changed));
-      transfer.row = this.#row(path);
-      this.#transfers.push(transfer);
-      this.#waiting.push(transfer);
-      this.#show(transfer);
-    }
+    for (const { file, path } of files) this.#queue(file, path, this.#row(path));
     this.section.hidden = false;
-    this.pause.hidden = false;
     this.#start();
   }
 
+  #queue(file, path, row) {
+    const transfer = new Transfer(file, path, this.base, (changed) => this.#show(changed));
+    transfer.row = row;
+    row.transfer = transfer;
+    this.#transfers.push(transfer);
+    this.#waiting.push(transfer);
+    this.#show(transfer);
+  }
+
   #start() {
+    this.pause.hidden = false;
     while (this.#running < FILES_AT_ONCE && this.#waiting.length) {
       const transfer = this.#waiting.shift();
       this.#running += 1;
@@ -76,6 +87,18 @@ export class Uploads {
     this.say(gate.isPaused ? "Paused." : "Going on.");
   }
 
+  /** What the button of a row does, by what became of its file. */
+  #act({ transfer }) {
+    if (transfer.isDone) return showLink(transfer.link);
+    if (!transfer.failure && !transfer.isCancelled) {
+      this.#waiting = this.#waiting.filter((other) => other !== transfer);
+      return transfer.cancel();
+    }
+    this.#transfers = this.#transfers.filter((other) => other !== transfer);
+    this.#queue(transfer.file, transfer.wanted, transfer.row);
+    this.#start();
+  }
+
   #row(path) {
     const row = document.createElement("li");
     const name = document.createElement("span");
@@ -86,30 +109,35 @@ export class Uploads {
     bar.setAttribute("aria-label", path);
     const text = document.createElement("span");
     text.className = "notes";
-    row.append(name, bar, text);
+    const button = document.createElement("button");
+    button.type = "button";
+    button.addEventListener("click", () => this.#act(row));
+    row.append(name, bar, text, button);
     this.list.prepend(row);
     return row;
   }
 
   #show(transfer) {
-    const { row, link } = transfer;
-    row.children[1].value = transfer.size ? transfer.moved / transfer.size : Number(transfer.isDone);
-    row.children[2].textContent = `${size(transfer.size)}, ${transfer.text}`;
+    const { row, path } = transfer;
+    if (row.transfer !== transfer) return;
+    const [, bar, text, button] = row.children;
+    bar.value = transfer.size ? transfer.moved / transfer.size : Number(transfer.isDone);
+    text.textContent = `${size(transfer.size)}, ${transfer.text}`;
     row.classList.toggle("failed", Boolean(transfer.failure));
-    if (link && row.children.length === 3) {
-      const button = document.createElement("button");
-      button.type = "button";
-      button.textContent = "Link";
-      button.setAttribute("aria-label", `Link and QR code of ${transfer.path}`);
-      button.addEventListener("click", () => showLink(link));
-      row.append(button);
+    const [action, label, about] = actionOf(transfer);
+    if (button.dataset.action !== action) {
+      button.dataset.action = action;
+      button.textContent = label;
+      button.setAttribute("aria-label", `${about} ${path}`);
     }
+    button.disabled = action === "cancel" && transfer.isChecking;
+    button.hidden = transfer.isDone && !transfer.link;
     this.#sum();
   }
 
   #sum() {
     let [all, moved] = [0, 0];
-    for (const transfer of this.#transfers) {
+    for (const transfer of this.#transfers.filter(({ isCancelled }) => !isCancelled)) {
       all += transfer.size;
       moved += transfer.moved;
     }

@@ -15,7 +15,7 @@ macro_rules! assets {
     };
 }
 
-const ASSETS: [(&str, &str); 18] = assets![
+const ASSETS: [(&str, &str); 20] = assets![
     "app.css",
     "app.js",
     "api.js",
@@ -23,7 +23,9 @@ const ASSETS: [(&str, &str); 18] = assets![
     "drop.js",
     "files.js",
     "hash-worker.js",
+    "hash.js",
     "icon.svg",
+    "line.js",
     "transfer.js",
     "uploads.js",
     "noble-hashes/utils.js",

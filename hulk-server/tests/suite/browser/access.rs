@@ -100,7 +100,7 @@ async fn every_page_is_accessible() {
     let file = write(disk.path(), "put.txt", b"put").await;
     let picker = chrome.find("#pick-files").await;
     picker.send_keys(file.to_str().unwrap()).await.unwrap();
-    chrome.find("#upload-list button").await;
+    chrome.find("#upload-list [data-action=link]").await;
     chrome.picture("uploads").await;
     chrome.assert_accessible(&axe, "uploads").await;
 }

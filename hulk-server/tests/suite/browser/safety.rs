@@ -21,7 +21,7 @@ async fn plain_http_under_another_name_works_too() {
     let file = write(disk.path(), "a.txt", b"hello").await;
     let picker = chrome.find("#pick-files").await;
     picker.send_keys(file.to_str().unwrap()).await.unwrap();
-    chrome.click("#upload-list button").await;
+    chrome.click("#upload-list [data-action=link]").await;
     chrome.click("#link[open] #link-copy").await;
     chrome
         .until("document.getElementById('said').textContent.includes('copied')")
