@@ -82,8 +82,9 @@ export class Transfer {
     return new Promise((_, reject) => signal.addEventListener("abort", () => reject(new Error("cancelled"))));
   }
 
+  /** What still goes on of a cancelled one says nothing any more. */
   #say(text) {
-    this.text = text;
+    this.text = this.isCancelled ? "cancelled" : text;
     this.changed(this);
   }
 
@@ -91,7 +92,11 @@ export class Transfer {
   async #stubborn(attempt) {
     let spent = 0;
     for (let count = 0; ; count += 1) {
-      await gate.opened();
+      if (gate.isPaused) {
+        this.#say("paused");
+        await gate.opened();
+        this.#say("sending");
+      }
       if (this.isCancelled) throw new Error("cancelled");
       try {
         const found = await attempt();
@@ -101,10 +106,7 @@ export class Transfer {
         if (this.isCancelled || !(error instanceof Lost)) throw error;
         spent += Number(error.isSpent ?? false);
         if (spent > MOST_URLS) throw new Error("The store takes none of the URLs that the server signs.");
-        if (gate.isPaused) {
-          this.#say("paused");
-          continue;
-        }
+        if (gate.isPaused) continue;
         this.#say(`${error.message} Trying again…`);
         await patience(Math.min(count, 10));
       }
