@@ -70,38 +70,8 @@ pub async fn resolve_link(
     method: &Method,
     version: Option<u64>,
 ) -> Result<Resolved> {
-    let not_found = || Error::not_found("file");
-    let mut connection = app.db.read().await?;
-    let id = find_id(&mut connection, link)
-        .await?
-        .ok_or_else(not_found)?;
-    drop(connection);
-    complete_upload::settle(app, &id).await?;
-    let mut connection = app.db.read().await?;
-    let mut file = files::find(&mut connection, &id)
-        .await?
-        .ok_or_else(not_found)?;
-    let is_owner = follower.user_id == Some(file.user_id.as_str());
-    if let Some((opened, _)) = follower.share {
-        opened.check_within(&mut connection, &file.id).await?;
-    } else if !is_owner && !is_public(&mut connection, &file).await? {
-        return Err(not_found());
-    }
-    if let Some(number) = version {
-        show_version(&mut connection, &mut file, number)
-            .await?
-            .filter(|()| is_owner)
-            .ok_or_else(not_found)?;
-    }
-    drop(connection);
-    let now = Timestamp::now().unix_millis();
-    let is_over = file.expires_at.is_some_and(|expires_at| expires_at <= now);
-    match file.state.as_str() {
-        versions::EXPIRED => return Err(expired()),
-        versions::VALIDATED if is_over => return Err(expired()),
-        versions::VALIDATED => {}
-        _ => return Err(not_found()),
-    }
+    let file = find_seen(app, link, follower, version).await?;
+    check_state(&file)?;
     let claim = match follower.share {
         Some((opened, visit)) if method == Method::GET => {
             claim::begin(app, opened, &file.id, visit).await?
@@ -126,6 +96,48 @@ pub async fn resolve_link(
         claim,
         file,
     })
+}
+
+/// The file, if `follower` may see it.
+async fn find_seen(
+    app: &App,
+    link: &Link,
+    follower: Follower<'_>,
+    version: Option<u64>,
+) -> Result<FileRow> {
+    let not_found = || Error::not_found("file");
+    let mut connection = app.db.read().await?;
+    let id = find_id(&mut connection, link).await?;
+    let id = id.ok_or_else(not_found)?;
+    drop(connection);
+    complete_upload::settle(app, &id).await?;
+    let mut connection = app.db.read().await?;
+    let file = files::find(&mut connection, &id).await?;
+    let mut file = file.ok_or_else(not_found)?;
+    let is_owner = follower.user_id == Some(file.user_id.as_str());
+    if let Some((opened, _)) = follower.share {
+        opened.check_within(&mut connection, &file.id).await?;
+    } else if !is_owner && !is_public(&mut connection, &file).await? {
+        return Err(not_found());
+    }
+    if let Some(number) = version {
+        show_version(&mut connection, &mut file, number)
+            .await?
+            .filter(|()| is_owner)
+            .ok_or_else(not_found)?;
+    }
+    Ok(file)
+}
+
+fn check_state(file: &FileRow) -> Result<()> {
+    let now = Timestamp::now().unix_millis();
+    let is_over = file.expires_at.is_some_and(|expires_at| expires_at <= now);
+    match file.state.as_str() {
+        versions::EXPIRED => Err(expired()),
+        versions::VALIDATED if is_over => Err(expired()),
+        versions::VALIDATED => Ok(()),
+        _ => Err(Error::not_found("file")),
+    }
 }
 
 /// The file as it was in another version. `None` if that is not kept.

@@ -1,9 +1,9 @@
 //! The embedded store: an S3 endpoint of this process, on local disk.
 //!
 //! An object is a manifest (`objects/<key>@`) that holds a few bytes itself, and lists immutable
-//! segments of more: files of the object's own directory (`data/<x>/<id>/`). A completed multipart upload becomes an object by writing the
-//! manifest: its parts stay where they are. A copy links the segments, so that the file system
-//! counts who uses them.
+//! segments of more: files of the object's own directory (`data/<x>/<id>/`). A completed multipart
+//! upload becomes an object by writing the manifest: its parts stay where they are. A copy links
+//! the segments, so that the file system counts who uses them.
 //!
 //! An answer means durable: data, then manifest, each written, fsynced and renamed, and the
 //! directory fsynced. A crash leaves the old object, the new one, or a data directory that no
@@ -23,6 +23,7 @@ mod list;
 mod manifest;
 mod multipart;
 mod objects;
+mod pages;
 mod reader;
 mod s3;
 mod staged;

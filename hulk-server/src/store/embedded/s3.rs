@@ -7,10 +7,9 @@ use s3s::{S3, S3Request, S3Response, S3Result, dto, s3_error};
 use super::{
     convert::{
         attributes, base64, check_bucket, check_conditions, check_source, copy_range, expected,
-        last_modified, length, named_part, object_dto, override_header, page_size, part_dto,
-        part_number, place, refuse_other_checksums, source_key,
+        last_modified, length, named_part, override_header, part_number, place,
+        refuse_other_checksums, source_key,
     },
-    list::Listing,
     multipart::NamedPart,
     objects::{Objects, blocking},
 };
@@ -27,7 +26,7 @@ impl Backend {
         Self { objects }
     }
 
-    async fn blocking<T: Send + 'static>(
+    pub(super) async fn blocking<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Objects) -> S3Result<T> + Send + 'static,
     ) -> S3Result<T> {
@@ -360,121 +359,23 @@ impl S3 for Backend {
         &self,
         request: S3Request<dto::ListPartsInput>,
     ) -> S3Result<S3Response<dto::ListPartsOutput>> {
-        let input = request.input;
-        check_bucket(&input.bucket)?;
-        let (key, id) = (input.key.clone(), input.upload_id.clone());
-        let mut parts = self
-            .blocking(move |objects| objects.list_parts(&key, &id))
-            .await?;
-        let marker = input.part_number_marker.unwrap_or(0);
-        parts.retain(|part| i64::from(part.number) > i64::from(marker));
-        let limit = page_size(input.max_parts);
-        let truncated = parts.len() > limit;
-        parts.truncate(limit);
-        let next = parts
-            .last()
-            .filter(|_| truncated)
-            .and_then(|part| part.number.try_into().ok());
-        Ok(S3Response::new(dto::ListPartsOutput {
-            bucket: Some(input.bucket),
-            key: Some(input.key),
-            upload_id: Some(input.upload_id),
-            is_truncated: Some(truncated),
-            next_part_number_marker: next,
-            parts: Some(parts.iter().map(part_dto).collect()),
-            ..Default::default()
-        }))
+        let page = self.page_of_parts(request.input).await?;
+        Ok(S3Response::new(page))
     }
 
     async fn list_multipart_uploads(
         &self,
         request: S3Request<dto::ListMultipartUploadsInput>,
     ) -> S3Result<S3Response<dto::ListMultipartUploadsOutput>> {
-        let input = request.input;
-        check_bucket(&input.bucket)?;
-        let prefix = input.prefix.clone().unwrap_or_default();
-        let mut uploads = self
-            .blocking(move |objects| objects.list_uploads(&prefix))
-            .await?;
-        let after = (
-            input.key_marker.unwrap_or_default(),
-            input.upload_id_marker.unwrap_or_default(),
-        );
-        uploads.retain(|(id, record)| (&record.key, id) > (&after.0, &after.1));
-        let limit = page_size(input.max_uploads);
-        let truncated = uploads.len() > limit;
-        uploads.truncate(limit);
-        let last = uploads.last().filter(|_| truncated).cloned();
-        Ok(S3Response::new(dto::ListMultipartUploadsOutput {
-            bucket: Some(input.bucket),
-            prefix: input.prefix,
-            is_truncated: Some(truncated),
-            next_key_marker: last.as_ref().map(|(_, record)| record.key.clone()),
-            next_upload_id_marker: last.map(|(id, _)| id),
-            uploads: Some(
-                uploads
-                    .into_iter()
-                    .map(|(id, record)| dto::MultipartUpload {
-                        upload_id: Some(id),
-                        key: Some(record.key),
-                        initiated: Some(last_modified(record.initiated_at)),
-                        ..Default::default()
-                    })
-                    .collect(),
-            ),
-            ..Default::default()
-        }))
+        let page = self.page_of_uploads(request.input).await?;
+        Ok(S3Response::new(page))
     }
 
     async fn list_objects_v2(
         &self,
         request: S3Request<dto::ListObjectsV2Input>,
     ) -> S3Result<S3Response<dto::ListObjectsV2Output>> {
-        let input = request.input;
-        check_bucket(&input.bucket)?;
-        let grouped = match input.delimiter.as_deref() {
-            None | Some("") => false,
-            Some("/") => true,
-            Some(_) => return Err(s3_error!(NotImplemented, "the only delimiter is '/'")),
-        };
-        let prefix = input.prefix.clone().unwrap_or_default();
-        let after = input
-            .continuation_token
-            .clone()
-            .or(input.start_after.clone())
-            .unwrap_or_default();
-        let limit = page_size(input.max_keys);
-        let listed = self
-            .blocking(move |objects| {
-                objects.list(&Listing {
-                    prefix: &prefix,
-                    after: &after,
-                    grouped,
-                    limit,
-                })
-            })
-            .await?;
-        let count = listed.objects.len() + listed.prefixes.len();
-        Ok(S3Response::new(dto::ListObjectsV2Output {
-            name: Some(input.bucket),
-            prefix: input.prefix,
-            delimiter: input.delimiter,
-            start_after: input.start_after,
-            continuation_token: input.continuation_token,
-            key_count: i32::try_from(count).ok(),
-            is_truncated: Some(listed.truncated_at.is_some()),
-            next_continuation_token: listed.truncated_at,
-            contents: Some(listed.objects.into_iter().map(object_dto).collect()),
-            common_prefixes: Some(
-                listed
-                    .prefixes
-                    .into_iter()
-                    .map(|prefix| dto::CommonPrefix {
-                        prefix: Some(prefix),
-                    })
-                    .collect(),
-            ),
-            ..Default::default()
-        }))
+        let page = self.page_of_objects(request.input).await?;
+        Ok(S3Response::new(page))
     }
 }
