@@ -152,6 +152,15 @@ pub(crate) struct FileChange<'a> {
     pub metadata: Option<&'a str>,
 }
 
+impl FileChange<'_> {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.permissions.is_none()
+            && self.tags.is_none()
+            && self.description.is_none()
+            && self.metadata.is_none()
+    }
+}
+
 pub(crate) async fn change_file(
     connection: &mut AnyConnection,
     id: &str,

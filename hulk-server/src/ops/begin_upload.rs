@@ -13,6 +13,7 @@ use super::{
     complete_upload::overtaken,
     destination::Destination,
     discard::discard,
+    known::Known,
     plan_upload::{Planned, file_exists, plan},
     present,
     publish::{Outcome, copy_stored},
@@ -102,7 +103,8 @@ async fn plan_one(
     report: Report,
 ) -> Result<Planned> {
     let mut transaction = app.db.write_for(&destination.user.id).await?;
-    let planned = plan(app, &mut transaction, destination, request, report).await?;
+    let known = &mut Known::default();
+    let planned = plan(app, &mut transaction, destination, request, report, known).await?;
     transaction.commit().await?;
     Ok(planned)
 }
@@ -113,15 +115,20 @@ async fn plan_all(
     requests: &[&CreateFile],
 ) -> Result<Vec<Result<Planned>>> {
     let mut plans = Vec::with_capacity(requests.len());
+    let mut known = Known::default();
     let mut transaction = app.db.write_for(&destination.user.id).await?;
     for request in requests {
         let mut one = transaction.begin().await?;
-        let planned = plan(app, &mut one, destination, request, Report::Client).await;
+        let report = Report::Client;
+        let planned = plan(app, &mut one, destination, request, report, &mut known).await;
         match &planned {
             Ok(_) => one.commit().await?,
             // Not this item's fault, and the end of the whole transaction.
             Err(error) if error.is_fault() => return planned.map(|_| Vec::new()),
-            Err(_) => one.rollback().await?,
+            Err(_) => {
+                one.rollback().await?;
+                known = Known::default();
+            }
         }
         plans.push(planned);
     }
@@ -183,8 +190,13 @@ async fn answer(
         None => single(app, &planned.version)?,
         Some(_) => multipart(app, request, &planned).await?,
     };
-    let mut connection = app.db.read().await?;
-    let mut file = present::file(app, &mut connection, planned.file).await?;
+    let mut file = match (destination.share, request.path.split()) {
+        (None, Some((above, _))) => present::file_in(app, planned.file, above.as_str())?,
+        _ => {
+            let mut connection = app.db.read().await?;
+            present::file(app, &mut connection, planned.file).await?
+        }
+    };
     // The answer is about this upload, while the file may still show the version before it.
     file.version = u64::try_from(planned.version.number).unwrap_or(0);
     metrics::counter!("hulk_uploads_planned_total").increment(1);

@@ -15,6 +15,7 @@ use super::{
     begin_upload::{batch, give_up},
     find_file,
     plan_upload::file_exists,
+    present,
     publish::{Outcome, Sent, publish},
     retried, show_file,
     sign_parts::IN_FLIGHT,
@@ -23,6 +24,7 @@ use super::{
 use crate::{
     app::App,
     db::{
+        files::FileRow,
         uploads,
         users::UserRow,
         versions::{self, VersionRow},
@@ -71,10 +73,11 @@ pub async fn complete_uploads(
         if let Some(((version, _), outcome)) = looked?.zip(outcome) {
             conclude(app, &version, outcome).await?;
         }
-        show_file(app, user, &id).await
+        find_file(app, user, &id).await
     });
-    let files: Vec<Result<File>> = stream::iter(files).buffered(IN_FLIGHT).collect().await;
-    Ok(batch(files))
+    let files: Vec<Result<FileRow>> = stream::iter(files).buffered(IN_FLIGHT).collect().await;
+    let mut connection = app.db.read().await?;
+    Ok(batch(present::outcomes(app, &mut connection, files).await?))
 }
 
 async fn publish_one(app: &App, version: &VersionRow, sent: &Sent) -> Result<Outcome> {

@@ -12,6 +12,7 @@ pub mod complete_upload;
 pub mod create_directory;
 pub mod destination;
 pub(crate) mod discard;
+mod known;
 pub mod list_directories;
 pub mod list_files;
 pub(crate) mod lose_object;

@@ -9,6 +9,7 @@ use super::{
     begin_upload::Report,
     destination::Destination,
     discard::discard,
+    known::Known,
     new_version::{Labels, new_version},
     present,
     shares::name,
@@ -20,7 +21,7 @@ use crate::{
         contents,
         entries::{self, DIRECTORY, EntryRow, FILE, FileChange},
         files::{self, FileRow},
-        trash, tree, uploads,
+        trash, uploads,
         users::{self, UserRow},
         versions::{self, NewVersion, VersionRow},
     },
@@ -50,15 +51,19 @@ pub(super) async fn plan(
     destination: &Destination<'_>,
     request: &CreateFile,
     report: Report,
+    known: &mut Known,
 ) -> Result<Planned> {
-    let entry = file_entry(connection, destination, request).await?;
-    let all = versions::all_of(connection, &entry.id).await?;
+    let (entry, is_new) = file_entry(connection, destination, request, known).await?;
+    let all = match is_new {
+        true => Vec::new(),
+        false => versions::all_of(connection, &entry.id).await?,
+    };
     let current = current_of(&all, &entry);
     let is_there = current.is_some_and(|version| !version.is_over(Timestamp::now()));
     if request.if_exists == IfExists::Fail && is_there {
         return Err(file_exists(&request.path));
     }
-    let policy = policy(connection, &entry, request, current).await?;
+    let policy = policy(connection, &entry, request, current, known).await?;
     let unchanged = current.filter(|current| is_there && is_same_file(current, request, policy));
     let (version, is_resumed) = match unchanged {
         Some(current) => {
@@ -105,25 +110,27 @@ pub(super) async fn plan(
     })
 }
 
-/// The file at the request's path, made with the directories above it if need be.
+/// The file at the request's path, made with the directories above it if need be, and whether it
+/// was made.
 async fn file_entry(
     connection: &mut AnyConnection,
     destination: &Destination<'_>,
     request: &CreateFile,
-) -> Result<EntryRow> {
+    known: &mut Known,
+) -> Result<(EntryRow, bool)> {
     let (directory, name) = validate::file_path(&request.path)?;
     if destination.share.is_some() {
         name::check_length(connection, destination.root_id, &request.path).await?;
     }
-    let parent = ensure_directories(connection, destination, &directory).await?;
+    let parent = known.directory(connection, destination, &directory).await?;
     let name = match destination.share {
         Some(_) => name::received_name(connection, destination, &parent, &name, request).await?,
         None => name,
     };
     let user_id = &destination.user.id;
-    let (entry, _) = entries::ensure(connection, user_id, &parent.id, &name, FILE).await?;
+    let (entry, is_new) = entries::ensure(connection, user_id, &parent.id, &name, FILE).await?;
     match entry.is_directory() {
-        false => Ok(entry),
+        false => Ok((entry, is_new)),
         true => Err(Error::new(
             ErrorCode::DirectoryExists,
             format!(
@@ -277,15 +284,12 @@ async fn policy(
     entry: &EntryRow,
     request: &CreateFile,
     current: Option<&VersionRow>,
+    known: &mut Known,
 ) -> Result<ExpirationPolicy> {
     match (request.expiration_policy, current) {
         (Some(policy), _) => Ok(policy),
         (None, Some(current)) => present::policy(&current.expiration_policy),
-        (None, None) => {
-            let inherited = tree::effective_expiration(connection, &entry.parent_id).await?;
-            let inherited = inherited.as_deref().map(present::policy).transpose()?;
-            Ok(inherited.unwrap_or_default())
-        }
+        (None, None) => known.policy(connection, &entry.parent_id).await,
     }
 }
 

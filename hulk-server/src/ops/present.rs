@@ -49,24 +49,40 @@ pub(super) async fn files(
     connection: &mut AnyConnection,
     rows: Vec<FileRow>,
 ) -> Result<Vec<File>> {
-    let now = Timestamp::now();
+    let rows = rows.into_iter().map(Ok).collect();
+    let files = outcomes(app, connection, rows).await?;
+    files.into_iter().collect()
+}
+
+/// As `files`, of those that there are.
+pub(super) async fn outcomes(
+    app: &App,
+    connection: &mut AnyConnection,
+    rows: Vec<Result<FileRow>>,
+) -> Result<Vec<Result<File>>> {
     let mut paths: HashMap<String, String> = HashMap::new();
     let mut files = Vec::with_capacity(rows.len());
     for row in rows {
+        let row = match row {
+            Ok(row) => row,
+            Err(error) => {
+                files.push(Err(error));
+                continue;
+            }
+        };
         if !paths.contains_key(&row.parent_id) {
             let path = tree::path_of(connection, &row.parent_id).await?;
             paths.insert(row.parent_id.clone(), path);
         }
-        let path = paths
-            .get(&row.parent_id)
-            .map(String::as_str)
-            .unwrap_or_default();
-        files.push(present(app, row, path, now)?);
+        let path = paths.get(&row.parent_id).map(String::as_str);
+        files.push(file_in(app, row, path.unwrap_or_default()));
     }
     Ok(files)
 }
 
-fn present(app: &App, row: FileRow, directory: &str, now: Timestamp) -> Result<File> {
+/// In the directory at this path.
+pub(super) fn file_in(app: &App, row: FileRow, directory: &str) -> Result<File> {
+    let now = Timestamp::now();
     let path = match directory {
         "" => row.name.clone(),
         directory => format!("{directory}/{}", row.name),

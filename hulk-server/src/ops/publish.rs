@@ -75,7 +75,9 @@ pub(super) async fn publish(
     }
     // Of an upload whose length was not known, what was set aside and not used.
     let rest = this.size_bytes - sent.size_bytes;
-    users::release(connection, &this.user_id, rest).await?;
+    if rest != 0 {
+        users::release(connection, &this.user_id, rest).await?;
+    }
     let validated = VersionRow {
         state: versions::VALIDATED.to_owned(),
         size_bytes: sent.size_bytes,
@@ -122,7 +124,9 @@ async fn make_current(
         description: version.description.as_deref(),
         metadata: version.metadata.as_deref(),
     };
-    entries::change_file(connection, &version.file_id, change).await?;
+    if !change.is_empty() {
+        entries::change_file(connection, &version.file_id, change).await?;
+    }
     let category = Category::of(&entry.name, &version.mime_type).as_str();
     Ok(entries::set_version(connection, &version.file_id, version.number, category).await?)
 }
