@@ -2,7 +2,7 @@
 
 use futures_util::{StreamExt, stream};
 use hulk_proto::{
-    CreateFile, CreatedFile, ErrorCode, Multipart, Upload,
+    CreateFile, CreatedFile, ErrorCode, File, Multipart, Upload,
     file::{Batch, BatchItem},
     upload::ReceivedPart,
 };
@@ -10,20 +10,20 @@ use sqlx::Connection;
 
 use super::{
     change_file::set_expiration,
-    complete_upload::overtaken,
     destination::Destination,
     discard::discard,
+    find_file,
     known::Known,
-    plan_upload::{Planned, file_exists, plan},
-    present,
-    publish::{Outcome, copy_stored},
-    retried,
+    link_stored::link_all,
+    plan_upload::{Planned, plan},
+    present, retried,
     sign_parts::{self, IN_FLIGHT},
     validate,
 };
 use crate::{
     app::App,
     db::{
+        files::FileRow,
         uploads,
         versions::{self, VersionRow},
     },
@@ -54,7 +54,9 @@ pub async fn begin_upload(
 ) -> Result<CreatedFile> {
     check(app, destination, &mut request, report)?;
     let planned = retried(|| plan_one(app, destination, &request, report)).await?;
-    answer(app, destination, &request, planned).await
+    let created = answers(app, destination, &[request], vec![Ok(planned)]).await?;
+    let created = created.into_iter().next();
+    created.unwrap_or_else(|| Err(Error::internal("a planned file is missing")))
 }
 
 /// As `begin_upload` for each, in one transaction.
@@ -84,16 +86,24 @@ pub async fn begin_uploads(
         Some(error) => Err(error),
         None => plans.next().unwrap_or_else(missing),
     });
-    let plans: Vec<Result<Planned>> = plans.collect();
-    let answers = requests
-        .into_iter()
-        .zip(plans)
-        .map(
-            |(request, planned)| async move { answer(app, destination, &request, planned?).await },
-        );
-    let answers: Vec<Result<CreatedFile>> =
-        stream::iter(answers).buffered(IN_FLIGHT).collect().await;
+    let answers = answers(app, destination, &requests, plans.collect()).await?;
     Ok(batch(answers))
+}
+
+/// What is left to send of each plan.
+async fn answers(
+    app: &App,
+    destination: &Destination<'_>,
+    requests: &[CreateFile],
+    plans: Vec<Result<Planned>>,
+) -> Result<Vec<Result<CreatedFile>>> {
+    let linked = link_all(app, &destination.user.id, requests, &plans).await?;
+    let answers = requests.iter().zip(plans).zip(linked);
+    let answers = answers.map(|((request, planned), linked)| async move {
+        answer(app, destination, request, planned?, linked?).await
+    });
+    let answers: Vec<_> = answers.collect();
+    Ok(stream::iter(answers).buffered(IN_FLIGHT).collect().await)
 }
 
 async fn plan_one(
@@ -174,15 +184,16 @@ async fn answer(
     destination: &Destination<'_>,
     request: &CreateFile,
     planned: Planned,
+    is_linked: bool,
 ) -> Result<CreatedFile> {
     let policy = present::policy(&planned.version.expiration_policy)?;
     if planned.is_unchanged && policy.days().is_some() && app.store.expires_objects() {
         set_expiration(app, &planned.file, policy).await?;
     }
-    let is_there = planned.is_unchanged || link_stored(app, request, &planned).await?;
-    if is_there {
+    if planned.is_unchanged || is_linked {
         let id = planned.file.id.parse().map_err(Error::internal)?;
-        let file = super::show_file(app, destination.user, &id).await?;
+        let row = find_file(app, destination.user, &id).await?;
+        let file = show(app, destination, request, row).await?;
         let upload = Upload::None;
         return Ok(CreatedFile { file, upload });
     }
@@ -190,35 +201,26 @@ async fn answer(
         None => single(app, &planned.version)?,
         Some(_) => multipart(app, request, &planned).await?,
     };
-    let mut file = match (destination.share, request.path.split()) {
-        (None, Some((above, _))) => present::file_in(app, planned.file, above.as_str())?,
-        _ => {
-            let mut connection = app.db.read().await?;
-            present::file(app, &mut connection, planned.file).await?
-        }
-    };
+    let mut file = show(app, destination, request, planned.file).await?;
     // The answer is about this upload, while the file may still show the version before it.
     file.version = u64::try_from(planned.version.number).unwrap_or(0);
     metrics::counter!("hulk_uploads_planned_total").increment(1);
     Ok(CreatedFile { file, upload })
 }
 
-/// Copies what the user has stored already. False if it is gone meanwhile.
-async fn link_stored(app: &App, request: &CreateFile, planned: &Planned) -> Result<bool> {
-    let Some(stored) = &planned.stored else {
-        return Ok(false);
-    };
-    match copy_stored(app, &planned.version, stored).await? {
-        None => Ok(false),
-        Some(Outcome::Validated) => {
-            metrics::counter!("hulk_uploads_total", "result" => "reused").increment(1);
-            Ok(true)
+/// Where it is put, the request says, but through a share.
+async fn show(
+    app: &App,
+    destination: &Destination<'_>,
+    request: &CreateFile,
+    row: FileRow,
+) -> Result<File> {
+    match (destination.share, request.path.split()) {
+        (None, Some((above, _))) => present::file_in(app, row, above.as_str()),
+        _ => {
+            let mut connection = app.db.read().await?;
+            present::file(app, &mut connection, row).await
         }
-        Some(Outcome::Taken) => {
-            give_up(app, &planned.version, "the path was taken meanwhile").await?;
-            Err(file_exists(&request.path))
-        }
-        Some(Outcome::Overtaken | Outcome::Gone) => Err(overtaken()),
     }
 }
 

@@ -16,8 +16,8 @@ use super::{
     find_file,
     plan_upload::file_exists,
     present,
-    publish::{Outcome, Sent, publish},
-    retried, show_file,
+    publish::{Outcome, Sent, publish_all, publish_one},
+    show_file,
     sign_parts::IN_FLIGHT,
     validate,
 };
@@ -66,8 +66,11 @@ pub async fn complete_uploads(
     let looked = reports.into_iter().map(|item| look_for(app, user, item));
     let looked: Vec<Result<Option<(VersionRow, Sent)>>> =
         stream::iter(looked).buffered(IN_FLIGHT).collect().await;
-    let outcomes = retried(|| publish_all(app, user, &looked)).await?;
-    app.garbage.notify_one();
+    let sent = looked.iter().map(|found| match found {
+        Ok(Some((version, sent))) => Some((version, sent)),
+        _ => None,
+    });
+    let outcomes = publish_all(app, &user.id, &sent.collect::<Vec<_>>()).await?;
     let files = ids.into_iter().zip(looked).zip(outcomes);
     let files = files.map(|((id, looked), outcome)| async move {
         if let Some(((version, _), outcome)) = looked?.zip(outcome) {
@@ -78,31 +81,6 @@ pub async fn complete_uploads(
     let files: Vec<Result<FileRow>> = stream::iter(files).buffered(IN_FLIGHT).collect().await;
     let mut connection = app.db.read().await?;
     Ok(batch(present::outcomes(app, &mut connection, files).await?))
-}
-
-async fn publish_one(app: &App, version: &VersionRow, sent: &Sent) -> Result<Outcome> {
-    let mut transaction = app.db.write_for(&version.user_id).await?;
-    let outcome = publish(app, &mut transaction, version, sent).await?;
-    transaction.commit().await?;
-    Ok(outcome)
-}
-
-/// `None` for what is not to be published.
-async fn publish_all(
-    app: &App,
-    user: &UserRow,
-    looked: &[Result<Option<(VersionRow, Sent)>>],
-) -> Result<Vec<Option<Outcome>>> {
-    let mut outcomes = Vec::with_capacity(looked.len());
-    let mut transaction = app.db.write_for(&user.id).await?;
-    for found in looked {
-        outcomes.push(match found {
-            Ok(Some((version, sent))) => Some(publish(app, &mut transaction, version, sent).await?),
-            _ => None,
-        });
-    }
-    transaction.commit().await?;
-    Ok(outcomes)
 }
 
 /// `None` if it was finished before.
@@ -212,8 +190,7 @@ async fn finish(app: &App, version: &VersionRow, report: &ReportUpload) -> Resul
 
 async fn try_finish(app: &App, version: &VersionRow, report: &ReportUpload) -> Result<()> {
     let sent = look(app, version, report).await?;
-    let outcome = retried(|| publish_one(app, version, &sent)).await?;
-    app.garbage.notify_one();
+    let outcome = publish_one(app, version, &sent).await?;
     conclude(app, version, outcome).await
 }
 

@@ -13,6 +13,7 @@ pub mod create_directory;
 pub mod destination;
 pub(crate) mod discard;
 mod known;
+mod link_stored;
 pub mod list_directories;
 pub mod list_files;
 pub(crate) mod lose_object;

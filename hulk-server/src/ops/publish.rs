@@ -6,18 +6,16 @@ use sqlx::AnyConnection;
 use super::{
     discard::{discard, forget_upload, urls_end},
     plan_upload::current_of,
-    present,
+    present, retried,
 };
 use crate::{
     app::App,
     db::{
-        contents,
         entries::{self, EntryRow, FileChange},
         garbage, users,
         versions::{self, Finished, VersionRow},
     },
-    error::Result,
-    store::StoreError,
+    error::{Error, Result},
 };
 
 /// What the store has of a version.
@@ -38,9 +36,43 @@ pub(super) enum Outcome {
     Gone,
 }
 
+/// Publishes what was sent of each of the user's versions, in one transaction. `None` is for what is
+/// not to be published.
+pub(super) async fn publish_all(
+    app: &App,
+    user_id: &str,
+    sent: &[Option<(&VersionRow, &Sent)>],
+) -> Result<Vec<Option<Outcome>>> {
+    if sent.iter().all(Option::is_none) {
+        return Ok(vec![None; sent.len()]);
+    }
+    let outcomes = retried(|| async {
+        let mut outcomes = Vec::with_capacity(sent.len());
+        let mut transaction = app.db.write_for(user_id).await?;
+        for sent in sent {
+            outcomes.push(match sent {
+                Some((version, sent)) => Some(publish(app, &mut transaction, version, sent).await?),
+                None => None,
+            });
+        }
+        transaction.commit().await?;
+        Ok(outcomes)
+    });
+    let outcomes = outcomes.await?;
+    app.garbage.notify_one();
+    Ok(outcomes)
+}
+
+/// As `publish_all`, of one.
+pub(super) async fn publish_one(app: &App, version: &VersionRow, sent: &Sent) -> Result<Outcome> {
+    let outcomes = publish_all(app, &version.user_id, &[Some((version, sent))]).await?;
+    let outcome = outcomes.into_iter().flatten().next();
+    outcome.ok_or_else(|| Error::internal("a version was not published"))
+}
+
 /// The version becomes the file's, or takes its place among those before if a newer one was finished
 /// first; of these, the newest are kept.
-pub(super) async fn publish(
+async fn publish(
     app: &App,
     connection: &mut AnyConnection,
     version: &VersionRow,
@@ -152,35 +184,4 @@ async fn drop_version(connection: &mut AnyConnection, version: &VersionRow) -> R
         discard(connection, version).await?;
     }
     Ok(())
-}
-
-/// Makes `version` of the bytes of a stored one, inside the store. `None` if these are gone, or
-/// cannot be copied.
-pub(super) async fn copy_stored(
-    app: &App,
-    version: &VersionRow,
-    stored: &VersionRow,
-) -> Result<Option<Outcome>> {
-    let Some(attested) = app.store.inspect(&stored.object_key).await? else {
-        return Ok(None);
-    };
-    let (from, to) = (&stored.object_key, &version.object_key);
-    match app.store.copy(from, to, &attested).await {
-        Ok(()) => {}
-        Err(StoreError::Missing | StoreError::Unsupported(_)) => return Ok(None),
-        Err(error) => return Err(error.into()),
-    }
-    let mut transaction = app.db.write_for(&version.user_id).await?;
-    let sent = Sent {
-        size_bytes: stored.size_bytes,
-        sha256: stored.sha256.clone(),
-        part_digests: match version.part_size == stored.part_size {
-            true => contents::part_digests(&mut transaction, stored).await?,
-            false => None,
-        },
-    };
-    let outcome = publish(app, &mut transaction, version, &sent).await?;
-    transaction.commit().await?;
-    app.garbage.notify_one();
-    Ok(Some(outcome))
 }

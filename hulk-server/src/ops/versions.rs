@@ -5,10 +5,11 @@ use hulk_proto::{ErrorCode, File, Id, ListQuery, Page, Timestamp, file::Version}
 use super::{
     begin_upload::give_up,
     complete_upload, find_file,
+    link_stored::copy_stored,
     new_version::restored_version,
     plan_upload::quota_exceeded,
     present,
-    publish::{Outcome, copy_stored},
+    publish::{Outcome, publish_one},
     retried, show_file,
 };
 use crate::{
@@ -76,14 +77,14 @@ pub async fn restore_version(app: &App, user: &UserRow, id: &Id, number: u64) ->
         return show_file(app, user, id).await;
     }
     let wanted = retried(|| reserve(app, user, &stored)).await?;
-    match copy_stored(app, &wanted, &stored).await? {
-        Some(Outcome::Validated) => show_file(app, user, id).await,
-        Some(Outcome::Gone) => Err(Error::not_found("file")),
-        Some(Outcome::Taken | Outcome::Overtaken) => Err(complete_upload::overtaken()),
-        None => {
-            give_up(app, &wanted, "the version was gone").await?;
-            Err(Error::not_found("version"))
-        }
+    let Some(sent) = copy_stored(app, &wanted, &stored).await? else {
+        give_up(app, &wanted, "the version was gone").await?;
+        return Err(Error::not_found("version"));
+    };
+    match publish_one(app, &wanted, &sent).await? {
+        Outcome::Validated => show_file(app, user, id).await,
+        Outcome::Gone => Err(Error::not_found("file")),
+        Outcome::Taken | Outcome::Overtaken => Err(complete_upload::overtaken()),
     }
 }
 
