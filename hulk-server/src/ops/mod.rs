@@ -29,6 +29,7 @@ pub mod resolve_link;
 pub mod shares;
 pub mod sign_parts;
 pub mod take_notices;
+mod to_send;
 pub mod trash;
 pub mod usage;
 mod validate;

@@ -8,6 +8,7 @@ mod harness;
 
 mod agree;
 mod bad_input;
+mod batches;
 mod browser;
 mod chrome;
 mod crash;

@@ -1,4 +1,4 @@
-//! Uploads in parts, batches, and what is not sent twice, through the API.
+//! Uploads in parts, and what is not sent twice, through the API.
 
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use serde_json::{Value, json};
@@ -251,60 +251,6 @@ async fn what_is_stored_is_not_sent_and_counts_for_each_file() {
     let link = linked["file"]["url"].as_str().unwrap();
     assert_eq!(server.download(link, "").await.1, b"hello");
     assert_eq!(server.used_bytes(&ada).await, 5);
-}
-
-#[tokio::test]
-async fn a_batch_succeeds_and_fails_item_by_item() {
-    let server = Server::start();
-    let key = server.user("ada@example.com").key;
-    server.upload(&key, "taken.txt", b"x").await;
-    let items = json!([
-        { "path": "one.txt", "size_bytes": 3 },
-        { "path": "taken.txt", "size_bytes": 3, "if_exists": "fail" },
-        { "path": "taken.txt/below", "size_bytes": 3 },
-        { "path": "two.txt", "size_bytes": 3, "sha256": sha256(b"two") },
-        { "path": "huge.bin", "size_bytes": 1_u64 << 41 },
-    ]);
-    let (status, batch) = server
-        .post("/api/v1/files/batch", &key, json!({ "items": items }))
-        .await;
-    assert_eq!(status, 200, "{batch}");
-    let codes: Vec<&str> = batch["items"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(code)
-        .collect();
-    assert_eq!(
-        codes,
-        [
-            "no code",
-            "FILE_EXISTS",
-            "FILE_EXISTS",
-            "no code",
-            "QUOTA_EXCEEDED"
-        ]
-    );
-    let (one, two) = (&batch["items"][0], &batch["items"][3]);
-    server.send_bytes(&key, one, b"one").await;
-    server.send_bytes(&key, two, b"owt").await;
-    let reported = |item: &Value| json!({ "id": item["file"]["id"], "status": "uploaded", "version": item["file"]["version"] });
-    let mut wrong = reported(two);
-    wrong["md5"] = md5(b"two").into();
-    let reports =
-        json!({ "items": [reported(one), wrong, { "id": "000000000000", "status": "uploaded" }] });
-    let (status, done) = server
-        .put("/api/v1/files/batch/status", &key, reports)
-        .await;
-    assert_eq!(status, 200, "{done}");
-    let codes: Vec<&str> = done["items"].as_array().unwrap().iter().map(code).collect();
-    assert_eq!(codes, ["no code", "DIGEST_MISMATCH", "NOT_FOUND"]);
-    assert_eq!(done["items"][0]["status"], "validated");
-    assert_eq!(server.used_bytes(&key).await, 4);
-    let none = server
-        .post("/api/v1/files/batch", &key, json!({ "items": [] }))
-        .await;
-    assert_eq!(none.0, 400);
 }
 
 #[tokio::test]
