@@ -76,7 +76,8 @@ export class Uploads {
     const failed = this.#transfers.filter((transfer) => transfer.failure).length;
     const done = this.#transfers.filter((transfer) => transfer.isDone).length;
     this.pause.hidden = true;
-    this.say(failed ? `${count(done)} put, ${failed} failed.` : `${count(done)} put.`);
+    if (done || failed) this.say(failed ? `${count(done)} put, ${failed} failed.` : `${count(done)} put.`);
+    else this.say("Cancelled.");
     this.finished();
   }
 

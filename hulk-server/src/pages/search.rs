@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::{
-    extract::{Query, State},
+    extract::{Query, State, rejection::QueryRejection},
     response::{IntoResponse, Redirect, Response},
 };
 use http::StatusCode;
@@ -21,7 +21,7 @@ use crate::{
     ops::list_files::list_files,
 };
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 pub(super) struct Form {
     #[serde(default)]
     q: String,
@@ -40,11 +40,13 @@ struct Search {
 pub(super) async fn search(
     State(app): State<App>,
     Visitor(caller): Visitor,
-    Query(form): Query<Form>,
+    form: std::result::Result<Query<Form>, QueryRejection>,
 ) -> Response {
     let Some(caller) = caller else {
         return Redirect::to("/").into_response();
     };
+    // What is no form of ours is a search for nothing, and says so.
+    let Query(form) = form.unwrap_or_default();
     let found = found(&app, &caller, &form).await;
     let mut template = Search {
         frame: Frame::new("Found", true),
@@ -61,6 +63,7 @@ pub(super) async fn search(
         Err(error) => {
             let status = error.status();
             template.refusal = error.into_body().error.message;
+            template.own.empty = "";
             status
         }
     };

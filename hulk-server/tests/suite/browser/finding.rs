@@ -44,6 +44,8 @@ async fn an_overwritten_file_is_found_and_brought_back() {
     chrome.goto(&server.url("/app/search?q=size>much")).await;
     assert!(chrome.text("[role=alert]").await.contains("size>much"));
     assert_eq!(chrome.value("[type=search]").await, "size>much");
+    chrome.goto(&server.url("/app/search?q=a&q=b")).await;
+    assert!(chrome.text("[role=alert]").await.contains("empty"));
     let origin = &server.process.url;
     chrome.assert_quiet(&[origin], &["status of 400"]).await;
 }

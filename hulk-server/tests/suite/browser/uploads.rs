@@ -167,6 +167,9 @@ async fn an_upload_is_cancelled_and_what_failed_is_tried_again() {
         .await;
     chrome.click("#upload-list [data-action=cancel]").await;
     chrome.until(&says("cancelled")).await;
+    chrome
+        .until("document.getElementById('said').textContent === 'Cancelled.'")
+        .await;
     for _ in 0..500 {
         if server.used_bytes(&ada.key).await == 0 {
             break;
