@@ -155,7 +155,9 @@ impl Bench {
                 &saved,
             ])));
             plain_get.push(time(&mut curl(&["-o", &saved, "-L", &self.link(&remote)])));
-            self.hulk(&["rm", "-q", &remote]).status().unwrap();
+            self.hulk(&["rm", "-q", "--purge", &remote])
+                .status()
+                .unwrap();
             if let Some((_, nginx)) = &self.nginx {
                 let target = format!("{nginx}/{run}.bin");
                 floor_put.push(time(&mut curl(&["-T", &file, &target])));

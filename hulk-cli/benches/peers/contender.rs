@@ -89,23 +89,10 @@ impl Contender {
         let place = self.place(what, run);
         let url = format!("s3://{}/{place}", store.bucket);
         match (self.name, what) {
-            ("hulk", "tree") => {
-                let files = (0..).map_while(|number| {
-                    let name = format!("{place}/{}/{number}.bin", number % 50);
-                    store
-                        .directory
-                        .join(format!("tree/{}/{number}.bin", number % 50))
-                        .exists()
-                        .then_some(name)
-                });
-                let files: Vec<String> = files.collect();
-                for some in files.chunks(1000) {
-                    let mut arguments = vec!["rm", "-q"];
-                    arguments.extend(some.iter().map(String::as_str));
-                    store.hulk(&arguments).status().unwrap();
-                }
+            ("hulk", _) => {
+                let remove = ["rm", "-q", "-r", "--purge", &place];
+                store.hulk(&remove).status().unwrap();
             }
-            ("hulk", _) => drop(store.hulk(&["rm", "-q", &place]).status().unwrap()),
             (_, "tree") => {
                 let all = format!("{url}/*");
                 drop(peer(store, "s5cmd", &["rm", &all]).status());

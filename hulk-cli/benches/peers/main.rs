@@ -119,7 +119,10 @@ fn changed(store: &Store, sizes: &Sizes) {
         full.push(put(store, "changing.bin", "changed.bin"));
         files::change_a_hundredth(&store.directory, sizes, run);
         part.push(put(store, "changing.bin", "changed.bin"));
-        store.hulk(&["rm", "-q", "changed.bin"]).status().unwrap();
+        store
+            .hulk(&["rm", "-q", "--purge", "changed.bin"])
+            .status()
+            .unwrap();
     }
     let (full, part) = (Measured::median(full), Measured::median(part));
     println!(
@@ -135,7 +138,10 @@ fn resumed(store: &Store, sizes: &Sizes) {
         store.forget();
         files::restore(&store.directory, sizes);
         let full = put(store, "changing.bin", "whole.bin");
-        store.hulk(&["rm", "-q", "whole.bin"]).status().unwrap();
+        store
+            .hulk(&["rm", "-q", "--purge", "whole.bin"])
+            .status()
+            .unwrap();
         store.forget();
         let mut put_half = store.hulk(&["put", "-q", "changing.bin", "--to", "half.bin"]);
         let mut child = put_half.spawn().unwrap();
@@ -143,7 +149,10 @@ fn resumed(store: &Store, sizes: &Sizes) {
         let _ = child.kill();
         child.wait().unwrap();
         rest.push(put(store, "changing.bin", "half.bin"));
-        store.hulk(&["rm", "-q", "half.bin"]).status().unwrap();
+        store
+            .hulk(&["rm", "-q", "--purge", "half.bin"])
+            .status()
+            .unwrap();
     }
     println!("put again after a kill at half: {}", Measured::median(rest));
 }
