@@ -17,7 +17,7 @@ use std::{
 
 use hulk_proto::{ApiKeySecret, ErrorCode};
 use reqwest::{
-    Method, RequestBuilder,
+    Method, RequestBuilder, StatusCode,
     header::{self, HeaderMap},
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -29,7 +29,7 @@ pub(crate) use self::{
     pages::{all_pages, by},
 };
 use crate::{
-    error::{Error, Result},
+    error::{Again, Error, Result},
     net::Net,
     shared_link::SharedLink,
 };
@@ -171,21 +171,27 @@ impl Client {
             true => self.net.patience(),
             false => self.net.patience_at_first(),
         };
-        let is_lost = AtomicBool::new(false);
+        // Who was never reached did nothing; of all else that is tried again, nobody knows.
+        let may_be_done = AtomicBool::new(false);
         let attempt = async || {
             let request = request.try_clone();
             let request = request.ok_or_else(|| Error::failed("a request has no copy"))?;
             let response = request.send().await.map_err(|error| {
-                is_lost.store(true, Ordering::Relaxed);
+                may_be_done.fetch_or(!error.is_connect(), Ordering::Relaxed);
                 unreachable(&self.server, &error)
             })?;
-            let headers = response.headers().clone();
-            Ok((headers, refuse_errors(response).await?))
+            let (headers, status) = (response.headers().clone(), response.status());
+            let body = refuse_errors(response).await.inspect_err(|error| {
+                let is_told =
+                    error.again == Again::Never || status == StatusCode::TOO_MANY_REQUESTS;
+                may_be_done.fetch_or(!is_told, Ordering::Relaxed);
+            })?;
+            Ok((headers, body))
         };
         let answer = patience.retry(attempt).await;
         self.is_known.fetch_or(answer.is_ok(), Ordering::Relaxed);
         answer.map_err(|mut error| {
-            error.may_be_done = is_lost.load(Ordering::Relaxed);
+            error.may_be_done = may_be_done.load(Ordering::Relaxed);
             error
         })
     }

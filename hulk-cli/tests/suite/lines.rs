@@ -9,7 +9,7 @@ use std::{
 };
 
 use crate::{
-    harness::{Process, SmallDisk, signal},
+    harness::{Process, SmallDisk, engine::free_address, signal},
     home::{Home, Ran, noise},
     proxy::{Fate, Line, Proxy},
 };
@@ -222,9 +222,11 @@ fn a_disk_that_fills_while_getting_leaves_nothing_under_the_final_name() {
     assert_eq!(std::fs::read_dir(disk.path()).unwrap().count(), 1);
 }
 
-/// The first answer to such a request is lost; what the command says is so all the same.
+/// The first answer to such a request is lost, or is a proxy's; what the command says is so all the
+/// same.
 fn says_what_it_did(
     home: &Home,
+    back: Line,
     (method, path): (&'static str, &'static str),
     arguments: &[&str],
 ) -> String {
@@ -233,7 +235,10 @@ fn says_what_it_did(
     let proxy = Proxy::start(home.url(), move |index| {
         counter.fetch_add(1, Ordering::Relaxed);
         match index {
-            0 => Fate::up(Line::LoseAnswer(method, path)),
+            0 => Fate::Lines {
+                up: Line::LoseAnswer(method, path),
+                down: back,
+            },
             _ => Fate::GOOD,
         }
     });
@@ -247,10 +252,16 @@ fn says_what_it_did(
 
 #[test]
 fn what_was_done_but_not_answered_is_no_failure() {
+    for back in [Line::Good, Line::Instead(FAILED)] {
+        tidies_without_answers(back);
+    }
+}
+
+fn tidies_without_answers(back: Line) {
     let home = Home::serving();
     home.write("a.txt", b"a");
     home.run(&["put", "-q", "a.txt", "--to", "docs/"]).ok();
-    let done = |request, arguments: &[&str]| says_what_it_did(&home, request, arguments);
+    let done = |request, arguments: &[&str]| says_what_it_did(&home, back, request, arguments);
     done(("POST", "/directories"), &["mkdir", "made"]);
     done(("POST", "/moves"), &["mv", "docs/a.txt", "b.txt"]);
     done(("PUT", "/files/"), &["set", "b.txt", "--tag", "kept"]);
@@ -262,4 +273,19 @@ fn what_was_done_but_not_answered_is_no_failure() {
     done(("DELETE", "/files/"), &["rm", "--purge", "b.txt"]);
     assert_eq!(home.run(&["ls"]).ok(), "made/");
     home.run(&["rm", "b.txt"]).fails(3);
+}
+
+#[test]
+fn what_was_never_asked_is_not_said_to_be_done() {
+    let home = Home::serving();
+    home.run(&["mkdir", "there"]).ok();
+    let address = free_address();
+    let mut mkdir = home.command(&["mkdir", "there"]);
+    mkdir.env("http_proxy", format!("http://{address}"));
+    let child = mkdir.stderr(Stdio::piped()).spawn().unwrap();
+    // Until it has been refused.
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    let _proxy = Proxy::start_at(&address, home.url(), |_| Fate::GOOD);
+    let ran = Ran::of(child.wait_with_output().unwrap());
+    assert_eq!(ran.code(), 5, "{}", ran.stderr());
 }

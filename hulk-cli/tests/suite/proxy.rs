@@ -22,6 +22,8 @@ pub(crate) enum Line {
     /// The answer to the first request of this method to a path that begins so is lost, and its
     /// connection ends.
     LoseAnswer(&'static str, &'static str),
+    /// In place of an answer that is lost, this one comes.
+    Instead(&'static str),
     /// Nothing comes through after so many bytes, for ever.
     StallAfter(usize),
     /// One bit of this byte is another.
@@ -73,7 +75,15 @@ pub(crate) struct Proxy {
 impl Proxy {
     /// `fate` is asked for each connection, from 0.
     pub(crate) fn start(server: &str, fate: impl Fn(usize) -> Fate + Send + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        Self::start_at("127.0.0.1:0", server, fate)
+    }
+
+    pub(crate) fn start_at(
+        listen: &str,
+        server: &str,
+        fate: impl Fn(usize) -> Fate + Send + 'static,
+    ) -> Self {
+        let listener = TcpListener::bind(listen).unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let server = server.trim_start_matches("http://").to_owned();
         let (up, down) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
@@ -153,6 +163,9 @@ fn pump(
     let (mut buffer, mut passed) = (vec![0; 16 << 10], 0);
     while let Ok(read) = from.read(&mut buffer) {
         if loses.load(Ordering::Relaxed) {
+            if let Line::Instead(answer) = line {
+                let _ = to.write_all(answer.as_bytes());
+            }
             break;
         }
         let mut bytes = &mut buffer[..read];
