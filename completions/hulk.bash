@@ -175,6 +175,9 @@ _hulk() {
             hulk__subcmd__help__subcmd__share,rm)
                 cmd="hulk__subcmd__help__subcmd__share__subcmd__rm"
                 ;;
+            hulk__subcmd__help__subcmd__share,uploads)
+                cmd="hulk__subcmd__help__subcmd__share__subcmd__uploads"
+                ;;
             hulk__subcmd__help__subcmd__trash,empty)
                 cmd="hulk__subcmd__help__subcmd__trash__subcmd__empty"
                 ;;
@@ -220,6 +223,9 @@ _hulk() {
             hulk__subcmd__share,rm)
                 cmd="hulk__subcmd__share__subcmd__rm"
                 ;;
+            hulk__subcmd__share,uploads)
+                cmd="hulk__subcmd__share__subcmd__uploads"
+                ;;
             hulk__subcmd__share__subcmd__help,help)
                 cmd="hulk__subcmd__share__subcmd__help__subcmd__help"
                 ;;
@@ -228,6 +234,9 @@ _hulk() {
                 ;;
             hulk__subcmd__share__subcmd__help,rm)
                 cmd="hulk__subcmd__share__subcmd__help__subcmd__rm"
+                ;;
+            hulk__subcmd__share__subcmd__help,uploads)
+                cmd="hulk__subcmd__share__subcmd__help__subcmd__uploads"
                 ;;
             hulk__subcmd__trash,empty)
                 cmd="hulk__subcmd__trash__subcmd__empty"
@@ -742,7 +751,7 @@ _hulk() {
             return 0
             ;;
         hulk__subcmd__help__subcmd__share)
-            opts="ls rm"
+            opts="ls rm uploads"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -770,6 +779,20 @@ _hulk() {
             return 0
             ;;
         hulk__subcmd__help__subcmd__share__subcmd__rm)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__help__subcmd__share__subcmd__uploads)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1408,7 +1431,7 @@ _hulk() {
             return 0
             ;;
         hulk__subcmd__serve)
-            opts="-q -v -y -h --listen --public-url --data-dir --database-url --s3-endpoint --s3-bucket --s3-region --env-name --max-file-size --default-quota --versions-kept --trash-days --allowed-extensions --server --profile --json --quiet --verbose --color --no-progress --yes --help"
+            opts="-q -v -y -h --listen --public-url --data-dir --database-url --s3-endpoint --s3-bucket --s3-region --env-name --max-file-size --default-quota --versions-kept --trash-days --allowed-extensions --max-objects --trusted-proxies --metrics-listen --store-listen --max-connections --max-client-connections --min-rate --server --profile --json --quiet --verbose --color --no-progress --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1463,6 +1486,34 @@ _hulk() {
                     return 0
                     ;;
                 --allowed-extensions)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-objects)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trusted-proxies)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --metrics-listen)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --store-listen)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-connections)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-client-connections)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --min-rate)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1528,7 +1579,7 @@ _hulk() {
             return 0
             ;;
         hulk__subcmd__share)
-            opts="-q -v -y -h --expires --password --password-stdin --max-downloads --uploads --max-size --server --profile --json --quiet --verbose --color --no-progress --yes --help ls rm help"
+            opts="-q -v -y -h --expires --password --password-stdin --max-downloads --uploads --max-size --max-total --max-files --server --profile --json --quiet --verbose --color --no-progress --yes --help ls rm uploads help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1543,6 +1594,14 @@ _hulk() {
                     return 0
                     ;;
                 --max-size)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-total)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-files)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1566,7 +1625,7 @@ _hulk() {
             return 0
             ;;
         hulk__subcmd__share__subcmd__help)
-            opts="ls rm help"
+            opts="ls rm uploads help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1621,6 +1680,20 @@ _hulk() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        hulk__subcmd__share__subcmd__help__subcmd__uploads)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         hulk__subcmd__share__subcmd__ls)
             opts="-q -v -y -h --server --profile --json --quiet --verbose --color --no-progress --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -1649,6 +1722,32 @@ _hulk() {
             ;;
         hulk__subcmd__share__subcmd__rm)
             opts="-q -v -y -h --server --profile --json --quiet --verbose --color --no-progress --yes --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__share__subcmd__uploads)
+            opts="-q -v -y -h --cancel --server --profile --json --quiet --verbose --color --no-progress --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

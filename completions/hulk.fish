@@ -177,26 +177,29 @@ complete -c hulk -n "__fish_hulk_using_subcommand set" -s v -l verbose -d 'Say m
 complete -c hulk -n "__fish_hulk_using_subcommand set" -l no-progress -d 'Show no progress'
 complete -c hulk -n "__fish_hulk_using_subcommand set" -s y -l yes -d 'Answer yes to every question'
 complete -c hulk -n "__fish_hulk_using_subcommand set" -s h -l help -d 'Print help'
-complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm help" -l expires -d 'When the link ends: 1d, 2d, 3d, 7d, 14d, 30d, 90d, 180d or never' -r
-complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm help" -l max-downloads -d 'How many downloads in all' -r
-complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm help" -l max-size -d 'With --uploads, the largest file that is taken, as 500MB' -r
-complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm help" -l server -d 'Server to talk to [env: HULK_SERVER] [default: the profile\'s]' -r
-complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm help" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]' -r
-complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm help" -l color -d 'When to use colours' -r -f -a "auto\t''
+complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm uploads help" -l expires -d 'When the link ends: 1d, 2d, 3d, 7d, 14d, 30d, 90d, 180d or never' -r
+complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm uploads help" -l max-downloads -d 'How many downloads in all' -r
+complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm uploads help" -l max-size -d 'With --uploads, the largest file that is taken, as 500MB' -r
+complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm uploads help" -l max-total -d 'With --uploads, how many bytes are taken in all, as 20GB [default: half of your quota]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm uploads help" -l max-files -d 'With --uploads, how many files are taken in all [default: 1000]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm uploads help" -l server -d 'Server to talk to [env: HULK_SERVER] [default: the profile\'s]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm uploads help" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm uploads help" -l color -d 'When to use colours' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm help" -l password -d 'Ask for a password that the link is to ask for'
-complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm help" -l password-stdin -d 'Read that password from the standard input'
-complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm help" -l uploads -d 'Others can put files into the directory, and see nothing of it'
-complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm help" -l json -d 'Print one JSON document on stdout'
-complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm help" -s q -l quiet -d 'Print nothing on stderr but errors'
-complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm help" -s v -l verbose -d 'Say more of what is done'
-complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm help" -l no-progress -d 'Show no progress'
-complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm help" -s y -l yes -d 'Answer yes to every question'
-complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm help" -s h -l help -d 'Print help'
-complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm help" -a "ls" -d 'List your links'
-complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm help" -a "rm" -d 'Revoke links: they answer 410 from now on'
-complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm help" -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm uploads help" -l password -d 'Ask for a password that the link is to ask for'
+complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm uploads help" -l password-stdin -d 'Read that password from the standard input'
+complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm uploads help" -l uploads -d 'Others can put files into the directory, and see nothing of it'
+complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm uploads help" -l json -d 'Print one JSON document on stdout'
+complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm uploads help" -s q -l quiet -d 'Print nothing on stderr but errors'
+complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm uploads help" -s v -l verbose -d 'Say more of what is done'
+complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm uploads help" -l no-progress -d 'Show no progress'
+complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm uploads help" -s y -l yes -d 'Answer yes to every question'
+complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm uploads help" -s h -l help -d 'Print help'
+complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm uploads help" -a "ls" -d 'List your links'
+complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm uploads help" -a "rm" -d 'Revoke links: they answer 410 from now on'
+complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm uploads help" -a "uploads" -d 'List what is being put in through a link and is not finished'
+complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm uploads help" -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from ls" -l server -d 'Server to talk to [env: HULK_SERVER] [default: the profile\'s]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from ls" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from ls" -l color -d 'When to use colours' -r -f -a "auto\t''
@@ -219,8 +222,21 @@ complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcomm
 complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from rm" -l no-progress -d 'Show no progress'
 complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from rm" -s y -l yes -d 'Answer yes to every question'
 complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from rm" -s h -l help -d 'Print help'
+complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from uploads" -l server -d 'Server to talk to [env: HULK_SERVER] [default: the profile\'s]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from uploads" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from uploads" -l color -d 'When to use colours' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from uploads" -l cancel -d 'Drop it: what is put in after that has to begin anew'
+complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from uploads" -l json -d 'Print one JSON document on stdout'
+complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from uploads" -s q -l quiet -d 'Print nothing on stderr but errors'
+complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from uploads" -s v -l verbose -d 'Say more of what is done'
+complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from uploads" -l no-progress -d 'Show no progress'
+complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from uploads" -s y -l yes -d 'Answer yes to every question'
+complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from uploads" -s h -l help -d 'Print help'
 complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from help" -f -a "ls" -d 'List your links'
 complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from help" -f -a "rm" -d 'Revoke links: they answer 410 from now on'
+complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from help" -f -a "uploads" -d 'List what is being put in through a link and is not finished'
 complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c hulk -n "__fish_hulk_using_subcommand versions" -l server -d 'Server to talk to [env: HULK_SERVER] [default: the profile\'s]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand versions" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]' -r
@@ -459,6 +475,13 @@ complete -c hulk -n "__fish_hulk_using_subcommand serve" -l default-quota -d 'Qu
 complete -c hulk -n "__fish_hulk_using_subcommand serve" -l versions-kept -d 'Versions of a file that are kept, the newest included; 0 keeps no other' -r
 complete -c hulk -n "__fish_hulk_using_subcommand serve" -l trash-days -d 'Days for which what was deleted can be restored; 0 deletes for good at once' -r
 complete -c hulk -n "__fish_hulk_using_subcommand serve" -l allowed-extensions -d 'File name extensions that are taken, as csv,parquet [default: all]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand serve" -l max-objects -d 'Files that a user may have, versions and trash included' -r
+complete -c hulk -n "__fish_hulk_using_subcommand serve" -l trusted-proxies -d 'Networks of proxies whose X-Forwarded-For is believed, as 10.0.0.0/8,192.0.2.1 [default: none]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand serve" -l metrics-listen -d 'Address for /metrics and for what /readyz tried [default: on --listen, for this machine alone]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand serve" -l store-listen -d 'Address of this machine for the embedded store\'s whole S3 API, for whoever has the keys in store/credentials [default: none; clients have presigned URLs]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand serve" -l max-connections -d 'Connections at a time' -r
+complete -c hulk -n "__fish_hulk_using_subcommand serve" -l max-client-connections -d 'Connections of one client at a time' -r
+complete -c hulk -n "__fish_hulk_using_subcommand serve" -l min-rate -d 'Bytes per second that a client must send or take, over 30 seconds, not to be cut off' -r
 complete -c hulk -n "__fish_hulk_using_subcommand serve" -l server -d 'Server to talk to [env: HULK_SERVER] [default: the profile\'s]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand serve" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand serve" -l color -d 'When to use colours' -r -f -a "auto\t''
@@ -529,6 +552,7 @@ complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subc
 complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c hulk -n "__fish_hulk_using_subcommand help; and __fish_seen_subcommand_from share" -f -a "ls" -d 'List your links'
 complete -c hulk -n "__fish_hulk_using_subcommand help; and __fish_seen_subcommand_from share" -f -a "rm" -d 'Revoke links: they answer 410 from now on'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and __fish_seen_subcommand_from share" -f -a "uploads" -d 'List what is being put in through a link and is not finished'
 complete -c hulk -n "__fish_hulk_using_subcommand help; and __fish_seen_subcommand_from trash" -f -a "ls" -d 'List what was deleted and can come back'
 complete -c hulk -n "__fish_hulk_using_subcommand help; and __fish_seen_subcommand_from trash" -f -a "restore" -d 'Put things back where they were; under a free name if theirs is taken'
 complete -c hulk -n "__fish_hulk_using_subcommand help; and __fish_seen_subcommand_from trash" -f -a "rm" -d 'Delete things in the trash for good'

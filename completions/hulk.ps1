@@ -218,6 +218,8 @@ Register-ArgumentCompleter -Native -CommandName 'hulk' -ScriptBlock {
             [CompletionResult]::new('--expires', '--expires', [CompletionResultType]::ParameterName, 'When the link ends: 1d, 2d, 3d, 7d, 14d, 30d, 90d, 180d or never')
             [CompletionResult]::new('--max-downloads', '--max-downloads', [CompletionResultType]::ParameterName, 'How many downloads in all')
             [CompletionResult]::new('--max-size', '--max-size', [CompletionResultType]::ParameterName, 'With --uploads, the largest file that is taken, as 500MB')
+            [CompletionResult]::new('--max-total', '--max-total', [CompletionResultType]::ParameterName, 'With --uploads, how many bytes are taken in all, as 20GB [default: half of your quota]')
+            [CompletionResult]::new('--max-files', '--max-files', [CompletionResultType]::ParameterName, 'With --uploads, how many files are taken in all [default: 1000]')
             [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Server to talk to [env: HULK_SERVER] [default: the profile''s]')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
@@ -236,6 +238,7 @@ Register-ArgumentCompleter -Native -CommandName 'hulk' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('ls', 'ls', [CompletionResultType]::ParameterValue, 'List your links')
             [CompletionResult]::new('rm', 'rm', [CompletionResultType]::ParameterValue, 'Revoke links: they answer 410 from now on')
+            [CompletionResult]::new('uploads', 'uploads', [CompletionResultType]::ParameterValue, 'List what is being put in through a link and is not finished')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
@@ -271,9 +274,27 @@ Register-ArgumentCompleter -Native -CommandName 'hulk' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
+        'hulk;share;uploads' {
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Server to talk to [env: HULK_SERVER] [default: the profile''s]')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--cancel', '--cancel', [CompletionResultType]::ParameterName, 'Drop it: what is put in after that has to begin anew')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON document on stdout')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing on stderr but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print nothing on stderr but errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more of what is done')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more of what is done')
+            [CompletionResult]::new('--no-progress', '--no-progress', [CompletionResultType]::ParameterName, 'Show no progress')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
         'hulk;share;help' {
             [CompletionResult]::new('ls', 'ls', [CompletionResultType]::ParameterValue, 'List your links')
             [CompletionResult]::new('rm', 'rm', [CompletionResultType]::ParameterValue, 'Revoke links: they answer 410 from now on')
+            [CompletionResult]::new('uploads', 'uploads', [CompletionResultType]::ParameterValue, 'List what is being put in through a link and is not finished')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
@@ -281,6 +302,9 @@ Register-ArgumentCompleter -Native -CommandName 'hulk' -ScriptBlock {
             break
         }
         'hulk;share;help;rm' {
+            break
+        }
+        'hulk;share;help;uploads' {
             break
         }
         'hulk;share;help;help' {
@@ -648,6 +672,13 @@ Register-ArgumentCompleter -Native -CommandName 'hulk' -ScriptBlock {
             [CompletionResult]::new('--versions-kept', '--versions-kept', [CompletionResultType]::ParameterName, 'Versions of a file that are kept, the newest included; 0 keeps no other')
             [CompletionResult]::new('--trash-days', '--trash-days', [CompletionResultType]::ParameterName, 'Days for which what was deleted can be restored; 0 deletes for good at once')
             [CompletionResult]::new('--allowed-extensions', '--allowed-extensions', [CompletionResultType]::ParameterName, 'File name extensions that are taken, as csv,parquet [default: all]')
+            [CompletionResult]::new('--max-objects', '--max-objects', [CompletionResultType]::ParameterName, 'Files that a user may have, versions and trash included')
+            [CompletionResult]::new('--trusted-proxies', '--trusted-proxies', [CompletionResultType]::ParameterName, 'Networks of proxies whose X-Forwarded-For is believed, as 10.0.0.0/8,192.0.2.1 [default: none]')
+            [CompletionResult]::new('--metrics-listen', '--metrics-listen', [CompletionResultType]::ParameterName, 'Address for /metrics and for what /readyz tried [default: on --listen, for this machine alone]')
+            [CompletionResult]::new('--store-listen', '--store-listen', [CompletionResultType]::ParameterName, 'Address of this machine for the embedded store''s whole S3 API, for whoever has the keys in store/credentials [default: none; clients have presigned URLs]')
+            [CompletionResult]::new('--max-connections', '--max-connections', [CompletionResultType]::ParameterName, 'Connections at a time')
+            [CompletionResult]::new('--max-client-connections', '--max-client-connections', [CompletionResultType]::ParameterName, 'Connections of one client at a time')
+            [CompletionResult]::new('--min-rate', '--min-rate', [CompletionResultType]::ParameterName, 'Bytes per second that a client must send or take, over 30 seconds, not to be cut off')
             [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Server to talk to [env: HULK_SERVER] [default: the profile''s]')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
@@ -762,12 +793,16 @@ Register-ArgumentCompleter -Native -CommandName 'hulk' -ScriptBlock {
         'hulk;help;share' {
             [CompletionResult]::new('ls', 'ls', [CompletionResultType]::ParameterValue, 'List your links')
             [CompletionResult]::new('rm', 'rm', [CompletionResultType]::ParameterValue, 'Revoke links: they answer 410 from now on')
+            [CompletionResult]::new('uploads', 'uploads', [CompletionResultType]::ParameterValue, 'List what is being put in through a link and is not finished')
             break
         }
         'hulk;help;share;ls' {
             break
         }
         'hulk;help;share;rm' {
+            break
+        }
+        'hulk;help;share;uploads' {
             break
         }
         'hulk;help;versions' {

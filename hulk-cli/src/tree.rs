@@ -1,7 +1,8 @@
 //! A local directory, walked.
 
 use std::{
-    fs::Metadata,
+    fs::{self, Metadata},
+    io::ErrorKind,
     path::{Path, PathBuf},
 };
 
@@ -12,6 +13,7 @@ use walkdir::WalkDir;
 use crate::{
     choice::Chosen,
     error::{Error, Result},
+    transfer::local::open_itself,
 };
 
 /// What is to be put of it.
@@ -138,24 +140,74 @@ fn kept(metadata: &Metadata) -> Map<String, Value> {
     kept
 }
 
-/// Gives a file the mode and the time that it was put with, where they are known.
+/// Makes a directory below `top`, with those above it. What is there must be directories: a link
+/// would lead out of the tree. `top` itself may be a link, since the user names it.
+///
+/// # Errors
+/// If something else is in the way, or the system refuses.
+pub(crate) fn make_below(top: &Path, relative: &Path) -> Result<()> {
+    let mut path = top.to_owned();
+    for name in relative {
+        path.push(name);
+        if is_directory(&path) {
+            continue;
+        }
+        match fs::create_dir(&path) {
+            Ok(()) => {}
+            // Another made it in between.
+            Err(error) if error.kind() == ErrorKind::AlreadyExists && is_directory(&path) => {}
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                return Err(Error::failed(format!(
+                    "{} is no directory, or a link to one: nothing is written through it",
+                    path.display()
+                ))
+                .with_hint("remove it, or name another directory with -o"));
+            }
+            Err(error) => return Err(Error::local("make", &path, &error)),
+        }
+    }
+    Ok(())
+}
+
+/// Whether the path itself is one, not where it leads.
+fn is_directory(path: &Path) -> bool {
+    path.symlink_metadata().is_ok_and(|found| found.is_dir())
+}
+
+/// Gives a file that was just made the mode and the time that it was put with, where they are known;
+/// of the mode, what the umask allows.
 ///
 /// # Errors
 /// If the system refuses.
 pub(crate) fn restore(path: &Path, kept: &Map<String, Value>) -> Result<()> {
     let fault = |error: std::io::Error| Error::local("set the mode and time of", path, &error);
     let text = |name: &str| kept.get(name)?.as_str();
-    #[cfg(unix)]
-    if let Some(mode) = text("mode").and_then(|mode| u32::from_str_radix(mode, 8).ok()) {
-        let mode = std::os::unix::fs::PermissionsExt::from_mode(mode & 0o777);
-        std::fs::set_permissions(path, mode).map_err(fault)?;
-    }
+    let mode = text("mode").and_then(|mode| u32::from_str_radix(mode, 8).ok());
     let time: Option<Timestamp> = text("mtime").and_then(|time| time.parse().ok());
+    if mode.is_none() && time.is_none() {
+        return Ok(());
+    }
+    // Windows sets the times of a file only where it is open to be written.
+    let file = open_itself(path, cfg!(windows)).map_err(fault)?;
     if let Some(time) = time {
         let millis = time.unix_millis();
         let nanos = (millis.rem_euclid(1000) * 1_000_000) as u32;
         let time = filetime::FileTime::from_unix_time(millis.div_euclid(1000), nanos);
-        filetime::set_file_mtime(path, time).map_err(fault)?;
+        filetime::set_file_handle_times(&file, None, Some(time)).map_err(fault)?;
+    }
+    #[cfg(unix)]
+    if let Some(mode) = mode {
+        use std::os::unix::fs::PermissionsExt;
+        let made = file.metadata().map_err(fault)?.permissions().mode();
+        let mode = fs::Permissions::from_mode(mode & allowed(made));
+        file.set_permissions(mode).map_err(fault)?;
     }
     Ok(())
+}
+
+/// What the umask lets a file have that came out with this mode when it was made, which is never to
+/// be run: who may read it may run it too.
+#[cfg(unix)]
+fn allowed(made: u32) -> u32 {
+    (made & 0o666) | ((made & 0o444) >> 2)
 }

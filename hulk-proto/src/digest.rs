@@ -25,11 +25,15 @@ fn parse_hex<const N: usize>(text: &str) -> Result<[u8; N], InvalidDigest> {
 }
 
 macro_rules! digest {
-    ($(#[$doc:meta])* $name:ident, $bytes:literal) => {
+    ($(#[$doc:meta])* $name:ident, $bytes:literal, $pattern:literal) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
-        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(value_type = String))]
+        #[cfg_attr(
+            feature = "openapi",
+            derive(utoipa::ToSchema),
+            schema(value_type = String, pattern = $pattern)
+        )]
         pub struct $name(pub [u8; $bytes]);
 
         impl FromStr for $name {
@@ -65,15 +69,18 @@ macro_rules! digest {
 digest!(
     /// The SHA-256 of a whole file, 64 hex digits.
     Sha256,
-    32
+    32,
+    "^[0-9a-f]{64}$"
 );
 digest!(
     /// The BLAKE3 of a part, 64 hex digits: what the embedded store attests of it.
     Blake3,
-    32
+    32,
+    "^[0-9a-f]{64}$"
 );
 digest!(
     /// The MD5 of a whole file or of a part, 32 hex digits: what every S3 store can check.
     Md5,
-    16
+    16,
+    "^[0-9a-f]{32}$"
 );

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ExpirationPolicy, File, Id, Permission, RemotePath, Timestamp, error::ErrorDetail};
+use crate::{
+    ExpirationPolicy, File, Id, Permission, RemotePath, Timestamp, bounded, error::ErrorDetail,
+    limits::MAX_BATCH,
+};
 
 /// A directory as the API tells it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,6 +66,8 @@ pub struct ChangeDirectory {
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct MoveEntries {
+    #[serde(deserialize_with = "bounded::list::<_, _, MAX_BATCH>")]
+    #[cfg_attr(feature = "openapi", schema(max_items = 1000))]
     pub items: Vec<MoveEntry>,
 }
 

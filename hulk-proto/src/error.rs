@@ -3,22 +3,29 @@
 use serde::{Deserialize, Serialize};
 
 macro_rules! codes {
-    ($($(#[$doc:meta])* $name:ident = $text:literal => $status:literal),+ $(,)?) => {
+    (
+        sent { $($(#[$doc:meta])* $name:ident = $text:literal => $status:literal),+ $(,)? }
+        local { $($(#[$local_doc:meta])* $local:ident = $local_text:literal => $local_status:literal),+ $(,)? }
+    ) => {
         /// What went wrong, for programs. The names are stable.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
         pub enum ErrorCode {
             $($(#[$doc])* #[serde(rename = $text)] $name,)+
+            $($(#[$local_doc])* #[serde(rename = $local_text)] $local,)+
             /// A code of a newer server; never sent.
             #[serde(other)]
             Unknown,
         }
 
         impl ErrorCode {
+            /// The codes that a server sends.
+            pub const SENT: &'static [Self] = &[$(Self::$name),+];
+
             /// The HTTP status that goes with the code.
             pub fn status(self) -> u16 {
                 match self {
                     $(Self::$name => $status,)+
+                    $(Self::$local => $local_status,)+
                     Self::Unknown => 500,
                 }
             }
@@ -26,6 +33,7 @@ macro_rules! codes {
             pub fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$name => $text,)+
+                    $(Self::$local => $local_text,)+
                     Self::Unknown => "UNKNOWN",
                 }
             }
@@ -34,39 +42,58 @@ macro_rules! codes {
 }
 
 codes! {
-    ValidationError = "VALIDATION_ERROR" => 400,
-    BadRequest = "BAD_REQUEST" => 400,
-    Unauthorized = "UNAUTHORIZED" => 401,
-    AuthInvalidCredentials = "AUTH_INVALID_CREDENTIALS" => 401,
-    AuthTokenExpired = "AUTH_TOKEN_EXPIRED" => 401,
-    Forbidden = "FORBIDDEN" => 403,
-    EmailNotVerified = "EMAIL_NOT_VERIFIED" => 403,
-    AccountDisabled = "ACCOUNT_DISABLED" => 403,
-    /// Also for what exists but is not the caller's.
-    NotFound = "NOT_FOUND" => 404,
-    Conflict = "CONFLICT" => 409,
-    FileExists = "FILE_EXISTS" => 409,
-    DirectoryExists = "DIRECTORY_EXISTS" => 409,
-    DirectoryNotEmpty = "DIRECTORY_NOT_EMPTY" => 409,
-    AuthEmailExists = "AUTH_EMAIL_EXISTS" => 409,
-    ShareExpired = "SHARE_EXPIRED" => 410,
-    ShareRevoked = "SHARE_REVOKED" => 410,
-    FileExpired = "FILE_EXPIRED" => 410,
-    PayloadTooLarge = "PAYLOAD_TOO_LARGE" => 413,
-    UploadIncomplete = "UPLOAD_INCOMPLETE" => 422,
-    DigestMismatch = "DIGEST_MISMATCH" => 422,
-    TooManyRequests = "TOO_MANY_REQUESTS" => 429,
-    /// A fault of the server's own; the message says nothing of the inside.
-    InternalError = "INTERNAL_ERROR" => 500,
-    StoreUnavailable = "STORE_UNAVAILABLE" => 503,
-    DatabaseUnavailable = "DATABASE_UNAVAILABLE" => 503,
-    QuotaExceeded = "QUOTA_EXCEEDED" => 507,
-    /// Of the command line alone, as the two that follow: nobody answers, or not as a server does.
-    ServerUnreachable = "SERVER_UNREACHABLE" => 503,
-    /// A file or pipe of this machine.
-    LocalFile = "LOCAL_FILE" => 400,
-    Interrupted = "INTERRUPTED" => 400,
+    sent {
+        ValidationError = "VALIDATION_ERROR" => 400,
+        BadRequest = "BAD_REQUEST" => 400,
+        Unauthorized = "UNAUTHORIZED" => 401,
+        AuthInvalidCredentials = "AUTH_INVALID_CREDENTIALS" => 401,
+        AuthTokenExpired = "AUTH_TOKEN_EXPIRED" => 401,
+        Forbidden = "FORBIDDEN" => 403,
+        EmailNotVerified = "EMAIL_NOT_VERIFIED" => 403,
+        AccountDisabled = "ACCOUNT_DISABLED" => 403,
+        /// Also for what exists but is not the caller's.
+        NotFound = "NOT_FOUND" => 404,
+        Conflict = "CONFLICT" => 409,
+        FileExists = "FILE_EXISTS" => 409,
+        DirectoryExists = "DIRECTORY_EXISTS" => 409,
+        DirectoryNotEmpty = "DIRECTORY_NOT_EMPTY" => 409,
+        AuthEmailExists = "AUTH_EMAIL_EXISTS" => 409,
+        ShareExpired = "SHARE_EXPIRED" => 410,
+        ShareRevoked = "SHARE_REVOKED" => 410,
+        FileExpired = "FILE_EXPIRED" => 410,
+        PayloadTooLarge = "PAYLOAD_TOO_LARGE" => 413,
+        UploadIncomplete = "UPLOAD_INCOMPLETE" => 422,
+        DigestMismatch = "DIGEST_MISMATCH" => 422,
+        TooManyRequests = "TOO_MANY_REQUESTS" => 429,
+        /// A fault of the server's own; the message says nothing of the inside.
+        InternalError = "INTERNAL_ERROR" => 500,
+        StoreUnavailable = "STORE_UNAVAILABLE" => 503,
+        DatabaseUnavailable = "DATABASE_UNAVAILABLE" => 503,
+        QuotaExceeded = "QUOTA_EXCEEDED" => 507,
+    }
+    local {
+        /// Of the command line alone, as the two that follow: nobody answers, or not as a server does.
+        ServerUnreachable = "SERVER_UNREACHABLE" => 503,
+        /// A file or pipe of this machine.
+        LocalFile = "LOCAL_FILE" => 400,
+        Interrupted = "INTERRUPTED" => 400,
+    }
 }
+
+// Not derived: the macro that derives it does not see the names, which are literals of another one.
+#[cfg(feature = "openapi")]
+impl utoipa::PartialSchema for ErrorCode {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        utoipa::openapi::ObjectBuilder::new()
+            .schema_type(utoipa::openapi::Type::String)
+            .description(Some("What went wrong, for programs. The names are stable."))
+            .enum_values(Some(Self::SENT.iter().map(|code| code.as_str())))
+            .into()
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl utoipa::ToSchema for ErrorCode {}
 
 /// `{"error": {"code", "message", "details"}}`
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

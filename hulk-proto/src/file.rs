@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     ErrorBody, ExpirationPolicy, Id, Md5, PartDigest, Permission, RemotePath, Sha256, Timestamp,
-    Upload,
+    Upload, bounded,
+    limits::{MAX_BATCH, MAX_PARTS, MAX_TAGS},
 };
 
 /// Where the bytes of a file are.
@@ -82,6 +83,7 @@ pub struct File {
     #[cfg_attr(feature = "openapi", schema(value_type = Object))]
     pub metadata: serde_json::Map<String, serde_json::Value>,
     /// From 1; one more with each upload to the same path.
+    #[cfg_attr(feature = "openapi", schema(minimum = 1))]
     pub version: u64,
     pub download_count: u64,
     /// `None` if never.
@@ -96,6 +98,7 @@ pub struct File {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Version {
+    #[cfg_attr(feature = "openapi", schema(minimum = 1))]
     pub version: u64,
     /// Whether it is the one that the file's link leads to.
     pub is_current: bool,
@@ -139,12 +142,24 @@ pub struct CreateFile {
     pub part_size: Option<u64>,
     /// Guessed from the name if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(
+        feature = "openapi",
+        schema(
+            max_length = 255,
+            pattern = r"^[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+(?:;[ -~]*)?$"
+        )
+    )]
     pub mime_type: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sha256: Option<Sha256>,
     /// Of the first pieces of 8 MiB, as many as are known: that of the first tells a file from
     /// another of its size before all of it was read.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(
+        default,
+        skip_serializing_if = "Vec::is_empty",
+        deserialize_with = "bounded::list::<_, _, MAX_PARTS>"
+    )]
+    #[cfg_attr(feature = "openapi", schema(max_items = 10000))]
     pub part_md5s: Vec<Md5>,
     /// Of the file if it exists, else of its directory, if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -153,11 +168,29 @@ pub struct CreateFile {
     pub permissions: Option<Permission>,
     #[serde(default)]
     pub if_exists: IfExists,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "bounded::optional_list::<_, _, MAX_TAGS>"
+    )]
+    #[cfg_attr(
+        feature = "openapi",
+        schema(
+            max_items = 64,
+            min_length = 1,
+            max_length = 255,
+            pattern = r"^[^,\x00-\x1f\x7f-\x9f]+$"
+        )
+    )]
     pub tags: Option<Vec<String>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(max_length = 4096))]
     pub description: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "bounded::metadata"
+    )]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
     pub metadata: Option<serde_json::Map<String, serde_json::Value>>,
 }
@@ -199,6 +232,7 @@ pub struct ReportUpload {
     pub status: ReportedStatus,
     /// Which version was sent; the newest unfinished one if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 1))]
     pub version: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sha256: Option<Sha256>,
@@ -206,7 +240,12 @@ pub struct ReportUpload {
     pub md5: Option<Md5>,
     /// Of an upload in parts, the ETag that the store answered for each, in order: the file is
     /// made of these and no others. All that the store has if absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "bounded::optional_list::<_, _, MAX_PARTS>"
+    )]
+    #[cfg_attr(feature = "openapi", schema(max_items = 10000))]
     pub part_etags: Option<Vec<String>>,
 }
 
@@ -215,6 +254,8 @@ pub struct ReportUpload {
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CreateFiles {
+    #[serde(deserialize_with = "bounded::list::<_, _, MAX_BATCH>")]
+    #[cfg_attr(feature = "openapi", schema(min_items = 1, max_items = 1000))]
     pub items: Vec<CreateFile>,
 }
 
@@ -223,6 +264,8 @@ pub struct CreateFiles {
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ReportUploads {
+    #[serde(deserialize_with = "bounded::list::<_, _, MAX_BATCH>")]
+    #[cfg_attr(feature = "openapi", schema(min_items = 1, max_items = 1000))]
     pub items: Vec<ReportedFile>,
 }
 
@@ -272,11 +315,29 @@ pub struct ChangeFile {
     /// Counted from now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expiration_policy: Option<ExpirationPolicy>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "bounded::optional_list::<_, _, MAX_TAGS>"
+    )]
+    #[cfg_attr(
+        feature = "openapi",
+        schema(
+            max_items = 64,
+            min_length = 1,
+            max_length = 255,
+            pattern = r"^[^,\x00-\x1f\x7f-\x9f]+$"
+        )
+    )]
     pub tags: Option<Vec<String>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(max_length = 4096))]
     pub description: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "bounded::metadata"
+    )]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
     pub metadata: Option<serde_json::Map<String, serde_json::Value>>,
 }
@@ -329,6 +390,7 @@ pub struct PartDigests {
     pub part_size: u64,
     pub part_digest: PartDigest,
     /// In order, as hex.
+    #[cfg_attr(feature = "openapi", schema(pattern = "^[0-9a-f]+$"))]
     pub digests: Vec<String>,
 }
 

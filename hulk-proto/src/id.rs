@@ -18,7 +18,11 @@ pub(crate) const BASE62: [char; 62] = [
 /// The id of a user, file, directory or key.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(value_type = String, example = "V1StGXR8Z5jd"))]
+#[cfg_attr(
+    feature = "openapi",
+    derive(utoipa::ToSchema),
+    schema(value_type = String, pattern = "^[A-Za-z0-9]{12}$", example = "V1StGXR8Z5jd")
+)]
 pub struct Id(String);
 
 /// What is not 12 letters and digits.

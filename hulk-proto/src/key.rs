@@ -117,6 +117,7 @@ pub struct ApiKey {
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CreateApiKey {
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 255))]
     pub label: String,
     pub permissions: KeyPermission,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -129,6 +130,10 @@ pub struct CreateApiKey {
 pub struct CreatedApiKey {
     #[serde(flatten)]
     pub api_key: ApiKey,
+    #[cfg_attr(
+        feature = "openapi",
+        schema(pattern = "^hulk_[A-Za-z0-9]{12}_[A-Za-z0-9]{32}_[A-Za-z0-9]{6}$")
+    )]
     pub key: String,
 }
 

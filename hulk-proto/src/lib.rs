@@ -1,6 +1,7 @@
 //! The protocol between `hulk` and `hulk-server`: every type here crosses the wire or is printed
 //! with `--json`. One noun, one file, both directions. Nothing here does I/O.
 
+mod bounded;
 pub mod category;
 pub mod digest;
 pub mod directory;

@@ -16,15 +16,26 @@ pub const MAX_PART_BYTES: u64 = 5 << 30;
 pub const MAX_PARTS: usize = 10_000;
 /// How many files a batch has at most.
 pub const MAX_BATCH: usize = 1000;
-/// The largest JSON body that the API reads.
-pub const MAX_JSON_BYTES: usize = 1 << 20;
+/// The largest body that a route reads, in bytes.
+pub const MAX_BODY_BYTES: usize = 1 << 20;
+/// The same for JSON with up to `MAX_BATCH` items.
+pub const MAX_BATCH_BYTES: usize = 8 << 20;
+/// How many uploads through one share may be planned and unfinished at once, and how many files it
+/// takes in all by default.
+pub const SHARE_UNFINISHED: u64 = 32;
+pub const SHARE_FILES: u64 = 1000;
+/// The longest search, in words and in bytes.
+pub const MAX_SEARCH_WORDS: usize = 32;
+pub const MAX_SEARCH_BYTES: usize = 1024;
 /// How many items a list gives at most, and by default over HTTP.
 pub const MAX_PAGE: u32 = 1000;
 pub const DEFAULT_PAGE: u32 = 10;
-/// The longest label of a key, description of a file, and tag, in bytes.
+/// The longest label of a key, and tag, in bytes.
 pub const MAX_LABEL_BYTES: usize = 255;
-pub const MAX_DESCRIPTION_BYTES: usize = 4096;
 /// How many tags a file has at most.
 pub const MAX_TAGS: usize = 64;
-/// The largest `metadata` of a file, in bytes of JSON.
-pub const MAX_METADATA_BYTES: usize = 16 << 10;
+/// The most that tags, description and metadata of a file have together, in bytes: the UTF-8 of
+/// tags and description, and metadata as JSON.
+pub const MAX_LABELS_BYTES: usize = 4096;
+/// How many values `metadata` holds at most, in all its depths.
+pub const MAX_METADATA_VALUES: usize = 256;

@@ -2,6 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+/// The longest value of a parameter, in bytes: a path can become shorter when it is normalised.
+const MAX_VALUE_BYTES: usize = 4096;
+/// Filters of one list: each is a condition of the database's.
+const MAX_FILTERS: usize = 32;
+
 /// A page of a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -49,6 +54,12 @@ impl ListQuery {
     pub fn from_pairs(pairs: &[(String, String)]) -> Result<Self, InvalidListQuery> {
         let mut query = Self::default();
         for (name, value) in pairs {
+            if value.len() > MAX_VALUE_BYTES {
+                return Err(InvalidListQuery {
+                    parameter: name.chars().take(64).collect(),
+                    message: format!("expected at most {MAX_VALUE_BYTES} bytes"),
+                });
+            }
             let invalid = |message: &str| InvalidListQuery {
                 parameter: name.clone(),
                 message: message.to_owned(),
@@ -79,6 +90,9 @@ impl ListQuery {
                     })?);
                 }
                 filter => match filter.strip_prefix("filter~") {
+                    Some(_) if query.filters.len() == MAX_FILTERS => {
+                        return Err(invalid("too many filters"));
+                    }
                     Some(property) => query.filters.push((property.to_owned(), value.clone())),
                     None => return Err(invalid("unknown parameter")),
                 },

@@ -16,7 +16,17 @@ pub const MAX_NAME_BYTES: usize = 255;
 /// refused: what the user typed is what is stored, or an error says why not.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(value_type = String, example = "datasets/2025/a.bin"))]
+// The pattern is what a pattern can tell plainly: neither empty parts nor forbidden characters.
+#[cfg_attr(
+    feature = "openapi",
+    derive(utoipa::ToSchema),
+    schema(
+        value_type = String,
+        pattern = r"^/?(?:[^/\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+(?:/[^/\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+)*)?$",
+        max_length = 1025,
+        example = "datasets/2025/a.bin"
+    )
+)]
 pub struct RemotePath(String);
 
 /// Why a path was refused.
@@ -75,9 +85,9 @@ impl RemotePath {
     }
 }
 
-/// Bidirectional embeddings, overrides and isolates: `exe.gpj` must not be able to read `jpg.exe`.
+/// Whether no name may have the character: controls, and bidirectional embeddings, overrides and isolates: `exe.gpj` must not be able to read `jpg.exe`.
 /// The plain marks U+200E and U+200F are left alone, since right-to-left names need them.
-fn forbidden(character: char) -> bool {
+pub fn is_forbidden(character: char) -> bool {
     character.is_control()
         || matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
 }
@@ -90,7 +100,7 @@ impl FromStr for RemotePath {
         if text.is_empty() {
             return Ok(Self::root());
         }
-        if let Some(character) = text.chars().find(|character| forbidden(*character)) {
+        if let Some(character) = text.chars().find(|character| is_forbidden(*character)) {
             return Err(InvalidPath::ForbiddenCharacter(character));
         }
         let path: String = text.nfc().collect();

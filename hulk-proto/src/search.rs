@@ -5,7 +5,10 @@
 
 use std::time::Duration;
 
-use crate::{Category, Timestamp};
+use crate::{
+    Category, Timestamp,
+    limits::{MAX_SEARCH_BYTES, MAX_SEARCH_WORDS},
+};
 
 /// Why a query was refused.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -14,6 +17,10 @@ pub enum InvalidQuery {
     Empty,
     #[error("a double quote is not closed")]
     Quote,
+    #[error("the query is longer than {MAX_SEARCH_BYTES} bytes")]
+    TooLong,
+    #[error("the query has more than {MAX_SEARCH_WORDS} words")]
+    TooManyWords,
     #[error("'{0}': expected bytes as 500KiB or 10MB")]
     Size(String),
     #[error("'{0}': expected a time as 30m, 12h, 7d or 4w")]
@@ -29,8 +36,15 @@ pub enum InvalidQuery {
 /// # Errors
 /// If it is empty, or a condition cannot be read.
 pub fn filters(query: &str, now: Timestamp) -> Result<Vec<(String, String)>, InvalidQuery> {
+    if query.len() > MAX_SEARCH_BYTES {
+        return Err(InvalidQuery::TooLong);
+    }
+    let words = words(query)?;
+    if words.len() > MAX_SEARCH_WORDS {
+        return Err(InvalidQuery::TooManyWords);
+    }
     let mut filters = Vec::new();
-    for (word, is_quoted) in words(query)? {
+    for (word, is_quoted) in words {
         let (property, value) = match is_quoted {
             true => ("name", word),
             false => condition(word, now)?,

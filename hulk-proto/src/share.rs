@@ -12,7 +12,11 @@ const TOKEN_CHARS: usize = 22;
 /// The secret of a share link: whoever has it has what the share grants.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(value_type = String))]
+#[cfg_attr(
+    feature = "openapi",
+    derive(utoipa::ToSchema),
+    schema(value_type = String, pattern = "^[A-Za-z0-9]{22}$")
+)]
 pub struct ShareToken(String);
 
 impl fmt::Debug for ShareToken {
@@ -24,7 +28,11 @@ impl fmt::Debug for ShareToken {
 /// A password on the wire; it does not print itself.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(value_type = String))]
+#[cfg_attr(
+    feature = "openapi",
+    derive(utoipa::ToSchema),
+    schema(value_type = String, format = Password, min_length = 1, max_length = 1024)
+)]
 pub struct Password(pub String);
 
 impl fmt::Debug for Password {
@@ -163,10 +171,19 @@ pub struct CreateShare {
     pub password: Option<Password>,
     /// How many downloads in all, from 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 1))]
     pub max_downloads: Option<u64>,
     /// The largest file that is taken in; the server's limit if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_file_bytes: Option<u64>,
+    /// Bytes that are taken in through the link in all, from 1; half of the owner's quota if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 1))]
+    pub max_total_bytes: Option<u64>,
+    /// Files that are taken in through the link in all, from 1; `limits::SHARE_FILES` if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 1))]
+    pub max_files: Option<u64>,
 }
 
 /// A share as its owner sees it.
@@ -190,7 +207,37 @@ pub struct Share {
     /// Downloads that have ended.
     pub download_count: u64,
     pub max_file_bytes: Option<u64>,
+    /// Bytes and files that may come in through the link in all; `None` if it takes none in.
+    pub max_total_bytes: Option<u64>,
+    pub max_files: Option<u64>,
+    /// Bytes and files that came in, with those that are planned.
+    pub received_bytes: u64,
+    pub received_files: u64,
+    /// Of these, files that are planned and not finished.
+    pub unfinished_files: u64,
     pub created_at: Timestamp,
+}
+
+/// An upload through a share that is planned and not finished.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct UnfinishedUpload {
+    pub file_id: Id,
+    pub path: RemotePath,
+    /// Bytes of the owner's quota that it holds.
+    pub size_bytes: u64,
+    /// The address of the client that planned it; `None` if it is not known.
+    pub address: Option<String>,
+    pub created_at: Timestamp,
+    /// When it ends if no byte comes in until then.
+    pub expires_at: Timestamp,
+}
+
+/// The answer to `DELETE /shares/:id/uploads`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CancelledUploads {
+    pub uploads: u64,
 }
 
 /// The answer to `GET /shares/public/:token`: what a visitor may know. What the share does not grant
@@ -247,6 +294,8 @@ impl fmt::Debug for Unlocked {
 
 /// The header that carries `Unlocked::pass`.
 pub const PASS_HEADER: &str = "x-share-pass";
-/// The header of an answer that counts: the id of the claim, to be named when the link is followed
-/// again for the same download, and when that has ended.
+/// The header of an answer that counts: the id of the claim.
 pub const CLAIM_HEADER: &str = "x-share-claim";
+/// The parameter by which a URL names the claim of a download that continues. Nothing else tells a
+/// continuation from a new download.
+pub const CLAIM_PARAMETER: &str = "claim";

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::File;
+use crate::{File, bounded, limits::MAX_BATCH};
 
 /// What is left to send.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,6 +48,7 @@ pub struct Multipart {
     /// For the first missing parts; the rest are signed by `POST /files/:id/upload/parts`.
     pub parts: Vec<SignedPart>,
     /// Parts that were copied from what the store has, and need not be sent.
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 10000))]
     pub reused: Vec<u32>,
     /// Parts that the store has got of this upload.
     pub received: Vec<ReceivedPart>,
@@ -97,6 +98,7 @@ impl PartDigest {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SignedPart {
     /// From 1.
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 10000))]
     pub number: u32,
     /// Presigned for the part's exact length.
     pub url: String,
@@ -108,6 +110,7 @@ pub struct SignedPart {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ReceivedPart {
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 10000))]
     pub number: u32,
     pub size_bytes: u64,
     pub etag: String,
@@ -120,7 +123,10 @@ pub struct ReceivedPart {
 pub struct SignParts {
     /// Which version is being sent; the newest unfinished one if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 1))]
     pub version: Option<u64>,
+    #[serde(deserialize_with = "bounded::list::<_, _, MAX_BATCH>")]
+    #[cfg_attr(feature = "openapi", schema(min_items = 1, max_items = 1000))]
     pub parts: Vec<WantedPart>,
 }
 
@@ -129,15 +135,21 @@ pub struct SignParts {
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct WantedPart {
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 10000))]
     pub number: u32,
     /// For the last part of a file whose length was not known; all others have the grid's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size_bytes: Option<u64>,
     /// Base64 of four big-endian bytes, as `x-amz-checksum-crc32c` has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(pattern = "^[A-Za-z0-9+/]{6}==$"))]
     pub crc32c: Option<String>,
     /// In the upload's `part_digest`; a part that an earlier version has is then copied.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(
+        feature = "openapi",
+        schema(pattern = "^(?:[0-9a-f]{32}|[0-9a-f]{64})$")
+    )]
     pub digest: Option<String>,
 }
 
@@ -164,5 +176,6 @@ pub struct UploadState {
     pub part_count: Option<u32>,
     pub received: Vec<ReceivedPart>,
     /// Of the parts that are known of.
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 10000))]
     pub missing: Vec<u32>,
 }

@@ -12,6 +12,8 @@ use crate::{
     data_dir::{self, DataDir, DataDirError},
     db::{self, Db, Location},
     downloads::Downloads,
+    http::body::Budget,
+    limits::guesses::Guesses,
     ops::{readiness::Probed, shares::Passwords},
     store::{
         Endpoint, Store,
@@ -36,6 +38,10 @@ pub struct App {
     pub probed: Probed,
     /// How many passwords may be hashed at a time.
     pub passwords: Passwords,
+    /// Wrong passwords of links.
+    pub(crate) guesses: Arc<Guesses>,
+    /// Memory that bodies of requests share.
+    pub(crate) bodies: Budget,
     /// This process, among those that share the database.
     pub(crate) replica: Id,
     pub(crate) embedded: Option<EmbeddedStore>,
@@ -52,6 +58,8 @@ pub struct Settings {
     pub store_origin: String,
     pub env_name: String,
     pub max_file_bytes: u64,
+    /// Files that a user may have, versions and trash included.
+    pub max_objects: i64,
     /// Finished versions of a file, the current one included; at least that one is kept.
     pub versions_kept: usize,
     /// How long what is deleted can be restored; no time deletes for good at once.
@@ -78,6 +86,8 @@ pub enum StartError {
         address: String,
         source: std::io::Error,
     },
+    #[error("--store-listen {0}")]
+    StoreListen(&'static str),
     #[error("--public-url {0}")]
     PublicUrl(&'static str),
 }
@@ -120,6 +130,7 @@ impl App {
                     .to_owned(),
                 env_name: config.env_name.clone(),
                 max_file_bytes: config.max_file_size,
+                max_objects: i64::from(config.max_objects),
                 versions_kept: usize::from(config.versions_kept),
                 trash_kept: Duration::from_secs(u64::from(config.trash_days) * 24 * 60 * 60),
                 allowed_extensions: config
@@ -135,6 +146,8 @@ impl App {
             garbage: Arc::default(),
             probed: Probed::default(),
             passwords: Passwords::default(),
+            guesses: Arc::default(),
+            bodies: Budget::default(),
             replica: Id::random(),
             embedded,
             data_dir: data_dir.map(Arc::new),

@@ -4,6 +4,7 @@ use std::{fmt, path::PathBuf, str::FromStr};
 
 use clap::Args;
 use hulk_proto::limits::MAX_FILE_BYTES;
+use ipnet::IpNet;
 use url::Url;
 
 /// Flags of `hulk-server` and of `hulk serve`; each has a variable.
@@ -96,6 +97,72 @@ pub struct Config {
         value_delimiter = ','
     )]
     pub allowed_extensions: Vec<String>,
+
+    /// Files that a user may have, versions and trash included
+    #[arg(
+        long,
+        global = true,
+        env = "HULK_MAX_OBJECTS",
+        value_name = "N",
+        default_value = "1000000"
+    )]
+    pub max_objects: u32,
+
+    /// Networks of proxies whose X-Forwarded-For is believed, as 10.0.0.0/8,192.0.2.1 [default: none]
+    #[arg(
+        long,
+        global = true,
+        env = "HULK_TRUSTED_PROXIES",
+        value_name = "CIDR,…",
+        value_delimiter = ',',
+        value_parser = network
+    )]
+    pub trusted_proxies: Vec<IpNet>,
+
+    /// Address for /metrics and for what /readyz tried [default: on --listen, for this machine alone]
+    #[arg(
+        long,
+        global = true,
+        env = "HULK_METRICS_LISTEN",
+        value_name = "HOST:PORT"
+    )]
+    pub metrics_listen: Option<String>,
+
+    /// Address of this machine for the embedded store's whole S3 API, for whoever has the keys in
+    /// store/credentials [default: none; clients have presigned URLs]
+    #[arg(
+        long,
+        global = true,
+        env = "HULK_STORE_LISTEN",
+        value_name = "HOST:PORT"
+    )]
+    pub store_listen: Option<String>,
+
+    /// Connections at a time
+    #[arg(
+        long,
+        global = true,
+        env = "HULK_MAX_CONNECTIONS",
+        value_name = "N",
+        default_value = "4096",
+        value_parser = clap::value_parser!(u32).range(1..)
+    )]
+    pub max_connections: u32,
+
+    /// Connections of one client at a time
+    #[arg(
+        long,
+        global = true,
+        env = "HULK_MAX_CLIENT_CONNECTIONS",
+        value_name = "N",
+        default_value = "2048",
+        value_parser = clap::value_parser!(u32).range(1..)
+    )]
+    pub max_client_connections: u32,
+
+    /// Bytes per second that a client must send or take, over 30 seconds, not to be cut off
+    #[arg(long, global = true, env = "HULK_MIN_RATE", value_name = "SIZE", default_value = "1KiB", value_parser = rate)]
+    pub min_rate: u64,
 }
 
 /// An `http` or `https` URL without `/` at the end, query or user.
@@ -160,6 +227,23 @@ fn size(text: &str) -> Result<u64, String> {
         Ok(_) => Ok(bytes),
         Err(_) => Err("too large".into()),
     }
+}
+
+/// Who moves nothing at all is cut off at any rate.
+fn rate(text: &str) -> Result<u64, String> {
+    match size(text)? {
+        0 => Err("at least 1 byte per second".into()),
+        bytes => Ok(bytes),
+    }
+}
+
+/// `ADDRESS` or `ADDRESS/BITS`.
+fn network(text: &str) -> Result<IpNet, String> {
+    let address = || text.parse::<std::net::IpAddr>().ok().map(IpNet::from);
+    text.parse()
+        .ok()
+        .or_else(address)
+        .ok_or_else(|| "expected a network as 10.0.0.0/8, or an address".into())
 }
 
 fn file_size(text: &str) -> Result<u64, String> {

@@ -6,6 +6,19 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use crate::process;
+
+/// Everything that the server keeps in the directory.
+#[cfg(unix)]
+const KEPT: [&str; 6] = [
+    "hulk.db",
+    "hulk.db-wal",
+    "hulk.db-shm",
+    "hulk.db-journal",
+    "lock",
+    "store",
+];
+
 /// The directory, held by this process until dropped.
 #[derive(Debug)]
 pub(crate) struct DataDir {
@@ -60,6 +73,7 @@ impl DataDir {
 
 /// Makes the directory if there is none, and answers its absolute path.
 pub(crate) fn create(path: &Path) -> Result<PathBuf, DataDirError> {
+    process::keep_files_private();
     let create = || {
         let mut builder = fs::DirBuilder::new();
         builder.recursive(true);
@@ -67,12 +81,36 @@ pub(crate) fn create(path: &Path) -> Result<PathBuf, DataDirError> {
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
         builder.create(path)?;
-        fs::canonicalize(path)
+        let path = fs::canonicalize(path)?;
+        #[cfg(unix)]
+        tighten(&path)?;
+        Ok(path)
     };
     create().map_err(|source| DataDirError::Io {
         path: path.to_owned(),
         source,
     })
+}
+
+/// Takes what the server keeps in the directory away from others. The directory itself may be one that
+/// others need, as one that was made for a service or a container; what others can read in it, they
+/// read from now on no more.
+#[cfg(unix)]
+fn tighten(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    for entry in fs::read_dir(path)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        if !KEPT.iter().any(|kept| name == *kept) {
+            continue;
+        }
+        let metadata = entry.metadata()?;
+        let mode = metadata.permissions().mode();
+        if !metadata.is_symlink() && mode & 0o077 != 0 {
+            fs::set_permissions(entry.path(), fs::Permissions::from_mode(mode & 0o700))?;
+        }
+    }
+    Ok(())
 }
 
 /// The SQLite file in a data directory.

@@ -13,6 +13,7 @@ use hulk_proto::{ErrorBody, ErrorCode, FieldError, error::ErrorDetail};
 use crate::{
     db::{self, Fault},
     store::StoreError,
+    telemetry,
 };
 
 pub(crate) type Result<T> = std::result::Result<T, Error>;
@@ -116,7 +117,9 @@ impl Error {
     /// What the caller is told; the rest is logged.
     pub fn into_body(self) -> ErrorBody {
         if let Some(source) = &self.source {
-            tracing::error!(code = self.code.as_str(), error = %source, "request failed");
+            let error = source.to_string();
+            let error = telemetry::cut(&error);
+            tracing::error!(code = self.code.as_str(), error, "request failed");
         }
         let detail = ErrorDetail {
             code: self.code,

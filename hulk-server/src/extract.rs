@@ -1,73 +1,76 @@
 //! Extractors whose refusals are our errors.
 
-use axum::{
-    body::Body,
-    extract::{FromRequest, FromRequestParts, Path, Request, rejection::PathRejection},
-};
+use axum::extract::{FromRequest, FromRequestParts, Path, Request, rejection::PathRejection};
 use http::{StatusCode, request::Parts};
-use http_body_util::BodyExt;
-use hulk_proto::{ErrorCode, Id, ListQuery, ShareToken, Timestamp, limits::MAX_JSON_BYTES, search};
+use hulk_proto::{
+    ErrorCode, Id, ListQuery, ShareToken, Timestamp,
+    limits::{MAX_BATCH_BYTES, MAX_BODY_BYTES},
+    search,
+};
 use serde::de::DeserializeOwned;
 
-use crate::error::{Error, Result};
+use crate::{
+    app::App,
+    error::{Error, Result},
+    http::body::{ReadBody, read},
+};
 
-const MAX_DRAINED_BYTES: usize = 64 << 20;
+/// A page's forms have a key, a password or an id.
+pub(crate) const MAX_FORM_BYTES: usize = 16 << 10;
 
-/// A JSON body of at most 1 MiB. The media type is not looked at: `curl -d` sends another.
-pub(crate) struct Json<T>(pub T);
+/// A JSON body of at most `LIMIT` bytes. The media type is not looked at: `curl -d` sends another.
+pub(crate) struct Json<T, const LIMIT: usize = MAX_BODY_BYTES>(pub T);
 
-impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
+/// A JSON body with up to 1,000 items.
+pub(crate) type BatchJson<T> = Json<T, MAX_BATCH_BYTES>;
+
+impl<T: DeserializeOwned, const LIMIT: usize> FromRequest<App> for Json<T, LIMIT> {
     type Rejection = Error;
 
-    async fn from_request(request: Request, _: &S) -> Result<Self> {
-        let body = read(request.into_body()).await?;
-        if body.is_empty() {
+    async fn from_request(request: Request, app: &App) -> Result<Self> {
+        let ReadBody { bytes, .. } = &read(request.into_body(), LIMIT, &app.bodies).await?;
+        if bytes.is_empty() {
             return Err(Error::new(
                 ErrorCode::BadRequest,
                 "the request has no body; JSON is expected",
             ));
         }
-        parse(&body).map(Self)
+        parse(bytes).map(Self)
     }
 }
 
 /// As `Json`, where no body is one with nothing in it.
 pub(crate) struct OptionalJson<T>(pub T);
 
-impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for OptionalJson<T> {
+impl<T: DeserializeOwned + Default> FromRequest<App> for OptionalJson<T> {
     type Rejection = Error;
 
-    async fn from_request(request: Request, _: &S) -> Result<Self> {
-        let body = read(request.into_body()).await?;
-        match body.is_empty() {
+    async fn from_request(request: Request, app: &App) -> Result<Self> {
+        let ReadBody { bytes, .. } =
+            &read(request.into_body(), MAX_BODY_BYTES, &app.bodies).await?;
+        match bytes.is_empty() {
             true => Ok(Self(T::default())),
-            false => parse::<Option<T>>(&body).map(|found| Self(found.unwrap_or_default())),
+            false => parse::<Option<T>>(bytes).map(|found| Self(found.unwrap_or_default())),
         }
     }
 }
 
-/// What is too large is read on for a while and dropped: an answer that comes while the client is
-/// still sending is lost on many of them.
-async fn read(mut body: Body) -> Result<Vec<u8>> {
-    let (mut bytes, mut total) = (Vec::new(), 0);
-    while let Some(frame) = body.frame().await {
-        let broken = |_| Error::new(ErrorCode::BadRequest, "the body broke off");
-        let Ok(data) = frame.map_err(broken)?.into_data() else {
-            continue;
-        };
-        total += data.len();
-        if total <= MAX_JSON_BYTES {
-            bytes.extend_from_slice(&data);
-        } else if total > MAX_DRAINED_BYTES {
-            break;
-        }
-    }
-    match total > MAX_JSON_BYTES {
-        true => Err(Error::new(
-            ErrorCode::PayloadTooLarge,
-            "the body is larger than 1 MiB",
-        )),
-        false => Ok(bytes),
+/// The fields of a form of a page.
+pub(crate) struct Form<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest<App> for Form<T> {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self> {
+        let ReadBody { bytes, .. } =
+            &read(request.into_body(), MAX_FORM_BYTES, &app.bodies).await?;
+        let form = serde_urlencoded::from_bytes(bytes);
+        form.map(Self).map_err(|error| {
+            Error::new(
+                ErrorCode::BadRequest,
+                format!("the form cannot be read: {error}"),
+            )
+        })
     }
 }
 
@@ -132,16 +135,15 @@ impl<S: Send + Sync> FromRequestParts<S> for TokenAndId {
     }
 }
 
-/// A share's token, and a path after it.
-pub(crate) struct TokenAndRest(pub ShareToken, pub String);
+/// The path after a share's token.
+pub(crate) struct RestAfterToken(pub String);
 
-impl<S: Send + Sync> FromRequestParts<S> for TokenAndRest {
+impl<S: Send + Sync> FromRequestParts<S> for RestAfterToken {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
-        let (token, rest): (String, String) = path(parts, state).await.ok_or_else(no_share)?;
-        let token = token.parse().map_err(|_| no_share())?;
-        Ok(Self(token, rest))
+        let (_, rest): (String, String) = path(parts, state).await.ok_or_else(no_share)?;
+        Ok(Self(rest))
     }
 }
 

@@ -1,21 +1,29 @@
 //! Listens, serves, and stops without breaking what is under way.
 
-use std::{
-    future::{Future, IntoFuture},
-    io,
-    net::SocketAddr,
-};
+use std::{future::Future, io, net::SocketAddr};
 
-use axum::{middleware, serve::ListenerExt};
+use axum::{Router, middleware, response::IntoResponse};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 
-use crate::{Config, StartError, app::App, error::Error, routes, sweep, telemetry};
+use crate::{
+    Config, StartError, app::App, error::Error, http::client_ip::TrustedProxies, listener, process,
+    routes, sweep, telemetry,
+};
+
+/// Of the open files that the system allows, those that are left for everything but connections: a
+/// connection may have a file open.
+const OTHER_FILES: u64 = 128;
 
 /// A server that listens but does not answer yet.
 pub struct Server {
     listener: TcpListener,
+    /// For metrics alone.
+    metrics: Option<TcpListener>,
+    /// For the embedded store's own API.
+    store: Option<TcpListener>,
+    limits: listener::Limits,
     app: App,
 }
 
@@ -25,15 +33,29 @@ impl Server {
     /// # Errors
     /// If the address is taken or one of them cannot be used.
     pub async fn bind(config: &Config) -> Result<Self, StartError> {
-        let fault = |source| StartError::Listen {
+        let listener = listen(&config.listen).await?;
+        let metrics = match &config.metrics_listen {
+            Some(address) => Some(listen(address).await?),
+            None => None,
+        };
+        let store = match &config.store_listen {
+            Some(address) => Some(listen_locally(address).await?),
+            None => None,
+        };
+        let address = listener.local_addr().map_err(|source| StartError::Listen {
             address: config.listen.clone(),
             source,
-        };
-        let listener = TcpListener::bind(&config.listen).await.map_err(fault)?;
-        let address = listener.local_addr().map_err(fault)?;
+        })?;
+        let limits = limits(config, process::raise_open_files());
         let app = App::open(config, address).await?;
         telemetry::init_metrics();
-        Ok(Self { listener, app })
+        Ok(Self {
+            listener,
+            metrics,
+            store,
+            limits,
+            app,
+        })
     }
 
     pub fn app(&self) -> &App {
@@ -52,46 +74,91 @@ impl Server {
     /// # Errors
     /// If the listener fails.
     pub async fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
-        let Self { listener, app } = self;
+        let Self {
+            listener,
+            metrics,
+            store,
+            limits,
+            app,
+        } = self;
         let stopped = CancellationToken::new();
         let jobs = tokio::spawn(sweep::run(app.clone(), stopped.clone()));
-        let router = routes::router(app.clone())
-            .layer(CatchPanicLayer::custom(|_| {
-                axum::response::IntoResponse::into_response(Error::internal("a handler panicked"))
-            }))
-            .layer(middleware::from_fn(telemetry::observe));
-        // Without it, small answers wait for a delayed ACK on reused connections.
-        let listener = listener.tap_io(|stream| {
-            if let Err(error) = stream.set_nodelay(true) {
-                tracing::debug!(%error, "TCP_NODELAY was refused");
-            }
-        });
+        let upkeep = tokio::spawn(telemetry::upkeep());
         let stopping = CancellationToken::new();
-        let graceful = stopping.clone();
-        let serving = axum::serve(
-            listener,
-            router.into_make_service_with_connect_info::<SocketAddr>(),
-        )
-        .with_graceful_shutdown(async move {
+        for (listener, router) in [
+            (metrics, routes::metrics_router(app.clone())),
+            (store, routes::store_router(&app)),
+        ] {
+            if let Some(listener) = listener {
+                let (limits, stopping) = (limits.clone(), stopping.clone());
+                tokio::spawn(listener::serve(listener, layered(router), limits, stopping));
+            }
+        }
+        let router = layered(routes::router(app.clone()));
+        let serving = listener::serve(listener, router, limits, stopping.clone());
+        let stop = async {
             stop.await;
-            graceful.cancel();
-        });
-        let impatient = async {
-            stopping.cancelled().await;
+            stopping.cancel();
             interrupted().await;
         };
-        let served = tokio::select! {
-            served = serving.into_future() => served,
-            () = impatient => {
+        tokio::select! {
+            () = serving => {}
+            () = stop => {
                 tracing::warn!("asked to stop twice: requests under way are cut off");
-                Ok(())
             }
-        };
+        }
+        upkeep.abort();
         stopped.cancel();
         // A panic in a job was logged; the database is closed all the same.
         let _ = jobs.await;
         app.db.close().await;
-        served
+        Ok(())
+    }
+}
+
+async fn listen(address: &str) -> Result<TcpListener, StartError> {
+    let bound = TcpListener::bind(address).await;
+    bound.map_err(|source| StartError::Listen {
+        address: address.to_owned(),
+        source,
+    })
+}
+
+/// The store's own API is for programs of this machine.
+async fn listen_locally(address: &str) -> Result<TcpListener, StartError> {
+    let listener = listen(address).await?;
+    let is_local = listener
+        .local_addr()
+        .is_ok_and(|bound| bound.ip().is_loopback());
+    is_local
+        .then_some(listener)
+        .ok_or(StartError::StoreListen("is for a loopback address"))
+}
+
+fn layered(router: Router) -> Router {
+    router
+        .layer(CatchPanicLayer::custom(|_| {
+            Error::internal("a handler panicked").into_response()
+        }))
+        .layer(middleware::from_fn(telemetry::observe))
+}
+
+/// As configured, but no more connections than the system has files for.
+fn limits(config: &Config, open_files: u64) -> listener::Limits {
+    let wanted = config.max_connections as usize;
+    let possible =
+        usize::try_from(open_files.saturating_sub(OTHER_FILES) / 2).unwrap_or(usize::MAX);
+    if possible < wanted {
+        tracing::warn!(
+            connections = possible,
+            "the limit of open files allows fewer connections than --max-connections"
+        );
+    }
+    listener::Limits {
+        connections: wanted.min(possible.max(1)),
+        client_connections: config.max_client_connections as usize,
+        min_rate: config.min_rate,
+        trusted_proxies: std::sync::Arc::new(TrustedProxies::new(config.trusted_proxies.clone())),
     }
 }
 

@@ -1,13 +1,16 @@
 //! Logs and metrics.
 
-use std::{sync::OnceLock, time::Instant};
+use std::{
+    sync::OnceLock,
+    time::{Duration, Instant},
+};
 
 use axum::{
     extract::{MatchedPath, Request},
     middleware::Next,
     response::Response,
 };
-use http::{HeaderName, HeaderValue};
+use http::{HeaderName, HeaderValue, Method};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
 
@@ -18,6 +21,10 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const LATENCY_BUCKETS: [f64; 11] = [
     0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0,
 ];
+
+/// The longest text of a log's field.
+const LOGGED_BYTES: usize = 512;
+const UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
 
 static METRICS: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
 
@@ -55,12 +62,48 @@ pub(crate) fn render_metrics() -> String {
         .unwrap_or_default()
 }
 
+/// Folds what was measured into the histograms now and then: until then each measurement is kept.
+pub(crate) async fn upkeep() {
+    let mut interval = tokio::time::interval(UPKEEP_INTERVAL);
+    loop {
+        interval.tick().await;
+        if let Some(metrics) = METRICS.get().and_then(Option::as_ref) {
+            metrics.run_upkeep();
+        }
+    }
+}
+
+/// The method as metrics and logs name it: whatever a client makes up is one of them.
+fn method_name(method: &Method) -> &'static str {
+    const KNOWN: [Method; 9] = [
+        Method::GET,
+        Method::HEAD,
+        Method::POST,
+        Method::PUT,
+        Method::DELETE,
+        Method::OPTIONS,
+        Method::PATCH,
+        Method::CONNECT,
+        Method::TRACE,
+    ];
+    const NAMES: [&str; 9] = [
+        "GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "CONNECT", "TRACE",
+    ];
+    let known = KNOWN.iter().zip(NAMES).find(|(known, _)| *known == method);
+    known.map_or("other", |(_, name)| name)
+}
+
+/// The beginning of what may hold a client's own words, for the log.
+pub(crate) fn cut(text: &str) -> &str {
+    &text[..text.floor_char_boundary(LOGGED_BYTES)]
+}
+
 /// Logs and counts a request, by its route and never by its URL: a query may hold a signature.
 pub(crate) async fn observe(mut request: Request, next: Next) -> Response {
     let start = Instant::now();
     let request_id = request_id(&request);
     request.headers_mut().insert(REQUEST_ID, request_id.clone());
-    let method = request.method().clone();
+    let method = method_name(request.method());
     let route = request
         .extensions()
         .get::<MatchedPath>()
@@ -71,14 +114,14 @@ pub(crate) async fn observe(mut request: Request, next: Next) -> Response {
     let elapsed = start.elapsed();
     tracing::info!(
         request_id = request_id.to_str().unwrap_or_default(),
-        %method,
+        method,
         route,
         status,
         milliseconds = elapsed.as_secs_f64() * 1e3,
         "answered"
     );
     let labels = [
-        ("method", method.to_string()),
+        ("method", method.to_owned()),
         ("route", route),
         ("status", status.to_string()),
     ];

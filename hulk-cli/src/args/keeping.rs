@@ -109,6 +109,14 @@ pub(crate) struct Share {
     /// With --uploads, the largest file that is taken, as 500MB
     #[arg(long, value_name = "SIZE", value_parser = size, requires = "uploads")]
     pub(crate) max_size: Option<u64>,
+
+    /// With --uploads, how many bytes are taken in all, as 20GB [default: half of your quota]
+    #[arg(long, value_name = "SIZE", value_parser = size, requires = "uploads")]
+    pub(crate) max_total: Option<u64>,
+
+    /// With --uploads, how many files are taken in all [default: 1000]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), requires = "uploads")]
+    pub(crate) max_files: Option<u64>,
 }
 
 #[derive(Subcommand, Debug)]
@@ -120,6 +128,15 @@ pub(crate) enum ShareCommand {
         /// Tokens, links or ids
         #[arg(required = true, value_name = "TOKEN")]
         tokens: Vec<String>,
+    },
+    /// List what is being put in through a link and is not finished
+    Uploads {
+        /// Token, link or id
+        #[arg(value_name = "TOKEN")]
+        token: String,
+        /// Drop it: what is put in after that has to begin anew
+        #[arg(long)]
+        cancel: bool,
     },
 }
 

@@ -3,9 +3,9 @@
 use hulk_proto::{
     ApiKey, CreateApiKey, CreatedApiKey, ErrorBody, Id, ListQuery, Me, Page, health::Readiness,
 };
-use reqwest::{Method, Response};
+use reqwest::{Method, Response, StatusCode};
 
-use super::{API_TIMEOUT, Client, unreachable};
+use super::{API_TIMEOUT, Client, ERROR_BYTES, read_at_most, unreachable};
 use crate::error::{Error, Result};
 
 impl Client {
@@ -27,15 +27,23 @@ impl Client {
         self.send(self.api(Method::GET, "/me")?).await
     }
 
-    /// What the server finds when it tries its database and its store.
-    pub(crate) async fn readiness(&self) -> Result<Readiness> {
+    /// What the server finds when it tries its database and its store; `None` if it is ready and
+    /// tells no more from here.
+    pub(crate) async fn readiness(&self) -> Result<Option<Readiness>> {
         let response = self.visit("/readyz?verbose").await?;
-        let body = response.bytes().await;
-        let body = body.map_err(|error| unreachable(&self.server, &error))?;
+        // What was tried is told to programs of the server's own machine.
+        let (response, is_told) = match response.status() {
+            StatusCode::NOT_FOUND => (self.visit("/readyz").await?, false),
+            _ => (response, true),
+        };
+        let status = response.status();
+        let (body, _) = read_at_most(response, ERROR_BYTES).await?;
         // What is not ready is told with a status that is no success.
         match serde_json::from_slice::<ErrorBody>(&body) {
             Ok(body) => Err(Error::server(body.error)),
-            Err(_) => self.parse(&body),
+            Err(_) if is_told => self.parse(&body).map(Some),
+            Err(_) if status.is_success() && body.trim_ascii() == b"ready" => Ok(None),
+            Err(_) => Err(Error::not_a_server(&self.server)),
         }
     }
 

@@ -11,6 +11,11 @@ use crate::{
     patience::retry_after,
 };
 
+/// The largest answer that is read: a page of a list is a few MiB.
+const JSON_BYTES: usize = 64 << 20;
+/// The most that is read of an answer that says what went wrong, be it the server's or the store's.
+pub(crate) const ERROR_BYTES: usize = 64 << 10;
+
 /// The body of a good answer; anything else is an error, be it the server's or of somebody in
 /// between.
 pub(crate) async fn refuse_errors(response: Response) -> Result<Vec<u8>> {
@@ -25,15 +30,17 @@ pub(crate) async fn refuse_errors(response: Response) -> Result<Vec<u8>> {
         429 | 502..=504 => retry_after(response.headers()),
         _ => Again::Never,
     };
-    let body = response
-        .bytes()
-        .await
-        .map_err(|error| unreachable(&url, &error))?;
-    if status.is_success()
-        && (kind.starts_with("application/json") || status == StatusCode::NO_CONTENT)
-    {
-        return Ok(body.to_vec());
+    let is_good = status.is_success()
+        && (kind.starts_with("application/json") || status == StatusCode::NO_CONTENT);
+    if is_good {
+        let (body, goes_on) = read_at_most(response, JSON_BYTES).await?;
+        return match goes_on {
+            false => Ok(body),
+            true => Err(too_large(&url)),
+        };
     }
+    // What is cut is no JSON any more: then the status says what happened.
+    let (body, _) = read_at_most(response, ERROR_BYTES).await?;
     if !status.is_success()
         && let Ok(body) = serde_json::from_slice::<ErrorBody>(&body)
     {
@@ -63,6 +70,36 @@ pub(crate) async fn refuse_errors(response: Response) -> Result<Vec<u8>> {
             _ => error.with_hint("check --server and HULK_SERVER, and what proxy is in between"),
         },
     )
+}
+
+/// The first bytes of a body, at most `most`; and whether it goes on after them, which is then not
+/// read.
+///
+/// # Errors
+/// If the line breaks before.
+pub(crate) async fn read_at_most(mut response: Response, most: usize) -> Result<(Vec<u8>, bool)> {
+    let url = response.url().clone();
+    let mut body = Vec::new();
+    loop {
+        let chunk = response.chunk().await;
+        let Some(chunk) = chunk.map_err(|error| unreachable(&url, &error))? else {
+            return Ok((body, false));
+        };
+        let room = most - body.len();
+        body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+        if chunk.len() > room {
+            return Ok((body, true));
+        }
+    }
+}
+
+fn too_large(url: &Url) -> Error {
+    Error::unreachable(format!(
+        "the answer of {} is larger than {} MiB, which is not how a Hulkastorus server answers",
+        shown(url),
+        JSON_BYTES >> 20
+    ))
+    .with_hint("check --server and HULK_SERVER, and what proxy is in between")
 }
 
 /// Nobody answered, or the line broke.

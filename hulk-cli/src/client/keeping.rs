@@ -3,7 +3,7 @@
 use hulk_proto::{
     File, Id, ListQuery, Page, Share, Usage,
     file::Version,
-    share::CreateShare,
+    share::{CancelledUploads, CreateShare, UnfinishedUpload},
     trash::{Emptied, RestoreTrash, Restored, TrashItem},
 };
 use reqwest::Method;
@@ -65,6 +65,20 @@ impl Client {
     pub(crate) async fn revoke_share(&self, id: &Id) -> Result<()> {
         self.delete(self.api(Method::DELETE, &format!("/shares/{id}"))?)
             .await
+    }
+
+    pub(crate) async fn list_unfinished(&self, share_id: &Id) -> Result<Vec<UnfinishedUpload>> {
+        let path = format!("/shares/{share_id}/uploads");
+        all_pages(ListQuery::default(), |query| {
+            let path = path.clone();
+            async move { self.list(&path, &query).await }
+        })
+        .await
+    }
+
+    pub(crate) async fn cancel_unfinished(&self, share_id: &Id) -> Result<CancelledUploads> {
+        let request = self.api(Method::DELETE, &format!("/shares/{share_id}/uploads"))?;
+        self.send(request.timeout(STORE_TIMEOUT)).await
     }
 
     pub(crate) async fn usage(&self, user_id: &Id) -> Result<Usage> {

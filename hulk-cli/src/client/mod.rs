@@ -24,9 +24,9 @@ use serde::{Serialize, de::DeserializeOwned};
 use url::Url;
 
 pub(crate) use self::{
-    answer::{innermost, refuse_errors, shown, unreachable},
+    answer::{ERROR_BYTES, innermost, read_at_most, refuse_errors, shown, unreachable},
     entries::Deleted,
-    pages::{all_pages, by},
+    pages::{Cursors, all_pages, by},
 };
 use crate::{
     error::{Again, Error, Result},
@@ -69,7 +69,8 @@ impl Client {
             server: share.server.clone(),
             key: None,
             share: Some(share),
-            is_known: Arc::default(),
+            // It told what the share is.
+            is_known: Arc::new(AtomicBool::new(true)),
         }
     }
 

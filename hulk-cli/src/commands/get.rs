@@ -142,7 +142,7 @@ impl Run<'_> {
             (download.print(verify, parallel).await?, "-".to_owned())
         } else {
             let path = destination(self.get.output.as_deref(), name)?;
-            if path.exists() && !self.get.force {
+            if is_there(&path) && !self.get.force {
                 return Err(exists(&path));
             }
             let watcher: &dyn Watcher = &*progress;
@@ -171,7 +171,14 @@ impl Run<'_> {
             && download.size_bytes >= Cache::MIN_FILE_BYTES
         {
             let (to, replace) = (path.to_owned(), self.get.force);
-            let cached = spawn_blocking(move || cache.fetch(sha256, &to, replace)).await;
+            let fetch = move || {
+                let fetched = cache.fetch(sha256, &to, replace);
+                if fetched.is_some() {
+                    Partial::discard(&to, sha256);
+                }
+                fetched
+            };
+            let cached = spawn_blocking(fetch).await;
             let cached = cached.map_err(|error| Error::failed(error.to_string()))?;
             if let Some(size_bytes) = cached {
                 watcher.restart();
@@ -200,18 +207,17 @@ impl Run<'_> {
     /// begun is gone on with.
     fn shared(&self, url: Url, details: &PublicShare) -> Result<Link> {
         let name = details.filename.clone().filter(|name| is_safe(name));
-        let mut goes_on = false;
+        let mut claim = None;
         if !self.get.output.as_deref().is_some_and(is_stdout) {
             let path = destination(self.get.output.as_deref(), name)?;
-            if path.exists() && !self.get.force {
+            if is_there(&path) && !self.get.force {
                 return Err(exists(&path));
             }
-            let begun = details
+            claim = details
                 .sha256
-                .map(|sha256| Partial::is_begun(&path, sha256));
-            goes_on = begun == Some(true);
+                .and_then(|sha256| Partial::claim(&path, sha256));
         }
-        Ok(self.link(url).going_on(goes_on))
+        Ok(self.link(url).with_claim(claim))
     }
 
     /// What a share link opens.
@@ -278,6 +284,11 @@ impl Run<'_> {
             }
         }
     }
+}
+
+/// Whether the name is taken, be it by a link that leads nowhere.
+pub(super) fn is_there(path: &Path) -> bool {
+    path.symlink_metadata().is_ok()
 }
 
 pub(super) fn exists(path: &Path) -> Error {

@@ -10,14 +10,15 @@ use hulk_proto::{
     File,
     directory::{DirectoryListing, FailedFile, GotDirectory},
     limits::PART_BYTES,
+    path::MAX_PATH_BYTES,
 };
 use reqwest::header;
 use tokio::{sync::Semaphore, task::spawn_blocking};
 use url::Url;
 
-use super::get::{Run, exists, is_directory, is_stdout};
+use super::get::{Run, exists, is_directory, is_stdout, is_there};
 use crate::{
-    client::{refuse_errors, unreachable},
+    client::{Cursors, refuse_errors, unreachable},
     error::{Error, Result},
     transfer::{
         Watcher,
@@ -52,13 +53,7 @@ pub(super) async fn get(run: &Run<'_>, source: &str, url: Url) -> Result<Option<
         return Ok(None);
     }
     let top = destination(run.get.output.as_deref(), &name)?;
-    make(&top)?;
-    if run.chosen.takes_empty_directories() {
-        let entered = directories.iter().filter(|path| run.chosen.enters(path));
-        entered
-            .map(|path| top.join(path))
-            .try_for_each(|path| make(&path))?;
-    }
+    std::fs::create_dir_all(&top).map_err(|error| Error::local("make", &top, &error))?;
     let mut got = GotDirectory {
         source: source.to_owned(),
         saved_to: top.display().to_string(),
@@ -66,6 +61,13 @@ pub(super) async fn get(run: &Run<'_>, source: &str, url: Url) -> Result<Option<
         size_bytes: 0,
         failed: Vec::new(),
     };
+    if run.chosen.takes_empty_directories() {
+        for path in directories.iter().filter(|path| run.chosen.enters(path)) {
+            if let Err(error) = tree::make_below(&top, Path::new(path)) {
+                fail(run, &mut got, path.clone(), &error);
+            }
+        }
+    }
     let (small, large): (Vec<Wanted>, Vec<Wanted>) = wanted
         .into_iter()
         .partition(|wanted| wanted.file.size_bytes <= PART_BYTES);
@@ -84,13 +86,7 @@ pub(super) async fn get(run: &Run<'_>, source: &str, url: Url) -> Result<Option<
                     got.file_count += 1;
                     got.size_bytes += size_bytes;
                 }
-                Err(error) => {
-                    run.printer.complaint(&error.clone().about(&relative));
-                    got.failed.push(FailedFile {
-                        path: relative,
-                        error: error.body().error,
-                    });
-                }
+                Err(error) => fail(run, &mut got, relative, &error),
             }
         }
     }
@@ -98,30 +94,45 @@ pub(super) async fn get(run: &Run<'_>, source: &str, url: Url) -> Result<Option<
     Ok(Some(got))
 }
 
+/// One that fails does not stop the rest.
+fn fail(run: &Run<'_>, got: &mut GotDirectory, path: String, error: &Error) {
+    run.printer.complaint(&error.clone().about(&path));
+    got.failed.push(FailedFile {
+        path,
+        error: error.body().error,
+    });
+}
+
 /// The name of the top, all files, and all directories below it.
 async fn list(run: &Run<'_>, url: &Url) -> Result<(String, Vec<Wanted>, Vec<String>)> {
-    let mut name = None;
+    let mut name: Option<String> = None;
     let (mut files, mut directories) = (Vec::new(), Vec::new());
+    let mut cursors = Cursors::of_directories();
     let mut left = vec![(url.clone(), String::new())];
     while let Some((url, above)) = left.pop() {
         let mut cursor = None;
         loop {
             let page = page(&run.link(url.clone()), cursor.as_deref()).await?;
-            let here = page.directory.path.split().map(|(_, name)| name.to_owned());
-            name.get_or_insert(here.unwrap_or_else(|| "files".to_owned()));
+            if name.is_none() {
+                cursors.enter(&page.directory.id)?;
+                let here = page.directory.path.split().map(|(_, name)| name.to_owned());
+                name = Some(here.unwrap_or_else(|| "files".to_owned()));
+            }
+            let entries = page.directories.len() + page.files.len();
             for directory in page.directories {
+                cursors.enter(&directory.id)?;
                 let name = directory.path.split().map_or("", |(_, name)| name);
-                let relative = format!("{above}{}", safe(name)?);
+                let relative = below(&above, name)?;
                 let mut url = url.clone();
                 url.set_path(&format!("/b/{}", directory.id));
                 left.push((url, format!("{relative}/")));
                 directories.push(relative);
             }
             for file in page.files {
-                let relative = format!("{above}{}", safe(&file.filename)?);
+                let relative = below(&above, &file.filename)?;
                 files.push(Wanted { relative, file });
             }
-            cursor = page.next_cursor;
+            cursor = cursors.turn(entries, page.next_cursor)?;
             if cursor.is_none() {
                 break;
             }
@@ -153,6 +164,18 @@ async fn page(link: &Link, cursor: Option<&str>) -> Result<DirectoryListing> {
     serde_json::from_slice(&body).map_err(|_| link.not_a_link())
 }
 
+/// The path of what is in a directory. None is longer on a server, so that directories in
+/// directories come to an end.
+fn below(above: &str, name: &str) -> Result<String> {
+    let relative = format!("{above}{}", safe(name)?);
+    match relative.len() <= MAX_PATH_BYTES {
+        true => Ok(relative),
+        false => Err(Error::failed(format!(
+            "the server tells a path of more than {MAX_PATH_BYTES} bytes"
+        ))),
+    }
+}
+
 /// A name that stays where it belongs, whatever a server says.
 fn safe(name: &str) -> Result<&str> {
     is_safe(name).then_some(name).ok_or_else(|| {
@@ -173,10 +196,6 @@ fn destination(output: Option<&Path>, name: &str) -> Result<PathBuf> {
     }
 }
 
-fn make(directory: &Path) -> Result<()> {
-    std::fs::create_dir_all(directory).map_err(|error| Error::local("make", directory, &error))
-}
-
 async fn get_file(
     run: &Run<'_>,
     top_url: &Url,
@@ -194,20 +213,20 @@ async fn get_file(
 async fn try_get_file(run: &Run<'_>, top_url: &Url, top: &Path, wanted: &Wanted) -> Result<u64> {
     let (path, file) = (top.join(&wanted.relative), &wanted.file);
     let progress = Arc::new(run.display.file(&wanted.relative, Some(file.size_bytes)));
-    if !run.get.force && path.symlink_metadata().is_ok() {
+    if let Some(parent) = Path::new(&wanted.relative).parent() {
+        tree::make_below(top, parent)?;
+    }
+    if !run.get.force && is_there(&path) {
         if is_same(&path, file).await? {
             progress.moved(file.size_bytes);
             return Ok(file.size_bytes);
         }
         return Err(exists(&path));
     }
-    if let Some(parent) = path.parent() {
-        make(parent)?;
-    }
     let mut url = top_url.clone();
     url.set_path(&format!("/d/{}/{}", file.id, file.filename));
-    let begun = file.sha256.map(|sha256| Partial::is_begun(&path, sha256));
-    let link = run.link(url).going_on(begun == Some(true));
+    let claim = file.sha256.and_then(|sha256| Partial::claim(&path, sha256));
+    let link = run.link(url).with_claim(claim);
     let download = Download::begin(link.clone(), progress.clone()).await?;
     let watcher: &dyn Watcher = &*progress;
     let found = run.save(download, &path, watcher).await?;

@@ -6,7 +6,7 @@ use hulk_proto::{Directory, File, Permission, RemotePath, directory::Entry};
 
 use crate::{
     args::{Ls, Sort},
-    client::{Client, all_pages, by},
+    client::{Client, Cursors, all_pages, by},
     error::{Error, Result},
     human,
     printer::Printer,
@@ -40,6 +40,8 @@ pub(crate) async fn run(client: &Client, printer: &Printer, ls: &Ls) -> Result<(
 /// Each directory before what is in it.
 async fn list(client: &Client, ls: &Ls, directory: Directory) -> Result<Vec<Entry>> {
     let mut listed = Vec::new();
+    let mut cursors = Cursors::default();
+    cursors.enter(&directory.id)?;
     let mut waiting = vec![directory];
     while let Some(directory) = waiting.pop() {
         let id = directory.id.as_str();
@@ -55,7 +57,11 @@ async fn list(client: &Client, ls: &Ls, directory: Directory) -> Result<Vec<Entr
             .into_iter()
             .map(|file| Entry::File(Box::new(file)))
             .collect();
+        cursors.count(entries.len() + directories.len())?;
         if ls.recursive {
+            directories
+                .iter()
+                .try_for_each(|below| cursors.enter(&below.id))?;
             waiting.extend(directories.iter().rev().cloned());
         }
         entries.extend(directories.into_iter().map(Entry::Directory));

@@ -13,6 +13,7 @@ mod man;
 mod mkdir;
 mod mv;
 mod put;
+mod put_batch;
 mod put_tree;
 mod rm;
 #[cfg(feature = "serve")]

@@ -4,30 +4,20 @@ use std::{path::Path, sync::Arc};
 
 use futures_util::{StreamExt, stream};
 use hulk_proto::{
-    CreateFile, CreatedFile, Directory, ErrorCode, File, Permission, RemotePath, Upload,
+    Directory, ErrorCode, Permission, RemotePath,
     directory::{CreateDirectory, FailedFile, PutDirectory},
-    file::{BatchItem, PutFile, ReportedFile},
+    file::PutFile,
     limits::PART_BYTES,
 };
 use tokio::{sync::Semaphore, task::spawn_blocking};
 
-use super::put::Run;
+use super::{put::Run, put_batch};
 use crate::{
     error::{Error, Result},
-    progress::Progress,
-    transfer::{
-        Watcher,
-        report::{fill, put_file, report_small},
-        source::{Small, Source},
-    },
+    transfer::source::Source,
     tree::{Tree, TreeFile},
 };
 
-/// Of a batch: the files are in memory while it is under way.
-const BATCH_FILES: usize = 250;
-const BATCH_BYTES: u64 = 12 << 20;
-/// While one batch is planned, another is sent and a third is reported.
-const BATCHES_IN_FLIGHT: usize = 3;
 /// Requests in flight for each core: a store waits for its disk more than it works.
 const REQUESTS_PER_CORE: usize = 32;
 
@@ -60,9 +50,10 @@ pub(super) async fn put(run: &Run<'_>, top: &Path, at: RemotePath) -> Result<Opt
         top.display().to_string(),
         Some(small.iter().map(|file| file.size_bytes).sum()),
     ));
-    let batches = stream::iter(batches(small))
-        .map(|batch| put_batch(run, &at, batch, &progress, &requests))
-        .buffer_unordered(BATCHES_IN_FLIGHT);
+    let is_shared = run.uploader.client.share().is_some();
+    let batches = stream::iter(put_batch::batches(small, is_shared))
+        .map(|batch| put_batch::put(run, &at, batch, &progress, &requests))
+        .buffer_unordered(put_batch::in_flight(is_shared));
     let mut batches = std::pin::pin!(batches);
     while let Some(outcomes) = batches.next().await {
         outcomes
@@ -145,7 +136,7 @@ async fn make_directories(run: &Run<'_>, at: &RemotePath, tree: &Tree) -> Result
     Ok(())
 }
 
-fn below(at: &RemotePath, relative: &str) -> Result<RemotePath> {
+pub(super) fn below(at: &RemotePath, relative: &str) -> Result<RemotePath> {
     let path = match at.is_root() {
         true => relative.to_owned(),
         false => format!("{at}/{relative}"),
@@ -185,155 +176,6 @@ impl Sum {
             path,
             error: error.body().error,
         });
-    }
-}
-
-fn batches(files: Vec<TreeFile>) -> Vec<Vec<TreeFile>> {
-    let mut batches: Vec<Vec<TreeFile>> = Vec::new();
-    let mut bytes = 0;
-    for file in files {
-        bytes += file.size_bytes;
-        match batches.last_mut() {
-            Some(batch) if batch.len() < BATCH_FILES && bytes <= BATCH_BYTES => batch.push(file),
-            _ => {
-                bytes = file.size_bytes;
-                batches.push(vec![file]);
-            }
-        }
-    }
-    batches
-}
-
-/// A file on its way.
-struct Moving {
-    relative: String,
-    small: Small,
-}
-
-/// Plans, sends and reports the files of a batch; each comes out alone.
-async fn put_batch(
-    run: &Run<'_>,
-    at: &RemotePath,
-    files: Vec<TreeFile>,
-    progress: &Arc<Progress>,
-    requests: &Semaphore,
-) -> Vec<(String, Result<PutFile>)> {
-    let mut outcomes = Vec::new();
-    let (mut moving, mut plans) = (Vec::new(), Vec::new());
-    for (file, read) in read(files).await {
-        let request = read.and_then(|small| {
-            let mut request = run.request(below(at, &file.relative)?, None);
-            fill(&mut request, &small);
-            request.metadata = Some(file.metadata);
-            Ok((small, request))
-        });
-        match request {
-            Ok((small, request)) => {
-                let relative = file.relative;
-                moving.push(Moving { relative, small });
-                plans.push(request);
-            }
-            Err(error) => outcomes.push((file.relative, Err(error))),
-        }
-    }
-    let planned = plan(run, plans).await;
-    let sent = moving
-        .iter()
-        .zip(planned)
-        .map(|(moving, created)| async move {
-            let created = created?;
-            if created.upload != Upload::None {
-                let _permit = requests.acquire().await;
-                let watcher: Arc<dyn Watcher> = progress.clone();
-                run.uploader
-                    .send_small(&moving.small, &created, watcher)
-                    .await?;
-            } else {
-                progress.moved(moving.small.bytes.len() as u64);
-            }
-            Ok(created)
-        });
-    let sent: Vec<Result<CreatedFile>> = futures_util::future::join_all(sent).await;
-    outcomes.extend(report(run, moving, sent).await);
-    outcomes
-}
-
-async fn read(files: Vec<TreeFile>) -> Vec<(TreeFile, Result<Small>)> {
-    let read = spawn_blocking(move || {
-        let one = |file: TreeFile| {
-            let bytes = std::fs::read(&file.path);
-            let fault = |error| Error::local("read", &file.path, &error);
-            let small = bytes.map(Small::new).map_err(fault);
-            (file, small)
-        };
-        files.into_iter().map(one).collect()
-    });
-    // A thread that panics has a bug; its files are then missing from the sum.
-    read.await.unwrap_or_default()
-}
-
-async fn plan(run: &Run<'_>, plans: Vec<CreateFile>) -> Vec<Result<CreatedFile>> {
-    let count = plans.len();
-    if count == 0 {
-        return Vec::new();
-    }
-    let answer = run.uploader.client.create_files(plans).await;
-    each(answer.map(|batch| batch.items), count)
-}
-
-async fn report(
-    run: &Run<'_>,
-    moving: Vec<Moving>,
-    sent: Vec<Result<CreatedFile>>,
-) -> Vec<(String, Result<PutFile>)> {
-    let mut outcomes = Vec::new();
-    let (mut waiting, mut reports) = (Vec::new(), Vec::new());
-    for (moving, sent) in moving.into_iter().zip(sent) {
-        let len = moving.small.bytes.len() as u64;
-        match sent {
-            Err(error) => outcomes.push((moving.relative, Err(error))),
-            Ok(created) if created.upload == Upload::None => {
-                outcomes.push((moving.relative, Ok(put_file(created.file, 0, len))));
-            }
-            Ok(created) => {
-                reports.push(ReportedFile {
-                    id: created.file.id.clone(),
-                    report: report_small(&moving.small, &created),
-                });
-                waiting.push((moving.relative, len));
-            }
-        }
-    }
-    if reports.is_empty() {
-        return outcomes;
-    }
-    let count = reports.len();
-    let answer = run.uploader.client.report_uploads(reports).await;
-    let files: Vec<Result<File>> = each(answer.map(|batch| batch.items), count);
-    let done = waiting
-        .into_iter()
-        .zip(files)
-        .map(|((path, len), file)| (path, file.map(|file| put_file(file, len, 0))));
-    outcomes.extend(done);
-    outcomes
-}
-
-/// Of each item what the answer says, or what happened to all of them.
-fn each<T>(answer: Result<Vec<BatchItem<T>>>, count: usize) -> Vec<Result<T>> {
-    match answer {
-        Ok(items) => {
-            let one = |item| match item {
-                BatchItem::Done(done) => Ok(done),
-                BatchItem::Failed(body) => Err(Error::server(body.error)),
-            };
-            let missing = || Err(Error::unreachable("the server's answer is too short"));
-            let items = items.into_iter().map(one);
-            items
-                .chain(std::iter::repeat_with(missing))
-                .take(count)
-                .collect()
-        }
-        Err(error) => (0..count).map(|_| Err(error.clone())).collect(),
     }
 }
 

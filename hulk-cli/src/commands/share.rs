@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal, Read};
 use hulk_proto::{
     Grants, Share, ShareToken, Timestamp,
     directory::Entry,
-    share::{CreateShare, Password},
+    share::{CreateShare, Password, UnfinishedUpload},
 };
 
 use crate::{
@@ -22,6 +22,9 @@ pub(crate) async fn run(client: &Client, printer: &Printer, share: &args::Share)
     match (&share.command, &share.remote) {
         (Some(ShareCommand::Ls), _) => list(client, printer).await,
         (Some(ShareCommand::Rm { tokens }), _) => revoke(client, printer, tokens).await,
+        (Some(ShareCommand::Uploads { token, cancel }), _) => {
+            uploads(client, printer, token, *cancel).await
+        }
         (None, Some(remote)) => create(client, printer, share, remote).await,
         (None, None) => Err(Error::usage("name a file or directory to share")),
     }
@@ -45,6 +48,8 @@ async fn create(
         password,
         max_downloads: share.max_downloads,
         max_file_bytes: share.max_size,
+        max_total_bytes: share.max_total,
+        max_files: share.max_files,
         ..CreateShare::default()
     };
     match client.find_entry(remote).await? {
@@ -121,8 +126,54 @@ fn line(share: &Share) -> String {
         None => format!("{} used", share.download_count),
     };
     facts.push(count);
+    facts.extend(taken_in(share));
     facts.push(format!("ends {}", human::until(share.expires_at)));
     format!("{}  {path}  {}", share.url, facts.join(", "))
+}
+
+/// How much came in through a link that takes files in.
+fn taken_in(share: &Share) -> Option<String> {
+    let (most_files, most_bytes) = (share.max_files?, share.max_total_bytes?);
+    Some(format!(
+        "{} of {most_files} files, {} of {} taken in, {} unfinished",
+        share.received_files,
+        human::size(share.received_bytes),
+        human::size(most_bytes),
+        share.unfinished_files
+    ))
+}
+
+/// What comes in through a link and is not finished: listed, or dropped.
+async fn uploads(client: &Client, printer: &Printer, token: &str, cancel: bool) -> Result<()> {
+    let shares = client.list_shares().await?;
+    let share = find(&shares, token)?;
+    if cancel {
+        let cancelled = client.cancel_unfinished(&share.id).await?;
+        printer.note(&format!("cancelled {} uploads", cancelled.uploads));
+        if printer.json {
+            printer.document(&cancelled);
+        }
+        return Ok(());
+    }
+    let unfinished = client.list_unfinished(&share.id).await?;
+    if printer.json {
+        printer.document(&unfinished);
+        return Ok(());
+    }
+    let lines = unfinished.iter().map(upload_line);
+    lines.for_each(|line| printer.line(line));
+    Ok(())
+}
+
+fn upload_line(upload: &UnfinishedUpload) -> String {
+    format!(
+        "/{}  {}  {}  since {}  ends {}",
+        upload.path,
+        human::size(upload.size_bytes),
+        upload.address.as_deref().unwrap_or("unknown address"),
+        human::time(upload.created_at),
+        human::until(Some(upload.expires_at))
+    )
 }
 
 async fn revoke(client: &Client, printer: &Printer, tokens: &[String]) -> Result<()> {

@@ -2,7 +2,8 @@
 //! recently used make room.
 
 use std::{
-    fs, io,
+    fs::{self, File},
+    io,
     path::{Path, PathBuf},
     time::SystemTime,
 };
@@ -10,7 +11,7 @@ use std::{
 use filetime::FileTime;
 use hulk_proto::Sha256;
 
-use super::local::digest_file;
+use super::{local::digest_file, partial::Partial};
 use crate::config;
 
 /// Of all that is kept.
@@ -36,8 +37,8 @@ impl Cache {
         self.directory.join(sha256.to_string())
     }
 
-    /// Makes the file `to` of these bytes, if they are here and whole; blocks. An entry that is
-    /// damaged is dropped.
+    /// Makes the file `to` of these bytes, if they are here and whole; blocks. It is made aside, so
+    /// that no link that is there is followed. An entry that is damaged is dropped.
     pub(crate) fn fetch(&self, sha256: Sha256, to: &Path, replace: bool) -> Option<u64> {
         let entry = self.entry(sha256);
         let cached = entry.join("data");
@@ -47,10 +48,8 @@ impl Cache {
             return None;
         }
         let _ = filetime::set_file_mtime(&entry, FileTime::now());
-        if replace {
-            let _ = fs::remove_file(to);
-        }
-        share(&cached, to).ok().map(|()| size)
+        let partial = beside(&cached, to).ok()?;
+        partial.finish(to, replace).ok().map(|()| size)
     }
 
     /// Keeps a file that was verified. What fails is not kept.
@@ -93,6 +92,26 @@ impl Cache {
         }
         Ok(())
     }
+}
+
+/// A new file beside `to` with the bytes of `from`: a reflink where the file system has them; else a
+/// hard link, if no other name than `from` would share the bytes with it, and its mode is the one
+/// that the umask gives; else a copy.
+fn beside(from: &Path, to: &Path) -> io::Result<Partial> {
+    let partial = Partial::aside(to)?;
+    let mut cached = File::open(from)?;
+    if reflink_copy::reflink_file(&cached, &partial.file).is_ok() {
+        return Ok(partial);
+    }
+    let (old, new) = (cached.metadata()?, partial.file.metadata()?);
+    if links(&old) == 1
+        && old.permissions() == new.permissions()
+        && let Ok(linked) = Partial::linked(to, from)
+    {
+        return Ok(linked);
+    }
+    io::copy(&mut cached, &mut &partial.file)?;
+    Ok(partial)
 }
 
 /// The same bytes under another name: a reflink where the file system has them; else a hard link,

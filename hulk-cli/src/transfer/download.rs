@@ -89,8 +89,9 @@ impl Download {
         {
             return Ok(found);
         }
-        let opened = spawn_blocking(move || Partial::open(&path, size, sha256)).await;
-        let partial = opened.map_err(|error| Error::failed(error.to_string()))??;
+        let claim = self.fetcher.link().claim();
+        let opened = spawn_blocking(move || Partial::open(&path, size, sha256, claim)).await;
+        let mut partial = opened.map_err(|error| Error::failed(error.to_string()))??;
         let mut found = self.fill(&partial, saving).await?;
         if let Some(expected) = sha256 {
             let mut repairs = 0;
@@ -124,8 +125,8 @@ impl Download {
             if sha256.is_some_and(|expected| expected != found) {
                 return Ok(None);
             }
-            let mut partial = Partial::aside(&path)?;
             let fault = |error: io::Error| Error::local("write", &path, &error);
+            let mut partial = Partial::aside(&path).map_err(fault)?;
             partial.file.write_all(&bytes).map_err(fault)?;
             let size_bytes = bytes.len() as u64;
             if let Some(cache) = cache {

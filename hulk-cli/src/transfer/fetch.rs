@@ -137,8 +137,11 @@ impl Fetcher {
             StatusCode::OK => return Err(self.no_ranges()),
             _ => return Err(store::refused(response, "download").await),
         };
-        let wanted = (end - start) as usize;
-        lease.buffer.reserve(wanted - lease.buffer.len());
+        // A store that tells another size than before may tell one that ends before the range.
+        let wanted = end.checked_sub(start).ok_or_else(|| self.no_ranges())? as usize;
+        lease
+            .buffer
+            .reserve(wanted.saturating_sub(lease.buffer.len()));
         while lease.buffer.len() < wanted {
             let next = tokio::time::timeout(stall, response.chunk());
             let chunk = next.await.map_err(|_| store::stalled(&url))?;

@@ -4,22 +4,20 @@
 
 use std::{
     fs::{self, File, Metadata},
-    io::{self, Write},
+    io,
     path::{Path, PathBuf},
     time::{Duration, SystemTime},
 };
 
 use hulk_proto::Sha256;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, digest::common::hazmat::SerializableState};
+use sha2::digest::common::hazmat::SerializableState;
 
-use crate::config;
+use super::records;
 
 /// A file that changed so shortly before it was hashed may change once more without a trace: times
 /// of files are as coarse as this.
 const CLOCK_STEP: Duration = Duration::from_millis(20);
-/// How many files are remembered.
-const MOST: usize = 1000;
 
 /// By which a change of a file is noticed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -105,11 +103,8 @@ impl Journal {
     /// What is known of a file that looks like `stamp`.
     pub(crate) fn open(path: &Path, stamp: Stamp) -> Self {
         let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-        let place = config::state_directory().ok().map(|directory| {
-            let name = Sha256(sha2::Sha256::digest(path.as_os_str().as_encoded_bytes()).into());
-            directory.join("journal").join(name.to_string())
-        });
-        let known = place.as_deref().and_then(read);
+        let place = records::place("journal", path.as_os_str().as_encoded_bytes());
+        let known: Option<Record> = place.as_deref().and_then(records::read);
         let record = known
             .filter(|record| record.path == path && record.stamp == stamp)
             .unwrap_or(Record {
@@ -175,47 +170,7 @@ impl Journal {
     /// Replaces what was kept. A journal that cannot be written is one that is not there.
     pub(crate) fn save(&self) {
         if let Some(place) = &self.place {
-            let _ = write(place, &self.record);
-        }
-    }
-}
-
-/// The record and, on the next line, its digest: half a record is none.
-fn read(place: &Path) -> Option<Record> {
-    let text = fs::read_to_string(place).ok()?;
-    let (record, digest) = text.split_once('\n')?;
-    let is_whole = digest.trim_end() == Sha256(sha2::Sha256::digest(record).into()).to_string();
-    is_whole.then(|| serde_json::from_str(record).ok())?
-}
-
-fn write(place: &Path, record: &Record) -> io::Result<()> {
-    let directory = place.parent().unwrap_or(Path::new("."));
-    if !directory.is_dir() {
-        fs::create_dir_all(directory)?;
-    }
-    if !place.exists() {
-        prune(directory);
-    }
-    let record = serde_json::to_string(record)?;
-    let digest = Sha256(sha2::Sha256::digest(&record).into());
-    let mut file = tempfile::NamedTempFile::new_in(directory)?;
-    file.write_all(format!("{record}\n{digest}\n").as_bytes())?;
-    file.persist(place).map(drop).map_err(|error| error.error)
-}
-
-/// The oldest make room.
-fn prune(directory: &Path) {
-    let Ok(entries) = fs::read_dir(directory) else {
-        return;
-    };
-    let mut known: Vec<(SystemTime, PathBuf)> = entries
-        .flatten()
-        .filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path())))
-        .collect();
-    if known.len() >= MOST {
-        known.sort();
-        for (_, path) in &known[..=known.len() - MOST] {
-            let _ = fs::remove_file(path);
+            let _ = records::write(place, &self.record);
         }
     }
 }

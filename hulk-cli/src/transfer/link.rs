@@ -8,9 +8,10 @@ use std::{
 
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use hulk_proto::{
-    Sha256,
+    Id, Sha256,
     file::LinkedFile,
-    share::{CLAIM_HEADER, PASS_HEADER},
+    path::is_forbidden,
+    share::{CLAIM_HEADER, CLAIM_PARAMETER, PASS_HEADER},
 };
 use percent_encoding::percent_decode_str;
 use reqwest::{RequestBuilder, Response, StatusCode, header};
@@ -33,10 +34,9 @@ pub(crate) struct Link {
     pub(crate) net: Net,
     /// What stands for the password of the share that the link is of.
     pass: Option<String>,
-    /// Of a share that counts downloads, which of them this is; told by the first answer.
+    /// Of a share that counts downloads, which of them this is; told by the first answer, or to an
+    /// earlier run.
     claim: Arc<Mutex<Option<String>>>,
-    /// Whether an earlier run has begun this download.
-    goes_on: bool,
 }
 
 /// Where a link leads at the moment.
@@ -54,7 +54,6 @@ impl Link {
             net: net.clone(),
             pass: None,
             claim: Arc::default(),
-            goes_on: false,
         }
     }
 
@@ -63,17 +62,21 @@ impl Link {
         self
     }
 
-    /// What an earlier run has begun does not count a second time.
-    pub(crate) fn going_on(mut self, goes_on: bool) -> Self {
-        self.goes_on = goes_on;
+    /// What an earlier run has begun under this claim does not count a second time.
+    pub(crate) fn with_claim(mut self, claim: Option<String>) -> Self {
+        self.claim = Arc::new(Mutex::new(claim));
         self
+    }
+
+    /// Which of the downloads that a share counts this one is.
+    pub(crate) fn claim(&self) -> Option<String> {
+        lock(&self.claim).clone()
     }
 
     /// Tells a share that counts downloads that this one has ended. It counts in an hour anyway.
     pub(crate) async fn ended(&self) {
-        let claim = lock(&self.claim).clone();
         let query: HashMap<_, _> = self.url.query_pairs().collect();
-        let (Some(claim), Some(token)) = (claim, query.get("token")) else {
+        let (Some(claim), Some(token)) = (self.claim(), query.get("token")) else {
             return;
         };
         let mut url = self.url.clone();
@@ -92,29 +95,26 @@ impl Link {
 
     /// With the key if the link is its server's, else without.
     pub(crate) fn request(&self) -> RequestBuilder {
+        let mut url = self.url.clone();
+        if let Some(claim) = self.claim() {
+            set_claim(&mut url, &claim);
+        }
         let request = match &self.client {
-            Some(client) => client.link(&self.url),
-            None => self.net.http.get(self.url.clone()),
+            Some(client) => client.link(&url),
+            None => self.net.http.get(url),
         };
-        let claim = lock(&self.claim).clone();
-        let headers = [(PASS_HEADER, self.pass.clone()), (CLAIM_HEADER, claim)];
-        let request = headers
-            .into_iter()
-            .filter_map(|(name, value)| Some((name, value?)))
-            .fold(request, |request, (name, value)| {
-                request.header(name, value)
-            });
-        let request = match self.goes_on {
-            true => request.header(header::RANGE, "bytes=1-"),
-            false => request,
+        let request = match &self.pass {
+            Some(pass) => request.header(PASS_HEADER, pass),
+            None => request,
         };
         request.timeout(LINK_TIMEOUT)
     }
 
     fn keep_claim(&self, response: &Response) {
         let claim = response.headers().get(CLAIM_HEADER);
-        if let Some(claim) = claim.and_then(|claim| claim.to_str().ok()) {
-            *lock(&self.claim) = Some(claim.to_owned());
+        let claim = claim.and_then(|claim| claim.to_str().ok()?.parse::<Id>().ok());
+        if let Some(claim) = claim {
+            *lock(&self.claim) = Some(claim.to_string());
         }
     }
 
@@ -166,6 +166,16 @@ impl Link {
     }
 }
 
+/// In place of the claim that the URL may have.
+fn set_claim(url: &mut Url, claim: &str) {
+    let pairs = url.query_pairs().into_owned();
+    let others: Vec<(String, String)> = pairs.filter(|(name, _)| name != CLAIM_PARAMETER).collect();
+    url.query_pairs_mut()
+        .clear()
+        .extend_pairs(others)
+        .append_pair(CLAIM_PARAMETER, claim);
+}
+
 fn lock(claim: &Mutex<Option<String>>) -> MutexGuard<'_, Option<String>> {
     claim.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -193,5 +203,5 @@ pub(crate) fn filename(disposition: &str) -> Option<String> {
 pub(crate) fn is_safe(name: &str) -> bool {
     !matches!(name, "" | "." | "..")
         && !name.contains(['/', '\\'])
-        && !name.chars().any(char::is_control)
+        && !name.chars().any(is_forbidden)
 }

@@ -1,9 +1,27 @@
 //! Files of this machine, read and written at a place.
 
-use std::{fs::File, io, path::Path};
+use std::{
+    fs::{File, OpenOptions},
+    io,
+    path::Path,
+};
 
 use hulk_proto::Sha256;
 use sha2::Digest;
+
+/// Opens what is at the path itself, be it to write too: no link is followed, and nothing is made.
+pub(crate) fn open_itself(path: &Path, writes: bool) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(writes);
+    #[cfg(unix)]
+    {
+        use rustix::fs::OFlags;
+        // Who puts a pipe there must not hold the program up.
+        let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+        std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, flags.bits() as i32);
+    }
+    options.open(path)
+}
 
 /// Visits the bytes `start..end`, which must be there.
 pub(crate) fn each_block(

@@ -1,6 +1,7 @@
 //! Moves bytes. Nothing here prints: a `Watcher` is told how far it is.
 
 mod attempt;
+mod begun;
 pub(crate) mod body;
 pub(crate) mod cache;
 pub(crate) mod cut;
@@ -15,6 +16,7 @@ pub(crate) mod multipart;
 pub(crate) mod pace;
 pub(crate) mod partial;
 pub(crate) mod pool;
+mod records;
 pub(crate) mod report;
 pub(crate) mod signer;
 pub(crate) mod source;

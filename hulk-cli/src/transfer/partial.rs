@@ -2,50 +2,52 @@
 //! is there after any end of the program is what came, and can be gone on with.
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{self, File},
     io,
     path::{Path, PathBuf},
 };
 
-use fs4::{FileExt, TryLockError};
 use hulk_proto::Sha256;
 
-use super::RANGE_BYTES;
+use super::{
+    RANGE_BYTES,
+    begun::{self, Found, Record},
+    records,
+};
 use crate::error::{Error, Result};
 
 pub(crate) struct Partial {
     pub(crate) file: File,
+    /// Nobody can know it before the file is there.
     path: PathBuf,
     /// Bytes that were there before.
     pub(crate) kept: u64,
-    /// Whether another run can find it.
-    is_named: bool,
+    /// The record by which another run finds it.
+    record: Option<PathBuf>,
     is_done: bool,
 }
 
 impl Partial {
-    /// Blocks. Named after what it is to be, so that the same download finds it again; a download
-    /// whose digest is not known, or that another process is at, has a name of its own.
-    pub(crate) fn open(target: &Path, size_bytes: u64, sha256: Option<Sha256>) -> Result<Self> {
+    /// Blocks. What an earlier run has fetched of the same file is gone on with; not if its digest
+    /// is not known, or another process is at it. `claim` is kept for the next run.
+    pub(crate) fn open(
+        target: &Path,
+        size_bytes: u64,
+        sha256: Option<Sha256>,
+        claim: Option<String>,
+    ) -> Result<Self> {
         let fault = |error: io::Error| Error::local("write", target, &error);
         let directory = directory_of(target);
         let free = fs4::available_space(&directory).map_err(fault)?;
-        let named = sha256.map(|sha256| directory.join(name(target, sha256)));
-        let found = named.as_deref().map(open_locked).transpose();
-        let partial = match found.map_err(fault)?.flatten() {
-            Some((path, file, len)) => {
-                let kept = len.min(size_bytes) / RANGE_BYTES * RANGE_BYTES;
-                file.set_len(kept).map_err(fault)?;
-                Self {
-                    file,
-                    path,
-                    kept,
-                    is_named: true,
-                    is_done: false,
-                }
-            }
-            None => Self::unnamed(&directory).map_err(fault)?,
+        let place = sha256.and_then(|sha256| begun::place(target, sha256));
+        let opened = match place {
+            Some(place) => Self::go_on(&directory, place, claim),
+            None => Self::unnamed(&directory),
         };
+        let mut partial = opened.map_err(fault)?;
+        let len = partial.file.metadata().map_err(fault)?.len();
+        partial.kept = len.min(size_bytes) / RANGE_BYTES * RANGE_BYTES;
+        partial.file.set_len(partial.kept).map_err(fault)?;
         if free < size_bytes - partial.kept {
             return Err(Error::full(format!(
                 "cannot write {}: it has {size_bytes} bytes, and {free} are free there",
@@ -55,31 +57,81 @@ impl Partial {
         Ok(partial)
     }
 
-    /// Whether an earlier run has begun this download.
-    pub(crate) fn is_begun(target: &Path, sha256: Sha256) -> bool {
-        directory_of(target).join(name(target, sha256)).exists()
+    /// The claim of the download that an earlier run has begun.
+    pub(crate) fn claim(target: &Path, sha256: Sha256) -> Option<String> {
+        let record: Record = records::read(&begun::place(target, sha256)?)?;
+        record.claim
+    }
+
+    /// Removes what an earlier run has fetched: the file came another way.
+    pub(crate) fn discard(target: &Path, sha256: Sha256) {
+        let Some(place) = begun::place(target, sha256) else {
+            return;
+        };
+        let known: Option<Record> = records::read(&place);
+        if let Some(record) = known
+            && let Found::File(_) = record.open()
+        {
+            let _ = fs::remove_file(&record.partial);
+            begun::forget(&place, &record.partial);
+        }
     }
 
     /// Of what is written at once. Blocks.
-    pub(crate) fn aside(target: &Path) -> Result<Self> {
-        let opened = Self::unnamed(&directory_of(target));
-        opened.map_err(|error| Error::local("write", target, &error))
+    pub(crate) fn aside(target: &Path) -> io::Result<Self> {
+        Self::unnamed(&directory_of(target))
+    }
+
+    /// A new file that has the bytes of `from`, and shares them with it. Blocks.
+    pub(crate) fn linked(target: &Path, from: &Path) -> io::Result<Self> {
+        let link = |path: &Path| fs::hard_link(from, path).and_then(|()| File::open(path));
+        let (file, path) = builder().make_in(directory_of(target), link)?.keep()?;
+        Ok(Self::new(file, path))
     }
 
     fn unnamed(directory: &Path) -> io::Result<Self> {
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(".hulk-").suffix(".part");
+        let mut builder = builder();
         // As for any new file, not as for a secret one: the umask decides.
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
         let (file, path) = builder.tempfile_in(directory)?.keep()?;
-        Ok(Self {
+        Ok(Self::new(file, path))
+    }
+
+    fn new(file: File, path: PathBuf) -> Self {
+        Self {
             file,
             path,
             kept: 0,
-            is_named: false,
+            record: None,
             is_done: false,
-        })
+        }
+    }
+
+    /// The partial file of the record at `place`, or a new one that is kept there.
+    fn go_on(directory: &Path, place: PathBuf, claim: Option<String>) -> io::Result<Self> {
+        let known: Option<Record> = records::read(&place);
+        let found = known.as_ref().map_or(Found::Nothing, Record::open);
+        match (found, known) {
+            (Found::File(file), Some(mut record)) => {
+                let mut partial = Self::new(file, record.partial.clone());
+                if claim.is_some() && claim != record.claim {
+                    record.claim = claim;
+                    // Then the next run counts as another download.
+                    let _ = records::write(&place, &record);
+                }
+                partial.record = Some(place);
+                Ok(partial)
+            }
+            (Found::Taken, _) => Self::unnamed(directory),
+            _ => {
+                let mut partial = Self::unnamed(directory)?;
+                let kept = begun::keep(&place, &partial.path, &partial.file, claim);
+                // What cannot be kept cannot be gone on with; that is no reason not to fetch it.
+                partial.record = kept.ok().map(|()| place);
+                Ok(partial)
+            }
+        }
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -94,74 +146,51 @@ impl Partial {
         };
         named.map_err(|error| Error::local("write", target, &error))?;
         self.is_done = true;
+        self.forget();
         Ok(())
     }
 
-    /// What is there is not what was wanted: nothing of it is kept.
-    pub(crate) fn forget(mut self) {
-        self.is_named = false;
+    /// No other run finds it: what is there is not what was wanted, or all of it.
+    pub(crate) fn forget(&mut self) {
+        if let Some(place) = self.record.take() {
+            begun::forget(&place, &self.path);
+        }
     }
 }
 
 impl Drop for Partial {
     fn drop(&mut self) {
-        let is_empty = self.file.metadata().is_ok_and(|found| found.len() == 0);
-        if !self.is_done && (!self.is_named || is_empty) {
+        if self.is_done {
+            return;
+        }
+        if self.file.metadata().is_ok_and(|found| found.len() == 0) {
+            self.forget();
+        }
+        if self.record.is_none() {
             let _ = fs::remove_file(&self.path);
         }
     }
 }
 
-fn directory_of(target: &Path) -> PathBuf {
+fn builder() -> tempfile::Builder<'static, 'static> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".hulk-").suffix(".part");
+    builder
+}
+
+pub(super) fn directory_of(target: &Path) -> PathBuf {
     match target.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
         _ => PathBuf::from("."),
     }
 }
 
-/// Short enough for any file system, whatever the target's name.
-fn name(target: &Path, sha256: Sha256) -> String {
-    let name = target.file_name().unwrap_or_default().to_string_lossy();
-    let start: String = name.chars().take(40).collect();
-    format!(".{start}.{}.hulk-part", &sha256.to_string()[..16])
-}
-
-/// `None` if another process has it.
-fn open_locked(path: &Path) -> io::Result<Option<(PathBuf, File, u64)>> {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
-    let file = options.open(path)?;
-    match FileExt::try_lock(&file) {
-        Ok(()) => {}
-        Err(TryLockError::WouldBlock) => return Ok(None),
-        Err(TryLockError::Error(error)) => return Err(error),
-    }
-    // The one that had it may have finished and renamed it in between.
-    if !is_at(&file, path) {
-        return Ok(None);
-    }
-    let len = file.metadata()?.len();
-    Ok(Some((path.to_owned(), file, len)))
-}
-
-#[cfg(unix)]
-fn is_at(file: &File, path: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    let place = |metadata: fs::Metadata| (metadata.dev(), metadata.ino());
-    file.metadata().map(place).ok() == fs::metadata(path).map(place).ok()
-}
-
-#[cfg(not(unix))]
-fn is_at(_: &File, path: &Path) -> bool {
-    path.exists()
-}
-
-/// A link fails where something is; some file systems have none.
+/// A link fails where something is, be it another link; some file systems have none.
 fn rename_to_new(from: &Path, to: &Path) -> io::Result<()> {
     match fs::hard_link(from, to) {
         Ok(()) => fs::remove_file(from),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(error),
-        Err(_) if to.exists() => Err(io::ErrorKind::AlreadyExists.into()),
+        Err(_) if to.symlink_metadata().is_ok() => Err(io::ErrorKind::AlreadyExists.into()),
         Err(_) => fs::rename(from, to),
     }
 }

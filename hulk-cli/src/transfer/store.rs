@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use futures_util::StreamExt;
@@ -11,11 +12,14 @@ use url::Url;
 
 use super::{Meter, Watcher, body::Body};
 use crate::{
-    client::{shown, unreachable},
+    client::{ERROR_BYTES, read_at_most, shown, unreachable},
     error::{Again, Error, Result},
     net::Net,
     patience::retry_after,
 };
+
+/// For the few bytes that say why the store refused something.
+const REASON_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// What a store answered to a put.
 #[derive(Debug, PartialEq, Eq)]
@@ -125,7 +129,12 @@ pub(crate) async fn refused(response: Response, what: &str) -> Error {
         .headers()
         .get(header::CONTENT_TYPE)
         .is_some_and(|kind| kind.as_bytes().ends_with(b"xml"));
-    let text = response.text().await.unwrap_or_default();
+    // Why is good to know, but it is refused all the same.
+    let read = tokio::time::timeout(REASON_TIMEOUT, read_at_most(response, ERROR_BYTES)).await;
+    let text = match &read {
+        Ok(Ok((body, _))) => String::from_utf8_lossy(body),
+        _ => "".into(),
+    };
     let code = tag(&text, "Code").filter(|_| is_xml).unwrap_or_default();
     let says = tag(&text, "Message")
         .filter(|_| is_xml)

@@ -20,7 +20,7 @@ use crate::{
 };
 use cookies::{KEY_COOKIE, cookies, is_same_origin, other_origin};
 pub(crate) use cookies::{SameOrigin, forget_key_cookie, key_cookie, pass_cookie};
-pub(crate) use visiting::Visiting;
+pub(crate) use visiting::{MakesShares, TakesUploads, Visiting};
 
 /// "Last used" is to the minute, so that a read is not a write.
 const TOUCH_INTERVAL_MILLIS: i64 = 60_000;

@@ -1,18 +1,31 @@
 //! Who comes with the token of a share.
 
-use std::{convert::Infallible, net::SocketAddr};
+use std::convert::Infallible;
 
-use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::extract::{FromRequestParts, RawPathParams};
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use http::request::Parts;
-use hulk_proto::share::{CLAIM_HEADER, PASS_HEADER, Password};
-use sha2::{Digest, Sha256};
+use hulk_proto::{
+    ShareToken,
+    share::{CLAIM_PARAMETER, PASS_HEADER, Password, ShareAction},
+};
 
 use super::cookies::{PASS_COOKIE, cookies};
-use crate::{app::App, ops::shares::Visit};
+use crate::{
+    app::App,
+    error::{Error, Result},
+    http::client_ip::ClientIp,
+    ops::shares::{self, Opened, Visit},
+};
 
 /// Whoever comes with a share's token, and what else they bring.
 pub(crate) struct Visiting(pub Visit);
+
+/// A share of the path's token that takes uploads in from this visitor: opened before the body is read.
+pub(crate) struct TakesUploads(pub Opened);
+
+/// The same for one with which further links may be made.
+pub(crate) struct MakesShares(pub Opened);
 
 impl FromRequestParts<App> for Visiting {
     type Rejection = Infallible;
@@ -27,16 +40,48 @@ impl FromRequestParts<App> for Visiting {
             .iter()
             .filter(|(name, _)| name.starts_with(PASS_COOKIE))
             .map(|(_, value)| value.clone());
+        let query = parts.uri.query().unwrap_or_default();
+        let mut query = url::form_urlencoded::parse(query.as_bytes());
+        let claim = query.find(|(name, _)| name == CLAIM_PARAMETER);
+        let client = parts.extensions.get::<ClientIp>();
         Ok(Self(Visit {
             passes: passes
                 .chain(header(PASS_HEADER).map(str::to_owned))
                 .collect(),
             password: header("authorization").and_then(basic_password),
-            client: client(parts),
-            claim: header(CLAIM_HEADER).map(str::to_owned),
-            is_continuation: header("range").is_some_and(is_rest),
+            address: client.map(|client| client.address),
+            claim: claim.and_then(|(_, id)| id.parse().ok()),
         }))
     }
+}
+
+impl FromRequestParts<App> for TakesUploads {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        open(parts, app, ShareAction::Upload).await.map(Self)
+    }
+}
+
+impl FromRequestParts<App> for MakesShares {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        open(parts, app, ShareAction::Share).await.map(Self)
+    }
+}
+
+async fn open(parts: &mut Parts, app: &App, action: ShareAction) -> Result<Opened> {
+    let no_share = || Error::not_found("share");
+    let path = RawPathParams::from_request_parts(parts, app).await;
+    let path = path.map_err(|_| no_share())?;
+    let (_, token) = path
+        .iter()
+        .find(|(name, _)| *name == "token")
+        .ok_or_else(no_share)?;
+    let token: ShareToken = token.parse().map_err(|_| no_share())?;
+    let Ok(Visiting(visit)) = Visiting::from_request_parts(parts, app).await;
+    shares::open(app, &token, &visit, action).await
 }
 
 /// The password of RFC 7617; the name does not matter.
@@ -48,26 +93,4 @@ fn basic_password(header: &str) -> Option<Password> {
     let decoded = String::from_utf8(BASE64.decode(encoded.trim()).ok()?).ok()?;
     let (_, password) = decoded.split_once(':')?;
     Some(Password(password.to_owned()))
-}
-
-/// A digest of the address and the program, by which a download that was broken off is known again.
-/// Behind a proxy the address is what that says; who forges it must know whose to forge.
-fn client(parts: &Parts) -> String {
-    let header = |name: &str| parts.headers.get(name)?.to_str().ok();
-    let forwarded = header("x-forwarded-for").and_then(|list| list.split(',').next());
-    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-    let address = match forwarded {
-        Some(address) => address.trim().to_owned(),
-        None => peer.map_or_else(String::new, |peer| peer.0.ip().to_string()),
-    };
-    let program = header("user-agent").unwrap_or_default();
-    hulk_proto::Sha256(Sha256::digest(format!("{address}\n{program}")).into()).to_string()
-}
-
-/// Whether a Range is not from the start.
-fn is_rest(range: &str) -> bool {
-    let first = range
-        .strip_prefix("bytes=")
-        .and_then(|rest| rest.split('-').next());
-    first.is_some_and(|first| first.parse::<u64>().is_ok_and(|first| first > 0))
 }

@@ -1,5 +1,5 @@
-//! Downloads of counted shares: each takes one of the share's downloads when it begins, can be gone
-//! on with by who began it, and has ended when that is told or its URL has ended.
+//! Downloads of counted shares: each takes one of the share's downloads when it begins, is continued by
+//! whoever names it, and has ended when that is told, all bytes went out, or its URL has expired.
 
 use sqlx::AnyConnection;
 
@@ -7,7 +7,6 @@ pub(crate) struct NewClaim<'a> {
     pub id: &'a str,
     pub share_id: &'a str,
     pub file_id: &'a str,
-    pub client: &'a str,
     pub ends_at: i64,
 }
 
@@ -16,40 +15,18 @@ pub(crate) async fn insert(
     claim: NewClaim<'_>,
 ) -> sqlx::Result<()> {
     sqlx::query(
-        "INSERT INTO claims (id, share_id, file_id, client, is_ended, ends_at)
-         VALUES ($1, $2, $3, $4, 0, $5)",
+        "INSERT INTO claims (id, share_id, file_id, is_ended, ends_at) VALUES ($1, $2, $3, 0, $4)",
     )
     .bind(claim.id)
     .bind(claim.share_id)
     .bind(claim.file_id)
-    .bind(claim.client)
     .bind(claim.ends_at)
     .execute(connection)
     .await
     .map(drop)
 }
 
-/// A download of the file that this client began and that may still be gone on with.
-pub(crate) async fn find_of_client(
-    connection: &mut AnyConnection,
-    share_id: &str,
-    file_id: &str,
-    client: &str,
-    now: i64,
-) -> sqlx::Result<Option<String>> {
-    sqlx::query_scalar(
-        "SELECT id FROM claims
-         WHERE share_id = $1 AND file_id = $2 AND client = $3 AND ends_at > $4 LIMIT 1",
-    )
-    .bind(share_id)
-    .bind(file_id)
-    .bind(client)
-    .bind(now)
-    .fetch_optional(connection)
-    .await
-}
-
-/// The same by the claim's id, as a client that was told it names it.
+/// The claim, if its download is of this file and under way.
 pub(crate) async fn find(
     connection: &mut AnyConnection,
     share_id: &str,
@@ -59,12 +36,50 @@ pub(crate) async fn find(
 ) -> sqlx::Result<Option<String>> {
     sqlx::query_scalar(
         "SELECT id FROM claims
-         WHERE id = $1 AND share_id = $2 AND file_id = $3 AND ends_at > $4",
+         WHERE id = $1 AND share_id = $2 AND file_id = $3 AND ends_at > $4 AND is_ended = 0",
     )
     .bind(id)
     .bind(share_id)
     .bind(file_id)
     .bind(now)
+    .fetch_optional(connection)
+    .await
+}
+
+/// Takes `bytes` of the `most` that a claim may have in all; false if that is more than is left.
+pub(crate) async fn take_bytes(
+    connection: &mut AnyConnection,
+    id: &str,
+    bytes: i64,
+    most: i64,
+) -> sqlx::Result<bool> {
+    let result = sqlx::query(
+        "UPDATE claims SET taken_bytes = taken_bytes + $2
+         WHERE id = $1 AND taken_bytes + $2 <= $3",
+    )
+    .bind(id)
+    .bind(bytes)
+    .bind(most)
+    .execute(connection)
+    .await?;
+    Ok(result.rows_affected() == 1)
+}
+
+/// `sent` of the bytes that were taken went out, and `unsent` did not. (share, bytes that went out in
+/// all), or `None` if the claim is gone.
+pub(crate) async fn settle_bytes(
+    connection: &mut AnyConnection,
+    id: &str,
+    sent: i64,
+    unsent: i64,
+) -> sqlx::Result<Option<(String, i64)>> {
+    sqlx::query_as(
+        "UPDATE claims SET taken_bytes = taken_bytes - $3, sent_bytes = sent_bytes + $2
+         WHERE id = $1 RETURNING share_id, sent_bytes",
+    )
+    .bind(id)
+    .bind(sent)
+    .bind(unsent)
     .fetch_optional(connection)
     .await
 }

@@ -22,6 +22,13 @@ pub struct ShareRow {
     pub max_downloads: Option<i64>,
     pub claim_count: i64,
     pub download_count: i64,
+    /// Of what comes in, in all; `None` if nothing does.
+    pub max_total_bytes: Option<i64>,
+    pub max_files: Option<i64>,
+    /// With what is planned.
+    pub received_bytes: i64,
+    pub received_files: i64,
+    pub unfinished_files: i64,
     pub revoked_at: Option<i64>,
     pub created_at: i64,
 }
@@ -41,7 +48,8 @@ macro_rules! columns {
     () => {
         "id, user_id, entry_id, parent_id, token, can_download, can_upload, can_share, can_delete,
          password_hash, expires_at, max_file_bytes, max_downloads, claim_count, download_count,
-         revoked_at, created_at"
+         max_total_bytes, max_files, received_bytes, received_files, unfinished_files, revoked_at,
+         created_at"
     };
 }
 
@@ -56,6 +64,8 @@ pub(crate) struct NewShare<'a> {
     pub expires_at: Option<i64>,
     pub max_file_bytes: Option<i64>,
     pub max_downloads: Option<i64>,
+    pub max_total_bytes: Option<i64>,
+    pub max_files: Option<i64>,
 }
 
 pub(crate) async fn insert(
@@ -64,9 +74,9 @@ pub(crate) async fn insert(
 ) -> sqlx::Result<ShareRow> {
     sqlx::query_as(concat!(
         "INSERT INTO shares (id, user_id, entry_id, parent_id, token, can_download, can_upload,
-             can_share, can_delete, password_hash, guesses, guesses_since, expires_at,
-             max_file_bytes, max_downloads, claim_count, download_count, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, 0, $11, $12, $13, 0, 0, $14)
+             can_share, can_delete, password_hash, expires_at, max_file_bytes, max_downloads,
+             claim_count, download_count, created_at, max_total_bytes, max_files)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0, 0, $14, $15, $16)
          RETURNING ",
         columns!()
     ))
@@ -84,6 +94,8 @@ pub(crate) async fn insert(
     .bind(share.max_file_bytes)
     .bind(share.max_downloads)
     .bind(Timestamp::now().unix_millis())
+    .bind(share.max_total_bytes)
+    .bind(share.max_files)
     .fetch_one(connection)
     .await
 }
@@ -147,34 +159,71 @@ pub(crate) async fn revoke(
     Ok(result.rows_affected() == 1)
 }
 
-/// Counts a guess at the password before it is looked at. False if there were `most` since `since`.
-pub(crate) async fn guess(
+/// Sets a file of `bytes` aside of what comes in through the share; false if that is over one of its
+/// ceilings, or `unfinished` are planned already.
+pub(crate) async fn plan_file(
     connection: &mut AnyConnection,
     id: &str,
-    most: i64,
-    since: i64,
+    bytes: i64,
+    unfinished: i64,
 ) -> sqlx::Result<bool> {
     let result = sqlx::query(
-        "UPDATE shares SET guesses = CASE WHEN guesses_since <= $3 THEN 1 ELSE guesses + 1 END,
-             guesses_since = CASE WHEN guesses_since <= $3 THEN $4 ELSE guesses_since END
-         WHERE id = $1 AND (guesses_since <= $3 OR guesses < $2)",
+        "UPDATE shares SET received_bytes = received_bytes + $2,
+             received_files = received_files + 1, unfinished_files = unfinished_files + 1
+         WHERE id = $1 AND received_bytes + $2 <= max_total_bytes AND received_files < max_files
+               AND unfinished_files < $3",
     )
     .bind(id)
-    .bind(most)
-    .bind(since)
-    .bind(Timestamp::now().unix_millis())
+    .bind(bytes)
+    .bind(unfinished)
     .execute(connection)
     .await?;
     Ok(result.rows_affected() == 1)
 }
 
-/// The guess was right: it was none.
-pub(crate) async fn forgive(connection: &mut AnyConnection, id: &str) -> sqlx::Result<()> {
-    sqlx::query("UPDATE shares SET guesses = guesses - 1 WHERE id = $1 AND guesses > 0")
-        .bind(id)
-        .execute(connection)
+/// Sets `bytes` more aside for a file that is planned; false if they are over the ceiling.
+pub(crate) async fn extend_file(
+    connection: &mut AnyConnection,
+    id: &str,
+    bytes: i64,
+) -> sqlx::Result<bool> {
+    let result = sqlx::query(
+        "UPDATE shares SET received_bytes = received_bytes + $2
+         WHERE id = $1 AND received_bytes + $2 <= max_total_bytes",
+    )
+    .bind(id)
+    .bind(bytes)
+    .execute(connection)
+    .await?;
+    Ok(result.rows_affected() == 1)
+}
+
+/// A planned file is planned no more: it came in, and `bytes` of it were not used, or it did not.
+pub(crate) async fn end_file(
+    connection: &mut AnyConnection,
+    id: &str,
+    bytes: i64,
+    came_in: bool,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "UPDATE shares SET received_bytes = received_bytes - $2,
+             received_files = received_files - $3, unfinished_files = unfinished_files - 1
+         WHERE id = $1",
+    )
+    .bind(id)
+    .bind(bytes)
+    .bind(i64::from(!came_in))
+    .execute(connection)
+    .await
+    .map(drop)
+}
+
+/// How many links of the user are not revoked.
+pub(crate) async fn count(connection: &mut AnyConnection, user_id: &str) -> sqlx::Result<i64> {
+    sqlx::query_scalar("SELECT COUNT(*) FROM shares WHERE user_id = $1 AND revoked_at IS NULL")
+        .bind(user_id)
+        .fetch_one(connection)
         .await
-        .map(drop)
 }
 
 /// Takes one of the downloads; false if none is left.

@@ -98,6 +98,65 @@ pub(crate) async fn touch(
         .map(drop)
 }
 
+/// An unfinished upload through a share, as its owner sees it.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub(crate) struct ThroughShare {
+    pub file_id: String,
+    pub size_bytes: i64,
+    pub address: Option<String>,
+    pub created_at: i64,
+    pub updated_at: i64,
+}
+
+/// The unfinished uploads through a share, oldest first, and how many they are in all.
+pub(crate) async fn through_share(
+    connection: &mut AnyConnection,
+    share_id: &str,
+    limit: i64,
+    offset: i64,
+) -> sqlx::Result<(Vec<ThroughShare>, i64)> {
+    let total = "SELECT COUNT(*) FROM versions
+         WHERE share_id = $1 AND state IN ('reserved', 'uploaded')";
+    let rows = "SELECT file_id, size_bytes, address, created_at, updated_at FROM versions
+         WHERE share_id = $1 AND state IN ('reserved', 'uploaded')
+         ORDER BY created_at, file_id, number";
+    super::page::page(connection, (total, rows), share_id, (limit, offset)).await
+}
+
+/// All of them.
+pub(crate) async fn all_through_share(
+    connection: &mut AnyConnection,
+    share_id: &str,
+) -> sqlx::Result<Vec<VersionRow>> {
+    sqlx::query_as(concat!(
+        "SELECT ",
+        columns!(),
+        " FROM versions WHERE share_id = $1 AND state IN ('reserved', 'uploaded')"
+    ))
+    .bind(share_id)
+    .fetch_all(connection)
+    .await
+}
+
+/// Uploads through shares that nobody has touched since `before`, longest untouched first.
+pub(crate) async fn untouched(
+    connection: &mut AnyConnection,
+    before: i64,
+    limit: i64,
+) -> sqlx::Result<Vec<VersionRow>> {
+    sqlx::query_as(concat!(
+        "SELECT ",
+        columns!(),
+        " FROM versions
+          WHERE share_id IS NOT NULL AND state IN ('reserved', 'uploaded') AND updated_at < $1
+          ORDER BY updated_at LIMIT $2"
+    ))
+    .bind(before)
+    .bind(limit)
+    .fetch_all(connection)
+    .await
+}
+
 /// More is set aside for an upload of unknown length: `size_bytes` in all. False if as much is
 /// already, or it has ended.
 pub(crate) async fn extend(

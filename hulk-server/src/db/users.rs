@@ -13,6 +13,8 @@ pub struct UserRow {
     pub quota_bytes: i64,
     pub used_bytes: i64,
     pub file_count: i64,
+    /// Files and directories, those in the trash included.
+    pub object_count: i64,
     pub created_at: i64,
     pub updated_at: i64,
 }
@@ -54,7 +56,7 @@ pub(crate) async fn insert(
 }
 
 const COLUMNS: &str = "SELECT id, email, role, email_verified_at, root_id, quota_bytes, used_bytes,
-     file_count, created_at, updated_at FROM users";
+     file_count, object_count, created_at, updated_at FROM users";
 
 pub(crate) async fn find(
     connection: &mut AnyConnection,
@@ -121,6 +123,36 @@ pub(crate) async fn count_files(
         .map(drop)
 }
 
+/// The user has one file or directory more; false if that would be more than `most`.
+pub(crate) async fn add_object(
+    connection: &mut AnyConnection,
+    id: &str,
+    most: i64,
+) -> sqlx::Result<bool> {
+    let result = sqlx::query(
+        "UPDATE users SET object_count = object_count + 1 WHERE id = $1 AND object_count < $2",
+    )
+    .bind(id)
+    .bind(most)
+    .execute(connection)
+    .await?;
+    Ok(result.rows_affected() == 1)
+}
+
+/// Files and directories of the user were deleted for good.
+pub(crate) async fn remove_objects(
+    connection: &mut AnyConnection,
+    id: &str,
+    count: i64,
+) -> sqlx::Result<()> {
+    sqlx::query("UPDATE users SET object_count = object_count - $2 WHERE id = $1")
+        .bind(id)
+        .bind(count)
+        .execute(connection)
+        .await
+        .map(drop)
+}
+
 /// A version is not validated any more: one finished file less, if it stood for a file in the tree.
 pub(crate) async fn uncount_file(
     connection: &mut AnyConnection,
@@ -171,13 +203,21 @@ pub(crate) async fn recount(connection: &mut AnyConnection, id: &str) -> sqlx::R
     .bind(id)
     .fetch_one(&mut *connection)
     .await?;
+    let object_count: i64 = sqlx::query_scalar(
+        "SELECT COUNT(*) FROM entries e JOIN users u ON u.id = e.user_id
+         WHERE e.user_id = $1 AND e.id <> u.root_id",
+    )
+    .bind(id)
+    .fetch_one(&mut *connection)
+    .await?;
     let result = sqlx::query(
-        "UPDATE users SET used_bytes = $2, file_count = $3
-         WHERE id = $1 AND (used_bytes <> $2 OR file_count <> $3)",
+        "UPDATE users SET used_bytes = $2, file_count = $3, object_count = $4
+         WHERE id = $1 AND (used_bytes <> $2 OR file_count <> $3 OR object_count <> $4)",
     )
     .bind(id)
     .bind(used_bytes)
     .bind(file_count)
+    .bind(object_count)
     .execute(connection)
     .await?;
     Ok(result.rows_affected() == 1)

@@ -31,6 +31,7 @@ use sqlx::AnyConnection;
 pub(crate) const RESERVED: &str = "reserved";
 pub(crate) const UPLOADED: &str = "uploaded";
 pub(crate) const VALIDATED: &str = "validated";
+pub(crate) const FAILED: &str = "failed";
 pub(crate) const EXPIRED: &str = "expired";
 
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -136,6 +137,8 @@ pub(crate) struct NewVersion<'a> {
     pub description: Option<&'a str>,
     pub metadata: Option<String>,
     pub share_id: Option<&'a str>,
+    /// Of the client, where it comes through a share.
+    pub address: Option<&'a str>,
 }
 
 pub(crate) async fn insert(
@@ -146,9 +149,9 @@ pub(crate) async fn insert(
         "INSERT INTO versions (file_id, user_id, number, state, size_bytes, mime_type, sha256, md5,
              head_md5, part_size, open_ended, direct, if_exists, upload_key, object_key,
              expiration_policy, permissions, tags, description, metadata, share_id, created_at,
-             updated_at)
+             updated_at, address)
          VALUES ($1, $20, $2, 'reserved', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,
-                 $16, $17, $18, $21, $19, $19)
+                 $16, $17, $18, $21, $19, $19, $22)
          RETURNING ",
         columns!()
     ))
@@ -173,6 +176,7 @@ pub(crate) async fn insert(
     .bind(Timestamp::now().unix_millis())
     .bind(version.user_id)
     .bind(version.share_id)
+    .bind(version.address)
     .fetch_one(connection)
     .await
 }
@@ -315,6 +319,22 @@ pub(crate) async fn set_expiration(
     .execute(connection)
     .await?;
     Ok(result.rows_affected() == 1)
+}
+
+/// Deletes the failed versions of a file but the newest, which says why it failed.
+pub(crate) async fn delete_failed(
+    connection: &mut AnyConnection,
+    file_id: &str,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "DELETE FROM versions WHERE file_id = $1 AND state = 'failed' AND number <
+             (SELECT MAX(number) FROM versions WHERE file_id = $1 AND state = 'failed')
+         AND number <> (SELECT version FROM entries WHERE id = $1)",
+    )
+    .bind(file_id)
+    .execute(connection)
+    .await
+    .map(drop)
 }
 
 pub(crate) async fn delete(

@@ -1,12 +1,11 @@
 //! Users and their API keys.
 
-use argon2::{Argon2, PasswordHasher};
 use hulk_proto::{
     ApiKey, ApiKeySecret, CreateApiKey, CreatedApiKey, ErrorCode, Id, ListQuery, Me, Page, Role,
     Timestamp, user::User,
 };
 
-use super::{present, validate};
+use super::{present, shares::Passwords, validate};
 use crate::{
     caller::{Caller, secret_hash},
     db::{
@@ -19,6 +18,8 @@ use crate::{
 };
 
 const MIN_PASSWORD_CHARS: usize = 8;
+/// Keys of one user.
+const MAX_KEYS: i64 = 1000;
 
 /// A user to be.
 pub struct CreateUser {
@@ -43,7 +44,7 @@ pub async fn create_user(db: &Db, quota_bytes: u64, request: CreateUser) -> Resu
             format!("a password has at least {MIN_PASSWORD_CHARS} characters"),
         ));
     }
-    let password_hash = hash_password(request.password).await?;
+    let password_hash = Passwords::default().hash(request.password).await?;
     let (id, root_id) = (Id::random(), Id::random());
     let mut transaction = db.write().await?;
     let user = NewUser {
@@ -77,18 +78,6 @@ fn is_email(text: &str) -> bool {
             .is_some_and(|(name, host)| !name.is_empty() && !host.is_empty() && !host.contains('@'))
 }
 
-/// Off the async threads: it is slow by design.
-async fn hash_password(password: String) -> Result<String> {
-    tokio::task::spawn_blocking(move || {
-        Argon2::default()
-            .hash_password(password.as_bytes())
-            .map(|hash| hash.to_string())
-    })
-    .await
-    .map_err(Error::internal)?
-    .map_err(|error| Error::internal(error.to_string()))
-}
-
 /// The user with this email.
 ///
 /// # Errors
@@ -103,7 +92,7 @@ pub async fn find_user(db: &Db, email: &str) -> Result<UserRow> {
 /// Makes a key; the answer is the only place where its secret is ever told.
 ///
 /// # Errors
-/// `VALIDATION_ERROR` for a bad label or an expiry in the past.
+/// `VALIDATION_ERROR` for a bad label or an expiry in the past, `QUOTA_EXCEEDED` for too many keys.
 pub async fn create_key(db: &Db, user: &UserRow, request: CreateApiKey) -> Result<CreatedApiKey> {
     validate::label(&request.label).map_err(|message| Error::validation("label", message))?;
     if request
@@ -114,6 +103,13 @@ pub async fn create_key(db: &Db, user: &UserRow, request: CreateApiKey) -> Resul
     }
     let secret = ApiKeySecret::random();
     let mut transaction = db.write().await?;
+    let (_, count) = api_keys::list(&mut transaction, &user.id, 0, 0).await?;
+    if count >= MAX_KEYS {
+        return Err(Error::new(
+            ErrorCode::QuotaExceeded,
+            format!("you have {MAX_KEYS} keys; revoke one first (hulk keys rm)"),
+        ));
+    }
     let key = NewApiKey {
         id: secret.id().as_str(),
         user_id: &user.id,

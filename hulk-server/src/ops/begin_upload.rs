@@ -108,7 +108,7 @@ async fn plan_one(
     report: Report,
 ) -> Result<Planned> {
     let mut transaction = app.db.write_for(&destination.user.id).await?;
-    let known = &mut Known::default();
+    let known = &mut Known::new(app.settings.max_objects);
     let planned = plan(app, &mut transaction, destination, request, report, known).await?;
     transaction.commit().await?;
     Ok(planned)
@@ -120,7 +120,7 @@ async fn plan_all(
     requests: &[&CreateFile],
 ) -> Result<Vec<Result<Planned>>> {
     let mut plans = Vec::with_capacity(requests.len());
-    let mut known = Known::default();
+    let mut known = Known::new(app.settings.max_objects);
     let mut transaction = app.db.write_for(&destination.user.id).await?;
     for request in requests {
         let mut one = transaction.begin().await?;
@@ -132,7 +132,7 @@ async fn plan_all(
             Err(error) if error.is_fault() => return planned.map(|_| Vec::new()),
             Err(_) => {
                 one.rollback().await?;
-                known = Known::default();
+                known = Known::new(app.settings.max_objects);
             }
         }
         plans.push(planned);

@@ -2,7 +2,7 @@
 
 use hulk_proto::{ChangeFile, ErrorCode, ExpirationPolicy, File, Id, Permission, Timestamp};
 
-use super::{discard::urls_end, find_file, place, show_file, validate};
+use super::{discard::urls_end, find_file, object_key, place, show_file, validate};
 use crate::{
     app::App,
     db::{
@@ -10,7 +10,7 @@ use crate::{
         files::FileRow,
         garbage,
         users::UserRow,
-        versions::{self, VersionRow},
+        versions,
     },
     error::{Error, Result},
 };
@@ -80,7 +80,12 @@ pub(super) async fn set_expiration(
     let is_renewed = policy.days().is_some() && app.store.expires_objects();
     let is_moved = version.expiration_policy != policy.as_str() || is_renewed;
     let key = match is_moved {
-        true => new_key(app, file, &version, policy),
+        // Never one that was used before: the garbage may still hold that.
+        true => object_key::object(
+            &app.settings.env_name,
+            policy,
+            (&file.user_id, &file.id, version.number),
+        ),
         false => version.object_key.clone(),
     };
     if is_moved {
@@ -109,15 +114,4 @@ pub(super) async fn set_expiration(
             "the file was changed by another request meanwhile; try again",
         )
     })
-}
-
-/// Under the policy's prefix, and never one that was used before: the garbage may still hold that.
-fn new_key(app: &App, file: &FileRow, version: &VersionRow, policy: ExpirationPolicy) -> String {
-    let (env, number) = (&app.settings.env_name, version.number);
-    format!(
-        "{env}/{policy}/{}/{}/{number}-{}",
-        file.user_id,
-        file.id,
-        Id::random()
-    )
 }

@@ -2,7 +2,10 @@
 
 use hulk_proto::{Directory, ErrorCode, ExpirationPolicy, Permission, directory::CreateDirectory};
 
-use super::{plan_upload::ensure_directories, present};
+use super::{
+    plan_upload::{count_object, ensure_directories},
+    present,
+};
 use crate::{
     app::App,
     db::{
@@ -24,13 +27,22 @@ pub async fn create_directory(
 ) -> Result<Directory> {
     let (above, name) = request.path.split().ok_or_else(|| exists(&request.path))?;
     let mut transaction = app.db.write_for(&user.id).await?;
-    let parent = ensure_directories(&mut transaction, &user.into(), &above).await?;
+    let parent = ensure_directories(
+        &mut transaction,
+        &user.into(),
+        &above,
+        app.settings.max_objects,
+    )
+    .await?;
     let is_there = tree::find_by_path(&mut transaction, &user.root_id, &request.path).await?;
     if is_there.is_some_and(|entry| entry.is_directory()) {
         return Err(exists(&request.path));
     }
-    let (entry, _) =
+    let (entry, is_new) =
         entries::ensure(&mut transaction, &user.id, &parent.id, name, DIRECTORY).await?;
+    if is_new {
+        count_object(&mut transaction, &user.id, app.settings.max_objects).await?;
+    }
     if !entry.is_directory() {
         return Err(Error::new(
             ErrorCode::FileExists,

@@ -10,6 +10,8 @@ pub struct Destination<'a> {
     pub root_id: &'a str,
     /// Who puts through a share neither replaces nor learns what is there.
     pub share: Option<&'a ShareRow>,
+    /// Of the client that puts through a share.
+    pub address: Option<&'a str>,
 }
 
 impl<'a> From<&'a UserRow> for Destination<'a> {
@@ -18,16 +20,18 @@ impl<'a> From<&'a UserRow> for Destination<'a> {
             user,
             root_id: &user.root_id,
             share: None,
+            address: None,
         }
     }
 }
 
 impl<'a> Destination<'a> {
-    pub fn of_share(owner: &'a UserRow, share: &'a ShareRow) -> Self {
+    pub fn of_share(owner: &'a UserRow, share: &'a ShareRow, address: &'a str) -> Self {
         Self {
             user: owner,
             root_id: &share.entry_id,
             share: Some(share),
+            address: Some(address),
         }
     }
 

@@ -3,6 +3,7 @@
 use hulk_proto::Timestamp;
 use sqlx::AnyConnection;
 
+use super::shares::intake;
 use crate::{
     db::{
         garbage, users,
@@ -16,6 +17,13 @@ use crate::{
 /// deleted its row in the same transaction, and so is the only one to do this.
 pub(crate) async fn discard(connection: &mut AnyConnection, version: &VersionRow) -> Result<()> {
     users::release(connection, &version.user_id, version.size_bytes).await?;
+    if let Some(share_id) = version
+        .share_id
+        .as_deref()
+        .filter(|_| version.is_unfinished())
+    {
+        intake::give_up(connection, share_id, version.size_bytes).await?;
+    }
     if version.state == versions::VALIDATED {
         let (file_id, number) = (&version.file_id, version.number);
         users::uncount_file(connection, &version.user_id, file_id, number).await?;

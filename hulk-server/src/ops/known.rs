@@ -13,13 +13,22 @@ use crate::{
 
 /// Good as long as the transaction, in which nobody else changes the user's tree, and until a part of
 /// it is rolled back.
-#[derive(Default)]
 pub(super) struct Known {
+    /// Files and directories that the user may have.
+    pub(super) max_objects: i64,
     directories: HashMap<String, EntryRow>,
     policies: HashMap<String, ExpirationPolicy>,
 }
 
 impl Known {
+    pub(super) fn new(max_objects: i64) -> Self {
+        Self {
+            max_objects,
+            directories: HashMap::new(),
+            policies: HashMap::new(),
+        }
+    }
+
     /// As `ensure_directories`.
     pub(super) async fn directory(
         &mut self,
@@ -30,7 +39,7 @@ impl Known {
         if let Some(found) = self.directories.get(path.as_str()) {
             return Ok(found.clone());
         }
-        let found = ensure_directories(connection, destination, path).await?;
+        let found = ensure_directories(connection, destination, path, self.max_objects).await?;
         self.directories
             .insert(path.as_str().to_owned(), found.clone());
         Ok(found)

@@ -28,6 +28,7 @@ pub mod readiness;
 pub mod resolve_link;
 pub mod shares;
 pub mod sign_parts;
+pub(crate) mod store_gate;
 pub mod take_notices;
 mod to_send;
 pub mod trash;

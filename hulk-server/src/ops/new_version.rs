@@ -5,7 +5,7 @@ use hulk_proto::{
     limits::{MAX_PART_BYTES, OPEN_PART_BYTES, PART_BYTES},
 };
 
-use super::{begin_upload::Report, destination::Destination, present};
+use super::{begin_upload::Report, destination::Destination, object_key, present};
 use crate::{
     app::App,
     db::{
@@ -25,9 +25,9 @@ pub(super) fn new_version<'a>(
     current: Option<&VersionRow>,
 ) -> Result<NewVersion<'a>> {
     let env = &app.settings.env_name;
-    let place = format!("{}/{}/{number}", entry.user_id, entry.id);
+    let version = (entry.user_id.as_str(), entry.id.as_str(), number);
     let part_size = part_size(request, report, current)?;
-    let object_key = format!("{env}/{policy}/{place}");
+    let object_key = object_key::object(env, policy, version);
     let is_direct = report == Report::Nobody;
     let md5 = whole_md5(request);
     let is_guarded = !is_direct && (app.store.puts_once() || md5.is_some());
@@ -48,7 +48,7 @@ pub(super) fn new_version<'a>(
         if_exists: if_exists(request.if_exists),
         upload_key: match in_place {
             true => object_key.clone(),
-            false => format!("{env}/uploads/{place}"),
+            false => object_key::upload(env, version),
         },
         object_key,
         expiration_policy: policy.as_str(),
@@ -57,6 +57,7 @@ pub(super) fn new_version<'a>(
         description: request.description.as_deref(),
         metadata: labels.metadata,
         share_id: destination.share_id(),
+        address: destination.address,
     })
 }
 
@@ -67,9 +68,8 @@ pub(super) fn restored_version<'a>(
     number: i64,
 ) -> Result<NewVersion<'a>> {
     let policy = present::policy(&stored.expiration_policy)?;
-    let env = &app.settings.env_name;
     let (user_id, file_id) = (&stored.user_id, &stored.file_id);
-    let object_key = format!("{env}/{policy}/{user_id}/{file_id}/{number}");
+    let object_key = object_key::object(&app.settings.env_name, policy, (user_id, file_id, number));
     Ok(NewVersion {
         file_id,
         user_id,
@@ -91,6 +91,7 @@ pub(super) fn restored_version<'a>(
         description: None,
         metadata: None,
         share_id: None,
+        address: None,
     })
 }
 

@@ -118,7 +118,8 @@ pub(super) async fn move_to(
     if !entry.is_directory() {
         validate::extension(app, &name)?;
     }
-    let parent = ensure_directories(connection, &user.into(), &above).await?;
+    let parent =
+        ensure_directories(connection, &user.into(), &above, app.settings.max_objects).await?;
     if entry.is_directory() {
         if tree::is_within(connection, &parent.id, &entry.id).await? {
             return Err(Error::new(

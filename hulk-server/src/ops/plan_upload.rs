@@ -12,7 +12,7 @@ use super::{
     known::Known,
     new_version::{Labels, new_version},
     present,
-    shares::name,
+    shares::{intake, name},
     validate,
 };
 use crate::{
@@ -27,6 +27,9 @@ use crate::{
     },
     error::{Error, Result},
 };
+
+/// Unfinished uploads to one path: each has a row, and may have no bytes.
+const MAX_UNFINISHED: usize = 16;
 
 /// An upload with its space set aside.
 pub(super) struct Planned {
@@ -84,7 +87,7 @@ pub(super) async fn plan(
                 (number, policy),
                 current,
             )?;
-            reserve(app, connection, destination.user, &all, wanted).await?
+            reserve(app, connection, destination, &all, wanted).await?
         }
     };
     if current.is_none() && !is_resumed {
@@ -129,6 +132,9 @@ async fn file_entry(
     };
     let user_id = &destination.user.id;
     let (entry, is_new) = entries::ensure(connection, user_id, &parent.id, &name, FILE).await?;
+    if is_new {
+        count_object(connection, user_id, known.max_objects).await?;
+    }
     match entry.is_directory() {
         false => Ok((entry, is_new)),
         true => Err(Error::new(
@@ -165,13 +171,19 @@ pub(super) async fn ensure_directories(
     connection: &mut AnyConnection,
     destination: &Destination<'_>,
     path: &RemotePath,
+    max_objects: i64,
 ) -> Result<EntryRow> {
     let root = entries::find(connection, destination.root_id).await?;
     let mut directory = root.ok_or_else(|| Error::not_found("directory"))?;
     let user_id = &destination.user.id;
     for name in path.names() {
         let above = directory;
-        (directory, _) = entries::ensure(connection, user_id, &above.id, name, DIRECTORY).await?;
+        let is_new;
+        (directory, is_new) =
+            entries::ensure(connection, user_id, &above.id, name, DIRECTORY).await?;
+        if is_new {
+            count_object(connection, user_id, max_objects).await?;
+        }
         if !directory.is_directory() {
             return Err(Error::new(
                 ErrorCode::FileExists,
@@ -180,6 +192,27 @@ pub(super) async fn ensure_directories(
         }
     }
     Ok(directory)
+}
+
+/// One file or directory more.
+///
+/// # Errors
+/// `QUOTA_EXCEEDED` if the user has as many as they may.
+pub(super) async fn count_object(
+    connection: &mut AnyConnection,
+    user_id: &str,
+    max_objects: i64,
+) -> Result<()> {
+    match users::add_object(connection, user_id, max_objects).await? {
+        true => Ok(()),
+        false => Err(Error::new(
+            ErrorCode::QuotaExceeded,
+            format!(
+                "{max_objects} files and directories are as many as you may have; delete some \
+                 for good first (hulk trash empty, or DELETE /api/v1/trash)"
+            ),
+        )),
+    }
 }
 
 /// The version that stands for the file, if it is finished.
@@ -232,7 +265,7 @@ async fn relabel(
 async fn reserve(
     app: &App,
     connection: &mut AnyConnection,
-    user: &UserRow,
+    destination: &Destination<'_>,
     all: &[VersionRow],
     wanted: NewVersion<'_>,
 ) -> Result<(VersionRow, bool)> {
@@ -257,7 +290,26 @@ async fn reserve(
             discard(connection, same).await?;
         }
     }
+    if all.iter().filter(|version| version.is_unfinished()).count() >= MAX_UNFINISHED {
+        return Err(Error::new(
+            ErrorCode::TooManyRequests,
+            "too many uploads to this path are unfinished; finish or cancel one first",
+        ));
+    }
+    // Each would stay for ever, and cost nothing of the quota.
+    if all
+        .iter()
+        .filter(|version| version.state == versions::FAILED)
+        .count()
+        > 1
+    {
+        versions::delete_failed(connection, wanted.file_id).await?;
+    }
     validate::room(app, wanted.size_bytes)?;
+    let user = destination.user;
+    if let Some(share) = destination.share {
+        intake::plan(connection, share, wanted.size_bytes).await?;
+    }
     if !users::reserve(connection, &user.id, wanted.size_bytes).await? {
         return Err(quota_exceeded(connection, user, wanted.size_bytes).await?);
     }

@@ -203,6 +203,11 @@ pub(super) async fn share(
         max_downloads: row.max_downloads.map(unsigned),
         download_count: unsigned(row.download_count + app.downloads.pending_of_share(&row.id)),
         max_file_bytes: row.max_file_bytes.map(unsigned),
+        max_total_bytes: row.max_total_bytes.map(unsigned),
+        max_files: row.max_files.map(unsigned),
+        received_bytes: unsigned(row.received_bytes),
+        received_files: unsigned(row.received_files),
+        unfinished_files: unsigned(row.unfinished_files),
         created_at: time(row.created_at)?,
     })
 }

@@ -7,6 +7,7 @@ use super::{
     discard::{discard, forget_upload, urls_end},
     plan_upload::current_of,
     present, retried,
+    shares::intake,
 };
 use crate::{
     app::App,
@@ -109,6 +110,9 @@ async fn publish(
     let rest = this.size_bytes - sent.size_bytes;
     if rest != 0 {
         users::release(connection, &this.user_id, rest).await?;
+    }
+    if let Some(share_id) = &this.share_id {
+        intake::finish(connection, share_id, rest).await?;
     }
     let validated = VersionRow {
         state: versions::VALIDATED.to_owned(),

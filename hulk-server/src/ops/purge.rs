@@ -28,6 +28,8 @@ async fn purge_some(app: &App, user_id: &str, entry_id: &str, which: Doomed) -> 
     let urls_end = urls_end().unix_millis();
     let (entries, bytes) = trash::purge(&mut transaction, entry_id, which, urls_end).await?;
     users::release(&mut transaction, user_id, bytes).await?;
+    let count = i64::try_from(entries).unwrap_or(0);
+    users::remove_objects(&mut transaction, user_id, count).await?;
     transaction.commit().await?;
     Ok(entries > 0)
 }

@@ -76,7 +76,10 @@ pub async fn resolve_link(
         Some((opened, visit)) if method == Method::GET => {
             claim::begin(app, opened, &file.id, visit).await?
         }
-        Some((opened, _)) => claim::check_left(opened).map(|()| None)?,
+        Some((opened, visit)) => {
+            claim::check_left(app, opened, &file.id, visit).await?;
+            None
+        }
         None => None,
     };
     let disposition = Disposition {
@@ -84,9 +87,9 @@ pub async fn resolve_link(
         mime_type: &file.mime_type,
         is_saved: follower.saves,
     };
-    let presigned = app
-        .store
-        .presign_get(method, &file.object_key, &disposition)?;
+    let presigned =
+        app.store
+            .presign_get(method, &file.object_key, &disposition, claim.as_deref())?;
     if method == Method::GET {
         app.downloads.count(&file.id);
     }

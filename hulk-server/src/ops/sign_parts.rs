@@ -9,7 +9,9 @@ use hulk_proto::{
     upload::{ReceivedPart, SignParts, SignedPart, SignedParts, UploadState, WantedPart},
 };
 
-use super::{destination::Destination, find_file, plan_upload::quota_exceeded, show_file};
+use super::{
+    destination::Destination, find_file, plan_upload::quota_exceeded, shares::intake, show_file,
+};
 use crate::{
     app::App,
     db::{
@@ -25,6 +27,8 @@ use crate::{
 pub(super) const IN_FLIGHT: usize = 8;
 /// An upload that goes on is not stale; that is written this often.
 const TOUCH_AFTER_MILLIS: i64 = 60 * 60 * 1000;
+/// Through a share it would be given up earlier.
+const TOUCH_SHARED_AFTER_MILLIS: i64 = 60 * 1000;
 
 /// # Errors
 /// `NOT_FOUND` if nothing is being uploaded in parts, `VALIDATION_ERROR` for a part that the file
@@ -162,7 +166,12 @@ async fn set_aside(
 ) -> Result<VersionRow> {
     let user = destination.user;
     if !version.is_open_ended() {
-        if hulk_proto::Timestamp::now().unix_millis() - version.updated_at > TOUCH_AFTER_MILLIS {
+        let untouched = hulk_proto::Timestamp::now().unix_millis() - version.updated_at;
+        let touch_after = match destination.share {
+            Some(_) => TOUCH_SHARED_AFTER_MILLIS,
+            None => TOUCH_AFTER_MILLIS,
+        };
+        if untouched > touch_after {
             let mut transaction = app.db.write_for(&user.id).await?;
             uploads::touch(&mut transaction, &version).await?;
             transaction.commit().await?;
@@ -192,6 +201,9 @@ async fn set_aside(
         if uploads::extend(&mut transaction, &version, needed).await? {
             if !users::reserve(&mut transaction, &user.id, more).await? {
                 return Err(quota_exceeded(&mut transaction, user, more).await?);
+            }
+            if let Some(share) = destination.share {
+                intake::extend(&mut transaction, share, more).await?;
             }
             transaction.commit().await?;
             version.size_bytes = needed;

@@ -185,8 +185,13 @@ async fn restore(
     };
     let (above, name) = super::validate::file_path(&wanted)?;
     let kind = kind_of(&row);
-    let parent =
-        super::plan_upload::ensure_directories(&mut transaction, &user.into(), &above).await?;
+    let parent = super::plan_upload::ensure_directories(
+        &mut transaction,
+        &user.into(),
+        &above,
+        app.settings.max_objects,
+    )
+    .await?;
     let free = place::free_name(&mut transaction, &parent.id, &name).await?;
     let found = above.join(&free).map_err(|error| {
         Error::validation("path", format!("{error}; give another path to restore to"))

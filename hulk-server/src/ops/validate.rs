@@ -3,7 +3,7 @@
 use hulk_proto::{
     CreateFile, ErrorCode, RemotePath,
     limits::{
-        MAX_BATCH, MAX_DESCRIPTION_BYTES, MAX_LABEL_BYTES, MAX_METADATA_BYTES, MAX_PARTS, MAX_TAGS,
+        MAX_BATCH, MAX_LABEL_BYTES, MAX_LABELS_BYTES, MAX_METADATA_VALUES, MAX_PARTS, MAX_TAGS,
         PART_BYTES,
     },
 };
@@ -12,10 +12,8 @@ use super::{begin_upload::Report, destination::Destination};
 use crate::{
     app::App,
     error::{self, Error, Result},
+    store::DISK_RESERVE_BYTES,
 };
-
-/// Left free on the embedded store's disk, for the database and manifests.
-const DISK_RESERVE_BYTES: u64 = 16 << 20;
 
 /// The directory and the name of a file to be.
 pub(super) fn file_path(path: &RemotePath) -> Result<(RemotePath, String)> {
@@ -129,22 +127,51 @@ pub(super) fn labels(
             format!("{tag:?} is not 1 to {MAX_LABEL_BYTES} plain bytes without a comma"),
         ));
     }
-    if description.is_some_and(|text| text.len() > MAX_DESCRIPTION_BYTES || text.contains('\0')) {
-        return Err(Error::validation(
-            "description",
-            format!("a description is at most {MAX_DESCRIPTION_BYTES} bytes, without NUL"),
-        ));
+    if description.is_some_and(|text| text.contains('\0')) {
+        return Err(Error::validation("description", "has a NUL"));
     }
     let metadata_bytes = metadata.map_or(0, |metadata| {
         serde_json::to_string(metadata).map_or(usize::MAX, |json| json.len())
     });
-    if metadata_bytes > MAX_METADATA_BYTES {
+    let tag_bytes: usize = tags.iter().map(String::len).sum();
+    let bytes = metadata_bytes
+        .saturating_add(tag_bytes)
+        .saturating_add(description.map_or(0, str::len));
+    if bytes > MAX_LABELS_BYTES {
+        let largest = match metadata_bytes > tag_bytes + description.map_or(0, str::len) {
+            true => "metadata",
+            false if description.map_or(0, str::len) > tag_bytes => "description",
+            false => "tags",
+        };
+        return Err(Error::validation(
+            largest,
+            format!(
+                "tags, description and metadata have {bytes} bytes; together they have at most \
+                 {MAX_LABELS_BYTES}"
+            ),
+        ));
+    }
+    if metadata.is_some_and(|metadata| values(metadata) > MAX_METADATA_VALUES) {
         return Err(Error::validation(
             "metadata",
-            format!("metadata is at most {MAX_METADATA_BYTES} bytes of JSON"),
+            format!("metadata holds at most {MAX_METADATA_VALUES} values"),
         ));
     }
     Ok(())
+}
+
+/// Values in all depths.
+fn values(metadata: &serde_json::Map<String, serde_json::Value>) -> usize {
+    let (mut count, mut left) = (0, Vec::from_iter(metadata.values()));
+    while let Some(value) = left.pop() {
+        count += 1;
+        match value {
+            serde_json::Value::Array(items) => left.extend(items),
+            serde_json::Value::Object(map) => left.extend(map.values()),
+            _ => {}
+        }
+    }
+    count
 }
 
 /// A tag or the label of a key.

@@ -1,7 +1,6 @@
 //! Signing in to the page with an API key, which is kept in a cookie that no script can read.
 
 use axum::{
-    Form,
     extract::State,
     response::{IntoResponse, Redirect, Response},
 };
@@ -16,6 +15,7 @@ use crate::{
     app::App,
     caller::{SameOrigin, forget_key_cookie, key_cookie},
     error::Result,
+    extract::Form,
 };
 
 #[derive(Deserialize)]

@@ -3,7 +3,6 @@
 
 use askama::Template;
 use axum::{
-    Form,
     extract::{Query, State},
     response::{IntoResponse, Redirect, Response},
 };
@@ -24,7 +23,7 @@ use crate::{
     app::App,
     caller::{SameOrigin, Visiting, pass_cookie},
     error::{Error, Result},
-    extract::PathToken,
+    extract::{Form, PathToken},
     ops::{
         resolve_link::{Follower, Link, resolve_link},
         shares::{Visit, open, public::unlock_share},
@@ -141,7 +140,7 @@ pub(super) async fn act(
 }
 
 async fn unlock(app: &App, token: &ShareToken, visit: &Visit, password: &Password) -> Response {
-    let unlocked = unlock_share(app, token, password).await;
+    let unlocked = unlock_share(app, token, password, visit.address).await;
     let cookie = match unlocked {
         Ok((share_id, unlocked)) => pass_cookie(app, &share_id, &unlocked),
         Err(error) => return again(app, token, visit, error).await,

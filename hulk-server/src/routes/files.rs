@@ -18,7 +18,7 @@ use crate::{
     app::App,
     caller::{Reader, Writer},
     error::Result,
-    extract::{DeleteQuery, Json, LinkQuery, List, PathId, Search},
+    extract::{BatchJson, DeleteQuery, Json, LinkQuery, List, PathId, Search},
     ops::{
         self,
         begin_upload::{Report, begin_upload, begin_uploads},
@@ -54,7 +54,7 @@ pub(super) async fn create(
 pub(super) async fn create_batch(
     State(app): State<App>,
     Writer(caller): Writer,
-    Json(request): Json<CreateFiles>,
+    Json(request): BatchJson<CreateFiles>,
 ) -> Result<Answer<Batch<CreatedFile>>> {
     begin_uploads(&app, &(&caller.user).into(), request.items)
         .await
@@ -68,7 +68,7 @@ pub(super) async fn create_batch(
 pub(super) async fn report_batch(
     State(app): State<App>,
     Writer(caller): Writer,
-    Json(request): Json<ReportUploads>,
+    Json(request): BatchJson<ReportUploads>,
 ) -> Result<Answer<Batch<File>>> {
     complete_uploads(&app, &caller.user, request.items)
         .await
@@ -97,7 +97,7 @@ pub(super) async fn sign(
     State(app): State<App>,
     Writer(caller): Writer,
     PathId(id): PathId,
-    Json(request): Json<SignParts>,
+    Json(request): BatchJson<SignParts>,
 ) -> Result<Answer<SignedParts>> {
     sign_parts(&app, &(&caller.user).into(), &id, &request)
         .await
@@ -232,7 +232,7 @@ pub(super) async fn report(
     State(app): State<App>,
     Writer(caller): Writer,
     PathId(id): PathId,
-    Json(report): Json<ReportUpload>,
+    Json(report): BatchJson<ReportUpload>,
 ) -> Result<Answer<File>> {
     complete_upload(&app, &caller.user, &id, &report)
         .await

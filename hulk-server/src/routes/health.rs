@@ -1,7 +1,7 @@
 //! `/healthz`, `/readyz`, `/metrics`
 
 use axum::{
-    Json,
+    Extension, Json,
     extract::{RawQuery, State},
     response::{IntoResponse, Response},
 };
@@ -11,6 +11,8 @@ use hulk_proto::{ErrorCode, health::Outcome};
 use crate::{
     app::App,
     error::{Error, Result},
+    extract::no_route,
+    http::client_ip::ClientIp,
     ops::readiness::readiness,
     telemetry,
 };
@@ -26,9 +28,19 @@ pub(super) async fn alive() -> &'static str {
 #[utoipa::path(get, path = "/readyz", tag = "operation", params(("verbose" = Option<String>, Query)),
     responses((status = 200, body = hulk_proto::health::Readiness),
         (status = 503, body = hulk_proto::ErrorBody)))]
-pub(super) async fn ready(State(app): State<App>, RawQuery(query): RawQuery) -> Result<Response> {
+pub(super) async fn ready(
+    State(app): State<App>,
+    RawQuery(query): RawQuery,
+    client: Option<Extension<ClientIp>>,
+) -> Result<Response> {
+    let is_verbose = query.is_some_and(|query| query.starts_with("verbose"));
+    // The insides are for whoever runs the server.
+    let may_know = client.is_none_or(|client| client.is_local);
+    if is_verbose && !may_know {
+        return Err(no_route().await);
+    }
     let readiness = readiness(&app).await?;
-    if query.is_some_and(|query| query.starts_with("verbose")) {
+    if is_verbose {
         let status = match readiness.ready {
             true => StatusCode::OK,
             false => StatusCode::SERVICE_UNAVAILABLE,
@@ -41,6 +53,10 @@ pub(super) async fn ready(State(app): State<App>, RawQuery(query): RawQuery) -> 
         .find(|check| check.outcome == Outcome::Failed);
     match failed {
         None => Ok("ready\n".into_response()),
+        Some(_) if !may_know => Err(Error::new(
+            ErrorCode::StoreUnavailable,
+            "not ready; the server's log and its own machine tell why",
+        )),
         Some(check) => Err(Error::new(
             ErrorCode::StoreUnavailable,
             format!(
@@ -55,6 +71,9 @@ pub(super) async fn ready(State(app): State<App>, RawQuery(query): RawQuery) -> 
 
 /// Metrics for Prometheus
 #[utoipa::path(get, path = "/metrics", tag = "operation", responses((status = 200)))]
-pub(super) async fn metrics() -> String {
-    telemetry::render_metrics()
+pub(super) async fn metrics(client: Option<Extension<ClientIp>>) -> Result<String> {
+    match client.is_none_or(|client| client.is_local) {
+        true => Ok(telemetry::render_metrics()),
+        false => Err(no_route().await),
+    }
 }

@@ -12,15 +12,29 @@ mod put;
 mod receive;
 mod share_links;
 mod shares;
+mod store;
 mod trash;
 mod users;
 mod versions;
 
-use axum::{Router, extract::DefaultBodyLimit, routing::any};
+use axum::{
+    Router,
+    extract::Request,
+    middleware::{map_request, map_response},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use http::{HeaderValue, header};
 use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{app::App, extract, pages, store::embedded};
+use crate::{
+    app::App,
+    extract,
+    http::client_ip::ClientIp,
+    pages,
+    store::embedded::{self, EmbeddedStore},
+};
 
 /// The API's routes with their description.
 fn api() -> (Router<App>, OpenApi) {
@@ -49,6 +63,7 @@ fn api() -> (Router<App>, OpenApi) {
         .routes(routes!(users::usage))
         .routes(routes!(shares::create, shares::list))
         .routes(routes!(shares::revoke))
+        .routes(routes!(shares::uploads, shares::cancel_uploads))
         .routes(routes!(shares::show))
         .routes(routes!(shares::unlock))
         .routes(routes!(shares::share))
@@ -77,28 +92,62 @@ fn api() -> (Router<App>, OpenApi) {
 
 /// The OpenAPI 3.1 document.
 pub fn openapi() -> OpenApi {
-    api().1
+    openapi::complete(api().1)
 }
 
 /// All routes of the server.
 pub(crate) fn router(app: App) -> Router {
     let (routes, document) = api();
-    let mut router = routes
-        .merge(pages::router())
+    let document = openapi::complete(document);
+    routes
         .route(
             "/api/v1/openapi.json",
-            axum::routing::get(move || openapi::show(document.clone())),
+            get(move || openapi::show(document.clone())),
         )
+        .layer(map_response(uncached))
+        .merge(pages::router())
+        .merge(store::router(&app))
         .method_not_allowed_fallback(extract::no_method)
-        .fallback(extract::no_route);
-    if let Some(store) = &app.embedded {
-        let (service, host) = (store.service(), app.settings.host.clone());
-        let bucket = any(move |request| embedded::front(service.clone(), host.clone(), request));
-        // With nothing, with a slash, and with a key after the bucket.
-        for rest in ["", "/", "/{*key}"] {
-            let path = format!("/{}{rest}", embedded::BUCKET);
-            router = router.route(&path, bucket.clone());
+        .fallback(extract::no_route)
+        .with_state(app)
+}
+
+/// What is for the operator's own network: metrics, and what was tried of the store.
+pub(crate) fn metrics_router(app: App) -> Router {
+    Router::new()
+        .route("/metrics", get(health::metrics))
+        .route("/readyz", get(health::ready))
+        .route("/healthz", get(health::alive))
+        .fallback(extract::no_route)
+        .layer(map_request(unattributed))
+        .with_state(app)
+}
+
+/// The embedded store's whole API, where the operator opened it.
+pub(crate) fn store_router(app: &App) -> Router {
+    let service = app.embedded.as_ref().map(EmbeddedStore::service);
+    Router::new().fallback(move |request: Request| {
+        let service = service.clone();
+        async move {
+            match service {
+                Some(service) => embedded::serve(service, request).await,
+                None => extract::no_route().await.into_response(),
+            }
         }
-    }
-    router.layer(DefaultBodyLimit::disable()).with_state(app)
+    })
+}
+
+/// An answer of the API is its caller's alone, and of this moment.
+async fn uncached(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers
+        .entry(header::CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+/// Whoever reaches the operator's listener may know what it tells.
+async fn unattributed(mut request: Request) -> Request {
+    request.extensions_mut().remove::<ClientIp>();
+    request
 }

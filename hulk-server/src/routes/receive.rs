@@ -5,19 +5,15 @@ use http::StatusCode;
 use hulk_proto::{
     CreateFile, CreatedFile, ErrorBody, File, ReportUpload,
     file::{Batch, CreateFiles, ReportUploads},
-    share::ShareAction,
     upload::{SignParts, SignedParts, UploadState},
 };
 
 use crate::{
     app::App,
-    caller::Visiting,
+    caller::TakesUploads,
     error::Result,
-    extract::{Json, PathToken, TokenAndId},
-    ops::{
-        begin_upload::Report,
-        shares::{open, receive},
-    },
+    extract::{BatchJson, Json, TokenAndId},
+    ops::{begin_upload::Report, shares::receive},
 };
 
 /// Plan an upload into a shared directory
@@ -32,11 +28,9 @@ use crate::{
         (status = 507, body = ErrorBody)))]
 pub(super) async fn create(
     State(app): State<App>,
-    Visiting(visit): Visiting,
-    PathToken(token): PathToken,
+    TakesUploads(opened): TakesUploads,
     Json(request): Json<CreateFile>,
 ) -> Result<(StatusCode, Answer<CreatedFile>)> {
-    let opened = open(&app, &token, &visit, ShareAction::Upload).await?;
     let created = receive::begin(&app, &opened, request, Report::Client).await?;
     Ok((StatusCode::CREATED, Answer(created)))
 }
@@ -47,11 +41,9 @@ pub(super) async fn create(
     responses((status = 200, body = Batch<CreatedFile>), (status = 403, body = ErrorBody)))]
 pub(super) async fn create_batch(
     State(app): State<App>,
-    Visiting(visit): Visiting,
-    PathToken(token): PathToken,
-    Json(request): Json<CreateFiles>,
+    TakesUploads(opened): TakesUploads,
+    Json(request): BatchJson<CreateFiles>,
 ) -> Result<Answer<Batch<CreatedFile>>> {
-    let opened = open(&app, &token, &visit, ShareAction::Upload).await?;
     receive::begin_all(&app, &opened, request.items)
         .await
         .map(Answer)
@@ -63,11 +55,9 @@ pub(super) async fn create_batch(
     responses((status = 200, body = Batch<File>), (status = 403, body = ErrorBody)))]
 pub(super) async fn report_batch(
     State(app): State<App>,
-    Visiting(visit): Visiting,
-    PathToken(token): PathToken,
-    Json(request): Json<ReportUploads>,
+    TakesUploads(opened): TakesUploads,
+    Json(request): BatchJson<ReportUploads>,
 ) -> Result<Answer<Batch<File>>> {
-    let opened = open(&app, &token, &visit, ShareAction::Upload).await?;
     receive::report_all(&app, &opened, request.items)
         .await
         .map(Answer)
@@ -80,11 +70,10 @@ pub(super) async fn report_batch(
         (status = 422, body = ErrorBody)))]
 pub(super) async fn report(
     State(app): State<App>,
-    Visiting(visit): Visiting,
-    TokenAndId(token, id): TokenAndId,
-    Json(report): Json<ReportUpload>,
+    TakesUploads(opened): TakesUploads,
+    TokenAndId(_, id): TokenAndId,
+    Json(report): BatchJson<ReportUpload>,
 ) -> Result<Answer<File>> {
-    let opened = open(&app, &token, &visit, ShareAction::Upload).await?;
     receive::report(&app, &opened, &id, report)
         .await
         .map(Answer)
@@ -96,10 +85,9 @@ pub(super) async fn report(
     responses((status = 200, body = UploadState), (status = 404, body = ErrorBody)))]
 pub(super) async fn upload(
     State(app): State<App>,
-    Visiting(visit): Visiting,
-    TokenAndId(token, id): TokenAndId,
+    TakesUploads(opened): TakesUploads,
+    TokenAndId(_, id): TokenAndId,
 ) -> Result<Answer<UploadState>> {
-    let opened = open(&app, &token, &visit, ShareAction::Upload).await?;
     receive::show(&app, &opened, &id).await.map(Answer)
 }
 
@@ -110,11 +98,10 @@ pub(super) async fn upload(
         (status = 404, body = ErrorBody), (status = 413, body = ErrorBody)))]
 pub(super) async fn sign(
     State(app): State<App>,
-    Visiting(visit): Visiting,
-    TokenAndId(token, id): TokenAndId,
-    Json(request): Json<SignParts>,
+    TakesUploads(opened): TakesUploads,
+    TokenAndId(_, id): TokenAndId,
+    Json(request): BatchJson<SignParts>,
 ) -> Result<Answer<SignedParts>> {
-    let opened = open(&app, &token, &visit, ShareAction::Upload).await?;
     receive::sign(&app, &opened, &id, &request)
         .await
         .map(Answer)
@@ -126,10 +113,9 @@ pub(super) async fn sign(
     responses((status = 204), (status = 404, body = ErrorBody)))]
 pub(super) async fn cancel(
     State(app): State<App>,
-    Visiting(visit): Visiting,
-    TokenAndId(token, id): TokenAndId,
+    TakesUploads(opened): TakesUploads,
+    TokenAndId(_, id): TokenAndId,
 ) -> Result<StatusCode> {
-    let opened = open(&app, &token, &visit, ShareAction::Upload).await?;
     receive::cancel(&app, &opened, &id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

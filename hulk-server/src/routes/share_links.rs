@@ -18,9 +18,9 @@ use super::{
 };
 use crate::{
     app::App,
-    caller::Visiting,
+    caller::{TakesUploads, Visiting},
     error::{Error, Result},
-    extract::{LinkQuery, PathToken, TokenAndRest},
+    extract::{LinkQuery, PathToken, RestAfterToken},
     ops::{
         begin_upload::Report,
         resolve_link::{Follower, Link, resolve_link},
@@ -76,11 +76,10 @@ pub(super) async fn follow(
         (status = 413, body = ErrorBody), (status = 507, body = ErrorBody)))]
 pub(super) async fn put(
     State(app): State<App>,
-    Visiting(visit): Visiting,
-    TokenAndRest(token, path): TokenAndRest,
+    TakesUploads(opened): TakesUploads,
+    RestAfterToken(path): RestAfterToken,
     headers: HeaderMap,
 ) -> Result<Response> {
-    let opened = open(&app, &token, &visit, ShareAction::Upload).await?;
     let request = put::request(&path, &headers)?;
     let created = receive::begin(&app, &opened, request, Report::Nobody).await?;
     put::redirect(created)

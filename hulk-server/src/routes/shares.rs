@@ -4,18 +4,20 @@ use axum::{Json as Answer, extract::State};
 use http::{HeaderValue, StatusCode, header};
 use hulk_proto::{
     ErrorBody, Page, Share,
-    share::{CreateShare, PublicShare, ShareAction, Unlock, Unlocked},
+    share::{
+        CancelledUploads, CreateShare, PublicShare, ShareAction, UnfinishedUpload, Unlock, Unlocked,
+    },
     trash::EntryKind,
 };
 
 use crate::{
     app::App,
-    caller::{Manager, Visiting},
+    caller::{MakesShares, Manager, Visiting},
     error::Result,
-    extract::{Json, List, PathId, PathToken, TokenAndId},
+    extract::{Json, List, MAX_FORM_BYTES, PathId, PathToken, TokenAndId},
     ops::{
         shares::{
-            self, claim,
+            self, claim, intake,
             manage::{create_share, list_shares, revoke_share, share_on},
             public::{show_share, unlock_share},
         },
@@ -62,6 +64,36 @@ pub(super) async fn revoke(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// List the uploads through a link that are planned and not finished
+#[utoipa::path(get, path = "/api/v1/shares/{id}/uploads", tag = "shares",
+    security(("api_key" = [])), params(("id" = String, Path),
+        ("limit" = Option<u32>, Query), ("offset" = Option<u64>, Query)),
+    responses((status = 200, body = Page<UnfinishedUpload>), (status = 404, body = ErrorBody)))]
+pub(super) async fn uploads(
+    State(app): State<App>,
+    Manager(caller): Manager,
+    PathId(id): PathId,
+    List(query): List,
+) -> Result<Answer<Page<UnfinishedUpload>>> {
+    intake::list_unfinished(&app, &caller.user, &id, &query)
+        .await
+        .map(Answer)
+}
+
+/// Cancel the uploads through a link that are planned and not finished; what came in stays
+#[utoipa::path(delete, path = "/api/v1/shares/{id}/uploads", tag = "shares",
+    security(("api_key" = [])), params(("id" = String, Path)),
+    responses((status = 200, body = CancelledUploads), (status = 404, body = ErrorBody)))]
+pub(super) async fn cancel_uploads(
+    State(app): State<App>,
+    Manager(caller): Manager,
+    PathId(id): PathId,
+) -> Result<Answer<CancelledUploads>> {
+    intake::cancel_unfinished(&app, &caller.user, &id)
+        .await
+        .map(Answer)
+}
+
 /// Tell what a link leads to
 ///
 /// The password, if it has one, comes as `Authorization: Basic` (with any name), or what stands for it
@@ -88,10 +120,11 @@ pub(super) async fn show(
         (status = 410, body = ErrorBody), (status = 429, body = ErrorBody)))]
 pub(super) async fn unlock(
     State(app): State<App>,
+    Visiting(visit): Visiting,
     PathToken(token): PathToken,
-    Json(request): Json<Unlock>,
+    Json(request): Json<Unlock, MAX_FORM_BYTES>,
 ) -> Result<([(header::HeaderName, HeaderValue); 1], Answer<Unlocked>)> {
-    let (share_id, unlocked) = unlock_share(&app, &token, &request.password).await?;
+    let (share_id, unlocked) = unlock_share(&app, &token, &request.password, visit.address).await?;
     let cookie = crate::caller::pass_cookie(&app, &share_id, &unlocked)?;
     Ok(([(header::SET_COOKIE, cookie)], Answer(unlocked)))
 }
@@ -103,11 +136,10 @@ pub(super) async fn unlock(
         (status = 404, body = ErrorBody)))]
 pub(super) async fn share(
     State(app): State<App>,
-    Visiting(visit): Visiting,
-    PathToken(token): PathToken,
+    MakesShares(opened): MakesShares,
     Json(request): Json<CreateShare>,
 ) -> Result<(StatusCode, Answer<Share>)> {
-    let share = share_on(&app, &token, &visit, request).await?;
+    let share = share_on(&app, &opened, request).await?;
     Ok((StatusCode::CREATED, Answer(share)))
 }
 

@@ -27,6 +27,7 @@ use hulk_proto::{Md5, PartChecksum, Sha256, StoreDigest, limits::MAX_SINGLE_PUT_
 use tokio::sync::OnceCell;
 
 use embedded::EmbeddedStore;
+pub(crate) use embedded::receiving::DISK_RESERVE_BYTES;
 pub(crate) use listing::ListedObject;
 pub(crate) use multipart::Completed;
 pub(crate) use presign::{Disposition, Guard, LIFETIME as URL_LIFETIME, PartToSign, Presigned};
@@ -117,7 +118,7 @@ impl Store {
         Self {
             client: Client::from_conf(config),
             bucket: endpoint.bucket.clone(),
-            presigner: presign::Presigner::new(endpoint),
+            presigner: presign::Presigner::new(endpoint, embedded.is_none()),
             embedded,
             part_checksum: Arc::default(),
             skew,
@@ -176,14 +177,18 @@ impl Store {
         self.presigner.put_part(part)
     }
 
-    /// A URL that answers GET or HEAD for `key`; the answer's headers are as `disposition` says.
+    /// A URL that answers GET or HEAD for `key`; the answer's headers are as `disposition` says, and
+    /// its bytes are those of `claim`.
     pub fn presign_get(
         &self,
         method: &http::Method,
         key: &str,
         disposition: &Disposition<'_>,
+        claim: Option<&str>,
     ) -> Result<Presigned, StoreError> {
-        self.presigner.get(method, key, disposition)
+        // Another store knows nothing of claims.
+        let claim = claim.filter(|_| self.embedded.is_some());
+        self.presigner.get(method, key, disposition, claim)
     }
 
     /// `None` if there is no such object.
@@ -258,8 +263,14 @@ impl Store {
         }
     }
 
-    /// Whether the bucket answers.
+    /// Whether the bucket answers, and the embedded store has threads free for it.
     pub async fn check(&self) -> Result<(), StoreError> {
+        if let Some(embedded) = &self.embedded
+            && !embedded.is_ready().await
+        {
+            let busy = "all threads of the embedded store wait for the disk";
+            return Err(StoreError::Unavailable(busy.into()));
+        }
         self.client
             .head_bucket()
             .bucket(&self.bucket)

@@ -18,13 +18,15 @@ use aws_sigv4::{
 };
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use http::Method;
-use hulk_proto::{Md5, Timestamp};
+use hulk_proto::{Md5, Timestamp, share::CLAIM_PARAMETER};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::{Endpoint, StoreError};
 
-/// How long a URL lasts. A transfer that began in time may end later.
+/// How long a URL lasts at most. A transfer that began in time may end later.
 pub(crate) const LIFETIME: Duration = Duration::from_secs(60 * 60);
+/// How long a URL of another store lasts: that cannot ask whether its upload is still open.
+const REMOTE_LIFETIME: Duration = Duration::from_secs(15 * 60);
 
 /// RFC 3986's unreserved characters stay, as SigV4 wants it.
 const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
@@ -126,12 +128,17 @@ impl Disposition<'_> {
 #[derive(Clone)]
 pub(super) struct Presigner {
     endpoint: Arc<Endpoint>,
+    lifetime: Duration,
 }
 
 impl Presigner {
-    pub(super) fn new(endpoint: Endpoint) -> Self {
+    pub(super) fn new(endpoint: Endpoint, is_remote: bool) -> Self {
         Self {
             endpoint: Arc::new(endpoint),
+            lifetime: match is_remote {
+                true => REMOTE_LIFETIME,
+                false => LIFETIME,
+            },
         }
     }
 
@@ -174,11 +181,13 @@ impl Presigner {
         method: &Method,
         key: &str,
         disposition: &Disposition<'_>,
+        claim: Option<&str>,
     ) -> Result<Presigned, StoreError> {
-        let query = [
+        let mut query = vec![
             ("response-content-disposition", disposition.header()),
             ("response-content-type", disposition.content_type()),
         ];
+        query.extend(claim.map(|claim| (CLAIM_PARAMETER, claim.to_owned())));
         self.presign(method.clone(), key, &query, &[])
     }
 
@@ -202,7 +211,7 @@ impl Presigner {
             method,
             url: format!("{url}{separator}{signature}"),
             headers: to_send.collect(),
-            expires_at: Timestamp::now().saturating_add(LIFETIME),
+            expires_at: Timestamp::now().saturating_add(self.lifetime),
         })
     }
 
@@ -228,7 +237,7 @@ impl Presigner {
     ) -> Result<String, Box<dyn std::error::Error + Send + Sync>> {
         let mut settings = SigningSettings::default();
         settings.signature_location = SignatureLocation::QueryParams;
-        settings.expires_in = Some(LIFETIME);
+        settings.expires_in = Some(self.lifetime);
         settings.percent_encoding_mode = PercentEncodingMode::Single;
         settings.payload_checksum_kind = PayloadChecksumKind::NoHeader;
         settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;

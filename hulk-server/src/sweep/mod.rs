@@ -8,6 +8,7 @@ mod lease;
 mod orphans;
 mod stale_uploads;
 mod trash;
+mod untouched;
 mod usage;
 
 use std::time::Duration;
@@ -57,6 +58,7 @@ pub struct Swept {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Job {
     StaleUploads,
+    Untouched,
     Expiry,
     Trash,
     Claims,
@@ -67,8 +69,9 @@ enum Job {
 
 impl Job {
     /// In the order in which one makes work for the next.
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::StaleUploads,
+        Self::Untouched,
         Self::Expiry,
         Self::Trash,
         Self::Claims,
@@ -80,6 +83,7 @@ impl Job {
     fn name(self) -> &'static str {
         match self {
             Self::StaleUploads => "stale-uploads",
+            Self::Untouched => "untouched-uploads",
             Self::Expiry => "expiry",
             Self::Trash => "trash",
             Self::Claims => "claims",
@@ -91,7 +95,7 @@ impl Job {
 
     fn interval(self) -> Duration {
         match self {
-            Self::Garbage | Self::Claims => LOOK_INTERVAL,
+            Self::Garbage | Self::Claims | Self::Untouched => LOOK_INTERVAL,
             _ => 6 * HOUR,
         }
     }
@@ -100,6 +104,7 @@ impl Job {
         let mut swept = Swept::default();
         match self {
             Self::StaleUploads => swept.stale_uploads = stale_uploads::run_once(app).await?,
+            Self::Untouched => swept.stale_uploads = untouched::run_once(app).await?,
             Self::Expiry => swept.expired_files = expired::run_once(app).await?,
             Self::Trash => swept.purged_trash = trash::run_once(app).await?,
             Self::Claims => swept.lapsed_downloads = claims::run_once(app).await?,

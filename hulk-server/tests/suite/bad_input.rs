@@ -343,7 +343,7 @@ async fn addresses_and_methods() {
         (Method::GET, "/d/%ff", 400),
         (Method::PUT, "/put/%ff", 400),
         (Method::PUT, "/put/a/../../b", 400),
-        (Method::POST, "/hulkastorus-ugc/x", 501),
+        (Method::POST, "/hulkastorus-ugc/x", 405),
         (Method::GET, "/hulkastorus-ugc/x", 403),
         (Method::GET, "/hulkastorus-ugc", 403),
     ] {

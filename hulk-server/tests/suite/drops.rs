@@ -38,7 +38,7 @@ async fn a_drop_link_takes_files_and_replaces_none() {
     let link = share(
         &server,
         &key,
-        json!({ "path": "inbox", "max_file_bytes": 10_000,
+        json!({ "path": "inbox", "max_file_bytes": 10_000, "max_total_bytes": 1_000_000,
         "permissions": { "can_upload": true } }),
     )
     .await;

@@ -20,6 +20,11 @@ const OWN: &[&str] = &[
     "soak::",
     "store::",
     "scale::",
+    "strangers::bodies",
+    "strangers::connections",
+    "strangers::insides",
+    "strangers::odd",
+    "strangers::stalled",
 ];
 
 /// `s3s-fs` lists parts without their ETags, by which an upload is gone on with. And it copies to an
@@ -31,6 +36,7 @@ const NOT_OF_S3S_FS: &[&str] = &[
     "versions::a_restored_version_is_the_newest",
     "files::an_upload_in_three_requests",
     "operating::sigterm_lets_a_download_end",
+    "strangers::urls::headers_that_nobody_signed",
 ];
 
 /// Of the log, the metrics and the signals of one process.

@@ -36,6 +36,7 @@ mod signatures;
 mod soak;
 mod storage;
 mod store;
+mod strangers;
 mod sweeps;
 mod trash;
 mod versions;

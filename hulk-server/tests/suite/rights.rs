@@ -52,6 +52,7 @@ DELETE /api/v1/trash/{moved}                      401 403 204 404 404
 DELETE /api/v1/trash                              401 403 200 200 200
 POST   /api/v1/shares                             401 403 403 201 404 {"path": "dir"}
 GET    /api/v1/shares                             401 403 403 200 200
+GET    /api/v1/shares/{share_id}/uploads          401 403 403 200 404
 GET    {share}                                    200 200 200 200 200
 GET    /s/{token}                                 200 200 200 200 200
 PUT    /s/{token}/dropped.txt                     307 307 307 307 307 "x"
@@ -66,6 +67,7 @@ GET    {share}/files/{received}/upload            200 200 200 200 200
 POST   {share}/files/{received}/upload/parts      200 200 200 200 200 {"parts": [{"number": 1}]}
 DELETE {share}/files/{received}/upload            204 404 404 404 404
 DELETE {share}/files/{private}                    404 404 404 404 404
+DELETE /api/v1/shares/{share_id}/uploads          401 403 403 200 404
 DELETE /api/v1/shares/{share_id}                  401 403 403 204 404
 GET    /healthz                                   200 200 200 200 200
 GET    /readyz                                    200 200 200 200 200

@@ -26,6 +26,8 @@ pub(crate) struct Server {
     turn: AtomicUsize,
     directory: Option<TempDir>,
     pub(crate) data_dir: PathBuf,
+    /// Where the embedded store's whole API is.
+    pub(crate) store_url: String,
     pub(crate) http: reqwest::Client,
 }
 
@@ -93,6 +95,8 @@ impl Server {
 
     pub(crate) fn start_in(data_dir: &Path, flags: &[&str]) -> Self {
         let mut serve = command(data_dir);
+        let store_address = free_address();
+        serve.args(["--store-listen", &store_address]);
         if !flags.contains(&"--listen") {
             serve.args(["--listen", &free_address()]);
         }
@@ -112,6 +116,7 @@ impl Server {
             turn: AtomicUsize::new(0),
             directory: None,
             data_dir: data_dir.to_owned(),
+            store_url: format!("http://{store_address}"),
             http: client(),
         }
     }

@@ -7,22 +7,30 @@ use serde_json::{Value, json};
 use crate::{
     agree::assert_agreement,
     server::{
-        EVENTS_SECRET, Server, answer, code, has_embedded_store, md5, run, sha256, signed, sql,
-        text,
+        EVENTS_SECRET, Server, answer, code, database, has_embedded_store, md5, run, sha256,
+        signed, sql, text,
     },
     store::{client_of, store_of},
 };
 
 /// Runs all jobs beside the server, or instead of it where they share a disk; what is older than an
 /// hour, or anything at all, is old enough.
-async fn sweep(server: &mut Server, hours: u64) -> Value {
+pub(crate) async fn sweep(server: &mut Server, hours: u64) -> Value {
     server.process.terminate();
     let hours = hours.to_string();
     let arguments = ["--json", "sweep", "--orphan-age", &hours];
     let swept = text(&run(&server.data_dir, &arguments, ""));
     let again = Server::start_in(&server.data_dir, &[]);
-    server.process = again.process;
+    (server.process, server.store_url) = (again.process, again.store_url);
     serde_json::from_str(&swept).unwrap()
+}
+
+/// The key of a finished file's object.
+async fn key_of(server: &Server, file: &Value) -> String {
+    let mut database = database(&server.data_dir).await;
+    let key = sqlx::query_scalar("SELECT object_key FROM versions WHERE file_id = $1");
+    let key = key.bind(file["id"].as_str().unwrap().to_owned());
+    key.fetch_one(&mut database).await.unwrap()
 }
 
 fn object_key(planned: &Value) -> String {
@@ -215,14 +223,14 @@ async fn orphans_go_and_lost_files_are_told_but_nothing_in_flight_is_touched() {
     for key in [&orphan, &nobodys, &not_ours] {
         put(key, b"orphan").await;
     }
-    let lost_key = format!("{}/1", place(&lost));
+    let lost_key = key_of(&server, &lost).await;
     s3.delete_object()
         .bucket(&store.bucket)
         .key(lost_key)
         .send()
         .await
         .unwrap();
-    put(&format!("{}/1", place(&changed)), b"other").await;
+    put(&key_of(&server, &changed).await, b"other").await;
     let left = s3
         .create_multipart_upload()
         .bucket(&store.bucket)

@@ -10,7 +10,7 @@ use reqwest::Response;
 use time::{OffsetDateTime, format_description::well_known::Rfc2822};
 
 use crate::{
-    client::Client,
+    client::{Client, ERROR_BYTES, read_at_most},
     error::{Error, Exit, Result},
     printer::Printer,
 };
@@ -63,7 +63,8 @@ async fn is_there(client: &Client, report: &mut Report<'_>) -> bool {
     };
     let took = start.elapsed().as_millis();
     let (status, ahead) = (response.status(), seconds_ahead(&response));
-    if response.text().await.is_ok_and(|body| body == "ok\n") {
+    let body = read_at_most(response, ERROR_BYTES).await;
+    if body.is_ok_and(|(body, goes_on)| body == b"ok\n" && !goes_on) {
         report.add(Check::good(
             name,
             format!("{} answers in {took} ms", client.server()),
@@ -85,7 +86,12 @@ async fn is_there(client: &Client, report: &mut Report<'_>) -> bool {
 /// What the server found.
 async fn readiness(client: &Client) -> Vec<Check> {
     match client.readiness().await {
-        Ok(Readiness { checks, .. }) => checks,
+        Ok(Some(Readiness { checks, .. })) => checks,
+        Ok(None) => vec![Check::good(
+            "readiness",
+            "the server says it is ready; what it tried is told on the server's own machine only, \
+             or on --metrics-listen",
+        )],
         Err(error) => vec![Check::failed(
             "readiness",
             error.to_string(),

@@ -9,7 +9,7 @@ use url::Url;
 
 use super::{Report, seconds_ahead};
 use crate::{
-    client::{Client, shown, unreachable},
+    client::{Client, read_at_most, shown, unreachable},
     error::{Error, Result},
 };
 
@@ -231,9 +231,8 @@ async fn try_range(client: &Client, link: &str) -> Result<bool> {
         .await;
     let got = got.map_err(|error| unreachable(&location, &error))?;
     let is_partial = got.status() == 206;
-    let bytes = got.bytes().await;
-    let bytes = bytes.map_err(|error| unreachable(&location, &error))?;
-    Ok(is_partial && *bytes == [BYTE, BYTE])
+    let (bytes, goes_on) = read_at_most(got, 2).await?;
+    Ok(is_partial && !goes_on && bytes == [BYTE, BYTE])
 }
 
 fn refused(name: &str, error: &Error) -> Check {

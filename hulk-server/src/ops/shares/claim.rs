@@ -3,8 +3,12 @@
 //! | claim | taken of `max_downloads` | in `download_count` |
 //! |---|---|---|
 //! | begun: a GET that is no HEAD, no rest of a file and no look of a bot; or a page's button | yes | no |
-//! | gone on with, by who began it or who was told its id | as before | as before |
-//! | ended: told by the client, or its URL has ended | yes | yes |
+//! | continued, by whoever names it in the URL, while it is under way | as before | as before |
+//! | ended: told by the client, all bytes went out of the embedded store, or its URL has expired | yes | yes |
+//!
+//! A claim's URL is no second download: the embedded store gives at most half as much again as the file
+//! has for one claim, which is room for what a broken line loses. Of another store, all that bounds it is
+//! the lifetime of the presigned URL.
 
 use hulk_proto::{ErrorCode, Id, ShareToken, Timestamp};
 
@@ -21,11 +25,11 @@ use crate::{
     store::URL_LIFETIME,
 };
 
-/// Begins a download of a file of the share, or goes on with one. The id of the claim, if the share
-/// counts.
+/// Begins a download of a file of the share, or continues the one that the visitor names. The id of the
+/// claim, if the share counts.
 ///
 /// # Errors
-/// `SHARE_EXPIRED` if it was downloaded as often as it may.
+/// `SHARE_EXPIRED` if it was downloaded as often as it may, or the download that is named has ended.
 pub(in crate::ops) async fn begin(
     app: &App,
     opened: &Opened,
@@ -36,16 +40,14 @@ pub(in crate::ops) async fn begin(
         app.downloads.count_share(&opened.share.id);
         return Ok(None);
     }
-    if let Some(begun) = begun(app, opened, file_id, visit).await? {
-        return Ok(Some(begun));
+    if let Some(id) = &visit.claim {
+        return continued(app, opened, file_id, id).await.map(Some);
     }
-    retried(|| take(app, opened, file_id, visit))
-        .await
-        .map(Some)
+    retried(|| take(app, opened, file_id)).await.map(Some)
 }
 
 /// One of the downloads of the share, and of those that it was made with.
-async fn take(app: &App, opened: &Opened, file_id: &str, visit: &Visit) -> Result<String> {
+async fn take(app: &App, opened: &Opened, file_id: &str) -> Result<String> {
     let id = Id::random();
     let mut transaction = app.db.write_for(&opened.owner.id).await?;
     for share in opened.chain().filter(|share| is_counted(share)) {
@@ -57,7 +59,6 @@ async fn take(app: &App, opened: &Opened, file_id: &str, visit: &Visit) -> Resul
         id: id.as_str(),
         share_id: &opened.share.id,
         file_id,
-        client: &visit.client,
         ends_at: Timestamp::now().saturating_add(URL_LIFETIME).unix_millis(),
     };
     claims::insert(&mut transaction, claim).await?;
@@ -65,11 +66,19 @@ async fn take(app: &App, opened: &Opened, file_id: &str, visit: &Visit) -> Resul
     Ok(id.to_string())
 }
 
+/// For a look at what a download would be.
+///
 /// # Errors
-/// `SHARE_EXPIRED` if no download may begin any more.
-pub(in crate::ops) fn check_left(opened: &Opened) -> Result<()> {
-    match super::manage::downloads_left(opened.chain()) {
-        Some(0) => Err(used_up()),
+/// `SHARE_EXPIRED` if no download may begin any more, and none is under way that the visitor names.
+pub(in crate::ops) async fn check_left(
+    app: &App,
+    opened: &Opened,
+    file_id: &str,
+    visit: &Visit,
+) -> Result<()> {
+    match (&visit.claim, super::manage::downloads_left(opened.chain())) {
+        (Some(id), Some(_)) => continued(app, opened, file_id, id).await.map(drop),
+        (None, Some(0)) => Err(used_up()),
         _ => Ok(()),
     }
 }
@@ -85,21 +94,56 @@ fn used_up() -> Error {
     )
 }
 
-/// The download that this visitor has begun before.
-async fn begun(app: &App, opened: &Opened, file_id: &str, visit: &Visit) -> Result<Option<String>> {
+/// The claim of that id, if its download is under way.
+async fn continued(app: &App, opened: &Opened, file_id: &str, id: &Id) -> Result<String> {
     let now = Timestamp::now().unix_millis();
     let share_id = &opened.share.id;
     let mut connection = app.db.read().await?;
-    if let Some(id) = &visit.claim {
-        let found = claims::find(&mut connection, share_id, file_id, id, now).await?;
-        if found.is_some() {
-            return Ok(found);
-        }
+    let found = claims::find(&mut connection, share_id, file_id, id.as_str(), now).await?;
+    found.ok_or_else(|| {
+        Error::new(
+            ErrorCode::ShareExpired,
+            "this download has ended; follow the link anew to begin another",
+        )
+    })
+}
+
+/// Takes `len` bytes of a file of `size_bytes` for a claim; whether it may have them.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn take_bytes(app: &App, claim: &Id, len: u64, size_bytes: u64) -> Result<bool> {
+    let number = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+    let most = number(size_bytes.saturating_add(size_bytes / 2));
+    let mut transaction = app.db.write().await?;
+    let taken = claims::take_bytes(&mut transaction, claim.as_str(), number(len), most).await?;
+    transaction.commit().await?;
+    Ok(taken)
+}
+
+/// Of bytes that were taken, `sent` went out and `unsent` did not. Once all of the file went out, the
+/// download has ended.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn settle_bytes(
+    app: &App,
+    claim: &Id,
+    (sent, unsent): (u64, u64),
+    size_bytes: u64,
+) -> Result<()> {
+    let number = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+    let mut transaction = app.db.write().await?;
+    let (sent, unsent) = (number(sent), number(unsent));
+    let settled = claims::settle_bytes(&mut transaction, claim.as_str(), sent, unsent).await?;
+    if let Some((share_id, sent_in_all)) = settled
+        && sent_in_all >= number(size_bytes)
+        && claims::end(&mut transaction, &share_id, claim.as_str()).await?
+        && let Some(share) = shares::find(&mut transaction, &share_id).await?
+    {
+        count(&mut transaction, share).await?;
     }
-    if !visit.is_continuation {
-        return Ok(None);
-    }
-    Ok(claims::find_of_client(&mut connection, share_id, file_id, &visit.client, now).await?)
+    Ok(transaction.commit().await?)
 }
 
 /// The client tells that its download has ended.

@@ -1,12 +1,12 @@
 //! Makes, lists and revokes share links.
 
 use hulk_proto::{
-    ErrorCode, Grants, Id, ListQuery, Page, Share, ShareToken, Timestamp, share::CreateShare,
-    share::ShareAction,
+    ErrorCode, Grants, Id, ListQuery, Page, Share, ShareToken, Timestamp, limits::SHARE_FILES,
+    share::CreateShare,
 };
 use sqlx::AnyConnection;
 
-use super::{MAX_CHAIN, Opened, Visit, open, password};
+use super::{MAX_CHAIN, Opened, password};
 use crate::{
     app::App,
     db::{
@@ -19,26 +19,23 @@ use crate::{
     ops::present,
 };
 
+/// Links of one user that are not revoked: who has one that grants it may make others.
+const MAX_SHARES: i64 = 10_000;
+
 /// # Errors
-/// `NOT_FOUND` for what is not the user's, `VALIDATION_ERROR`.
+/// `NOT_FOUND` for what is not the user's, `VALIDATION_ERROR`, `QUOTA_EXCEEDED` for too many links.
 pub async fn create_share(app: &App, user: &UserRow, request: CreateShare) -> Result<Share> {
     let mut connection = app.db.read().await?;
     let entry = target(&mut connection, user, &user.root_id, &request).await?;
     drop(connection);
-    insert(app, &entry, None, request).await
+    insert(app, user, &entry, None, request).await
 }
 
 /// A further link by somebody who has one, of what that one opens or of something in it.
 ///
 /// # Errors
-/// As `create_share` and `open`; `FORBIDDEN` for what the first link does not grant.
-pub async fn share_on(
-    app: &App,
-    token: &ShareToken,
-    visit: &Visit,
-    mut request: CreateShare,
-) -> Result<Share> {
-    let opened = open(app, token, visit, ShareAction::Share).await?;
+/// As `create_share`; `FORBIDDEN` for what the first link does not grant.
+pub async fn share_on(app: &App, opened: &Opened, mut request: CreateShare) -> Result<Share> {
     let mut connection = app.db.read().await?;
     let is_named =
         request.file_id.is_some() || request.directory_id.is_some() || request.path.is_some();
@@ -75,7 +72,7 @@ pub async fn share_on(
         .max_file_bytes
         .and_then(|cap| u64::try_from(cap).ok());
     request.max_file_bytes = [request.max_file_bytes, cap].into_iter().flatten().min();
-    insert(app, &entry, Some(&opened), request).await
+    insert(app, &opened.owner, &entry, Some(opened), request).await
 }
 
 /// The file or directory that the request names, from the directory `root_id`.
@@ -108,6 +105,7 @@ async fn target(
 
 async fn insert(
     app: &App,
+    owner: &UserRow,
     entry: &EntryRow,
     parent: Option<&Opened>,
     request: CreateShare,
@@ -121,8 +119,21 @@ async fn insert(
     };
     let number =
         |number: Option<u64>| number.map(|number| i64::try_from(number).unwrap_or(i64::MAX));
+    let (max_total_bytes, max_files) = match grants.can_upload {
+        true => (
+            number(request.max_total_bytes).or(Some(owner.quota_bytes / 2)),
+            number(Some(request.max_files.unwrap_or(SHARE_FILES))),
+        ),
+        false => (None, None),
+    };
     let (id, token) = (Id::random(), ShareToken::random());
     let mut transaction = app.db.write_for(&entry.user_id).await?;
+    if shares::count(&mut transaction, &entry.user_id).await? >= MAX_SHARES {
+        return Err(Error::new(
+            ErrorCode::QuotaExceeded,
+            format!("there are {MAX_SHARES} links already; revoke one first (hulk share rm)"),
+        ));
+    }
     // It may have been deleted for good meanwhile.
     if entries::find(&mut transaction, &entry.id).await?.is_none() {
         return Err(Error::not_found("file or directory"));
@@ -140,6 +151,8 @@ async fn insert(
             expires_at: request.expires_at.map(Timestamp::unix_millis),
             max_file_bytes: number(request.max_file_bytes),
             max_downloads: number(request.max_downloads),
+            max_total_bytes,
+            max_files,
         },
     )
     .await?;
@@ -175,10 +188,22 @@ fn check(entry: &EntryRow, grants: Grants, request: &CreateShare) -> Result<()> 
             "nothing can be downloaded through this link",
         ));
     }
-    if request.max_file_bytes.is_some() && !grants.can_upload {
+    for (field, ceiling) in [
+        ("max_file_bytes", request.max_file_bytes),
+        ("max_total_bytes", request.max_total_bytes),
+        ("max_files", request.max_files),
+    ] {
+        if ceiling.is_some() && !grants.can_upload {
+            return Err(Error::validation(
+                field,
+                "nothing can be put through this link",
+            ));
+        }
+    }
+    if request.max_total_bytes == Some(0) || request.max_files == Some(0) {
         return Err(Error::validation(
-            "max_file_bytes",
-            "nothing can be put through this link",
+            "max_total_bytes",
+            "a link that takes files in takes at least one of one byte",
         ));
     }
     Ok(())

@@ -1,11 +1,14 @@
 //! Share links: who comes with one, and what it opens.
 
 pub mod claim;
+pub mod intake;
 pub mod manage;
 pub(super) mod name;
 mod password;
 pub mod public;
 pub mod receive;
+
+use std::net::IpAddr;
 
 use hulk_proto::{
     ErrorCode, Id, ShareToken, Timestamp,
@@ -35,12 +38,10 @@ pub struct Visit {
     /// What stands for the passwords that were given before.
     pub passes: Vec<String>,
     pub password: Option<Password>,
-    /// A digest of address and program: who goes on with a download that was begun.
-    pub client: String,
-    /// The claim that an earlier answer told.
-    pub claim: Option<String>,
-    /// Whether it asks for the rest of a file.
-    pub is_continuation: bool,
+    /// Of the client.
+    pub address: Option<IpAddr>,
+    /// The claim of a download that continues.
+    pub claim: Option<Id>,
 }
 
 /// A share that is open to its visitor.
@@ -49,6 +50,8 @@ pub struct Opened {
     pub share: ShareRow,
     pub owner: UserRow,
     pub(crate) entry: EntryRow,
+    /// Of the visitor's client.
+    address: String,
     /// The shares that it was made with, nearest first.
     above: Vec<ShareRow>,
 }
@@ -115,7 +118,11 @@ pub async fn open(
     visit: &Visit,
     action: ShareAction,
 ) -> Result<Opened> {
-    let opened = find(app, token).await?;
+    let mut opened = find(app, token).await?;
+    opened.address = visit
+        .address
+        .map(|address| address.to_string())
+        .unwrap_or_default();
     if !password::is_known(app, &opened.share, visit).await? {
         return Err(Error::new(
             ErrorCode::Unauthorized,
@@ -149,6 +156,7 @@ async fn find(app: &App, token: &ShareToken) -> Result<Opened> {
         owner: owner.ok_or_else(not_found)?,
         entry,
         share,
+        address: String::new(),
         above,
     })
 }

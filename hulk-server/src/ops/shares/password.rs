@@ -1,10 +1,14 @@
-//! Passwords of shares: argon2id, off the async threads, guesses counted.
+//! Passwords of shares: argon2id, off the async threads, guesses counted (`guesses`).
 //!
 //! Who gave the password gets a pass, so that not each request has to hash: the HMAC-SHA256 of the
 //! share and a time, keyed with the password's hash, which no one but the servers has. A pass ends
 //! with its time, and with the password.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    sync::Arc,
+    time::Duration,
+};
 
 use argon2::{Argon2, PasswordHasher, PasswordVerifier, password_hash::phc::PasswordHash};
 use hmac::{Hmac, KeyInit, Mac};
@@ -18,26 +22,65 @@ use tokio::{sync::Semaphore, task::spawn_blocking};
 use super::Visit;
 use crate::{
     app::App,
-    db::shares::{self, ShareRow},
+    db::shares::ShareRow,
     error::{Error, Result},
+    limits::{guesses::Guess, subscriber},
 };
 
-/// Wrong passwords of one share in this time; then nobody may try until it is over.
-const MOST_GUESSES: i64 = 10;
-const GUESS_WINDOW: Duration = Duration::from_secs(10 * 60);
 const PASS_LIFETIME: Duration = Duration::from_secs(12 * 60 * 60);
 /// Each takes 19 MiB and a core.
 const HASHED_AT_ONCE: usize = 2;
+/// Those that wait for their turn.
+const WAITING: usize = 64;
 /// More is no password, but work for the server.
 const MAX_PASSWORD_BYTES: usize = 1024;
 
-/// How many passwords may be hashed at a time.
+/// How many passwords may be hashed at a time, and how many may wait for it.
 #[derive(Clone, Debug)]
-pub struct Passwords(Arc<Semaphore>);
+pub struct Passwords {
+    hashing: Arc<Semaphore>,
+    waiting: Arc<Semaphore>,
+}
 
 impl Default for Passwords {
     fn default() -> Self {
-        Self(Arc::new(Semaphore::new(HASHED_AT_ONCE)))
+        Self {
+            hashing: Arc::new(Semaphore::new(HASHED_AT_ONCE)),
+            waiting: Arc::new(Semaphore::new(WAITING)),
+        }
+    }
+}
+
+impl Passwords {
+    /// Runs what hashes, in its turn.
+    ///
+    /// # Errors
+    /// `TOO_MANY_REQUESTS` with 503 if too many wait already.
+    pub(in crate::ops) async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let busy = |_| {
+            Error::new(
+                ErrorCode::TooManyRequests,
+                "the server has too many passwords to check at the moment; try again",
+            )
+            .with_status(http::StatusCode::SERVICE_UNAVAILABLE)
+            .with_retry_after(Duration::from_secs(2))
+        };
+        let _waiting = self.waiting.try_acquire().map_err(busy)?;
+        let _hashing = self.hashing.acquire().await.map_err(Error::internal)?;
+        spawn_blocking(work).await.map_err(Error::internal)?
+    }
+
+    /// The hash of a password, as it is kept.
+    pub(in crate::ops) async fn hash(&self, password: String) -> Result<String> {
+        self.run(move || {
+            let hash = Argon2::default().hash_password(password.as_bytes());
+            hash.map(|hash| hash.to_string())
+                .map_err(|error| Error::internal(error.to_string()))
+        })
+        .await
     }
 }
 
@@ -49,15 +92,7 @@ pub(super) async fn hash(app: &App, password: Password) -> Result<String> {
             format!("a password has 1 to {MAX_PASSWORD_BYTES} bytes"),
         ));
     }
-    let _permit = app.passwords.0.acquire().await.map_err(Error::internal)?;
-    let hash = move || {
-        let hash = Argon2::default().hash_password(password.0.as_bytes());
-        hash.map(|hash| hash.to_string())
-    };
-    spawn_blocking(hash)
-        .await
-        .map_err(Error::internal)?
-        .map_err(|error| Error::internal(error.to_string()))
+    app.passwords.hash(password.0).await
 }
 
 /// Whether the visitor has the share's password, or it has none.
@@ -72,7 +107,9 @@ pub(super) async fn is_known(app: &App, share: &ShareRow, visit: &Visit) -> Resu
         return Ok(true);
     }
     match &visit.password {
-        Some(password) => check(app, share, hash, password).await.map(|()| true),
+        Some(password) => check(app, hash, password, visit.address)
+            .await
+            .map(|()| true),
         None => Ok(false),
     }
 }
@@ -81,10 +118,15 @@ pub(super) async fn is_known(app: &App, share: &ShareRow, visit: &Visit) -> Resu
 ///
 /// # Errors
 /// `NOT_FOUND`, `SHARE_EXPIRED`, `SHARE_REVOKED`, `AUTH_INVALID_CREDENTIALS`, `TOO_MANY_REQUESTS`.
-pub(super) async fn unlock(app: &App, share: &ShareRow, password: &Password) -> Result<Unlocked> {
+async fn unlock(
+    app: &App,
+    share: &ShareRow,
+    password: &Password,
+    address: Option<IpAddr>,
+) -> Result<Unlocked> {
     let hash = share.password_hash.as_ref();
     let hash = hash.ok_or_else(|| Error::validation("password", "this link has no password"))?;
-    check(app, share, hash, password).await?;
+    check(app, hash, password, address).await?;
     let expires_at = Timestamp::now().saturating_add(PASS_LIFETIME);
     Ok(Unlocked {
         pass: pass(share, hash, expires_at.unix_millis()),
@@ -92,18 +134,19 @@ pub(super) async fn unlock(app: &App, share: &ShareRow, password: &Password) -> 
     })
 }
 
-async fn check(app: &App, share: &ShareRow, hash: &str, password: &Password) -> Result<()> {
-    let window = i64::try_from(GUESS_WINDOW.as_millis()).unwrap_or(i64::MAX);
-    let since = Timestamp::now().unix_millis() - window;
-    let mut transaction = app.db.write().await?;
-    let may = shares::guess(&mut transaction, &share.id, MOST_GUESSES, since).await?;
-    transaction.commit().await?;
-    if !may {
-        return Err(Error::new(
-            ErrorCode::TooManyRequests,
-            "too many wrong passwords were given for this link; try again later",
-        )
-        .with_retry_after(GUESS_WINDOW));
+/// Links that were made with this one have its hash, and so its guesses.
+async fn check(app: &App, hash: &str, password: &Password, address: Option<IpAddr>) -> Result<()> {
+    let address = subscriber(address.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)));
+    match app.guesses.begin(hash, address) {
+        Guess::Now => {}
+        Guess::After(delay) => tokio::time::sleep(delay).await,
+        Guess::Refused(wait) => {
+            return Err(Error::new(
+                ErrorCode::TooManyRequests,
+                "too many wrong passwords came from your address; try again later",
+            )
+            .with_retry_after(wait));
+        }
     }
     if !is_right(app, hash, password).await? {
         return Err(Error::new(
@@ -111,23 +154,21 @@ async fn check(app: &App, share: &ShareRow, hash: &str, password: &Password) -> 
             "this is not the link's password",
         ));
     }
-    let mut transaction = app.db.write().await?;
-    shares::forgive(&mut transaction, &share.id).await?;
-    Ok(transaction.commit().await?)
+    app.guesses.forgive(hash, address);
+    Ok(())
 }
 
 async fn is_right(app: &App, hash: &str, password: &Password) -> Result<bool> {
     if password.0.len() > MAX_PASSWORD_BYTES {
         return Ok(false);
     }
-    let _permit = app.passwords.0.acquire().await.map_err(Error::internal)?;
     let (hash, password) = (hash.to_owned(), password.clone());
     let verify = move || {
         let hash = PasswordHash::new(&hash).map_err(|error| Error::internal(error.to_string()))?;
         let verified = Argon2::default().verify_password(password.0.as_bytes(), &hash);
         Ok(verified.is_ok())
     };
-    spawn_blocking(verify).await.map_err(Error::internal)?
+    app.passwords.run(verify).await
 }
 
 /// `<unix milliseconds>.<hex>`
@@ -165,8 +206,9 @@ pub(super) async fn unlock_token(
     app: &App,
     token: &ShareToken,
     password: &Password,
+    address: Option<IpAddr>,
 ) -> Result<(ShareRow, Unlocked)> {
     let opened = super::find(app, token).await?;
-    let unlocked = unlock(app, &opened.share, password).await?;
+    let unlocked = unlock(app, &opened.share, password, address).await?;
     Ok((opened.share, unlocked))
 }

@@ -1,5 +1,7 @@
 //! What a visitor is told of a share.
 
+use std::net::IpAddr;
+
 use hulk_proto::{
     Id, ShareToken, Timestamp,
     share::{Password, PublicShare, ShareAction, Unlocked},
@@ -93,7 +95,8 @@ pub async fn unlock_share(
     app: &App,
     token: &ShareToken,
     given: &Password,
+    address: Option<IpAddr>,
 ) -> Result<(String, Unlocked)> {
-    let (share, unlocked) = password::unlock_token(app, token, given).await?;
+    let (share, unlocked) = password::unlock_token(app, token, given, address).await?;
     Ok((share.id, unlocked))
 }

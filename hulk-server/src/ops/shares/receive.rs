@@ -28,7 +28,7 @@ pub async fn begin(
     request: CreateFile,
     report: Report,
 ) -> Result<CreatedFile> {
-    let destination = Destination::of_share(&opened.owner, &opened.share);
+    let destination = Destination::of_share(&opened.owner, &opened.share, &opened.address);
     let mut created = begin_upload(app, &destination, request, report).await?;
     created.file = seen(app, opened, created.file).await?;
     Ok(created)
@@ -41,7 +41,7 @@ pub async fn begin_all(
     opened: &Opened,
     requests: Vec<CreateFile>,
 ) -> Result<Batch<CreatedFile>> {
-    let destination = Destination::of_share(&opened.owner, &opened.share);
+    let destination = Destination::of_share(&opened.owner, &opened.share, &opened.address);
     let mut batch = begin_uploads(app, &destination, requests).await?;
     for item in &mut batch.items {
         if let BatchItem::Done(created) = item {
@@ -55,7 +55,7 @@ pub async fn begin_all(
 /// As `sign_parts`; `NOT_FOUND` for an upload that did not begin through this share.
 pub async fn sign(app: &App, opened: &Opened, id: &Id, request: &SignParts) -> Result<SignedParts> {
     let version = check(app, opened, id, request.version).await?;
-    let destination = Destination::of_share(&opened.owner, &opened.share);
+    let destination = Destination::of_share(&opened.owner, &opened.share, &opened.address);
     let request = SignParts {
         version: u64::try_from(version.number).ok(),
         parts: request.parts.clone(),

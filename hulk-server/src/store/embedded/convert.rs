@@ -3,11 +3,13 @@
 use std::{collections::BTreeMap, str::FromStr};
 
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
+use http::{HeaderName, HeaderValue, header};
 use hulk_proto::{Md5, Sha256, Timestamp};
-use s3s::{S3Response, S3Result, dto, s3_error};
+use s3s::{S3Error, S3Response, S3Result, dto, s3_error};
 
 use super::{
     BUCKET,
+    conditions::{Conditions, Verdict},
     digests::Digests,
     manifest::{Attributes, Manifest, PartRecord},
     multipart::NamedPart,
@@ -107,18 +109,55 @@ fn matches(manifest: &Manifest, condition: &dto::ETagCondition) -> bool {
     }
 }
 
-pub(super) fn check_conditions(
+/// What a read says of the state it wants: taken from the request at the port, or as the SDK sent it.
+pub(super) fn conditions(extensions: &http::Extensions, headers: &http::HeaderMap) -> Conditions {
+    let taken = extensions.get::<Conditions>();
+    taken.cloned().unwrap_or_else(|| Conditions::of(headers))
+}
+
+/// The bytes that a read is answered with; `None` for all.
+///
+/// # Errors
+/// The answers that have no bytes of the object: 304, 412 and 416.
+pub(super) fn wanted(
     manifest: &Manifest,
-    if_match: Option<&dto::ETagCondition>,
-    if_none_match: Option<&dto::ETagCondition>,
-) -> S3Result<()> {
-    if if_match.is_some_and(|condition| !matches(manifest, condition)) {
-        return Err(s3_error!(PreconditionFailed));
+    conditions: &Conditions,
+    is_get: bool,
+) -> S3Result<Option<std::ops::Range<u64>>> {
+    let modified = manifest.modified_at.unix_millis().div_euclid(1000);
+    let size = manifest.size_bytes;
+    match conditions.evaluate(&manifest.etag, modified, size, is_get) {
+        Verdict::Whole => Ok(None),
+        Verdict::Part(part) => Ok(Some(part)),
+        Verdict::PreconditionFailed => Err(s3_error!(PreconditionFailed)),
+        Verdict::NotModified => Err(not_modified(manifest, modified)),
+        Verdict::NotSatisfiable => {
+            let mut refused = s3_error!(InvalidRange);
+            let range = HeaderValue::try_from(format!("bytes */{size}"));
+            refused.set_headers(headers([(header::CONTENT_RANGE, range.ok())]));
+            Err(refused)
+        }
     }
-    if if_none_match.is_some_and(|condition| matches(manifest, condition)) {
-        return Err(s3_error!(NotModified));
-    }
-    Ok(())
+}
+
+/// RFC 9110, section 15.4.5: with the headers that a cache updates what it has by.
+fn not_modified(manifest: &Manifest, modified: i64) -> S3Error {
+    let mut answer = s3_error!(NotModified);
+    let etag = HeaderValue::try_from(format!("\"{}\"", manifest.etag));
+    let seconds = std::time::Duration::from_secs(u64::try_from(modified).unwrap_or(0));
+    let date = httpdate::fmt_http_date(std::time::UNIX_EPOCH + seconds);
+    answer.set_headers(headers([
+        (header::ETAG, etag.ok()),
+        (header::LAST_MODIFIED, HeaderValue::try_from(date).ok()),
+    ]));
+    answer
+}
+
+fn headers<const N: usize>(pairs: [(HeaderName, Option<HeaderValue>); N]) -> http::HeaderMap {
+    let pairs = pairs.into_iter();
+    pairs
+        .filter_map(|(name, value)| Some((name, value?)))
+        .collect()
 }
 
 pub(super) fn check_source(
@@ -126,8 +165,15 @@ pub(super) fn check_source(
     if_match: &Option<dto::ETagCondition>,
     if_none_match: &Option<dto::ETagCondition>,
 ) -> S3Result<()> {
-    check_conditions(manifest, if_match.as_ref(), if_none_match.as_ref())
-        .map_err(|_| s3_error!(PreconditionFailed))
+    let is_other = |condition: &dto::ETagCondition| !matches(manifest, condition);
+    let is_refused = if_match.as_ref().is_some_and(is_other)
+        || if_none_match
+            .as_ref()
+            .is_some_and(|condition| !is_other(condition));
+    match is_refused {
+        true => Err(s3_error!(PreconditionFailed)),
+        false => Ok(()),
+    }
 }
 
 /// `bytes=FIRST-LAST`, both there, as S3 wants it of a copy.

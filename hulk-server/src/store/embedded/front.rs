@@ -5,8 +5,23 @@ use axum::{
     extract::Request,
     response::{IntoResponse, Response},
 };
-use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use s3s::service::S3Service;
+
+use super::{
+    conditions::Conditions,
+    guard::{self, Refusal},
+};
+
+/// What S3 keeps of a put's headers to send it with the object.
+const DESCRIBING: [HeaderName; 6] = [
+    header::CACHE_CONTROL,
+    header::CONTENT_DISPOSITION,
+    header::CONTENT_ENCODING,
+    header::CONTENT_LANGUAGE,
+    header::CONTENT_TYPE,
+    header::EXPIRES,
+];
 
 /// Pages of other origins may send parts and read their ETags: a presigned URL grants what it
 /// grants to whoever has it, and there are no cookies here.
@@ -30,40 +45,81 @@ const SANDBOX: [(&str, &str); 3] = [
     ("cross-origin-resource-policy", "cross-origin"),
 ];
 
-/// Answers a request for the bucket. `host` is the public URL's, for which URLs are signed: a proxy
-/// in between may have changed the header.
-pub(crate) async fn front(service: S3Service, host: HeaderValue, mut request: Request) -> Response {
-    if request.method() == Method::OPTIONS {
-        return with_headers(StatusCode::NO_CONTENT.into_response());
-    }
-    let headers = request.headers_mut();
-    headers.insert(header::HOST, host);
-    drop_bearer(headers);
-    // Not to say a length is to say 0, and a URL is signed for a length.
-    if !headers.contains_key(header::TRANSFER_ENCODING) {
-        headers
-            .entry(header::CONTENT_LENGTH)
-            .or_insert(HeaderValue::from_static("0"));
-    }
-    let answered = service.call(request.map(s3s::Body::http_body_unsync)).await;
-    match answered {
-        Ok(response) => with_headers(response.map(Body::new)),
-        Err(error) => {
-            tracing::error!(?error, "the embedded store failed");
-            with_headers(StatusCode::INTERNAL_SERVER_ERROR.into_response())
-        }
-    }
+/// A request that the S3 service need not see.
+pub(crate) fn preflight() -> Response {
+    with_headers(StatusCode::NO_CONTENT.into_response())
 }
 
-/// `curl -L` sends its key, or a link's password, along when a redirect stays on one host; the URL
-/// alone counts here.
-fn drop_bearer(headers: &mut HeaderMap) {
-    let is_ours = headers.get(header::AUTHORIZATION).is_some_and(|value| {
-        let value = value.as_bytes().to_ascii_lowercase();
-        value.starts_with(b"bearer ") || value.starts_with(b"basic ")
-    });
-    if is_ours {
-        headers.remove(header::AUTHORIZATION);
+/// A refusal in S3's terms, which is how the clients of a store read it.
+pub(crate) fn refuse(status: StatusCode, code: &str, message: &str) -> Response {
+    let xml = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{code}</Code><Message>{message}</Message></Error>"
+    );
+    let kind = [(header::CONTENT_TYPE, "application/xml")];
+    with_headers((status, kind, xml).into_response())
+}
+
+/// Returns the answer to a request that is not let through.
+pub(crate) fn refusal(request: &Request) -> Option<Response> {
+    let checked = guard::check(request.method(), request.uri(), request.headers());
+    Some(match checked.err()? {
+        Refusal::Method => {
+            let code = "MethodNotAllowed";
+            let status = StatusCode::METHOD_NOT_ALLOWED;
+            let mut response = refuse(status, code, "a presigned URL is for GET, HEAD or PUT");
+            let allowed = HeaderValue::from_static("GET, HEAD, PUT, OPTIONS");
+            response.headers_mut().insert(header::ALLOW, allowed);
+            response
+        }
+        Refusal::NotSigned => refuse(
+            StatusCode::FORBIDDEN,
+            "AccessDenied",
+            "the URL is not signed: ask the server for one",
+        ),
+        Refusal::UnsignedHeader => refuse(
+            StatusCode::FORBIDDEN,
+            "AccessDenied",
+            "a header that is not signed, or is there twice, may not be sent with this URL",
+        ),
+    })
+}
+
+/// Answers a request for the bucket that was admitted. `host` is the public URL's, for which URLs are
+/// signed: a proxy in between may have changed the header.
+pub(crate) async fn front(service: S3Service, host: HeaderValue, mut request: Request) -> Response {
+    let is_read = request.method() != Method::PUT;
+    let headers = request.headers_mut();
+    headers.insert(header::HOST, host);
+    // `curl -L` sends its key, or a link's password, along when a redirect stays on one host; the URL
+    // alone counts here.
+    headers.remove(header::AUTHORIZATION);
+    if is_read {
+        let conditions = Conditions::take(headers);
+        request.extensions_mut().insert(conditions);
+    } else {
+        // Nobody signed it, and an object is shown as its row says.
+        DESCRIBING
+            .iter()
+            .for_each(|name| drop(headers.remove(name)));
+        // Not to say a length is to say 0, and a URL is signed for a length.
+        if !headers.contains_key(header::TRANSFER_ENCODING) {
+            headers
+                .entry(header::CONTENT_LENGTH)
+                .or_insert(HeaderValue::from_static("0"));
+        }
+    }
+    with_headers(serve(service, request).await)
+}
+
+/// Answers a request of somebody who has the store's keys, as any S3 does.
+pub(crate) async fn serve(service: S3Service, request: Request) -> Response {
+    let answered = service.call(request.map(s3s::Body::http_body_unsync)).await;
+    match answered {
+        Ok(response) => response.map(Body::new),
+        Err(error) => {
+            tracing::error!(?error, "the embedded store failed");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
     }
 }
 

@@ -1,33 +1,45 @@
-//! A request's body becomes a segment: written and hashed in large blocks on a blocking thread.
+//! A request's body becomes a segment: written and hashed in blocks, one while the next comes in.
 
 use std::{
     fs::File,
     io::{self, IoSlice, Write},
-    time::Duration,
 };
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, StreamExt};
 use s3s::{S3Result, StdError, s3_error};
-use tokio::{sync::mpsc, task::spawn_blocking};
+use tokio::task::JoinHandle;
 
 use super::{
     digests::{Digests, Hashers},
-    objects::fault,
+    disk::{self, Transfer, fault},
 };
 
-/// What goes to the disk and the digests at once.
-const BLOCK_BYTES: usize = 1 << 20;
-/// Blocks between the network and the disk: what one upload holds in memory.
-const BLOCKS_IN_FLIGHT: usize = 4;
-const MAX_DRAINED_BYTES: usize = 64 << 20;
-/// A client that sends nothing for so long is gone.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
+/// What goes to the disk and the digests at once, where few transfers are under way.
+const BLOCK_BYTES: usize = 512 << 10;
+/// A chunk that is smaller is copied: by itself it may keep a whole buffer of the connection alive.
+const SMALL_CHUNK_BYTES: usize = 16 << 10;
 
 /// What came in.
 pub(super) struct Ingested {
     pub(super) size_bytes: u64,
     pub(super) digests: Digests,
+}
+
+/// Where blocks go.
+struct Sink {
+    file: File,
+    hashers: Hashers,
+    size_bytes: u64,
+}
+
+/// Bytes that are to be written at once.
+#[derive(Default)]
+struct Block {
+    chunks: Vec<Bytes>,
+    /// Small chunks, behind the others.
+    tail: BytesMut,
+    bytes: usize,
 }
 
 /// Writes `body` to `file` and makes it durable.
@@ -38,21 +50,80 @@ pub(super) async fn ingest<S>(mut body: S, file: File, hashers: Hashers) -> S3Re
 where
     S: Stream<Item = Result<Bytes, StdError>> + Unpin,
 {
-    let (sender, receiver) = mpsc::channel(BLOCKS_IN_FLIGHT);
-    let writer = spawn_blocking(move || write_blocks(receiver, file, hashers));
-    let fed = feed(&mut body, sender).await;
-    let written = writer
-        .await
-        .map_err(|error| s3_error!(error, InternalError))?;
-    match (fed, written) {
-        // A writer that stops early is why feeding failed.
-        (_, Err(error)) => {
-            drain(&mut body).await;
-            Err(fault(error))
+    let transfer = Transfer::begin();
+    let sink = Sink {
+        file,
+        hashers,
+        size_bytes: 0,
+    };
+    let mut writing = tokio::spawn(async { Ok(sink) });
+    loop {
+        let block = fill(&mut body, transfer.block_bytes(BLOCK_BYTES)).await?;
+        let sink = written(writing).await.map_err(fault)?;
+        let Some(block) = block else {
+            return finish(sink).await.map_err(fault);
+        };
+        writing = tokio::spawn(disk::run(move || sink.write(block)));
+    }
+}
+
+async fn written(writing: JoinHandle<io::Result<Sink>>) -> io::Result<Sink> {
+    writing.await.map_err(io::Error::other)?
+}
+
+async fn finish(sink: Sink) -> io::Result<Ingested> {
+    disk::run(move || {
+        sink.file.sync_all()?;
+        Ok(Ingested {
+            size_bytes: sink.size_bytes,
+            digests: sink.hashers.finish(),
+        })
+    })
+    .await
+}
+
+/// The next block of a body, `None` at its end.
+async fn fill<S>(body: &mut S, most: usize) -> S3Result<Option<Block>>
+where
+    S: Stream<Item = Result<Bytes, StdError>> + Unpin,
+{
+    let mut block = Block::default();
+    while block.bytes < most {
+        match body.next().await {
+            Some(chunk) => block.push(chunk.map_err(broken)?),
+            None => break,
         }
-        (Err(error), _) => Err(error),
-        (Ok(()), Ok(None)) => Err(s3_error!(InternalError, "the upload was not written")),
-        (Ok(()), Ok(Some(ingested))) => Ok(ingested),
+    }
+    Ok((block.bytes > 0).then_some(block))
+}
+
+impl Block {
+    fn push(&mut self, chunk: Bytes) {
+        self.bytes += chunk.len();
+        if chunk.len() < SMALL_CHUNK_BYTES {
+            self.tail.extend_from_slice(&chunk);
+            return;
+        }
+        let tail = self.take_tail();
+        self.chunks.extend(tail);
+        self.chunks.push(chunk);
+    }
+
+    fn take_tail(&mut self) -> Option<Bytes> {
+        (!self.tail.is_empty()).then(|| self.tail.split().freeze())
+    }
+}
+
+impl Sink {
+    fn write(mut self, mut block: Block) -> io::Result<Self> {
+        let tail = block.take_tail();
+        block.chunks.extend(tail);
+        write_all_vectored(&mut self.file, &block.chunks)?;
+        for chunk in &block.chunks {
+            self.size_bytes += chunk.len() as u64;
+            self.hashers.update(chunk);
+        }
+        Ok(self)
     }
 }
 
@@ -65,99 +136,31 @@ where
     S: Stream<Item = Result<Bytes, StdError>> + Unpin,
 {
     let mut bytes = Vec::new();
-    loop {
-        let next = tokio::time::timeout(IDLE_TIMEOUT, body.next());
-        let chunk = next
-            .await
-            .map_err(|_| s3_error!(RequestTimeout, "the upload stalled"))?;
-        let Some(chunk) = chunk else { return Ok(bytes) };
-        let chunk = chunk.map_err(|_| s3_error!(IncompleteBody, "the upload broke off"))?;
+    while let Some(chunk) = body.next().await {
+        let chunk = chunk.map_err(broken)?;
         if (bytes.len() + chunk.len()) as u64 > most {
             return Err(s3_error!(EntityTooLarge));
         }
         bytes.extend_from_slice(&chunk);
     }
+    Ok(bytes)
 }
 
-/// A message to the writer: a block, or the end. A channel that closes without it is an abort.
-enum Block {
-    Data(Vec<Bytes>),
-    End,
-}
-
-async fn feed<S>(body: &mut S, sender: mpsc::Sender<Block>) -> S3Result<()>
-where
-    S: Stream<Item = Result<Bytes, StdError>> + Unpin,
-{
-    let gone = || s3_error!(InternalError, "the writer stopped");
-    let (mut block, mut bytes) = (Vec::new(), 0);
-    loop {
-        let next = tokio::time::timeout(IDLE_TIMEOUT, body.next());
-        let chunk = next
-            .await
-            .map_err(|_| s3_error!(RequestTimeout, "the upload stalled"))?;
-        let Some(chunk) = chunk else { break };
-        let chunk = chunk.map_err(|_| s3_error!(IncompleteBody, "the upload broke off"))?;
-        bytes += chunk.len();
-        block.push(chunk);
-        if bytes >= BLOCK_BYTES {
-            sender
-                .send(Block::Data(std::mem::take(&mut block)))
-                .await
-                .map_err(|_| gone())?;
-            bytes = 0;
+/// The listener ends the wait for a client that sends too slowly.
+fn broken(error: StdError) -> s3s::S3Error {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error.as_ref());
+    while let Some(error) = cause {
+        let io = error.downcast_ref::<io::Error>();
+        if io.is_some_and(|io| io.kind() == io::ErrorKind::TimedOut) {
+            return s3_error!(RequestTimeout, "the upload stalled");
         }
+        cause = error.source();
     }
-    sender.send(Block::Data(block)).await.map_err(|_| gone())?;
-    sender.send(Block::End).await.map_err(|_| gone())
-}
-
-/// Reads on for a while: an answer that comes while the client is still sending is lost on many.
-async fn drain<S>(body: &mut S)
-where
-    S: Stream<Item = Result<Bytes, StdError>> + Unpin,
-{
-    let mut drained = 0;
-    while drained < MAX_DRAINED_BYTES {
-        match tokio::time::timeout(IDLE_TIMEOUT, body.next()).await {
-            Ok(Some(Ok(chunk))) => drained += chunk.len(),
-            _ => return,
-        }
-    }
-}
-
-fn write_blocks(
-    mut receiver: mpsc::Receiver<Block>,
-    mut file: File,
-    mut hashers: Hashers,
-) -> io::Result<Option<Ingested>> {
-    let mut size_bytes = 0;
-    loop {
-        match receiver.blocking_recv() {
-            None => return Ok(None),
-            Some(Block::End) => break,
-            Some(Block::Data(chunks)) => {
-                write_all_vectored(&mut file, &chunks)?;
-                for chunk in &chunks {
-                    size_bytes += chunk.len() as u64;
-                    hashers.update(chunk);
-                }
-            }
-        }
-    }
-    file.sync_all()?;
-    Ok(Some(Ingested {
-        size_bytes,
-        digests: hashers.finish(),
-    }))
+    s3_error!(IncompleteBody, "the upload broke off")
 }
 
 fn write_all_vectored(file: &mut File, chunks: &[Bytes]) -> io::Result<()> {
-    let mut slices: Vec<IoSlice<'_>> = chunks
-        .iter()
-        .filter(|chunk| !chunk.is_empty())
-        .map(|chunk| IoSlice::new(chunk))
-        .collect();
+    let mut slices: Vec<IoSlice<'_>> = chunks.iter().map(|chunk| IoSlice::new(chunk)).collect();
     let mut rest = slices.as_mut_slice();
     while !rest.is_empty() {
         match file.write_vectored(rest) {

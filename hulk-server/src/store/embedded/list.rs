@@ -5,9 +5,10 @@ use std::{fs, io, path::Path};
 use s3s::S3Result;
 
 use super::{
+    disk::fault,
     layout::Name,
     manifest::{self, Manifest},
-    objects::{Objects, fault},
+    objects::Objects,
 };
 
 /// What a list answers.

@@ -13,10 +13,13 @@
 //! is its BLAKE3, which tells parts apart at a third of the price: S3 lets a store choose, and an MD5
 //! costs twice a SHA-256. Content-MD5, CRC32C and SHA-256 are checked where a client sends them.
 
+mod conditions;
 mod connector;
 mod convert;
 mod digests;
+mod disk;
 mod front;
+mod guard;
 mod ingest;
 mod layout;
 mod list;
@@ -25,6 +28,7 @@ mod multipart;
 mod objects;
 mod pages;
 mod reader;
+pub(crate) mod receiving;
 mod s3;
 mod staged;
 mod sweep;
@@ -34,13 +38,15 @@ use std::{io, path::Path, sync::Arc};
 use aws_sdk_s3::config::Credentials;
 use s3s::{
     auth::SimpleAuth,
+    config::{S3Config, StaticConfigProvider},
     service::{S3Service, S3ServiceBuilder},
 };
 
 pub(crate) use connector::InProcess;
-pub(crate) use front::front;
+pub(crate) use front::{front, preflight, refusal, refuse, serve};
 use layout::Layout;
 use objects::Objects;
+use receiving::Receiving;
 
 /// The bucket's name and, as stores have one, the region.
 pub(crate) const BUCKET: &str = "hulkastorus-ugc";
@@ -52,6 +58,7 @@ pub struct EmbeddedStore {
     objects: Arc<Objects>,
     service: S3Service,
     credentials: Credentials,
+    receiving: Arc<Receiving>,
 }
 
 /// Why the directory cannot be used.
@@ -61,6 +68,17 @@ pub enum OpenError {
     Newer,
     #[error("the store's directory cannot be used: {0}")]
     Io(#[from] io::Error),
+}
+
+/// What the service may read whole before it knows who asks: nothing that it needs is larger.
+fn limits() -> S3Config {
+    let mut limits = S3Config::default();
+    limits.xml_max_body_size = 4 << 20;
+    limits.post_object_max_file_size = 0;
+    limits.form_max_field_size = 1 << 10;
+    limits.form_max_fields_size = 8 << 10;
+    limits.form_max_parts = 8;
+    limits
 }
 
 impl EmbeddedStore {
@@ -74,6 +92,7 @@ impl EmbeddedStore {
         let (access_key, secret_key) = layout.credentials()?;
         let objects = Arc::new(Objects::new(layout));
         let mut builder = S3ServiceBuilder::new(s3::Backend::new(objects.clone()));
+        builder.set_config(Arc::new(StaticConfigProvider::new(Arc::new(limits()))));
         builder.set_auth(SimpleAuth::from_single(
             access_key.clone(),
             secret_key.clone(),
@@ -83,6 +102,7 @@ impl EmbeddedStore {
             objects,
             service: builder.build(),
             credentials,
+            receiving: Arc::default(),
         })
     }
 
@@ -92,6 +112,16 @@ impl EmbeddedStore {
 
     pub fn service(&self) -> S3Service {
         self.service.clone()
+    }
+
+    /// What is coming in over the port.
+    pub(crate) fn receiving(&self) -> &Arc<Receiving> {
+        &self.receiving
+    }
+
+    /// Whether its threads are not all busy.
+    pub(crate) async fn is_ready(&self) -> bool {
+        disk::is_ready().await
     }
 
     /// `None` if the system does not say.

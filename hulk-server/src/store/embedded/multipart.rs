@@ -8,10 +8,11 @@ use hulk_proto::{Blake3, Id, Timestamp};
 use s3s::{S3Result, StdError, s3_error};
 
 use super::{
+    disk::{blocking, fault},
     ingest::ingest,
     layout::{create_directories, sync_directory},
     manifest::{self, Attributes, Manifest, PartRecord, Segment, UploadRecord},
-    objects::{Expected, Objects, Place, blocking, fault},
+    objects::{Expected, Objects, Place},
     reader,
     staged::link_segments,
 };

@@ -11,11 +11,11 @@ use std::{
 use bytes::Bytes;
 use futures_util::Stream;
 use hulk_proto::Timestamp;
-use s3s::{S3Error, S3ErrorCode, S3Result, StdError, s3_error};
-use tokio::task::spawn_blocking;
+use s3s::{S3Result, StdError, s3_error};
 
 use super::{
     digests::Digests,
+    disk::{blocking, fault},
     ingest::{Ingested, collect, ingest},
     layout::Layout,
     manifest::{self, Attributes, Manifest, Segment},
@@ -328,32 +328,5 @@ impl Objects {
         self.layout
             .manifest(key)
             .ok_or_else(|| s3_error!(KeyTooLongError))
-    }
-}
-
-/// Runs what waits for the disk off the async threads.
-pub(super) async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> S3Result<T> + Send + 'static,
-) -> S3Result<T> {
-    spawn_blocking(work)
-        .await
-        .map_err(|error| s3_error!(error, InternalError))?
-}
-
-/// An error of the disk in S3's terms; a full disk is 507, so that clients can tell it.
-pub(super) fn fault(error: io::Error) -> S3Error {
-    match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-            let mut full = S3Error::with_message(
-                S3ErrorCode::Custom("InsufficientStorage".into()),
-                "the store's disk is full",
-            );
-            full.set_status_code(http::StatusCode::INSUFFICIENT_STORAGE);
-            full
-        }
-        _ => {
-            tracing::error!(%error, "the embedded store's disk failed");
-            s3_error!(error, InternalError, "the store's disk failed")
-        }
     }
 }

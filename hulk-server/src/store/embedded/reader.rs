@@ -1,9 +1,11 @@
-//! An object's bytes, read ahead in large blocks on a blocking thread.
+//! An object's bytes, read in blocks: each when it is wanted, or one ahead.
 
 use std::{
+    collections::VecDeque,
     fs::File,
+    future::Future,
     io::{self, Read, Seek, SeekFrom},
-    path::PathBuf,
+    path::{Path, PathBuf},
     pin::Pin,
     task::{Context, Poll},
 };
@@ -11,42 +13,65 @@ use std::{
 use bytes::Bytes;
 use futures_util::Stream;
 use hulk_proto::Blake3;
-use tokio::{sync::mpsc, task::spawn_blocking};
+use tokio::task::JoinHandle;
 
-use super::manifest::Segment;
+use super::{
+    disk::{self, Transfer},
+    manifest::Segment,
+};
 
-const BLOCK_BYTES: u64 = 256 << 10;
-/// Blocks between the disk and the network: what one download holds in memory.
-const BLOCKS_IN_FLIGHT: usize = 4;
+/// What is read at once, where few transfers are under way.
+const BLOCK_BYTES: usize = 256 << 10;
 
 /// The bytes of the segments, one after the other.
-pub(super) struct Reader(mpsc::Receiver<io::Result<Bytes>>);
+pub(super) struct Reader {
+    state: State,
+    transfer: Transfer,
+}
+
+enum State {
+    /// All of a small object.
+    Memory(Bytes),
+    Waiting(Cursor),
+    Reading(JoinHandle<io::Result<(Cursor, Bytes)>>),
+    End,
+}
+
+/// A place in the segments.
+struct Cursor {
+    directory: PathBuf,
+    /// Those that are not opened yet.
+    segments: VecDeque<Segment>,
+    /// The one that is read, and its bytes that are left.
+    open: Option<(File, u64)>,
+}
 
 impl Reader {
     pub(super) fn memory(bytes: Bytes) -> Self {
-        let (sender, receiver) = mpsc::channel(1);
-        // A new channel has room for one.
-        let _ = sender.try_send(Ok(bytes));
-        Self(receiver)
+        Self::new(State::Memory(bytes))
     }
 
     /// Opens the first segment at once, so that an object that is gone is known before the answer.
     pub(super) fn open(directory: PathBuf, segments: Vec<Segment>) -> io::Result<Self> {
-        let first = segments
-            .first()
-            .map(|segment| open(&directory, segment))
-            .transpose()?;
-        let (sender, receiver) = mpsc::channel(BLOCKS_IN_FLIGHT);
-        spawn_blocking(move || {
-            let sent = send_segments(&directory, first, &segments, |block| {
-                sender.blocking_send(Ok(block)).is_ok()
-            });
-            if let Err(error) = sent {
-                // The client left: nobody to tell.
-                let _ = sender.blocking_send(Err(error));
-            }
+        let mut cursor = Cursor::new(directory, segments);
+        cursor.advance()?;
+        Ok(Self::new(State::Waiting(cursor)))
+    }
+
+    fn new(state: State) -> Self {
+        Self {
+            state,
+            transfer: Transfer::begin(),
+        }
+    }
+
+    fn read(&self, mut cursor: Cursor) -> State {
+        let most = self.transfer.block_bytes(BLOCK_BYTES);
+        let reading = disk::run(move || {
+            let block = cursor.read(most)?;
+            Ok((cursor, block))
         });
-        Ok(Self(receiver))
+        State::Reading(tokio::spawn(reading))
     }
 }
 
@@ -54,51 +79,90 @@ impl Stream for Reader {
     type Item = io::Result<Bytes>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.0.poll_recv(context)
+        loop {
+            match std::mem::replace(&mut self.state, State::End) {
+                State::Memory(bytes) => return Poll::Ready(Some(Ok(bytes))),
+                State::End => return Poll::Ready(None),
+                State::Waiting(cursor) if cursor.is_at_end() => return Poll::Ready(None),
+                State::Waiting(cursor) => self.state = self.read(cursor),
+                State::Reading(mut reading) => {
+                    let Poll::Ready(read) = Pin::new(&mut reading).poll(context) else {
+                        self.state = State::Reading(reading);
+                        return Poll::Pending;
+                    };
+                    return Poll::Ready(Some(match read.map_err(io::Error::other) {
+                        Ok(Ok((cursor, block))) => {
+                            self.state = match self.transfer.may_read_ahead() && !cursor.is_at_end()
+                            {
+                                true => self.read(cursor),
+                                false => State::Waiting(cursor),
+                            };
+                            Ok(block)
+                        }
+                        Ok(Err(error)) | Err(error) => Err(error),
+                    }));
+                }
+            }
+        }
+    }
+}
+
+impl Cursor {
+    fn new(directory: PathBuf, segments: Vec<Segment>) -> Self {
+        Self {
+            directory,
+            segments: segments.into(),
+            open: None,
+        }
+    }
+
+    fn is_at_end(&self) -> bool {
+        self.segments.is_empty() && self.open.as_ref().is_none_or(|(_, left)| *left == 0)
+    }
+
+    /// Opens the next segment with bytes, if the one that is open has no more.
+    fn advance(&mut self) -> io::Result<()> {
+        while self.open.as_ref().is_none_or(|(_, left)| *left == 0) {
+            let Some(segment) = self.segments.pop_front() else {
+                return Ok(());
+            };
+            self.open = Some((open(&self.directory, &segment)?, segment.len));
+        }
+        Ok(())
+    }
+
+    /// The next bytes, at most `most`; none at the end.
+    fn read(&mut self, most: usize) -> io::Result<Bytes> {
+        self.advance()?;
+        let Some((file, left)) = &mut self.open else {
+            return Ok(Bytes::new());
+        };
+        let wanted = (*left).min(most as u64);
+        let mut block = Vec::with_capacity(wanted as usize);
+        file.take(wanted).read_to_end(&mut block)?;
+        if block.len() as u64 != wanted {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        *left -= wanted;
+        Ok(block.into())
     }
 }
 
 /// The digest of the segments' bytes; blocks.
-pub(super) fn digest(directory: &std::path::Path, segments: &[Segment]) -> io::Result<Blake3> {
+pub(super) fn digest(directory: &Path, segments: &[Segment]) -> io::Result<Blake3> {
     let mut blake3 = blake3::Hasher::new();
-    send_segments(directory, None, segments, |block| {
+    let mut cursor = Cursor::new(directory.to_owned(), segments.to_vec());
+    loop {
+        let block = cursor.read(BLOCK_BYTES)?;
+        if block.is_empty() {
+            return Ok(Blake3(blake3.finalize().into()));
+        }
         blake3.update(&block);
-        true
-    })?;
-    Ok(Blake3(blake3.finalize().into()))
+    }
 }
 
-fn open(directory: &std::path::Path, segment: &Segment) -> io::Result<File> {
+fn open(directory: &Path, segment: &Segment) -> io::Result<File> {
     let mut file = File::open(directory.join(&segment.name))?;
     file.seek(SeekFrom::Start(segment.offset))?;
     Ok(file)
-}
-
-/// Reads until the end or until `send` answers false.
-fn send_segments(
-    directory: &std::path::Path,
-    mut first: Option<File>,
-    segments: &[Segment],
-    mut send: impl FnMut(Bytes) -> bool,
-) -> io::Result<()> {
-    for segment in segments {
-        let mut file = match first.take() {
-            Some(file) => file,
-            None => open(directory, segment)?,
-        };
-        let mut left = segment.len;
-        while left > 0 {
-            let wanted = left.min(BLOCK_BYTES);
-            let mut block = Vec::with_capacity(wanted as usize);
-            (&mut file).take(wanted).read_to_end(&mut block)?;
-            if block.len() as u64 != wanted {
-                return Err(io::ErrorKind::UnexpectedEof.into());
-            }
-            left -= wanted;
-            if !send(block.into()) {
-                return Ok(());
-            }
-        }
-    }
-    Ok(())
 }

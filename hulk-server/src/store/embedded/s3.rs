@@ -6,12 +6,13 @@ use s3s::{S3, S3Request, S3Response, S3Result, dto, s3_error};
 
 use super::{
     convert::{
-        attributes, base64, check_bucket, check_conditions, check_source, copy_range, expected,
+        attributes, base64, check_bucket, check_source, conditions, copy_range, expected,
         last_modified, length, named_part, override_header, part_number, place,
-        refuse_other_checksums, source_key,
+        refuse_other_checksums, source_key, wanted,
     },
+    disk::blocking,
     multipart::NamedPart,
-    objects::{Objects, blocking},
+    objects::Objects,
 };
 
 /// An object may be replaced between its manifest and its first byte, but hardly so often.
@@ -76,24 +77,18 @@ impl S3 for Backend {
         &self,
         request: S3Request<dto::GetObjectInput>,
     ) -> S3Result<S3Response<dto::GetObjectOutput>> {
+        let conditions = conditions(&request.extensions, &request.headers);
         let input = request.input;
         check_bucket(&input.bucket)?;
-        let (key, wanted) = (input.key, input.range);
-        let (manifest, range, reader) = self
+        let key = input.key;
+        let (manifest, part, reader) = self
             .blocking(move |objects| {
                 for _ in 0..READ_ATTEMPTS {
                     let manifest = objects.find(&key)?;
-                    check_conditions(
-                        &manifest,
-                        input.if_match.as_ref(),
-                        input.if_none_match.as_ref(),
-                    )?;
-                    let range = match wanted {
-                        Some(range) => range.check(manifest.size_bytes)?,
-                        None => 0..manifest.size_bytes,
-                    };
+                    let part = wanted(&manifest, &conditions, true)?;
+                    let range = part.clone().unwrap_or(0..manifest.size_bytes);
                     if let Some(reader) = objects.read(&manifest, range.start, range.end)? {
-                        return Ok((manifest, range, reader));
+                        return Ok((manifest, part, reader));
                     }
                 }
                 Err(s3_error!(
@@ -102,18 +97,15 @@ impl S3 for Backend {
                 ))
             })
             .await?;
-        let content_range = wanted.map(|_| {
-            format!(
-                "bytes {}-{}/{}",
-                range.start,
-                range.end.saturating_sub(1),
-                manifest.size_bytes
-            )
+        let content_range = part.as_ref().map(|part| {
+            let last = part.end.saturating_sub(1);
+            format!("bytes {}-{last}/{}", part.start, manifest.size_bytes)
         });
         let whole = content_range.is_none();
+        let bytes = part.map_or(manifest.size_bytes, |part| part.end - part.start);
         Ok(S3Response::new(dto::GetObjectOutput {
             body: Some(dto::StreamingBlob::wrap(reader)),
-            content_length: Some(length(range.end - range.start)),
+            content_length: Some(length(bytes)),
             content_range,
             accept_ranges: Some("bytes".into()),
             e_tag: Some(dto::ETag::Strong(manifest.etag)),
@@ -132,13 +124,13 @@ impl S3 for Backend {
         &self,
         request: S3Request<dto::HeadObjectInput>,
     ) -> S3Result<S3Response<dto::HeadObjectOutput>> {
+        let conditions = conditions(&request.extensions, &request.headers);
         let input = request.input;
         check_bucket(&input.bucket)?;
-        let (if_match, if_none_match) = (input.if_match, input.if_none_match);
         let manifest = self
             .blocking(move |objects| {
                 let manifest = objects.find(&input.key)?;
-                check_conditions(&manifest, if_match.as_ref(), if_none_match.as_ref())?;
+                wanted(&manifest, &conditions, false)?;
                 Ok(manifest)
             })
             .await?;

@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{public, share, status, token, visit};
-use crate::server::{Server, answer, code, run, sql, text};
+use crate::server::{Server, answer, code, has_embedded_store, noise, run, sql, text};
 
 #[tokio::test]
 async fn a_counted_link_is_used_up_by_downloads_and_by_nothing_else() {
@@ -26,35 +26,42 @@ async fn a_counted_link_is_used_up_by_downloads_and_by_nothing_else() {
         }
     }
     assert_eq!(left().await, 2);
-    let curl = ("user-agent", "curl/8.0");
-    let first = visit(&server, Method::GET, &path, &[curl]).await;
+    let first = visit(&server, Method::GET, &path, &[]).await;
     assert_eq!(first.status(), 302);
-    let claim = first.headers()["x-share-claim"]
-        .to_str()
-        .unwrap()
-        .to_owned();
+    let claim = first.headers()["x-share-claim"].to_str().unwrap();
+    let claim = claim.to_owned();
     assert_eq!(left().await, 1);
-    // Gone on with: by who began it, or who knows the claim; of this file alone.
-    let rest = ("range", "bytes=3-");
-    for headers in [&[curl, rest][..], &[("x-share-claim", claim.as_str())]] {
-        assert_eq!(status(&server, &path, headers).await, 302);
-        assert_eq!(status(&server, &by_id, headers).await, 302);
+    // Continued by whoever names the claim in the URL, and of this file alone.
+    let (path_of_claim, by_id_of_claim) = (
+        format!("{path}?claim={claim}"),
+        format!("{by_id}&claim={claim}"),
+    );
+    for continued in [&path_of_claim, &by_id_of_claim] {
+        assert_eq!(status(&server, continued, &[]).await, 302);
+        let look = visit(&server, Method::HEAD, continued, &[]).await;
+        assert_eq!(look.status(), 302);
     }
     assert_eq!(left().await, 1);
-    // From the start it is another download.
-    let again = visit(&server, Method::GET, &path, &[curl, ("range", "bytes=0-")]).await;
+    // Neither address nor program nor a range nor a header makes it a continuation.
+    let forged = [
+        ("x-share-claim", claim.as_str()),
+        ("x-forwarded-for", "127.0.0.1"),
+        ("range", "bytes=3-"),
+    ];
+    let again = visit(&server, Method::GET, &path, &forged).await;
     assert_eq!((again.status().as_u16(), left().await), (302, json!(0)));
-    let (status_code, error) = answer(visit(&server, Method::GET, &path, &[]).await).await;
+    assert_ne!(again.headers()["x-share-claim"], claim.as_str());
+    let (status_code, error) = answer(visit(&server, Method::GET, &path, &forged).await).await;
     assert_eq!((status_code.as_u16(), code(&error)), (410, "SHARE_EXPIRED"));
     assert_eq!(visit(&server, Method::HEAD, &path, &[]).await.status(), 410);
+    for nobodys in ["000000000000", "x", ""] {
+        let path = format!("{path}?claim={nobodys}");
+        assert_eq!(status(&server, &path, &[]).await, 410, "{nobodys}");
+    }
     assert_eq!(
-        status(&server, &path, &[curl, rest]).await,
+        status(&server, &path_of_claim, &[]).await,
         302,
         "the rest may still come"
-    );
-    assert_eq!(
-        status(&server, &path, &[("user-agent", "other"), rest]).await,
-        410
     );
     // It counts when the download ends: told, or when its URL has ended.
     let count = || async {
@@ -66,6 +73,11 @@ async fn a_counted_link_is_used_up_by_downloads_and_by_nothing_else() {
         assert_eq!(server.put(&end, "", Value::Null).await.0, 204);
     }
     assert_eq!(count().await, 1);
+    assert_eq!(
+        status(&server, &path_of_claim, &[]).await,
+        410,
+        "what has ended is not continued"
+    );
     server.process.terminate();
     sql(&server.data_dir, "UPDATE claims SET ends_at = 1").await;
     let swept = text(&run(&server.data_dir, &["--json", "sweep"], ""));
@@ -74,7 +86,81 @@ async fn a_counted_link_is_used_up_by_downloads_and_by_nothing_else() {
     let server = Server::start_in(&server.data_dir, &[]);
     let shares = server.get("/api/v1/shares", &key).await.1;
     assert_eq!(shares["items"][0]["download_count"], 2);
-    assert_eq!(status(&server, &path, &[curl, rest]).await, 410);
+    assert_eq!(status(&server, &path_of_claim, &[]).await, 410);
+}
+
+/// Where a counted link leads, by a claim of its own.
+async fn store_url(server: &Server, path: &str) -> String {
+    let answer = visit(server, Method::GET, path, &[]).await;
+    answer.headers()["location"].to_str().unwrap().to_owned()
+}
+
+async fn range(server: &Server, url: &str, range: &str) -> (u16, usize) {
+    let got = server.http.get(url).header("range", range).send().await;
+    let got = got.unwrap();
+    let status = got.status().as_u16();
+    (status, got.bytes().await.map_or(0, |bytes| bytes.len()))
+}
+
+#[tokio::test]
+async fn the_url_of_a_claim_is_one_download_and_not_two() {
+    if !has_embedded_store() {
+        return;
+    }
+    let server = Server::start();
+    let key = server.user("ada@example.com").key;
+    let size = 16 << 20;
+    server.upload(&key, "a.bin", &noise(1, size)).await;
+    let body = json!({ "path": "a.bin", "max_downloads": 3 });
+    let link = share(&server, &key, body).await;
+    let path = format!("/s/{}", token(&link));
+    let count = || async {
+        server.get("/api/v1/shares", &key).await.1["items"][0]["download_count"].clone()
+    };
+
+    let url = store_url(&server, &path).await;
+    assert_eq!(range(&server, &url, "bytes=0-").await, (206, size));
+    for again in [
+        "bytes=0-",
+        "bytes=1-",
+        "bytes=-16777215",
+        "bytes=100-15000000",
+    ] {
+        assert_eq!(range(&server, &url, again).await.0, 403, "{again}");
+    }
+    assert_eq!(server.http.get(&url).send().await.unwrap().status(), 403);
+    for _ in 0..100 {
+        if count().await == 1 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    assert_eq!(count().await, 1, "all bytes went out");
+
+    // In parts, and once more what a broken line lost.
+    let url = store_url(&server, &path).await;
+    for start in (0..size).step_by(4 << 20) {
+        let part = format!("bytes={start}-{}", start + (4 << 20) - 1);
+        assert_eq!(range(&server, &url, &part).await, (206, 4 << 20));
+    }
+    assert_eq!(range(&server, &url, "bytes=12582912-").await.0, 206);
+    assert_eq!(range(&server, &url, "bytes=8388608-").await.0, 403);
+
+    // Broken off at the beginning: what did not go out is there to be had.
+    let url = store_url(&server, &path).await;
+    let mut broken = server.http.get(&url).send().await.unwrap();
+    broken.chunk().await.unwrap();
+    drop(broken);
+    for tries in 0.. {
+        match range(&server, &url, "bytes=65536-").await {
+            (206, bytes) => {
+                assert_eq!(bytes, size - 65536);
+                break;
+            }
+            (found, _) => assert!(found == 403 && tries < 100, "{found}"),
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
 }
 
 #[tokio::test]

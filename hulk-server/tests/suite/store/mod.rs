@@ -32,7 +32,7 @@ pub(crate) fn store_of(server: &Server) -> S3Store {
     let kept = std::fs::read_to_string(server.data_dir.join("store/credentials")).unwrap();
     let (key, secret) = kept.trim().split_once('\n').unwrap();
     S3Store {
-        endpoint: server.process.url.clone(),
+        endpoint: server.store_url.clone(),
         bucket: BUCKET.to_owned(),
         region: "auto".to_owned(),
         access_key: key.to_owned(),

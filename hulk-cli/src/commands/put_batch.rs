@@ -1,0 +1,227 @@
+//! Small files of a directory, planned, sent and reported together.
+
+use std::sync::Arc;
+
+use hulk_proto::{
+    CreateFile, CreatedFile, ErrorCode, File, RemotePath, Upload,
+    file::{BatchItem, PutFile, ReportedFile},
+    limits::SHARE_UNFINISHED,
+};
+use tokio::{
+    sync::{Mutex, Semaphore},
+    task::spawn_blocking,
+};
+
+use super::{put::Run, put_tree::below};
+use crate::{
+    error::{Error, Result},
+    progress::Progress,
+    transfer::{
+        Watcher,
+        report::{fill, put_file, report_small},
+        source::Small,
+    },
+    tree::TreeFile,
+};
+
+/// Of a batch: the files are in memory while it is under way.
+const BATCH_FILES: usize = 250;
+const BATCH_BYTES: u64 = 12 << 20;
+/// While one batch is planned, another is sent and a third is reported.
+const BATCHES_IN_FLIGHT: usize = 3;
+/// Of a batch that goes through a share, one at a time: others may put through it too.
+const SHARE_BATCH_FILES: usize = SHARE_UNFINISHED as usize / 2;
+
+/// Files that go together. A share has room for fewer of them at once.
+pub(super) fn batches(files: Vec<TreeFile>, is_shared: bool) -> Vec<Vec<TreeFile>> {
+    let most_files = match is_shared {
+        true => SHARE_BATCH_FILES,
+        false => BATCH_FILES,
+    };
+    let mut batches: Vec<Vec<TreeFile>> = Vec::new();
+    let mut bytes = 0;
+    for file in files {
+        bytes += file.size_bytes;
+        match batches.last_mut() {
+            Some(batch) if batch.len() < most_files && bytes <= BATCH_BYTES => batch.push(file),
+            _ => {
+                bytes = file.size_bytes;
+                batches.push(vec![file]);
+            }
+        }
+    }
+    batches
+}
+
+/// How many batches may be under way.
+pub(super) fn in_flight(is_shared: bool) -> usize {
+    match is_shared {
+        true => 1,
+        false => BATCHES_IN_FLIGHT,
+    }
+}
+
+/// A file on its way.
+struct Moving {
+    relative: String,
+    small: Small,
+}
+
+/// Plans, sends and reports the files of a batch; each comes out alone.
+pub(super) async fn put(
+    run: &Run<'_>,
+    at: &RemotePath,
+    files: Vec<TreeFile>,
+    progress: &Arc<Progress>,
+    requests: &Semaphore,
+) -> Vec<(String, Result<PutFile>)> {
+    let mut outcomes = Vec::new();
+    let (mut moving, mut plans) = (Vec::new(), Vec::new());
+    for (file, read) in read(files).await {
+        let request = read.and_then(|small| {
+            let mut request = run.request(below(at, &file.relative)?, None);
+            fill(&mut request, &small);
+            request.metadata = Some(file.metadata);
+            Ok((small, request))
+        });
+        match request {
+            Ok((small, request)) => {
+                let relative = file.relative;
+                moving.push(Moving { relative, small });
+                plans.push(request);
+            }
+            Err(error) => outcomes.push((file.relative, Err(error))),
+        }
+    }
+    let planned = plan(run, plans).await;
+    let sent = moving
+        .iter()
+        .zip(planned)
+        .map(|(moving, created)| async move {
+            let created = created?;
+            if created.upload != Upload::None {
+                let _permit = requests.acquire().await;
+                let watcher: Arc<dyn Watcher> = progress.clone();
+                run.uploader
+                    .send_small(&moving.small, &created, watcher)
+                    .await?;
+            } else {
+                progress.moved(moving.small.bytes.len() as u64);
+            }
+            Ok(created)
+        });
+    let sent: Vec<Result<CreatedFile>> = futures_util::future::join_all(sent).await;
+    outcomes.extend(report(run, moving, sent).await);
+    outcomes
+}
+
+async fn read(files: Vec<TreeFile>) -> Vec<(TreeFile, Result<Small>)> {
+    let read = spawn_blocking(move || {
+        let one = |file: TreeFile| {
+            let bytes = std::fs::read(&file.path);
+            let fault = |error| Error::local("read", &file.path, &error);
+            let small = bytes.map(Small::new).map_err(fault);
+            (file, small)
+        };
+        files.into_iter().map(one).collect()
+    });
+    // A thread that panics has a bug; its files are then missing from the sum.
+    read.await.unwrap_or_default()
+}
+
+/// What a share takes only when other uploads have ended is asked for again, until it is time to
+/// give up.
+async fn plan(run: &Run<'_>, plans: Vec<CreateFile>) -> Vec<Result<CreatedFile>> {
+    if plans.is_empty() {
+        return Vec::new();
+    }
+    let client = &run.uploader.client;
+    let patience = client.net().patience();
+    let waiting: Vec<Option<Result<CreatedFile>>> = plans.iter().map(|_| None).collect();
+    let planned = Mutex::new(waiting);
+    let attempt = async || {
+        let mut planned = planned.lock().await;
+        let open: Vec<usize> = (0..plans.len())
+            .filter(|index| planned[*index].is_none())
+            .collect();
+        let items = open.iter().map(|index| plans[*index].clone()).collect();
+        let answer = client.create_files(items).await;
+        let is_answered = answer.is_ok();
+        let mut refused = None;
+        let outcomes = each(answer.map(|batch| batch.items), open.len());
+        for (index, outcome) in open.into_iter().zip(outcomes) {
+            match outcome {
+                Err(error) if is_answered && error.code == ErrorCode::TooManyRequests => {
+                    refused = Some(error);
+                }
+                outcome => {
+                    planned[index] = Some(outcome);
+                    patience.succeeded();
+                }
+            }
+        }
+        refused.map_or(Ok(()), Err)
+    };
+    let refused = patience.retry(attempt).await.err();
+    let missing = refused.unwrap_or_else(|| Error::unreachable("the server's answer is too short"));
+    let planned = planned.into_inner().into_iter();
+    planned
+        .map(|outcome| outcome.unwrap_or_else(|| Err(missing.clone())))
+        .collect()
+}
+
+async fn report(
+    run: &Run<'_>,
+    moving: Vec<Moving>,
+    sent: Vec<Result<CreatedFile>>,
+) -> Vec<(String, Result<PutFile>)> {
+    let mut outcomes = Vec::new();
+    let (mut waiting, mut reports) = (Vec::new(), Vec::new());
+    for (moving, sent) in moving.into_iter().zip(sent) {
+        let len = moving.small.bytes.len() as u64;
+        match sent {
+            Err(error) => outcomes.push((moving.relative, Err(error))),
+            Ok(created) if created.upload == Upload::None => {
+                outcomes.push((moving.relative, Ok(put_file(created.file, 0, len))));
+            }
+            Ok(created) => {
+                reports.push(ReportedFile {
+                    id: created.file.id.clone(),
+                    report: report_small(&moving.small, &created),
+                });
+                waiting.push((moving.relative, len));
+            }
+        }
+    }
+    if reports.is_empty() {
+        return outcomes;
+    }
+    let count = reports.len();
+    let answer = run.uploader.client.report_uploads(reports).await;
+    let files: Vec<Result<File>> = each(answer.map(|batch| batch.items), count);
+    let done = waiting
+        .into_iter()
+        .zip(files)
+        .map(|((path, len), file)| (path, file.map(|file| put_file(file, len, 0))));
+    outcomes.extend(done);
+    outcomes
+}
+
+/// Of each item what the answer says, or what happened to all of them.
+fn each<T>(answer: Result<Vec<BatchItem<T>>>, count: usize) -> Vec<Result<T>> {
+    match answer {
+        Ok(items) => {
+            let one = |item| match item {
+                BatchItem::Done(done) => Ok(done),
+                BatchItem::Failed(body) => Err(Error::server(body.error)),
+            };
+            let missing = || Err(Error::unreachable("the server's answer is too short"));
+            let items = items.into_iter().map(one);
+            items
+                .chain(std::iter::repeat_with(missing))
+                .take(count)
+                .collect()
+        }
+        Err(error) => (0..count).map(|_| Err(error.clone())).collect(),
+    }
+}

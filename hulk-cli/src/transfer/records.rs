@@ -1,0 +1,66 @@
+//! Small records in the state directory, each in a file of its own. One that is missing, cut short
+//! or damaged is none.
+
+use std::{
+    fs,
+    io::{self, Write},
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
+
+use hulk_proto::Sha256;
+use serde::{Serialize, de::DeserializeOwned};
+use sha2::Digest;
+
+use crate::config;
+
+/// How many of a kind are remembered.
+const MOST: usize = 1000;
+
+/// Where the record of this kind is that is about `key`; `None` without a state directory.
+pub(super) fn place(kind: &str, key: &[u8]) -> Option<PathBuf> {
+    let directory = config::state_directory().ok()?;
+    let name = Sha256(sha2::Sha256::digest(key).into());
+    Some(directory.join(kind).join(name.to_string()))
+}
+
+/// The record and, on the next line, its digest: half a record is none.
+pub(super) fn read<T: DeserializeOwned>(place: &Path) -> Option<T> {
+    let text = fs::read_to_string(place).ok()?;
+    let (record, digest) = text.split_once('\n')?;
+    let is_whole = digest.trim_end() == Sha256(sha2::Sha256::digest(record).into()).to_string();
+    is_whole.then(|| serde_json::from_str(record).ok())?
+}
+
+/// Replaces what is there at once.
+pub(super) fn write<T: Serialize>(place: &Path, record: &T) -> io::Result<()> {
+    let directory = place.parent().unwrap_or(Path::new("."));
+    if !directory.is_dir() {
+        fs::create_dir_all(directory)?;
+    }
+    if !place.exists() {
+        prune(directory);
+    }
+    let record = serde_json::to_string(record)?;
+    let digest = Sha256(sha2::Sha256::digest(&record).into());
+    let mut file = tempfile::NamedTempFile::new_in(directory)?;
+    file.write_all(format!("{record}\n{digest}\n").as_bytes())?;
+    file.persist(place).map(drop).map_err(|error| error.error)
+}
+
+/// The oldest make room.
+fn prune(directory: &Path) {
+    let Ok(entries) = fs::read_dir(directory) else {
+        return;
+    };
+    let mut known: Vec<(SystemTime, PathBuf)> = entries
+        .flatten()
+        .filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path())))
+        .collect();
+    if known.len() >= MOST {
+        known.sort();
+        for (_, path) in &known[..=known.len() - MOST] {
+            let _ = fs::remove_file(path);
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! What requests have in common, whatever their route.
+
+pub(crate) mod body;
+pub(crate) mod client_ip;

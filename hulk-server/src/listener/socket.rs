@@ -1,0 +1,153 @@
+//! A client's connection, with an end to every wait for the client.
+
+use std::{
+    future::Future,
+    io,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::TcpStream,
+    time::{Instant, Sleep, sleep_until},
+};
+
+use super::pace::Pace;
+
+/// How long the head of a request may take, from its first byte, or the connection's start.
+pub(super) const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// Whether a request is being answered: then the handler's time is not the client's.
+#[derive(Clone, Default)]
+pub(super) struct Busy(Arc<State>);
+
+#[derive(Default)]
+struct State {
+    is_busy: AtomicBool,
+    /// Requests whose heads came.
+    heads: AtomicU64,
+}
+
+impl Busy {
+    pub(super) fn begin(&self) {
+        self.0.heads.fetch_add(1, Ordering::AcqRel);
+        self.0.is_busy.store(true, Ordering::Release);
+    }
+
+    pub(super) fn end(&self) {
+        self.0.is_busy.store(false, Ordering::Release);
+    }
+}
+
+pub(super) struct Socket {
+    stream: TcpStream,
+    busy: Busy,
+    /// Until when the head that is being read must be here.
+    head: Option<Pin<Box<Sleep>>>,
+    /// Heads that had come when `head` was set.
+    heads: u64,
+    taking: Pace,
+}
+
+impl Socket {
+    pub(super) fn new(stream: TcpStream, busy: Busy, min_rate: u64) -> Self {
+        Self {
+            stream,
+            busy,
+            head: Some(head_timer()),
+            heads: 0,
+            taking: Pace::new(min_rate),
+        }
+    }
+
+    /// Passes on what a write came to, or ends the wait for a client that takes nothing.
+    fn written(
+        &mut self,
+        context: &mut Context<'_>,
+        outcome: Poll<io::Result<usize>>,
+    ) -> Poll<io::Result<usize>> {
+        match outcome {
+            Poll::Pending => self.taking.poll_wait(context).map(Err),
+            Poll::Ready(outcome) => {
+                self.taking.progressed(*outcome.as_ref().unwrap_or(&0));
+                Poll::Ready(outcome)
+            }
+        }
+    }
+}
+
+fn head_timer() -> Pin<Box<Sleep>> {
+    Box::pin(sleep_until(Instant::now() + HEAD_TIMEOUT))
+}
+
+impl AsyncRead for Socket {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let outcome = Pin::new(&mut self.stream).poll_read(context, buffer);
+        let heads = self.busy.0.heads.load(Ordering::Acquire);
+        if heads != self.heads {
+            (self.heads, self.head) = (heads, None);
+        }
+        if self.busy.0.is_busy.load(Ordering::Acquire) {
+            return outcome;
+        }
+        match outcome {
+            Poll::Ready(_) => {
+                if buffer.filled().len() > before && self.head.is_none() {
+                    self.head = Some(head_timer());
+                }
+                outcome
+            }
+            Poll::Pending => {
+                let Some(head) = &mut self.head else {
+                    // Between two requests: hyper ends that.
+                    return Poll::Pending;
+                };
+                ready!(head.as_mut().poll(context));
+                Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+            }
+        }
+    }
+}
+
+impl AsyncWrite for Socket {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let outcome = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.written(context, outcome)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let outcome = Pin::new(&mut self.stream).poll_write_vectored(context, bytes);
+        self.written(context, outcome)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}

@@ -1,0 +1,70 @@
+//! What the embedded store asks before it serves a presigned URL: a URL outlives the reason for which
+//! it was signed.
+
+use crate::{
+    app::App,
+    db::{
+        uploads,
+        versions::{self, VersionRow},
+    },
+    error::Result,
+    ops::object_key,
+};
+
+/// The object, or the part of an upload, that a URL puts.
+#[derive(Clone, Copy)]
+pub(crate) struct Target<'a> {
+    pub(crate) key: &'a str,
+    pub(crate) upload_id: Option<&'a str>,
+}
+
+/// Whether the upload is still open that the URL was signed for.
+///
+/// # Errors
+/// If the database does not answer.
+pub(crate) async fn is_open(app: &App, target: Target<'_>) -> Result<bool> {
+    Ok(find(app, target)
+        .await?
+        .is_some_and(|version| version.is_unfinished()))
+}
+
+/// Bytes have come in: whether the upload is still open. If it was given up meanwhile, they go.
+///
+/// # Errors
+/// If the database or the store does not answer.
+pub(crate) async fn received(app: &App, target: Target<'_>) -> Result<bool> {
+    match find(app, target).await? {
+        Some(version) if version.is_unfinished() => {
+            if version.share_id.is_some() {
+                let mut transaction = app.db.write().await?;
+                uploads::touch(&mut transaction, &version).await?;
+                transaction.commit().await?;
+            }
+            Ok(true)
+        }
+        // It was finished with these bytes, or with those before them: a finished object is not
+        // replaced.
+        Some(version) if version.state == versions::VALIDATED => Ok(true),
+        // Parts went with their upload.
+        _ if target.upload_id.is_some() => Ok(false),
+        _ => {
+            app.store.delete(target.key).await?;
+            Ok(false)
+        }
+    }
+}
+
+/// The version that the URL was signed for.
+async fn find(app: &App, target: Target<'_>) -> Result<Option<VersionRow>> {
+    let Some((file_id, number)) = object_key::version_of(&app.settings.env_name, target.key) else {
+        return Ok(None);
+    };
+    let mut connection = app.db.read().await?;
+    let version = versions::find(&mut connection, file_id, number).await?;
+    Ok(version.filter(|version| match target.upload_id {
+        Some(upload_id) => {
+            version.object_key == target.key && version.upload_id.as_deref() == Some(upload_id)
+        }
+        None => version.upload_key == target.key && version.part_size.is_none(),
+    }))
+}

@@ -1,0 +1,134 @@
+//! The statuses that an operation can answer.
+
+use std::collections::BTreeSet;
+
+use http::StatusCode;
+use hulk_proto::ErrorCode;
+use utoipa::openapi::{
+    Content, Header, HeaderBuilder, KnownFormat, ObjectBuilder, Ref, RefOr, Response,
+    ResponseBuilder, Schema, SchemaFormat, Type, path::Operation,
+};
+
+use super::media;
+
+/// What begins so is open to whoever has a link.
+const LINKS: [&str; 4] = ["/d/", "/s/", "/b/", "/api/v1/shares/public/"];
+/// What plans an upload, which may be one too many.
+const PLANS: [&str; 3] = ["/api/v1/files", "/api/v1/files/batch", "/put/{path}"];
+/// What only this machine is told.
+const LOCAL: [&str; 2] = ["/metrics", "/readyz"];
+/// Statuses that go with a code which usually has another.
+const ELSEWHERE: [(u16, ErrorCode); 2] = [
+    (408, ErrorCode::BadRequest),
+    (503, ErrorCode::TooManyRequests),
+];
+
+/// Replaces what the handler says of errors, and adds what it does not say.
+pub(super) fn complete(path: &str, method: &str, operation: &mut Operation) {
+    let answers = &operation.responses.responses;
+    let stated = answers.keys().filter_map(|code| code.parse::<u16>().ok());
+    let stated = stated.filter(|code| *code >= 400);
+    let codes: BTreeSet<u16> = stated.chain(possible(path, method, operation)).collect();
+    let statuses = codes
+        .into_iter()
+        .filter_map(|code| StatusCode::from_u16(code).ok());
+    for status in statuses {
+        let answer = match media::error_pages(path) {
+            Some(page) => RefOr::T(failure(status).content("text/html", page).build()),
+            None => RefOr::Ref(Ref::from_response_name(name(status))),
+        };
+        let code = status.as_str().to_owned();
+        operation.responses.responses.insert(code, answer);
+    }
+    media::complete_answers(path, operation);
+}
+
+fn possible(path: &str, method: &str, operation: &Operation) -> Vec<u16> {
+    let has_key = operation.security.is_some();
+    let is_link = LINKS.iter().any(|prefix| path.starts_with(prefix));
+    let is_write = method != "get";
+    let rules: [(bool, &[u16]); 9] = [
+        // No host or two, a fault, too many connections.
+        (true, &[400, 500, 503]),
+        (has_key, &[401, 403]),
+        // No such link, not with this password or not for this, over, too many guesses.
+        (is_link, &[401, 403, 404, 410, 429]),
+        (path.contains('{') || LOCAL.contains(&path), &[404]),
+        (media::has_json_body(operation), &[408, 413]),
+        // Another request was faster.
+        (is_write && (has_key || is_link), &[409]),
+        // Even a read may note when its key was used, or settle an upload, on a full disk.
+        (!LOCAL.contains(&path) && path != "/healthz", &[507]),
+        (is_write && PLANS.contains(&path), &[413, 429]),
+        (path.ends_with("/{id}/status"), &[410, 422]),
+    ];
+    rules
+        .into_iter()
+        .filter(|(applies, _)| *applies)
+        .flat_map(|(_, codes)| codes.iter().copied())
+        .collect()
+}
+
+/// The errors that operations refer to: (name, answer).
+pub(super) fn components() -> impl Iterator<Item = (String, RefOr<Response>)> {
+    let usual = ErrorCode::SENT.iter().map(|code| code.status());
+    let codes: BTreeSet<u16> = usual.chain(ELSEWHERE.map(|(code, _)| code)).collect();
+    codes
+        .into_iter()
+        .filter_map(|code| StatusCode::from_u16(code).ok())
+        .map(|status| (name(status), failure(status).into()))
+}
+
+fn name(status: StatusCode) -> String {
+    reason(status).replace(' ', "")
+}
+
+pub(super) fn reason(status: StatusCode) -> &'static str {
+    status.canonical_reason().unwrap_or_default()
+}
+
+/// An error as every handler answers it, with the codes that it may have.
+fn failure(status: StatusCode) -> ResponseBuilder {
+    let usual = ErrorCode::SENT.iter().copied();
+    let usual = usual.filter(|code| code.status() == status.as_u16());
+    let others = ELSEWHERE
+        .iter()
+        .filter(|(code, _)| *code == status.as_u16());
+    let codes: Vec<String> = usual
+        .chain(others.map(|(_, code)| *code))
+        .map(|code| format!("`{}`", code.as_str()))
+        .collect();
+    let body = Content::new(Some(Ref::from_schema_name("ErrorBody")));
+    let answer = ResponseBuilder::new()
+        .description(format!("{}: {}", reason(status), codes.join(", ")))
+        .content("application/json", body);
+    match status {
+        StatusCode::UNAUTHORIZED => answer.header(
+            "WWW-Authenticate",
+            header(text(), "how to say who calls, for what a key opens"),
+        ),
+        StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => answer.header(
+            "Retry-After",
+            header(seconds(), "seconds after which the same may be tried again"),
+        ),
+        _ => answer,
+    }
+}
+
+pub(super) fn header(schema: impl Into<RefOr<Schema>>, description: &str) -> Header {
+    HeaderBuilder::new()
+        .schema(Some(schema))
+        .description(Some(description))
+        .build()
+}
+
+pub(super) fn text() -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::String)
+}
+
+fn seconds() -> ObjectBuilder {
+    ObjectBuilder::new()
+        .schema_type(Type::Integer)
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
+        .minimum(Some(0))
+}

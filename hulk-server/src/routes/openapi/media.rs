@@ -1,0 +1,136 @@
+//! What is sent in which form: pages and plain text besides JSON, bodies that are not of a type of ours,
+//! and headers that say more than a status.
+
+use http::StatusCode;
+use utoipa::openapi::{
+    Content, OneOfBuilder, Ref, RefOr, Required, Response,
+    path::Operation,
+    request_body::{RequestBody, RequestBodyBuilder},
+    schema::{ObjectBuilder, SchemaType, Type},
+};
+
+use super::answers::{header, reason, text};
+
+/// Where a browser gets a page, also of an error.
+const PAGES: [&str; 2] = ["/s/{token}", "/b/{id}"];
+/// Where a file's bytes are to be sent somewhere else.
+const UPLOADS: [&str; 2] = ["/put/{path}", "/s/{token}/{path}"];
+/// Of shares that count their downloads.
+const CLAIMS: [&str; 2] = ["/s/{token}", "/d/{link}"];
+/// Where a browser may be sent to the share's page instead.
+const ASIDE: [&str; 2] = ["/d/{link}", "/b/{id}"];
+
+/// Mends bodies that the types of the handlers do not tell.
+pub(super) fn complete(path: &str, operation: &mut Operation) {
+    if path == "/hooks/s3-events" {
+        operation.request_body = Some(notices().into());
+    }
+    if UPLOADS.contains(&path) {
+        operation.request_body = Some(file().into());
+    }
+}
+
+/// A message of S3, SNS, MinIO or R2: which fields it has is theirs to say.
+fn notices() -> RequestBody {
+    let message = ObjectBuilder::new()
+        .schema_type(SchemaType::from_iter([Type::Object, Type::Array]))
+        .description(Some(
+            "an object of S3 (with `Records`), SNS (with `Message`) or R2, or an array of such records",
+        ));
+    RequestBodyBuilder::new()
+        .content("application/json", Content::new(Some(message)))
+        .required(Some(Required::True))
+        .build()
+}
+
+fn file() -> RequestBody {
+    let description = "the file; it needs a `Content-Length`, and is sent once more to the `Location` of \
+        the answer: nothing of it is read here";
+    let bytes = ObjectBuilder::new().schema_type(SchemaType::AnyValue);
+    RequestBodyBuilder::new()
+        .description(Some(description))
+        .content("application/octet-stream", Content::new(Some(bytes)))
+        .build()
+}
+
+/// Whether a body is read before anything is answered.
+pub(super) fn has_json_body(operation: &Operation) -> bool {
+    matches!(&operation.request_body, Some(RefOr::T(body)) if body.content.contains_key("application/json"))
+}
+
+/// The page that tells of an error, where one does.
+pub(super) fn error_pages(path: &str) -> Option<Content> {
+    PAGES.contains(&path).then(plain)
+}
+
+/// Text without a form of its own.
+fn plain() -> Content {
+    Content::new(Some(text()))
+}
+
+/// Mends what is answered on success, and says of every answer what it is.
+pub(super) fn complete_answers(path: &str, operation: &mut Operation) {
+    let answers = &mut operation.responses.responses;
+    if ASIDE.contains(&path) {
+        let aside = Response::new("for browsers: the share's own page asks for what is missing");
+        answers.insert("303".to_owned(), aside.into());
+    }
+    if path == "/readyz" {
+        answers.insert("503".to_owned(), not_ready().into());
+    }
+    for (code, answer) in answers {
+        if let RefOr::T(answer) = answer {
+            describe(path, code, answer);
+        }
+    }
+}
+
+fn describe(path: &str, code: &str, answer: &mut Response) {
+    if answer.description.is_empty()
+        && let Ok(status) = code.parse::<StatusCode>()
+    {
+        answer.description = reason(status).to_owned();
+    }
+    let other = match (path, code) {
+        ("/healthz" | "/metrics" | "/readyz", "200") => Some("text/plain"),
+        (path, "200") if PAGES.contains(&path) => Some("text/html"),
+        _ => None,
+    };
+    if let Some(other) = other {
+        answer.content.insert(other.to_owned(), plain().into());
+    }
+    let mut add = |name: &str, what| {
+        answer
+            .headers
+            .insert(name.to_owned(), header(text(), what).into());
+    };
+    if matches!(code, "302" | "303" | "307") {
+        add("Location", "where to go on");
+    }
+    if CLAIMS.contains(&path) && matches!(code, "200" | "302") {
+        add(
+            "X-Share-Claim",
+            "of a share that counts: the id of this download, to be named as `claim`",
+        );
+    }
+    if answer.headers.contains_key("x-trashed-until") {
+        let until = header(
+            Ref::from_schema_name("Timestamp"),
+            "until when it can be restored; absent if it is gone for good",
+        );
+        answer
+            .headers
+            .insert("x-trashed-until".to_owned(), until.into());
+    }
+}
+
+/// With `?verbose`, what was tried; else the first thing that failed.
+fn not_ready() -> Response {
+    let body = OneOfBuilder::new()
+        .item(Ref::from_schema_name("ErrorBody"))
+        .item(Ref::from_schema_name("Readiness"));
+    Response::builder()
+        .description("Not ready")
+        .content("application/json", Content::new(Some(body)))
+        .build()
+}

@@ -1,0 +1,94 @@
+//! The OpenAPI document: collected from the handlers, with what is true of all of them.
+//!
+//! A handler says what is its own: its body, its parameters, its good answers. What follows from how the
+//! server is made is added here, once and for every operation: the statuses that its kind can answer, the
+//! forms of parameters that have a name in common, real path templates, ids that no other has.
+
+mod answers;
+mod media;
+mod parameters;
+
+use axum::Json;
+use utoipa::openapi::{
+    ComponentsBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, PathItem,
+    path::Operation,
+    security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+};
+
+const DESCRIPTION: &str = "Put a file, get a link. Bytes go straight to the store; this API plans, signs \
+    and records.\n\nAn operation with `api_key` answers nobody without a key that may do it. Others are \
+    open to everybody, or to whoever has a link. Answers are of the moment (`Cache-Control: no-store`). \
+    JSON bodies have at most 1 MiB, those of batches 8 MiB; their media type is not looked at. A method \
+    that an address does not answer gets 405.";
+
+pub(super) fn base() -> OpenApi {
+    let key = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .bearer_format("hulk_<id>_<secret>_<checksum>")
+        .build();
+    let license = LicenseBuilder::new()
+        .name("MIT")
+        .identifier(Some("MIT"))
+        .build();
+    let info = InfoBuilder::new()
+        .title("Hulkastorus")
+        .description(Some(DESCRIPTION))
+        .version(env!("CARGO_PKG_VERSION"))
+        .license(Some(license));
+    OpenApiBuilder::new()
+        .info(info.build())
+        .components(Some(
+            ComponentsBuilder::new()
+                .security_scheme("api_key", SecurityScheme::Http(key))
+                .build(),
+        ))
+        .build()
+}
+
+/// Adds what the handlers have in common.
+pub(super) fn complete(mut document: OpenApi) -> OpenApi {
+    let paths = std::mem::take(&mut document.paths.paths);
+    // The router's mark of a parameter that takes the rest of the path is no part of a template.
+    let paths = paths
+        .into_iter()
+        .map(|(path, item)| (path.replace("{*", "{"), item));
+    document.paths.paths = paths.collect();
+    for (path, item) in &mut document.paths.paths {
+        for (method, operation) in operations(item) {
+            operation.operation_id = Some(operation_id(method, path));
+            parameters::complete(path, operation);
+            media::complete(path, operation);
+            answers::complete(path, method, operation);
+        }
+    }
+    let components = document.components.get_or_insert_default();
+    components.responses.extend(answers::components());
+    document
+}
+
+fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut Operation)> {
+    [
+        ("get", &mut item.get),
+        ("put", &mut item.put),
+        ("post", &mut item.post),
+        ("delete", &mut item.delete),
+    ]
+    .into_iter()
+    .filter_map(|(method, operation)| Some((method, operation.as_mut()?)))
+}
+
+/// The handlers' names are each module's own, while an id has to be one of the whole document.
+fn operation_id(method: &str, path: &str) -> String {
+    let path = path.strip_prefix("/api/v1").unwrap_or(path);
+    let words = path
+        .split(|character: char| !character.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty());
+    std::iter::once(method)
+        .chain(words)
+        .collect::<Vec<_>>()
+        .join("_")
+}
+
+pub(super) async fn show(document: OpenApi) -> Json<OpenApi> {
+    Json(document)
+}

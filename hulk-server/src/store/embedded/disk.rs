@@ -1,0 +1,105 @@
+//! The threads that wait for the disk: so many, and never for a client.
+//!
+//! A transfer takes one for a block at a time and gives it back before it waits for its socket, so
+//! that clients who stall hold none, however many they are.
+
+use std::{
+    io,
+    sync::{
+        LazyLock,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use s3s::{S3Error, S3ErrorCode, S3Result, s3_error};
+use tokio::{sync::Semaphore, task::spawn_blocking};
+
+/// Writes wait for the disk in fsync, many of which it does at once.
+const THREADS: usize = 64;
+/// How soon a thread must be free for the store to be taken as ready.
+const READY_WITHIN: Duration = Duration::from_secs(2);
+
+/// So many transfers at a time are few, and so many are not yet many.
+const FEW: usize = 8;
+const SOME: usize = 32;
+
+static PERMITS: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(THREADS));
+static TRANSFERS: AtomicUsize = AtomicUsize::new(0);
+
+/// Runs what waits for the disk off the async threads.
+///
+/// # Errors
+/// Of the work; if it panics.
+pub(super) async fn run<T: Send + 'static>(
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> io::Result<T> {
+    // It is never closed.
+    let _permit = PERMITS.acquire().await;
+    spawn_blocking(work).await.map_err(io::Error::other)?
+}
+
+/// As `run`, in S3's terms.
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> S3Result<T> + Send + 'static,
+) -> S3Result<T> {
+    let _permit = PERMITS.acquire().await;
+    spawn_blocking(work)
+        .await
+        .map_err(|error| s3_error!(error, InternalError))?
+}
+
+/// Whether a thread is free soon.
+pub(super) async fn is_ready() -> bool {
+    let idle = run(|| Ok(()));
+    tokio::time::timeout(READY_WITHIN, idle).await.is_ok()
+}
+
+/// A body under way; counted while it lives.
+pub(super) struct Transfer(());
+
+impl Transfer {
+    pub(super) fn begin() -> Self {
+        TRANSFERS.fetch_add(1, Ordering::Relaxed);
+        Self(())
+    }
+
+    /// The bytes that one of them may have in memory at a time: of few, much, so that each is fast;
+    /// of many, little, so that all of them fit.
+    pub(super) fn block_bytes(&self, most: usize) -> usize {
+        match TRANSFERS.load(Ordering::Relaxed) {
+            few if few <= FEW => most,
+            some if some <= SOME => most.min(64 << 10),
+            _ => most.min(32 << 10),
+        }
+    }
+
+    /// Whether a block may be read before it is asked for.
+    pub(super) fn may_read_ahead(&self) -> bool {
+        TRANSFERS.load(Ordering::Relaxed) <= SOME
+    }
+}
+
+impl Drop for Transfer {
+    fn drop(&mut self) {
+        TRANSFERS.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// An error of the disk in S3's terms; a full disk is 507, so that clients can tell it.
+pub(super) fn fault(error: io::Error) -> S3Error {
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            let mut full = S3Error::with_message(
+                S3ErrorCode::Custom("InsufficientStorage".into()),
+                "the store's disk is full",
+            );
+            full.set_status_code(http::StatusCode::INSUFFICIENT_STORAGE);
+            full
+        }
+        _ => {
+            tracing::error!(%error, "the embedded store's disk failed");
+            s3_error!(error, InternalError, "the store's disk failed")
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! What comes in through drop links.
+
+use serde_json::{Value, json};
+
+use crate::{
+    agree::assert_agreement,
+    server::{Server, code, sha256, signed, sql},
+    shares::{public, share},
+    storage::sweep,
+};
+
+async fn plan(server: &Server, link: &Value, path: &str, size: u64) -> (u16, Value) {
+    let body = json!({ "path": path, "size_bytes": size });
+    let (status, answer) = server
+        .post(&format!("{}/files", public(link)), "", body)
+        .await;
+    (status.as_u16(), answer)
+}
+
+async fn finish(server: &Server, link: &Value, planned: &Value, bytes: &[u8]) -> u16 {
+    let put = signed(&server.http, &planned["upload"]).body(bytes.to_vec());
+    assert_eq!(put.send().await.unwrap().status(), 200);
+    let id = planned["file"]["id"].as_str().unwrap();
+    let report = json!({ "status": "uploaded", "sha256": sha256(bytes) });
+    let path = format!("{}/files/{id}/status", public(link));
+    server.put(&path, "", report).await.0.as_u16()
+}
+
+async fn shown(server: &Server, key: &str, link: &Value) -> Value {
+    let shares = server.get("/api/v1/shares", key).await.1;
+    let items = shares["items"].as_array().unwrap();
+    items
+        .iter()
+        .find(|item| item["id"] == link["id"])
+        .unwrap()
+        .clone()
+}
+
+async fn inbox(server: &Server, key: &str, more: Value) -> Value {
+    server
+        .post("/api/v1/directories", key, json!({ "path": "inbox" }))
+        .await;
+    let mut body =
+        json!({ "path": "inbox", "permissions": { "can_upload": true, "can_share": true } });
+    body.as_object_mut()
+        .unwrap()
+        .extend(more.as_object().unwrap().clone());
+    share(server, key, body).await
+}
+
+#[tokio::test]
+async fn plans_without_bytes_do_not_fill_the_quota() {
+    let server = Server::start();
+    let flags = ["--verified", "--default-quota", "1000000"];
+    let ada = server.user_with("ada@example.com", "all", &flags);
+    let link = inbox(&server, &ada.key, json!({})).await;
+    assert_eq!(link["max_total_bytes"], 500_000, "half of the quota");
+    assert_eq!(link["max_files"], 1000);
+    let (status, error) = plan(&server, &link, "all.bin", 900_000).await;
+    assert_eq!((status, code(&error)), (507, "QUOTA_EXCEEDED"));
+    for number in 0..32 {
+        assert_eq!(
+            plan(&server, &link, &format!("{number}.bin"), 1000).await.0,
+            201
+        );
+    }
+    let (status, error) = plan(&server, &link, "more.bin", 1000).await;
+    assert_eq!((status, code(&error)), (429, "TOO_MANY_REQUESTS"));
+    let items: Vec<Value> = (0..3)
+        .map(|n| json!({ "path": format!("b{n}"), "size_bytes": 1 }))
+        .collect();
+    let path = format!("{}/files/batch", public(&link));
+    let batch = server.post(&path, "", json!({ "items": items })).await.1;
+    assert_eq!(
+        batch["items"][0]["error"]["code"], "TOO_MANY_REQUESTS",
+        "{batch}"
+    );
+    // A link that was made with it is no way round.
+    let path = format!("{}/shares", public(&link));
+    let body = json!({ "permissions": { "can_upload": true } });
+    let child = server.post(&path, "", body).await.1;
+    assert_eq!(plan(&server, &child, "child.bin", 1000).await.0, 429);
+
+    let held = shown(&server, &ada.key, &link).await;
+    assert_eq!(
+        (&held["unfinished_files"], &held["received_bytes"]),
+        (&json!(32), &json!(32_000))
+    );
+    let path = format!("/api/v1/shares/{}/uploads", link["id"].as_str().unwrap());
+    let uploads = server.get(&format!("{path}?limit=5"), &ada.key).await.1;
+    assert_eq!(
+        (
+            &uploads["total"],
+            uploads["items"].as_array().unwrap().len()
+        ),
+        (&json!(32), 5)
+    );
+    assert_eq!(uploads["items"][0]["path"], "inbox/0.bin");
+    assert_eq!(uploads["items"][0]["address"], "127.0.0.1");
+    assert_eq!(server.used_bytes(&ada.key).await, 32_000);
+    let cancelled = server.delete(&path, &ada.key).await;
+    assert_eq!(
+        (cancelled.0.as_u16(), &cancelled.1["uploads"]),
+        (200, &json!(32))
+    );
+    assert_eq!(server.used_bytes(&ada.key).await, 0);
+    let held = shown(&server, &ada.key, &link).await;
+    assert_eq!(
+        (&held["unfinished_files"], &held["received_bytes"]),
+        (&json!(0), &json!(0))
+    );
+    assert_eq!(plan(&server, &child, "child.bin", 1000).await.0, 201);
+    assert_agreement(&server).await;
+}
+
+#[tokio::test]
+async fn a_link_takes_so_many_bytes_and_files_in_all() {
+    let server = Server::start();
+    let key = server.user("ada@example.com").key;
+    let link = inbox(
+        &server,
+        &key,
+        json!({ "max_total_bytes": 1000, "max_files": 3 }),
+    )
+    .await;
+    for number in 0..2 {
+        let name = format!("{number}.bin");
+        let (status, planned) = plan(&server, &link, &name, 400).await;
+        assert_eq!(status, 201, "{planned}");
+        assert_eq!(
+            finish(&server, &link, &planned, &vec![number; 400]).await,
+            200
+        );
+    }
+    let (status, error) = plan(&server, &link, "large.bin", 201).await;
+    assert_eq!((status, code(&error)), (507, "QUOTA_EXCEEDED"), "{error}");
+    let (status, third) = plan(&server, &link, "third.bin", 100).await;
+    assert_eq!(status, 201);
+    let (status, error) = plan(&server, &link, "fourth.bin", 1).await;
+    assert_eq!((status, code(&error)), (507, "QUOTA_EXCEEDED"), "{error}");
+    // What is cancelled counts no more; what came in does, though its owner deletes it.
+    let id = third["file"]["id"].as_str().unwrap();
+    let path = format!("{}/files/{id}/upload", public(&link));
+    assert_eq!(server.delete(&path, "").await.0, 204);
+    let files = server.get("/api/v1/files?filter~name=0.bin", &key).await.1;
+    let id = files["items"][0]["id"].as_str().unwrap();
+    server
+        .delete(&format!("/api/v1/files/{id}?purge=true"), &key)
+        .await;
+    let held = shown(&server, &key, &link).await;
+    assert_eq!(
+        (&held["received_files"], &held["received_bytes"]),
+        (&json!(2), &json!(800))
+    );
+    assert_eq!(plan(&server, &link, "fifth.bin", 200).await.0, 201);
+    assert_eq!(plan(&server, &link, "sixth.bin", 0).await.0, 507);
+    for bad in [json!({ "max_files": 0 }), json!({ "max_total_bytes": 0 })] {
+        let mut body = json!({ "path": "inbox", "permissions": { "can_upload": true } });
+        body.as_object_mut()
+            .unwrap()
+            .extend(bad.as_object().unwrap().clone());
+        assert_eq!(server.post("/api/v1/shares", &key, body).await.0, 400);
+    }
+    assert_agreement(&server).await;
+}
+
+/// Nothing was touched for so many minutes.
+async fn age(server: &Server, minutes: i64) {
+    let at = hulk_proto::Timestamp::now().unix_millis() - minutes * 60_000;
+    let statement = format!("UPDATE versions SET updated_at = {at}");
+    sql(&server.data_dir, statement).await;
+}
+
+#[tokio::test]
+async fn a_plan_of_which_nothing_comes_ends_after_a_quarter_of_an_hour() {
+    let mut server = Server::start();
+    let key = server.user("ada@example.com").key;
+    let link = inbox(&server, &key, json!({})).await;
+    let (_, untouched) = plan(&server, &link, "untouched.bin", 1000).await;
+    let (_, begun) = plan(&server, &link, "begun.bin", 9 << 20).await;
+    let id = begun["file"]["id"].as_str().unwrap();
+    let path = format!("{}/files/{id}/upload/parts", public(&link));
+    let first = server
+        .post(&path, "", json!({ "parts": [{ "number": 1 }] }))
+        .await
+        .1;
+    let put = signed(&server.http, &first["parts"][0]).body(vec![0; 8 << 20]);
+    assert_eq!(put.send().await.unwrap().status(), 200);
+    let own = server.plan(&key, "own.bin", 500).await;
+    age(&server, 14).await;
+    assert_eq!(sweep(&mut server, 24).await["stale_uploads"], 0);
+    age(&server, 16).await;
+    assert_eq!(sweep(&mut server, 24).await["stale_uploads"], 1);
+    let path = format!(
+        "{}/files/{}/upload",
+        public(&link),
+        untouched["file"]["id"].as_str().unwrap()
+    );
+    assert_eq!(server.get(&path, "").await.0, 404);
+    let path = format!("{}/files/{id}/upload", public(&link));
+    assert_eq!(server.get(&path, "").await.0, 200, "something of it came");
+    age(&server, 25 * 60).await;
+    assert_eq!(sweep(&mut server, 24).await["stale_uploads"], 1);
+    assert_eq!(server.get(&path, "").await.0, 404);
+    assert_eq!(
+        server.report(&key, &own).await.0,
+        422,
+        "the owner's own stays"
+    );
+    assert_eq!(server.used_bytes(&key).await, 500);
+}
