@@ -6,8 +6,6 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::process;
-
 /// Everything that the server keeps in the directory.
 #[cfg(unix)]
 const KEPT: [&str; 6] = [
@@ -73,7 +71,6 @@ impl DataDir {
 
 /// Makes the directory if there is none, and answers its absolute path.
 pub(crate) fn create(path: &Path) -> Result<PathBuf, DataDirError> {
-    process::keep_files_private();
     let create = || {
         let mut builder = fs::DirBuilder::new();
         builder.recursive(true);

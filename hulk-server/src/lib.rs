@@ -28,6 +28,7 @@ pub use app::{App, Settings, StartError, open_database};
 pub use config::Config;
 pub use data_dir::DataDirError;
 pub use error::Error;
+pub use process::keep_files_private;
 pub use routes::openapi;
 pub use serve::{Server, interrupted};
 pub use telemetry::init_logs;

@@ -6,7 +6,7 @@ use std::{process::ExitCode, time::Duration};
 
 use clap::{Parser, Subcommand};
 use hulk_proto::{ErrorBody, ErrorCode, KeyPermission, Role, error::ErrorDetail};
-use hulk_server::{Config, Server, init_logs, interrupted, sweep};
+use hulk_server::{Config, Server, init_logs, interrupted, keep_files_private, sweep};
 
 /// Serves files that `hulk put` uploads: plans, signs, checks and records
 #[derive(Parser, Debug)]
@@ -113,6 +113,7 @@ impl From<hulk_server::StartError> for Failure {
 #[tokio::main]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    keep_files_private();
     init_logs(if arguments.command.is_none() {
         "info"
     } else {

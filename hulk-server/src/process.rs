@@ -15,8 +15,9 @@ pub(crate) fn raise_open_files() -> u64 {
     }
 }
 
-/// Nobody else may read what the server makes: it holds private files and the keys to them.
-pub(crate) fn keep_files_private() {
+/// Nobody else may read what this process makes from now on: a server's files are private, and the keys
+/// to them are among them.
+pub fn keep_files_private() {
     #[cfg(unix)]
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
 }

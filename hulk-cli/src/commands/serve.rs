@@ -5,7 +5,7 @@ use std::{ffi::OsString, io, net::TcpListener};
 use clap::Parser;
 use hulk_proto::{ApiKeySecret, CreateApiKey, Id, KeyPermission, Role};
 use hulk_server::{
-    Config, Server, StartError, init_logs, interrupted,
+    Config, Server, StartError, init_logs, interrupted, keep_files_private,
     ops::accounts::{self, CreateUser},
 };
 
@@ -29,6 +29,7 @@ const LOCAL_QUOTA_BYTES: u64 = 1 << 60;
 /// Serves until SIGINT or SIGTERM.
 pub(crate) async fn run(printer: &Printer, config: &Config) -> Result<()> {
     init_logs("info");
+    keep_files_private();
     let server = Server::bind(config).await.map_err(start_error)?;
     let address = server
         .address()
@@ -48,6 +49,7 @@ pub(crate) async fn run(printer: &Printer, config: &Config) -> Result<()> {
 /// Puts the files through a server of this process, then serves them until SIGINT or SIGTERM.
 pub(crate) async fn put(printer: &Printer, arguments: &Put) -> Result<()> {
     init_logs("warn");
+    keep_files_private();
     let server = Server::bind(&own_config()?).await.map_err(start_error)?;
     let key = local_key(&server).await?;
     let address = server

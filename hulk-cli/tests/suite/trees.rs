@@ -56,7 +56,14 @@ fn a_tree_comes_back_as_it_was() {
     let got = home.run(&["get", "--json", "tree", "-o", "back/"]);
     assert_eq!(got.code(), 0, "{}", got.stderr());
     assert_eq!(got.json()[0]["file_count"], 304);
-    assert!(read(&home.path("tree")) == read(&home.path("back/tree")));
+    let (put, back) = (read(&home.path("tree")), read(&home.path("back/tree")));
+    for (name, file) in &put {
+        let found = back
+            .get(name)
+            .map(|found| (found.1, found.2, found.0 == file.0));
+        assert_eq!(found, Some((file.1, file.2, true)), "{name}");
+    }
+    assert_eq!(put.len(), back.len());
     assert!(home.path("back/tree/empty/in").is_dir());
 
     // Without any configuration, by the link alone.
