@@ -12,11 +12,7 @@ const TOKEN_CHARS: usize = 22;
 /// The secret of a share link: whoever has it has what the share grants.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-#[cfg_attr(
-    feature = "openapi",
-    derive(utoipa::ToSchema),
-    schema(value_type = String, pattern = "^[A-Za-z0-9]{22}$")
-)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(value_type = String, pattern = "^[A-Za-z0-9]{22}$"))]
 pub struct ShareToken(String);
 
 impl fmt::Debug for ShareToken {

@@ -65,18 +65,46 @@ pub(super) fn in_flight(is_shared: bool) -> usize {
 struct Moving {
     relative: String,
     small: Small,
+    request: CreateFile,
 }
 
-/// Plans, sends and reports the files of a batch; each comes out alone.
+/// What came of files, each by its path from the top.
+type Outcomes = Vec<(String, Result<PutFile>)>;
+
+/// Plans, sends and reports the files of a batch; each comes out alone. What a share takes only
+/// when other uploads have ended waits while the rest goes on, so that clients that put through it
+/// at once never wait for each other.
 pub(super) async fn put(
     run: &Run<'_>,
     at: &RemotePath,
     files: Vec<TreeFile>,
     progress: &Arc<Progress>,
     requests: &Semaphore,
-) -> Vec<(String, Result<PutFile>)> {
-    let mut outcomes = Vec::new();
-    let (mut moving, mut plans) = (Vec::new(), Vec::new());
+) -> Outcomes {
+    let state = Mutex::new(prepare(run, at, files).await);
+    let patience = run.uploader.client.net().patience();
+    let attempt = async || {
+        let mut state = state.lock().await;
+        let (waiting, outcomes) = &mut *state;
+        let (taken, refused) = plan(run, waiting).await;
+        if !taken.is_empty() {
+            outcomes.extend(send(run, taken, progress, requests).await);
+            patience.succeeded();
+        }
+        refused.map_or(Ok(()), Err)
+    };
+    let refused = patience.retry(attempt).await.err();
+    let (waiting, mut outcomes) = state.into_inner();
+    if let Some(error) = refused {
+        let failed = waiting.into_iter();
+        outcomes.extend(failed.map(|moving| (moving.relative, Err(error.clone()))));
+    }
+    outcomes
+}
+
+/// Reads the files; what cannot be read or named has its outcome already.
+async fn prepare(run: &Run<'_>, at: &RemotePath, files: Vec<TreeFile>) -> (Vec<Moving>, Outcomes) {
+    let (mut waiting, mut outcomes) = (Vec::new(), Vec::new());
     for (file, read) in read(files).await {
         let request = read.and_then(|small| {
             let mut request = run.request(below(at, &file.relative)?, None);
@@ -84,16 +112,65 @@ pub(super) async fn put(
             request.metadata = Some(file.metadata);
             Ok((small, request))
         });
+        let relative = file.relative;
         match request {
-            Ok((small, request)) => {
-                let relative = file.relative;
-                moving.push(Moving { relative, small });
-                plans.push(request);
-            }
-            Err(error) => outcomes.push((file.relative, Err(error))),
+            Ok((small, request)) => waiting.push(Moving {
+                relative,
+                small,
+                request,
+            }),
+            Err(error) => outcomes.push((relative, Err(error))),
         }
     }
-    let planned = plan(run, plans).await;
+    (waiting, outcomes)
+}
+
+async fn read(files: Vec<TreeFile>) -> Vec<(TreeFile, Result<Small>)> {
+    let read = spawn_blocking(move || {
+        let one = |file: TreeFile| {
+            let bytes = std::fs::read(&file.path);
+            let fault = |error| Error::local("read", &file.path, &error);
+            let small = bytes.map(Small::new).map_err(fault);
+            (file, small)
+        };
+        files.into_iter().map(one).collect()
+    });
+    // A thread that panics has a bug; its files are then missing from the sum.
+    read.await.unwrap_or_default()
+}
+
+/// The server's plans. What it has no room for now stays in `waiting`, and the error says so.
+async fn plan(
+    run: &Run<'_>,
+    waiting: &mut Vec<Moving>,
+) -> (Vec<(Moving, Result<CreatedFile>)>, Option<Error>) {
+    let (mut taken, mut refused) = (Vec::new(), None);
+    if waiting.is_empty() {
+        return (taken, refused);
+    }
+    let asked = std::mem::take(waiting);
+    let plans = asked.iter().map(|moving| moving.request.clone()).collect();
+    let answer = run.uploader.client.create_files(plans).await;
+    let planned = each(answer.map(|batch| batch.items), asked.len());
+    for (moving, created) in asked.into_iter().zip(planned) {
+        match created {
+            Err(error) if error.code == ErrorCode::TooManyRequests => {
+                refused = Some(error);
+                waiting.push(moving);
+            }
+            created => taken.push((moving, created)),
+        }
+    }
+    (taken, refused)
+}
+
+async fn send(
+    run: &Run<'_>,
+    taken: Vec<(Moving, Result<CreatedFile>)>,
+    progress: &Arc<Progress>,
+    requests: &Semaphore,
+) -> Outcomes {
+    let (moving, planned): (Vec<Moving>, Vec<Result<CreatedFile>>) = taken.into_iter().unzip();
     let sent = moving
         .iter()
         .zip(planned)
@@ -111,70 +188,10 @@ pub(super) async fn put(
             Ok(created)
         });
     let sent: Vec<Result<CreatedFile>> = futures_util::future::join_all(sent).await;
-    outcomes.extend(report(run, moving, sent).await);
-    outcomes
+    report(run, moving, sent).await
 }
 
-async fn read(files: Vec<TreeFile>) -> Vec<(TreeFile, Result<Small>)> {
-    let read = spawn_blocking(move || {
-        let one = |file: TreeFile| {
-            let bytes = std::fs::read(&file.path);
-            let fault = |error| Error::local("read", &file.path, &error);
-            let small = bytes.map(Small::new).map_err(fault);
-            (file, small)
-        };
-        files.into_iter().map(one).collect()
-    });
-    // A thread that panics has a bug; its files are then missing from the sum.
-    read.await.unwrap_or_default()
-}
-
-/// What a share takes only when other uploads have ended is asked for again, until it is time to
-/// give up.
-async fn plan(run: &Run<'_>, plans: Vec<CreateFile>) -> Vec<Result<CreatedFile>> {
-    if plans.is_empty() {
-        return Vec::new();
-    }
-    let client = &run.uploader.client;
-    let patience = client.net().patience();
-    let waiting: Vec<Option<Result<CreatedFile>>> = plans.iter().map(|_| None).collect();
-    let planned = Mutex::new(waiting);
-    let attempt = async || {
-        let mut planned = planned.lock().await;
-        let open: Vec<usize> = (0..plans.len())
-            .filter(|index| planned[*index].is_none())
-            .collect();
-        let items = open.iter().map(|index| plans[*index].clone()).collect();
-        let answer = client.create_files(items).await;
-        let is_answered = answer.is_ok();
-        let mut refused = None;
-        let outcomes = each(answer.map(|batch| batch.items), open.len());
-        for (index, outcome) in open.into_iter().zip(outcomes) {
-            match outcome {
-                Err(error) if is_answered && error.code == ErrorCode::TooManyRequests => {
-                    refused = Some(error);
-                }
-                outcome => {
-                    planned[index] = Some(outcome);
-                    patience.succeeded();
-                }
-            }
-        }
-        refused.map_or(Ok(()), Err)
-    };
-    let refused = patience.retry(attempt).await.err();
-    let missing = refused.unwrap_or_else(|| Error::unreachable("the server's answer is too short"));
-    let planned = planned.into_inner().into_iter();
-    planned
-        .map(|outcome| outcome.unwrap_or_else(|| Err(missing.clone())))
-        .collect()
-}
-
-async fn report(
-    run: &Run<'_>,
-    moving: Vec<Moving>,
-    sent: Vec<Result<CreatedFile>>,
-) -> Vec<(String, Result<PutFile>)> {
+async fn report(run: &Run<'_>, moving: Vec<Moving>, sent: Vec<Result<CreatedFile>>) -> Outcomes {
     let mut outcomes = Vec::new();
     let (mut waiting, mut reports) = (Vec::new(), Vec::new());
     for (moving, sent) in moving.into_iter().zip(sent) {

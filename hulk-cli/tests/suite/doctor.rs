@@ -4,6 +4,7 @@ use hulk_proto::KeyPermission;
 use serde_json::Value;
 
 use crate::{
+    endless::{Fake, send},
     home::{Home, Ran, make_key},
     proxy::{Fate, Proxy},
 };
@@ -100,4 +101,27 @@ fn what_is_no_server_is_told_from_one() {
         checks[0]["fix"].as_str().unwrap().contains("proxy"),
         "{checks}"
     );
+}
+
+#[test]
+fn a_server_that_tells_others_only_that_it_is_ready_is_good() {
+    let home = Home::empty();
+    for (ready, body, readiness) in [
+        ("200 OK", "ready\n", "good"),
+        (
+            "503 Service Unavailable",
+            r#"{"error":{"code":"STORE_UNAVAILABLE","message":"the store does not answer"}}"#,
+            "failed",
+        ),
+    ] {
+        let server = Fake::start(move |target, stream| match target {
+            "/healthz" => send(stream, "200 OK", "", "ok\n"),
+            "/readyz" => send(stream, ready, "", body),
+            _ => send(stream, "404 Not Found", "", ""),
+        });
+        let ran = home.run(&["--server", &server.url, "doctor", "--json"]);
+        // There is no key.
+        assert_eq!(ran.code(), 1, "{}", ran.stdout());
+        assert_eq!(outcome(&ran.json(), "readiness"), readiness);
+    }
 }

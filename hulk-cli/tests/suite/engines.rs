@@ -15,10 +15,12 @@ use crate::harness::{
 
 /// With a line between client and store, or a server, of their own; or of the client alone.
 const OWN: &[&str] = &[
+    "endless::",
     "engines::",
     "faults::",
     "generated::",
     "lines::",
+    "planted::",
     "resume::a_cancelled_or_finished",
     "resume::a_damaged_journal",
     "resume::a_get_that_is_killed",

@@ -12,6 +12,7 @@ mod harness;
 
 mod accounts;
 mod doctor;
+mod endless;
 mod engines;
 mod faults;
 mod generated;
@@ -19,6 +20,7 @@ mod get;
 mod home;
 mod keeping;
 mod lines;
+mod planted;
 mod proxy;
 mod put;
 mod resume;

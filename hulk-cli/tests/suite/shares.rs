@@ -143,3 +143,112 @@ fn files_come_in_through_a_drop_link_and_none_is_replaced() {
         .fails(2);
     assert!(files_below(&friend.path("x")).is_empty());
 }
+
+#[test]
+fn the_owner_sees_what_comes_in_through_a_link_and_can_drop_it() {
+    let home = Home::serving();
+    let friend = Home::empty();
+    home.run(&["mkdir", "inbox"]).ok();
+    for flags in [["--max-files", "3"], ["--max-total", "1MB"]] {
+        let refused = home.run(&["share", "inbox", flags[0], flags[1]]);
+        assert_eq!(refused.code(), 2, "only with --uploads");
+    }
+    let share = [
+        "share",
+        "inbox",
+        "--uploads",
+        "--max-total",
+        "100MiB",
+        "--max-files",
+        "3",
+    ];
+    let link = home.run(&share).ok();
+    friend.write("small.txt", b"1");
+    friend.write("big.bin", &noise(4, 40 << 20));
+    friend.run(&["put", "-q", "small.txt", "--to", &link]).ok();
+    assert_eq!(home.run(&["share", "uploads", &link]).ok(), "");
+    let listed = home.run(&["share", "ls"]).ok();
+    let taken = "1 of 3 files, 1 B of 100.00 MiB taken in, 0 unfinished";
+    assert!(listed.contains(taken), "{listed}");
+
+    let mut put = friend.command(&[
+        "put",
+        "-q",
+        "--limit-rate",
+        "4MiB",
+        "big.bin",
+        "--to",
+        &link,
+    ]);
+    let mut child = put
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    while home.run(&["share", "uploads", &link]).ok().is_empty() {
+        assert!(child.try_wait().unwrap().is_none(), "it ended before");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let line = home.run(&["share", "uploads", &link]).ok();
+    assert!(line.starts_with("/inbox/big.bin  40.00 MiB  "), "{line}");
+    assert!(
+        line.contains("  since ") && line.contains("  ends in "),
+        "{line}"
+    );
+    let listed = home.run(&["share", "ls"]).ok();
+    assert!(
+        listed.contains("2 of 3 files") && listed.contains("1 unfinished"),
+        "{listed}"
+    );
+    let (_, token) = link.split_once("/s/").unwrap();
+    let document = home.run(&["--json", "share", "uploads", token]).json();
+    assert_eq!(document[0]["path"], "inbox/big.bin");
+    let cancelled = home.run(&["--json", "share", "uploads", token, "--cancel"]);
+    assert_eq!(cancelled.json()["uploads"], 1);
+    assert_eq!(home.run(&["share", "uploads", &link]).ok(), "");
+    let none = home.run(&["share", "uploads", &link, "--cancel"]);
+    assert_eq!(none.code(), 0);
+    assert!(
+        none.stderr().contains("cancelled 0 uploads"),
+        "{}",
+        none.stderr()
+    );
+    home.run(&["share", "uploads", "nothing"]).fails(3);
+    assert!(home.run(&["whoami"]).ok().contains(" 1 B of "));
+}
+
+#[test]
+fn several_put_many_files_through_one_link_at_once() {
+    let home = Home::serving();
+    let friend = Home::empty();
+    home.run(&["mkdir", "inbox"]).ok();
+    let link = home.run(&["share", "inbox", "--uploads"]).ok();
+    let trees = ["one", "two", "three", "four"];
+    for (seed, tree) in (0..).zip(trees) {
+        for number in 0..70_u64 {
+            friend.write(
+                &format!("{tree}/{number}.txt"),
+                &noise(seed * 100 + number, 5000),
+            );
+        }
+    }
+    // Together they plan more than a link takes at once.
+    let puts: Vec<_> = trees
+        .iter()
+        .map(|tree| {
+            let mut put = friend.command(&["put", "-q", tree, "--to", &link]);
+            put.env("HULK_RETRY_TIMEOUT", "60")
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped());
+            put.spawn().unwrap()
+        })
+        .collect();
+    for put in puts {
+        Ran::of(put.wait_with_output().unwrap()).ok();
+    }
+    let listed = home.run(&["ls", "-R", "inbox"]).ok();
+    let files = listed.lines().filter(|line| line.ends_with(".txt"));
+    assert_eq!(files.count(), 280, "{listed}");
+}

@@ -36,6 +36,7 @@ const NOT_OF_S3S_FS: &[&str] = &[
     "versions::a_restored_version_is_the_newest",
     "files::an_upload_in_three_requests",
     "operating::sigterm_lets_a_download_end",
+    "strangers::inbox::a_plan_of_which_nothing_comes",
     "strangers::urls::headers_that_nobody_signed",
 ];
 

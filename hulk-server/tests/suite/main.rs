@@ -14,6 +14,7 @@ mod chrome;
 mod crash;
 mod data_dir;
 mod drops;
+mod edges;
 mod engines;
 mod faults;
 mod files;

@@ -134,7 +134,11 @@ pub(super) fn wanted(
         Verdict::NotSatisfiable => {
             let mut refused = s3_error!(InvalidRange);
             let range = HeaderValue::try_from(format!("bytes */{size}"));
-            refused.set_headers(headers([(header::CONTENT_RANGE, range.ok())]));
+            let kind = HeaderValue::from_static("application/xml");
+            refused.set_headers(headers([
+                (header::CONTENT_RANGE, range.ok()),
+                (header::CONTENT_TYPE, Some(kind)),
+            ]));
             Err(refused)
         }
     }

@@ -115,6 +115,12 @@ pub(crate) async fn front(service: S3Service, host: HeaderValue, mut request: Re
 pub(crate) async fn serve(service: S3Service, request: Request) -> Response {
     let answered = service.call(request.map(s3s::Body::http_body_unsync)).await;
     match answered {
+        // RFC 9110, section 8.6: the length of an error's XML would be taken for the object's. A body
+        // of unknown length has none.
+        Ok(response) if response.status() == StatusCode::NOT_MODIFIED => {
+            let nothing = futures_util::stream::empty::<Result<bytes::Bytes, std::io::Error>>();
+            response.map(|_| Body::from_stream(nothing))
+        }
         Ok(response) => response.map(Body::new),
         Err(error) => {
             tracing::error!(?error, "the embedded store failed");

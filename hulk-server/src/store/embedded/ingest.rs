@@ -17,8 +17,10 @@ use super::{
 
 /// What goes to the disk and the digests at once, where few transfers are under way.
 const BLOCK_BYTES: usize = 512 << 10;
-/// A chunk that is smaller is copied: by itself it may keep a whole buffer of the connection alive.
+/// A chunk that is smaller is copied, and any of a small block: by itself it keeps a whole buffer of the
+/// connection alive.
 const SMALL_CHUNK_BYTES: usize = 16 << 10;
+const SMALL_BLOCK_BYTES: usize = 64 << 10;
 
 /// What came in.
 pub(super) struct Ingested {
@@ -90,7 +92,7 @@ where
     let mut block = Block::default();
     while block.bytes < most {
         match body.next().await {
-            Some(chunk) => block.push(chunk.map_err(broken)?),
+            Some(chunk) => block.push(chunk.map_err(broken)?, most <= SMALL_BLOCK_BYTES),
             None => break,
         }
     }
@@ -98,9 +100,9 @@ where
 }
 
 impl Block {
-    fn push(&mut self, chunk: Bytes) {
+    fn push(&mut self, chunk: Bytes, is_small: bool) {
         self.bytes += chunk.len();
-        if chunk.len() < SMALL_CHUNK_BYTES {
+        if is_small || chunk.len() < SMALL_CHUNK_BYTES {
             self.tail.extend_from_slice(&chunk);
             return;
         }
