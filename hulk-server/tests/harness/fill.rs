@@ -113,12 +113,12 @@ pub(crate) async fn throw_and_share(database: &mut AnyConnection) {
         "INSERT INTO trash (entry_id, user_id, path, trashed_at, is_doomed)
          SELECT id, user_id, name, created_at, 0 FROM entries WHERE trash_id = id",
         "INSERT INTO shares (id, user_id, entry_id, token, can_download, can_upload, can_share,
-             can_delete, guesses, guesses_since, max_downloads, claim_count, download_count,
+             can_delete, max_downloads, claim_count, download_count,
              created_at)
-         SELECT 's' || id, user_id, id, 't' || id, 1, 0, 0, 0, 0, 0, 9, 1, 0, created_at
+         SELECT 's' || id, user_id, id, 't' || id, 1, 0, 0, 0, 9, 1, 0, created_at
          FROM entries WHERE kind = 'file' AND id LIKE '%5'",
-        "INSERT INTO claims (id, share_id, file_id, client, is_ended, ends_at)
-         SELECT 'c' || id, id, entry_id, 'somebody', 0, created_at FROM shares",
+        "INSERT INTO claims (id, share_id, file_id, is_ended, ends_at)
+         SELECT 'c' || id, id, entry_id, 0, created_at FROM shares",
     ] {
         run(database, statement.to_owned()).await;
     }
