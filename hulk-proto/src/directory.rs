@@ -67,7 +67,7 @@ pub struct ChangeDirectory {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct MoveEntries {
     #[serde(deserialize_with = "bounded::list::<_, _, MAX_BATCH>")]
-    #[cfg_attr(feature = "openapi", schema(max_items = 1000))]
+    #[cfg_attr(feature = "openapi", schema(min_items = 1, max_items = 1000))]
     pub items: Vec<MoveEntry>,
 }
 

@@ -134,6 +134,13 @@ impl IntoResponse for Error {
     fn into_response(self) -> Response {
         let (status, retry_after) = (self.status(), self.retry_after);
         let mut response = (status, Json(self.into_body())).into_response();
+        if status == StatusCode::UNAUTHORIZED {
+            // RFC 9110, section 15.5.2.
+            let scheme = http::HeaderValue::from_static("Bearer");
+            response
+                .headers_mut()
+                .insert(http::header::WWW_AUTHENTICATE, scheme);
+        }
         if let Some(wait) = retry_after {
             let seconds = http::HeaderValue::from(wait.as_secs());
             response

@@ -13,6 +13,7 @@ mod browser;
 mod chrome;
 mod crash;
 mod data_dir;
+mod document;
 mod drops;
 mod edges;
 mod engines;

@@ -23,6 +23,9 @@ const ELSEWHERE: [(u16, ErrorCode); 2] = [
     (503, ErrorCode::TooManyRequests),
 ];
 
+/// Answered before there is a request, and so without a body.
+const HEAD_TOO_LARGE: StatusCode = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
+
 /// Replaces what the handler says of errors, and adds what it does not say.
 pub(super) fn complete(path: &str, method: &str, operation: &mut Operation) {
     let answers = &operation.responses.responses;
@@ -33,7 +36,8 @@ pub(super) fn complete(path: &str, method: &str, operation: &mut Operation) {
         .into_iter()
         .filter_map(|code| StatusCode::from_u16(code).ok());
     for status in statuses {
-        let answer = match media::error_pages(path) {
+        let page = media::error_pages(path).filter(|_| status != HEAD_TOO_LARGE);
+        let answer = match page {
             Some(page) => RefOr::T(failure(status).content("text/html", page).build()),
             None => RefOr::Ref(Ref::from_response_name(name(status))),
         };
@@ -48,8 +52,8 @@ fn possible(path: &str, method: &str, operation: &Operation) -> Vec<u16> {
     let is_link = LINKS.iter().any(|prefix| path.starts_with(prefix));
     let is_write = method != "get";
     let rules: [(bool, &[u16]); 9] = [
-        // No host or two, a fault, too many connections.
-        (true, &[400, 500, 503]),
+        // No host or two, a head beyond all measure, a fault, too many connections.
+        (true, &[400, 431, 500, 503]),
         (has_key, &[401, 403]),
         // No such link, not with this password or not for this, over, too many guesses.
         (is_link, &[401, 403, 404, 410, 429]),
@@ -72,7 +76,9 @@ fn possible(path: &str, method: &str, operation: &Operation) -> Vec<u16> {
 /// The errors that operations refer to: (name, answer).
 pub(super) fn components() -> impl Iterator<Item = (String, RefOr<Response>)> {
     let usual = ErrorCode::SENT.iter().map(|code| code.status());
-    let codes: BTreeSet<u16> = usual.chain(ELSEWHERE.map(|(code, _)| code)).collect();
+    let others = ELSEWHERE.map(|(code, _)| code);
+    let others = others.into_iter().chain([HEAD_TOO_LARGE.as_u16()]);
+    let codes: BTreeSet<u16> = usual.chain(others).collect();
     codes
         .into_iter()
         .filter_map(|code| StatusCode::from_u16(code).ok())
@@ -89,6 +95,9 @@ pub(super) fn reason(status: StatusCode) -> &'static str {
 
 /// An error as every handler answers it, with the codes that it may have.
 fn failure(status: StatusCode) -> ResponseBuilder {
+    if status == HEAD_TOO_LARGE {
+        return ResponseBuilder::new().description(reason(status));
+    }
     let usual = ErrorCode::SENT.iter().copied();
     let usual = usual.filter(|code| code.status() == status.as_u16());
     let others = ELSEWHERE

@@ -8,6 +8,8 @@ use utoipa::openapi::{
 
 /// The number of characters of a path with its leading `/`.
 const MAX_PATH_CHARS: usize = hulk_proto::path::MAX_PATH_BYTES + 1;
+/// The same after `~`, the id of a user, and what stands for the leading `/`.
+const MAX_LINK_CHARS: usize = 1 + hulk_proto::id::ID_LENGTH + MAX_PATH_CHARS;
 /// The longest value of a parameter of a list.
 const MAX_VALUE_CHARS: usize = 4096;
 
@@ -90,7 +92,7 @@ fn schema(name: &str) -> Option<RefOr<Schema>> {
         "number" | "version" => integer(KnownFormat::Int64, 1).into(),
         "offset" | "filter~min_size" | "filter~max_size" => integer(KnownFormat::Int64, 0).into(),
         "path" => text(MAX_PATH_CHARS).into(),
-        "link" => text(MAX_VALUE_CHARS).pattern(Some(LINK)).into(),
+        "link" => text(MAX_LINK_CHARS).pattern(Some(LINK)).into(),
         "order_by" => text(MAX_LABEL_BYTES).pattern(Some(ORDER)).into(),
         "cursor" => text(MAX_VALUE_CHARS).pattern(Some(CURSOR)).into(),
         "filter~type" => text(MAX_LABEL_BYTES).pattern(Some(KIND)).into(),
