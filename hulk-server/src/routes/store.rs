@@ -83,7 +83,7 @@ async fn receive(app: &App, store: &EmbeddedStore, request: Request) -> Response
             return embedded::refuse(StatusCode::SERVICE_UNAVAILABLE, "SlowDown", message);
         }
         Err(NoReceipt::Full) => {
-            let message = "the store's disk has no room for what is coming in";
+            let message = "the store's disk is full: it has no room for what is coming in";
             let status = StatusCode::INSUFFICIENT_STORAGE;
             return embedded::refuse(status, "InsufficientStorage", message);
         }

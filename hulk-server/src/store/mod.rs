@@ -8,6 +8,7 @@ mod observe;
 mod presign;
 mod probe;
 mod setup;
+mod unsigned;
 
 use std::{sync::Arc, time::Duration};
 

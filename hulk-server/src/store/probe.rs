@@ -17,7 +17,7 @@ impl Store {
         let key = format!("{env}/probe/{}", Id::random());
         let tried = self.try_all(&key).await;
         // Whatever became of it, nothing is left.
-        for suffix in ["", "-copy", "-parts", "-damaged"] {
+        for suffix in ["", "-copy", "-parts", "-damaged", "-unsigned"] {
             self.delete(&format!("{key}{suffix}")).await?;
         }
         tried
@@ -33,6 +33,7 @@ impl Store {
             self.probe_ranges(key).await,
             self.probe_copy(key, &attested).await,
             self.probe_parts(key).await,
+            self.probe_unsigned(key, &format!("{key}-unsigned")).await,
             self.probe_cors().await,
             self.probe_lifecycle().await,
             Check::clock("store clock", self.skew.seconds()),

@@ -93,6 +93,7 @@ async fn an_operator_sees_what_the_store_can_do() {
         "ranges",
         "copy",
         "parts",
+        "unsigned headers",
         "cors",
         "store clock",
         "database clock",

@@ -2,8 +2,11 @@
 
 use std::os::unix::fs::PermissionsExt;
 
+use serde_json::Value;
+
 use crate::{
-    harness::engine::free_address,
+    harness::engine::{Engine, free_address},
+    other_store::OtherStore,
     server::{Server, has_embedded_store},
 };
 
@@ -99,5 +102,25 @@ async fn what_the_server_keeps_is_for_nobody_else_to_read() {
     for file in crate::harness::files_below(&data_dir.join("store")) {
         let mode = file.metadata().unwrap().permissions().mode();
         assert_eq!(mode & 0o077, 0, "{} {mode:o}", file.display());
+    }
+}
+
+/// Whoever runs such a store is told; `s3s` obeys headers that nobody signed.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_obeys_headers_that_nobody_signed_is_told_of() {
+    let store = OtherStore::start();
+    let engine = Engine {
+        s3: Some(store.store()),
+        ..Engine::default()
+    };
+    for (server, outcome) in [
+        (Server::start_on(&engine, &[]), "warning"),
+        (Server::start_on(&Engine::default(), &[]), "good"),
+    ] {
+        let (status, text) = get(&server, "/readyz?verbose", None).await;
+        let readiness: Value = serde_json::from_str(&text).unwrap();
+        let mut checks = readiness["checks"].as_array().unwrap().iter();
+        let check = checks.find(|check| check["name"] == "unsigned headers");
+        assert_eq!((status, &check.unwrap()["outcome"]), (200, &outcome.into()));
     }
 }

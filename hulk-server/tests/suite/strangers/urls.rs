@@ -52,6 +52,11 @@ async fn location(server: &Server, path: &str, key: &str) -> String {
 #[tokio::test]
 async fn headers_that_nobody_signed_are_refused() {
     let server = Server::start();
+    let readiness = server.get("/readyz?verbose", "").await.1;
+    let mut checks = readiness["checks"].as_array().unwrap().iter();
+    let check = checks.find(|check| check["name"] == "unsigned headers");
+    assert_eq!(check.unwrap()["outcome"], "good", "{readiness}");
+
     let (ada, bob) = (
         server.user("ada@example.com").key,
         server.user("bob@example.com").key,
