@@ -21,6 +21,8 @@ use http::{HeaderValue, Request, Response, Version, header};
 use hulk_proto::ErrorCode;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
+#[cfg(target_os = "linux")]
+use socket2::SockRef;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -36,8 +38,14 @@ use socket::{Busy, Socket};
 
 /// How long a connection may be idle between two requests.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
-/// The head of a request, and what of an answer waits for the socket.
-const BUFFER_BYTES: usize = 32 << 10;
+/// What a connection reads at once, which is also the longest head of a request: where few are open
+/// much, so that each is fast; where many are, its share, so that all of them fit.
+const BUFFER_BYTES: usize = 128 << 10;
+const LEAST_BUFFER_BYTES: usize = 8 << 10;
+const BUFFERS_BYTES: usize = 8 << 20;
+/// What of an answer the system holds before the client's window has room for it.
+#[cfg(target_os = "linux")]
+const UNSENT_BYTES: u32 = 256 << 10;
 /// Out of file descriptors, or the like: it may pass.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Refused connections whose clients are told so at a time, and how long that may take.
@@ -135,6 +143,11 @@ impl Server {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "TCP_NODELAY was refused");
         }
+        // Without it, each client who takes nothing has megabytes of the system's memory.
+        #[cfg(target_os = "linux")]
+        if let Err(error) = SockRef::from(&stream).set_tcp_notsent_lowat(UNSENT_BYTES) {
+            tracing::debug!(%error, "TCP_NOTSENT_LOWAT was refused");
+        }
         // Nothing is allocated for a connection that says nothing.
         let first = tokio::time::timeout(socket::HEAD_TIMEOUT, stream.readable());
         tokio::select! {
@@ -146,13 +159,14 @@ impl Server {
     }
 
     async fn talk(&self, stream: TcpStream, peer: SocketAddr, is_proxy: bool) {
+        let share = BUFFERS_BYTES / self.slots.count().max(1);
         let busy = Busy::default();
         let socket = Socket::new(stream, busy.clone(), self.limits.min_rate);
         let service = service_fn(|request| self.answer(request, peer, is_proxy, busy.clone()));
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(KEEP_ALIVE)
-            .max_buf_size(BUFFER_BYTES)
+            .max_buf_size(share.clamp(LEAST_BUFFER_BYTES, BUFFER_BYTES))
             .serve_connection(TokioIo::new(socket), service);
         let mut connection = std::pin::pin!(connection);
         let ended = tokio::select! {

@@ -88,7 +88,7 @@ async fn receive(app: &App, store: &EmbeddedStore, request: Request) -> Response
             return embedded::refuse(status, "InsufficientStorage", message);
         }
     };
-    match store_gate::is_open(app, target).await {
+    match Box::pin(store_gate::is_open(app, target)).await {
         Ok(true) => {}
         Ok(false) => return over(),
         Err(error) => return unavailable(error),
@@ -98,7 +98,7 @@ async fn receive(app: &App, store: &EmbeddedStore, request: Request) -> Response
     if !response.status().is_success() {
         return response;
     }
-    match store_gate::received(app, target).await {
+    match Box::pin(store_gate::received(app, target)).await {
         Ok(true) => response,
         Ok(false) => over(),
         Err(error) => unavailable(error),
@@ -121,7 +121,7 @@ async fn send(app: &App, store: &EmbeddedStore, request: Request) -> Response {
     let (Ok(claim), Some((len, size))) = (claim.parse::<Id>(), lengths(&response)) else {
         return ended();
     };
-    match claim::take_bytes(app, &claim, len, size).await {
+    match Box::pin(claim::take_bytes(app, &claim, len, size)).await {
         Ok(true) => response.map(|body| {
             Body::new(Claimed {
                 body,

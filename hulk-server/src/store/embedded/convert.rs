@@ -5,15 +5,15 @@ use std::{collections::BTreeMap, str::FromStr};
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use http::{HeaderName, HeaderValue, header};
 use hulk_proto::{Md5, Sha256, Timestamp};
-use s3s::{S3Error, S3Response, S3Result, dto, s3_error};
+use s3s::{S3Error, S3Request, S3Response, S3Result, dto, s3_error};
 
 use super::{
     BUCKET,
     conditions::{Conditions, Verdict},
     digests::Digests,
     manifest::{Attributes, Manifest, PartRecord},
-    multipart::NamedPart,
-    objects::{Expected, Place},
+    multipart::{NamedPart, PutPart},
+    objects::{Expected, Place, Put},
 };
 
 /// S3's largest page.
@@ -27,7 +27,7 @@ pub(super) fn check_bucket(bucket: &str) -> S3Result<()> {
 }
 
 /// A checksum that cannot be checked here is refused, not passed over.
-pub(super) fn refuse_other_checksums(headers: &http::HeaderMap) -> S3Result<()> {
+fn refuse_other_checksums(headers: &http::HeaderMap) -> S3Result<()> {
     const UNCHECKED: [&str; 4] = [
         "x-amz-checksum-crc32",
         "x-amz-checksum-crc64nvme",
@@ -43,7 +43,46 @@ pub(super) fn refuse_other_checksums(headers: &http::HeaderMap) -> S3Result<()> 
     }
 }
 
-pub(super) fn expected(
+/// What is wanted of a put. The rest of the request, its headers among it, is dropped before the body
+/// comes.
+pub(super) fn put(request: S3Request<dto::PutObjectInput>) -> S3Result<Put> {
+    let input = request.input;
+    check_bucket(&input.bucket)?;
+    refuse_other_checksums(&request.headers)?;
+    Ok(Put {
+        expected: expected(
+            input.content_length,
+            input.content_md5,
+            input.checksum_sha256.as_deref(),
+            input.checksum_crc32c.as_deref(),
+        )?,
+        place: place(input.if_none_match.as_ref())?,
+        attributes: attributes(input.content_type, input.metadata),
+        body: input.body.unwrap_or_else(|| s3s::Body::empty().into()),
+        key: input.key,
+    })
+}
+
+/// As `put`, of a part.
+pub(super) fn put_part(request: S3Request<dto::UploadPartInput>) -> S3Result<PutPart> {
+    let input = request.input;
+    check_bucket(&input.bucket)?;
+    refuse_other_checksums(&request.headers)?;
+    Ok(PutPart {
+        expected: expected(
+            input.content_length,
+            input.content_md5,
+            input.checksum_sha256.as_deref(),
+            input.checksum_crc32c.as_deref(),
+        )?,
+        number: part_number(input.part_number)?,
+        body: input.body.unwrap_or_else(|| s3s::Body::empty().into()),
+        key: input.key,
+        upload_id: input.upload_id,
+    })
+}
+
+fn expected(
     length: Option<i64>,
     md5: Option<String>,
     sha256: Option<&str>,
@@ -72,7 +111,7 @@ fn digest<const N: usize>(text: Option<&str>, header: &str) -> S3Result<Option<[
 }
 
 /// `If-None-Match: *`, the one condition of a put.
-pub(super) fn place(if_none_match: Option<&dto::ETagCondition>) -> S3Result<Place> {
+fn place(if_none_match: Option<&dto::ETagCondition>) -> S3Result<Place> {
     match if_none_match {
         None => Ok(Place::Any),
         Some(dto::ETagCondition::Any) => Ok(Place::New),

@@ -15,19 +15,19 @@ pub(super) struct Digests {
 
 impl Digests {
     /// Those of a whole object: its ETag is the SHA-256.
-    pub(super) fn hashers_of_object(&self) -> Hashers {
-        Hashers {
+    pub(super) fn hashers_of_object(&self) -> Box<Hashers> {
+        Box::new(Hashers {
             sha256: Some(sha2::Sha256::new()),
             ..self.hashers()
-        }
+        })
     }
 
     /// Those of a part: its ETag is the BLAKE3, which costs a third of a SHA-256.
-    pub(super) fn hashers_of_part(&self) -> Hashers {
-        Hashers {
+    pub(super) fn hashers_of_part(&self) -> Box<Hashers> {
+        Box::new(Hashers {
             blake3: Some(blake3::Hasher::new()),
             ..self.hashers()
-        }
+        })
     }
 
     fn hashers(&self) -> Hashers {

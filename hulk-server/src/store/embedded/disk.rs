@@ -3,14 +3,7 @@
 //! A transfer takes one for a block at a time and gives it back before it waits for its socket, so
 //! that clients who stall hold none, however many they are.
 
-use std::{
-    io,
-    sync::{
-        LazyLock,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::Duration,
-};
+use std::{io, sync::LazyLock, time::Duration};
 
 use s3s::{S3Error, S3ErrorCode, S3Result, s3_error};
 use tokio::{sync::Semaphore, task::spawn_blocking};
@@ -20,13 +13,7 @@ const THREADS: usize = 64;
 /// How soon a thread must be free for the store to be taken as ready.
 const READY_WITHIN: Duration = Duration::from_secs(2);
 
-/// So many transfers at a time are few, and so many are not yet many.
-const FEW: usize = 8;
-const SOME: usize = 32;
-
 static PERMITS: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(THREADS));
-static TRANSFERS: AtomicUsize = AtomicUsize::new(0);
-
 /// Runs what waits for the disk off the async threads.
 ///
 /// # Errors
@@ -53,37 +40,6 @@ pub(super) async fn blocking<T: Send + 'static>(
 pub(super) async fn is_ready() -> bool {
     let idle = run(|| Ok(()));
     tokio::time::timeout(READY_WITHIN, idle).await.is_ok()
-}
-
-/// A body under way; counted while it lives.
-pub(super) struct Transfer(());
-
-impl Transfer {
-    pub(super) fn begin() -> Self {
-        TRANSFERS.fetch_add(1, Ordering::Relaxed);
-        Self(())
-    }
-
-    /// The bytes that one of them may have in memory at a time: of few, much, so that each is fast;
-    /// of many, little, so that all of them fit.
-    pub(super) fn block_bytes(&self, most: usize) -> usize {
-        match TRANSFERS.load(Ordering::Relaxed) {
-            few if few <= FEW => most,
-            some if some <= SOME => most.min(64 << 10),
-            _ => most.min(32 << 10),
-        }
-    }
-
-    /// Whether a block may be read before it is asked for.
-    pub(super) fn may_read_ahead(&self) -> bool {
-        TRANSFERS.load(Ordering::Relaxed) <= SOME
-    }
-}
-
-impl Drop for Transfer {
-    fn drop(&mut self) {
-        TRANSFERS.fetch_sub(1, Ordering::Relaxed);
-    }
 }
 
 /// An error of the disk in S3's terms; a full disk is 507, so that clients can tell it.

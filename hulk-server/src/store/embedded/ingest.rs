@@ -3,24 +3,28 @@
 use std::{
     fs::File,
     io::{self, IoSlice, Write},
+    time::Duration,
 };
 
 use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, StreamExt};
 use s3s::{S3Result, StdError, s3_error};
-use tokio::task::JoinHandle;
+use tokio::{task::JoinHandle, time::timeout};
 
 use super::{
     digests::{Digests, Hashers},
-    disk::{self, Transfer, fault},
+    disk::{self, fault},
+    room::Room,
 };
 
-/// What goes to the disk and the digests at once, where few transfers are under way.
+/// What goes to the disk and the digests at once, where there is room for it.
 const BLOCK_BYTES: usize = 512 << 10;
 /// A chunk that is smaller is copied, and any of a small block: by itself it keeps a whole buffer of the
 /// connection alive.
 const SMALL_CHUNK_BYTES: usize = 16 << 10;
 const SMALL_BLOCK_BYTES: usize = 64 << 10;
+/// A client who sends nothing for so long has no part of a block kept in memory.
+const STALL: Duration = Duration::from_secs(1);
 
 /// What came in.
 pub(super) struct Ingested {
@@ -31,7 +35,7 @@ pub(super) struct Ingested {
 /// Where blocks go.
 struct Sink {
     file: File,
-    hashers: Hashers,
+    hashers: Box<Hashers>,
     size_bytes: u64,
 }
 
@@ -42,17 +46,18 @@ struct Block {
     /// Small chunks, behind the others.
     tail: BytesMut,
     bytes: usize,
+    /// Taken with the first bytes: who sends none has none.
+    room: Option<Room>,
 }
 
 /// Writes `body` to `file` and makes it durable.
 ///
 /// # Errors
 /// If the client goes away, or the disk is full or fails.
-pub(super) async fn ingest<S>(mut body: S, file: File, hashers: Hashers) -> S3Result<Ingested>
+pub(super) async fn ingest<S>(mut body: S, file: File, hashers: Box<Hashers>) -> S3Result<Ingested>
 where
     S: Stream<Item = Result<Bytes, StdError>> + Unpin,
 {
-    let transfer = Transfer::begin();
     let sink = Sink {
         file,
         hashers,
@@ -60,7 +65,7 @@ where
     };
     let mut writing = tokio::spawn(async { Ok(sink) });
     loop {
-        let block = fill(&mut body, transfer.block_bytes(BLOCK_BYTES)).await?;
+        let block = fill(&mut body).await?;
         let sink = written(writing).await.map_err(fault)?;
         let Some(block) = block else {
             return finish(sink).await.map_err(fault);
@@ -84,15 +89,20 @@ async fn finish(sink: Sink) -> io::Result<Ingested> {
     .await
 }
 
-/// The next block of a body, `None` at its end.
-async fn fill<S>(body: &mut S, most: usize) -> S3Result<Option<Block>>
+/// The next block of a body, less if the client stalls, `None` at its end.
+async fn fill<S>(body: &mut S) -> S3Result<Option<Block>>
 where
     S: Stream<Item = Result<Bytes, StdError>> + Unpin,
 {
     let mut block = Block::default();
-    while block.bytes < most {
-        match body.next().await {
-            Some(chunk) => block.push(chunk.map_err(broken)?, most <= SMALL_BLOCK_BYTES),
+    while !block.is_full() {
+        let chunk = match timeout(STALL, body.next()).await {
+            Err(_) if block.bytes > 0 => break,
+            Err(_) => body.next().await,
+            Ok(chunk) => chunk,
+        };
+        match chunk {
+            Some(chunk) => block.push(chunk.map_err(broken)?),
             None => break,
         }
     }
@@ -100,7 +110,15 @@ where
 }
 
 impl Block {
-    fn push(&mut self, chunk: Bytes, is_small: bool) {
+    fn is_full(&self) -> bool {
+        self.room
+            .as_ref()
+            .is_some_and(|room| self.bytes >= room.bytes())
+    }
+
+    fn push(&mut self, chunk: Bytes) {
+        let room = self.room.get_or_insert_with(|| Room::take(BLOCK_BYTES));
+        let is_small = room.bytes() <= SMALL_BLOCK_BYTES;
         self.bytes += chunk.len();
         if is_small || chunk.len() < SMALL_CHUNK_BYTES {
             self.tail.extend_from_slice(&chunk);

@@ -29,6 +29,7 @@ mod objects;
 mod pages;
 mod reader;
 pub(crate) mod receiving;
+mod room;
 mod s3;
 mod staged;
 mod sweep;

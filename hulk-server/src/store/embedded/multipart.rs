@@ -2,10 +2,8 @@
 
 use std::{fs, io, sync::Arc};
 
-use bytes::Bytes;
-use futures_util::Stream;
 use hulk_proto::{Blake3, Id, Timestamp};
-use s3s::{S3Result, StdError, s3_error};
+use s3s::{S3Result, dto, s3_error};
 
 use super::{
     disk::{blocking, fault},
@@ -30,6 +28,15 @@ pub(super) struct NamedPart {
     pub(super) etag: String,
 }
 
+/// A part as a client puts it.
+pub(super) struct PutPart {
+    pub(super) key: String,
+    pub(super) upload_id: String,
+    pub(super) number: u32,
+    pub(super) body: dto::StreamingBlob,
+    pub(super) expected: Expected,
+}
+
 impl Objects {
     pub(super) fn create_upload(&self, key: &str, attributes: Attributes) -> S3Result<String> {
         // A key that no manifest can have is refused before the parts are sent.
@@ -49,17 +56,14 @@ impl Objects {
         Ok(id)
     }
 
-    pub(super) async fn put_part<S>(
-        self: &Arc<Self>,
-        key: String,
-        upload_id: String,
-        number: u32,
-        body: S,
-        expected: Expected,
-    ) -> S3Result<PartRecord>
-    where
-        S: Stream<Item = Result<Bytes, StdError>> + Unpin,
-    {
+    pub(super) async fn put_part(self: &Arc<Self>, put: PutPart) -> S3Result<PartRecord> {
+        let PutPart {
+            key,
+            upload_id,
+            number,
+            body,
+            expected,
+        } = put;
         check_number(number)?;
         let name = format!("{number}-{}", Id::random());
         let (objects, id, segment) = (self.clone(), upload_id.clone(), name.clone());

@@ -9,9 +9,8 @@ use std::{
 };
 
 use bytes::Bytes;
-use futures_util::Stream;
 use hulk_proto::Timestamp;
-use s3s::{S3Result, StdError, s3_error};
+use s3s::{S3Result, dto, s3_error};
 
 use super::{
     digests::Digests,
@@ -67,6 +66,15 @@ pub(super) enum Place {
     New,
 }
 
+/// An object as a client puts it.
+pub(super) struct Put {
+    pub(super) key: String,
+    pub(super) attributes: Attributes,
+    pub(super) body: dto::StreamingBlob,
+    pub(super) expected: Expected,
+    pub(super) place: Place,
+}
+
 impl Expected {
     pub(super) fn check(&self, found: &Ingested) -> S3Result<()> {
         if self.size_bytes.is_some_and(|size| size != found.size_bytes) {
@@ -104,22 +112,21 @@ impl Objects {
         self.upload_locks.of(id)
     }
 
-    pub(super) async fn put<S>(
-        self: &Arc<Self>,
-        key: String,
-        attributes: Attributes,
-        body: S,
-        expected: Expected,
-        place: Place,
-    ) -> S3Result<Manifest>
-    where
-        S: Stream<Item = Result<Bytes, StdError>> + Unpin,
-    {
-        if expected.size_bytes.is_some_and(|size| size <= INLINE_BYTES) {
-            return self
-                .put_inline(key, attributes, body, expected, place)
-                .await;
+    pub(super) async fn put(self: &Arc<Self>, put: Put) -> S3Result<Manifest> {
+        if put
+            .expected
+            .size_bytes
+            .is_some_and(|size| size <= INLINE_BYTES)
+        {
+            return self.put_inline(put).await;
         }
+        let Put {
+            key,
+            attributes,
+            body,
+            expected,
+            place,
+        } = put;
         let (objects, target) = (self.clone(), key.clone());
         let (staged, file) = blocking(move || {
             if place == Place::New && objects.find(&target).is_ok() {
@@ -159,40 +166,30 @@ impl Objects {
     }
 
     /// The manifest holds the bytes.
-    async fn put_inline<S>(
-        self: &Arc<Self>,
-        key: String,
-        attributes: Attributes,
-        body: S,
-        expected: Expected,
-        place: Place,
-    ) -> S3Result<Manifest>
-    where
-        S: Stream<Item = Result<Bytes, StdError>> + Unpin,
-    {
-        let bytes = collect(body, INLINE_BYTES).await?;
-        let mut hashers = expected.digests.hashers_of_object();
+    async fn put_inline(self: &Arc<Self>, put: Put) -> S3Result<Manifest> {
+        let bytes = collect(put.body, INLINE_BYTES).await?;
+        let mut hashers = put.expected.digests.hashers_of_object();
         hashers.update(&bytes);
         let found = Ingested {
             size_bytes: bytes.len() as u64,
             digests: hashers.finish(),
         };
-        expected.check(&found)?;
+        put.expected.check(&found)?;
         let sha256 = found.digests.sha256;
         let manifest = Manifest {
-            key,
+            key: put.key,
             data: None,
             inline: Some(bytes),
             size_bytes: found.size_bytes,
             etag: sha256.map(String::from).unwrap_or_default(),
             sha256,
-            attributes,
+            attributes: put.attributes,
             modified_at: Timestamp::now(),
             segments: Vec::new(),
         };
         let objects = self.clone();
         blocking(move || {
-            objects.replace(&manifest, place)?;
+            objects.replace(&manifest, put.place)?;
             Ok(manifest)
         })
         .await

@@ -15,18 +15,14 @@ use futures_util::Stream;
 use hulk_proto::Blake3;
 use tokio::task::JoinHandle;
 
-use super::{
-    disk::{self, Transfer},
-    manifest::Segment,
-};
+use super::{disk, manifest::Segment, room::Room};
 
-/// What is read at once, where few transfers are under way.
+/// What is read at once, where there is room for it.
 const BLOCK_BYTES: usize = 256 << 10;
 
 /// The bytes of the segments, one after the other.
 pub(super) struct Reader {
     state: State,
-    transfer: Transfer,
 }
 
 enum State {
@@ -59,20 +55,17 @@ impl Reader {
     }
 
     fn new(state: State) -> Self {
-        Self {
-            state,
-            transfer: Transfer::begin(),
-        }
+        Self { state }
     }
+}
 
-    fn read(&self, mut cursor: Cursor) -> State {
-        let most = self.transfer.block_bytes(BLOCK_BYTES);
-        let reading = disk::run(move || {
-            let block = cursor.read(most)?;
-            Ok((cursor, block))
-        });
-        State::Reading(tokio::spawn(reading))
-    }
+fn begin(mut cursor: Cursor) -> State {
+    let reading = disk::run(move || {
+        let mut block = Room::take(BLOCK_BYTES).buffer();
+        cursor.read(block.most(), &mut block.bytes)?;
+        Ok((cursor, Bytes::from_owner(block)))
+    });
+    State::Reading(tokio::spawn(reading))
 }
 
 impl Stream for Reader {
@@ -84,7 +77,7 @@ impl Stream for Reader {
                 State::Memory(bytes) => return Poll::Ready(Some(Ok(bytes))),
                 State::End => return Poll::Ready(None),
                 State::Waiting(cursor) if cursor.is_at_end() => return Poll::Ready(None),
-                State::Waiting(cursor) => self.state = self.read(cursor),
+                State::Waiting(cursor) => self.state = begin(cursor),
                 State::Reading(mut reading) => {
                     let Poll::Ready(read) = Pin::new(&mut reading).poll(context) else {
                         self.state = State::Reading(reading);
@@ -92,9 +85,8 @@ impl Stream for Reader {
                     };
                     return Poll::Ready(Some(match read.map_err(io::Error::other) {
                         Ok(Ok((cursor, block))) => {
-                            self.state = match self.transfer.may_read_ahead() && !cursor.is_at_end()
-                            {
-                                true => self.read(cursor),
+                            self.state = match Room::is_plenty() && !cursor.is_at_end() {
+                                true => begin(cursor),
                                 false => State::Waiting(cursor),
                             };
                             Ok(block)
@@ -131,20 +123,19 @@ impl Cursor {
         Ok(())
     }
 
-    /// The next bytes, at most `most`; none at the end.
-    fn read(&mut self, most: usize) -> io::Result<Bytes> {
+    /// Puts the next bytes into `block`, which is empty, at most `most`; none at the end.
+    fn read(&mut self, most: usize, block: &mut Vec<u8>) -> io::Result<()> {
         self.advance()?;
         let Some((file, left)) = &mut self.open else {
-            return Ok(Bytes::new());
+            return Ok(());
         };
         let wanted = (*left).min(most as u64);
-        let mut block = Vec::with_capacity(wanted as usize);
-        file.take(wanted).read_to_end(&mut block)?;
+        file.take(wanted).read_to_end(block)?;
         if block.len() as u64 != wanted {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
         *left -= wanted;
-        Ok(block.into())
+        Ok(())
     }
 }
 
@@ -152,8 +143,10 @@ impl Cursor {
 pub(super) fn digest(directory: &Path, segments: &[Segment]) -> io::Result<Blake3> {
     let mut blake3 = blake3::Hasher::new();
     let mut cursor = Cursor::new(directory.to_owned(), segments.to_vec());
+    let mut block = Vec::with_capacity(BLOCK_BYTES);
     loop {
-        let block = cursor.read(BLOCK_BYTES)?;
+        block.clear();
+        cursor.read(BLOCK_BYTES, &mut block)?;
         if block.is_empty() {
             return Ok(Blake3(blake3.finalize().into()));
         }

@@ -6,9 +6,8 @@ use s3s::{S3, S3Request, S3Response, S3Result, dto, s3_error};
 
 use super::{
     convert::{
-        attributes, base64, check_bucket, check_source, conditions, copy_range, expected,
-        last_modified, length, named_part, override_header, part_number, place,
-        refuse_other_checksums, source_key, wanted,
+        attributes, base64, check_bucket, check_source, conditions, copy_range, last_modified,
+        length, named_part, override_header, part_number, put, put_part, source_key, wanted,
     },
     disk::blocking,
     multipart::NamedPart,
@@ -50,22 +49,8 @@ impl S3 for Backend {
         &self,
         request: S3Request<dto::PutObjectInput>,
     ) -> S3Result<S3Response<dto::PutObjectOutput>> {
-        let input = request.input;
-        check_bucket(&input.bucket)?;
-        refuse_other_checksums(&request.headers)?;
-        let expected = expected(
-            input.content_length,
-            input.content_md5,
-            input.checksum_sha256.as_deref(),
-            input.checksum_crc32c.as_deref(),
-        )?;
-        let place = place(input.if_none_match.as_ref())?;
-        let attributes = attributes(input.content_type, input.metadata);
-        let body = input.body.unwrap_or_else(|| s3s::Body::empty().into());
-        let manifest = self
-            .objects
-            .put(input.key, attributes, body, expected, place)
-            .await?;
+        let put = put(request)?;
+        let manifest = self.objects.put(put).await?;
         Ok(S3Response::new(dto::PutObjectOutput {
             e_tag: Some(dto::ETag::Strong(manifest.etag)),
             checksum_sha256: manifest.sha256.map(base64),
@@ -257,25 +242,14 @@ impl S3 for Backend {
         &self,
         request: S3Request<dto::UploadPartInput>,
     ) -> S3Result<S3Response<dto::UploadPartOutput>> {
-        let input = request.input;
-        check_bucket(&input.bucket)?;
-        refuse_other_checksums(&request.headers)?;
-        let expected = expected(
-            input.content_length,
-            input.content_md5,
-            input.checksum_sha256.as_deref(),
-            input.checksum_crc32c.as_deref(),
-        )?;
-        let number = part_number(input.part_number)?;
-        let body = input.body.unwrap_or_else(|| s3s::Body::empty().into());
-        let part = self
-            .objects
-            .put_part(input.key, input.upload_id, number, body, expected)
-            .await?;
+        let checksum_crc32c = request.input.checksum_crc32c.clone();
+        let checksum_sha256 = request.input.checksum_sha256.clone();
+        let put = put_part(request)?;
+        let part = self.objects.put_part(put).await?;
         Ok(S3Response::new(dto::UploadPartOutput {
             e_tag: Some(dto::ETag::Strong(part.etag())),
-            checksum_crc32c: input.checksum_crc32c,
-            checksum_sha256: input.checksum_sha256,
+            checksum_crc32c,
+            checksum_sha256,
             ..Default::default()
         }))
     }

@@ -73,12 +73,15 @@ async fn status_of(server: &Server, request: &str) -> u16 {
     std::str::from_utf8(&first[9..]).unwrap().parse().unwrap()
 }
 
-/// Whether the server has closed the connection; what it sent before is passed over.
+/// More than what the server gives a client who stalls.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Whether the server closes the connection; what it sent before is passed over.
 async fn is_closed(stream: &mut TcpStream) -> bool {
     let mut bytes = vec![0; 64 << 10];
     loop {
         let read = stream.read(&mut bytes);
-        match tokio::time::timeout(Duration::from_millis(200), read).await {
+        match tokio::time::timeout(PATIENCE, read).await {
             Ok(Ok(0) | Err(_)) => return true,
             Ok(Ok(_)) => {}
             Err(_) => return false,
