@@ -8,6 +8,7 @@ use std::{
 
 use futures_util::StreamExt;
 use reqwest::{Response, header};
+use serde::Deserialize;
 use url::Url;
 
 use super::{Meter, Watcher, body::Body};
@@ -121,7 +122,15 @@ async fn check(response: Response) -> Result<Stored> {
     }
 }
 
-/// The store's errors are XML with `Code` and `Message`.
+/// The XML of a store's error.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Said {
+    code: String,
+    message: Option<String>,
+}
+
+/// A store's refusal, told with the reason that it gives.
 pub(crate) async fn refused(response: Response, what: &str) -> Error {
     let (url, status) = (response.url().clone(), response.status());
     let later = retry_after(response.headers());
@@ -135,17 +144,18 @@ pub(crate) async fn refused(response: Response, what: &str) -> Error {
         Ok(Ok((body, _))) => String::from_utf8_lossy(body),
         _ => "".into(),
     };
-    let code = tag(&text, "Code").filter(|_| is_xml).unwrap_or_default();
-    let says = tag(&text, "Message")
-        .filter(|_| is_xml)
-        .unwrap_or(status.as_str());
+    let said = is_xml
+        .then(|| quick_xml::de::from_str(&text).ok())
+        .flatten();
+    let Said { code, message } = said.unwrap_or_default();
+    let says = message.as_deref().unwrap_or(status.as_str());
     let message = format!("the store at {} refused the {what}: {says}", shown(&url));
     let store = |again| {
         Error::unreachable(message.clone())
             .with_hint("run the same command again")
             .again(again)
     };
-    match (status.as_u16(), code) {
+    match (status.as_u16(), code.as_str()) {
         (507, _) => Error::full(message),
         (_, "BadDigest" | "InvalidDigest" | "XAmzContentSHA256Mismatch") => {
             Error::integrity(message)
@@ -158,9 +168,4 @@ pub(crate) async fn refused(response: Response, what: &str) -> Error {
         | (_, "RequestTimeout" | "SlowDown" | "IncompleteBody" | "InternalError") => store(later),
         _ => store(Again::Never),
     }
-}
-
-fn tag<'a>(xml: &'a str, name: &str) -> Option<&'a str> {
-    let (_, rest) = xml.split_once(&format!("<{name}>"))?;
-    rest.split_once(&format!("</{name}>")).map(|(text, _)| text)
 }

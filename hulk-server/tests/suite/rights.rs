@@ -210,12 +210,6 @@ async fn documented_routes(server: &Server) -> Vec<(String, String)> {
 }
 
 fn matches(template: &str, path: &str) -> bool {
-    if let Some((prefix, _)) = template.split_once("{*") {
-        let parts = prefix.split('/').zip(path.split('/'));
-        return parts
-            .filter(|(part, _)| !part.is_empty())
-            .all(|(part, found)| part.starts_with('{') || part == found);
-    }
     let (template, path): (Vec<_>, Vec<_>) =
         (template.split('/').collect(), path.split('/').collect());
     let path: Vec<&str> = path

@@ -3,10 +3,11 @@
 
 use std::{
     collections::HashMap,
+    io,
     pin::Pin,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     task::{Context, Poll},
     time::Duration,
@@ -14,20 +15,72 @@ use std::{
 
 use axum::body::Body;
 use bytes::Bytes;
+use futures_util::task::AtomicWaker;
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
-use tokio::sync::OwnedMutexGuard;
+use tokio::{sync::OwnedMutexGuard, time::Instant};
 
-/// How long a body waits for the one before it, which is cut off if it stalls for half a minute.
+/// How long a body waits for the one before it.
 const TURN_TIMEOUT: Duration = Duration::from_secs(40);
+/// A body of which nothing came for so long is cut off if another waits: its connection is dead, and the
+/// client has begun anew.
+const STALL: Duration = Duration::from_secs(2);
+/// How often the one that waits looks.
+const LOOK: Duration = Duration::from_millis(500);
 /// Left free on the disk, for the database and manifests.
 pub(crate) const DISK_RESERVE_BYTES: u64 = 16 << 20;
 
-type Turn = Arc<tokio::sync::Mutex<()>>;
+/// The bodies of one name.
+#[derive(Default)]
+struct Queue {
+    turn: Arc<tokio::sync::Mutex<()>>,
+    waiting: Arc<Waiting>,
+}
+
+/// Those that wait for the one that is coming in.
+#[derive(Default)]
+struct Waiting {
+    count: AtomicUsize,
+    /// Of the task that the other body comes in with.
+    incoming: AtomicWaker,
+}
+
+/// One of those that wait, while it lives.
+struct Wait(Arc<Waiting>);
+
+impl Wait {
+    fn begin(waiting: &Arc<Waiting>) -> Self {
+        waiting.count.fetch_add(1, Ordering::AcqRel);
+        Self(waiting.clone())
+    }
+}
+
+impl Drop for Wait {
+    fn drop(&mut self) {
+        self.0.count.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+impl Queue {
+    /// The turn of the next body, if it comes soon.
+    async fn turn(&self) -> Option<OwnedMutexGuard<()>> {
+        let wait = Wait::begin(&self.waiting);
+        let turn = async {
+            let mut turn = std::pin::pin!(self.turn.clone().lock_owned());
+            loop {
+                match tokio::time::timeout(LOOK, turn.as_mut()).await {
+                    Ok(turn) => return turn,
+                    Err(_) => wait.0.incoming.wake(),
+                }
+            }
+        };
+        tokio::time::timeout(TURN_TIMEOUT, turn).await.ok()
+    }
+}
 
 /// What is coming in.
 #[derive(Default)]
 pub(crate) struct Receiving {
-    turns: Mutex<HashMap<String, Turn>>,
+    queues: Mutex<HashMap<String, Arc<Queue>>>,
     /// Bytes that were announced and have not come yet.
     expected: AtomicU64,
 }
@@ -36,6 +89,7 @@ pub(crate) struct Receiving {
 pub(crate) struct Receipt {
     receiving: Arc<Receiving>,
     name: String,
+    queue: Option<Arc<Queue>>,
     turn: Option<OwnedMutexGuard<()>>,
     left: Arc<AtomicU64>,
 }
@@ -61,15 +115,17 @@ impl Receiving {
         size_bytes: u64,
         free_bytes: impl FnOnce() -> Option<u64>,
     ) -> Result<Receipt, NoReceipt> {
-        let turn = self.lock().entry(name.clone()).or_default().clone();
         let mut receipt = Receipt {
             receiving: self.clone(),
+            queue: Some(self.lock().entry(name.clone()).or_default().clone()),
             name,
             turn: None,
             left: Arc::default(),
         };
-        let turn = tokio::time::timeout(TURN_TIMEOUT, turn.lock_owned()).await;
-        receipt.turn = Some(turn.map_err(|_| NoReceipt::Busy)?);
+        // Not cloned: the last one that has the queue removes it.
+        if let Some(queue) = &receipt.queue {
+            receipt.turn = Some(queue.turn().await.ok_or(NoReceipt::Busy)?);
+        }
         let before = self.expected.fetch_add(size_bytes, Ordering::AcqRel);
         receipt.left.store(size_bytes, Ordering::Release);
         let needed = before
@@ -89,8 +145,8 @@ impl Receiving {
         })
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Turn>> {
-        self.turns.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Arc<Queue>>> {
+        self.queues.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -112,6 +168,8 @@ impl Receipt {
             body,
             receiving: self.receiving.clone(),
             left: self.left.clone(),
+            waiting: self.queue.as_ref().map(|queue| queue.waiting.clone()),
+            stalled_since: None,
         })
     }
 }
@@ -120,14 +178,14 @@ impl Drop for Receipt {
     fn drop(&mut self) {
         let left = self.left.swap(0, Ordering::AcqRel);
         self.receiving.expected.fetch_sub(left, Ordering::AcqRel);
-        self.turn = None;
-        let mut turns = self.receiving.lock();
+        (self.turn, self.queue) = (None, None);
+        let mut queues = self.receiving.lock();
         // Nobody else has it or waits for it: whoever does has a copy, made under this lock.
-        if turns
+        if queues
             .get(&self.name)
-            .is_some_and(|turn| Arc::strong_count(turn) == 1)
+            .is_some_and(|queue| Arc::strong_count(queue) == 1)
         {
-            turns.remove(&self.name);
+            queues.remove(&self.name);
         }
     }
 }
@@ -136,6 +194,20 @@ struct Counted {
     body: Body,
     receiving: Arc<Receiving>,
     left: Arc<AtomicU64>,
+    waiting: Option<Arc<Waiting>>,
+    stalled_since: Option<Instant>,
+}
+
+impl Counted {
+    /// Whether nothing came for long, and another waits.
+    fn is_given_up(&mut self, context: &mut Context<'_>) -> bool {
+        let since = *self.stalled_since.get_or_insert_with(Instant::now);
+        let Some(waiting) = &self.waiting else {
+            return false;
+        };
+        waiting.incoming.register(context.waker());
+        waiting.count.load(Ordering::Acquire) > 0 && since.elapsed() >= STALL
+    }
 }
 
 impl HttpBody for Counted {
@@ -147,6 +219,16 @@ impl HttpBody for Counted {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         let frame = Pin::new(&mut self.body).poll_frame(context);
+        if frame.is_pending() {
+            return match self.is_given_up(context) {
+                true => Poll::Ready(Some(Err(axum::Error::new(io::Error::new(
+                    io::ErrorKind::TimedOut,
+                    "the upload stalled and was begun anew",
+                ))))),
+                false => Poll::Pending,
+            };
+        }
+        self.stalled_since = None;
         if let Poll::Ready(Some(Ok(frame))) = &frame {
             let came = frame.data_ref().map_or(0, Bytes::len) as u64;
             let take = |left: u64| Some(left.saturating_sub(came));
@@ -209,5 +291,25 @@ mod tests {
         assert_eq!(receiving.expected.load(Ordering::Relaxed), 0);
         assert!(receiving.lock().is_empty());
         begin(&receiving, "key", 100).await.unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_stalls_makes_room_for_the_one_that_waits() {
+        let receiving = Arc::new(Receiving::default());
+        let come = |body: Body| {
+            let receiving = receiving.clone();
+            async move {
+                let receipt = begin(&receiving, "key", 60).await.unwrap();
+                receipt.counted(body).collect().await.map(drop)
+            }
+        };
+        let nothing = || Body::from_stream(futures_util::stream::pending::<io::Result<Bytes>>());
+        let begun = Instant::now();
+        let stalled = tokio::spawn(come(nothing()));
+        tokio::time::sleep(STALL * 10).await;
+        assert!(!stalled.is_finished(), "nobody else wants to send");
+        come(Body::from(vec![0; 60])).await.unwrap();
+        assert!(stalled.await.unwrap().is_err());
+        assert!(begun.elapsed() < STALL * 12);
     }
 }
