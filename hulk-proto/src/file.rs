@@ -269,13 +269,53 @@ pub struct ReportUploads {
     pub items: Vec<ReportedFile>,
 }
 
-/// One of the uploads that are reported.
+/// One of the uploads that are reported: the fields of `ReportUpload` with the file's `id`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ReportedFile {
     pub id: Id,
-    #[serde(flatten)]
-    pub report: ReportUpload,
+    pub status: ReportedStatus,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 1))]
+    pub version: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<Sha256>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub md5: Option<Md5>,
+    // Not flattened: then all fields are held in memory before they are looked at.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "bounded::optional_list::<_, _, MAX_PARTS>"
+    )]
+    #[cfg_attr(feature = "openapi", schema(max_items = 10000))]
+    pub part_etags: Option<Vec<String>>,
+}
+
+impl ReportedFile {
+    pub fn new(id: Id, report: ReportUpload) -> Self {
+        Self {
+            id,
+            status: report.status,
+            version: report.version,
+            sha256: report.sha256,
+            md5: report.md5,
+            part_etags: report.part_etags,
+        }
+    }
+
+    /// The file, and what is reported of it.
+    pub fn into_parts(self) -> (Id, ReportUpload) {
+        let report = ReportUpload {
+            status: self.status,
+            version: self.version,
+            sha256: self.sha256,
+            md5: self.md5,
+            part_etags: self.part_etags,
+        };
+        (self.id, report)
+    }
 }
 
 /// What became of the items of a batch, in their order.

@@ -12,7 +12,7 @@ use crate::{
     data_dir::{self, DataDir, DataDirError},
     db::{self, Db, Location},
     downloads::Downloads,
-    http::body::Budget,
+    http::{answers::Answers, body::Budget},
     limits::guesses::Guesses,
     ops::{readiness::Probed, shares::Passwords},
     store::{
@@ -42,6 +42,8 @@ pub struct App {
     pub(crate) guesses: Arc<Guesses>,
     /// Memory that bodies of requests share.
     pub(crate) bodies: Budget,
+    /// Memory that answers share.
+    pub(crate) answers: Answers,
     /// This process, among those that share the database.
     pub(crate) replica: Id,
     pub(crate) embedded: Option<EmbeddedStore>,
@@ -148,6 +150,7 @@ impl App {
             passwords: Passwords::default(),
             guesses: Arc::default(),
             bodies: Budget::default(),
+            answers: Answers::default(),
             replica: Id::random(),
             embedded,
             data_dir: data_dir.map(Arc::new),

@@ -101,9 +101,13 @@ fn tighten(path: &Path) -> io::Result<()> {
         if !KEPT.iter().any(|kept| name == *kept) {
             continue;
         }
-        let metadata = entry.metadata()?;
-        let mode = metadata.permissions().mode();
-        if !metadata.is_symlink() && mode & 0o077 != 0 {
+        // It may be a link to another disk: what it leads to is meant.
+        let mode = match fs::metadata(entry.path()) {
+            Ok(found) => found.permissions().mode(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            Err(error) => return Err(error),
+        };
+        if mode & 0o077 != 0 {
             fs::set_permissions(entry.path(), fs::Permissions::from_mode(mode & 0o700))?;
         }
     }

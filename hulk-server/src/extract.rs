@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use crate::{
     app::App,
     error::{Error, Result},
-    http::body::{ReadBody, read},
+    http::body::read,
 };
 
 /// A page's forms have a key, a password or an id.
@@ -28,7 +28,7 @@ impl<T: DeserializeOwned, const LIMIT: usize> FromRequest<App> for Json<T, LIMIT
     type Rejection = Error;
 
     async fn from_request(request: Request, app: &App) -> Result<Self> {
-        let ReadBody { bytes, .. } = &read(request.into_body(), LIMIT, &app.bodies).await?;
+        let bytes = &read(request, LIMIT, &app.bodies).await?;
         if bytes.is_empty() {
             return Err(Error::new(
                 ErrorCode::BadRequest,
@@ -46,8 +46,7 @@ impl<T: DeserializeOwned + Default> FromRequest<App> for OptionalJson<T> {
     type Rejection = Error;
 
     async fn from_request(request: Request, app: &App) -> Result<Self> {
-        let ReadBody { bytes, .. } =
-            &read(request.into_body(), MAX_BODY_BYTES, &app.bodies).await?;
+        let bytes = &read(request, MAX_BODY_BYTES, &app.bodies).await?;
         match bytes.is_empty() {
             true => Ok(Self(T::default())),
             false => parse::<Option<T>>(bytes).map(|found| Self(found.unwrap_or_default())),
@@ -62,8 +61,7 @@ impl<T: DeserializeOwned> FromRequest<App> for Form<T> {
     type Rejection = Error;
 
     async fn from_request(request: Request, app: &App) -> Result<Self> {
-        let ReadBody { bytes, .. } =
-            &read(request.into_body(), MAX_FORM_BYTES, &app.bodies).await?;
+        let bytes = &read(request, MAX_FORM_BYTES, &app.bodies).await?;
         let form = serde_urlencoded::from_bytes(bytes);
         form.map(Self).map_err(|error| {
             Error::new(

@@ -11,6 +11,8 @@ use crate::error::{Error, Result};
 
 /// More than this nobody has listed, nor holds in memory.
 const MOST_ENTRIES: usize = 5_000_000;
+/// With a few entries on each, a list would go on as long as anybody likes.
+const MOST_PAGES: usize = 2 * MOST_ENTRIES / MAX_PAGE as usize;
 /// Of the list of a directory, how many pages in a row may have nothing: what is on them may not be
 /// for everybody's eyes.
 const MOST_EMPTY_PAGES: usize = 100;
@@ -70,6 +72,8 @@ pub(crate) struct Cursors {
     directories: HashSet<Id>,
     /// On all pages, of all lists.
     entries: usize,
+    /// Of this list.
+    pages: usize,
     /// Pages in a row.
     empty: usize,
     may_be_empty: usize,
@@ -92,9 +96,15 @@ impl Cursors {
         self.count(entries)?;
         let Some(next) = next else {
             self.seen.clear();
-            self.empty = 0;
+            (self.empty, self.pages) = (0, 0);
             return Ok(None);
         };
+        self.pages += 1;
+        if self.pages > MOST_PAGES {
+            return Err(endless(format!(
+                "the server's list has more than {MOST_PAGES} pages"
+            )));
+        }
         self.empty = match entries {
             0 => self.empty + 1,
             _ => 0,

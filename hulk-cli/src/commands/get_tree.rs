@@ -52,8 +52,7 @@ pub(super) async fn get(run: &Run<'_>, source: &str, url: Url) -> Result<Option<
         }
         return Ok(None);
     }
-    let top = destination(run.get.output.as_deref(), &name)?;
-    std::fs::create_dir_all(&top).map_err(|error| Error::local("make", &top, &error))?;
+    let top = make_top(run.get.output.as_deref(), &name)?;
     let mut got = GotDirectory {
         source: source.to_owned(),
         saved_to: top.display().to_string(),
@@ -185,15 +184,25 @@ fn safe(name: &str) -> Result<&str> {
     })
 }
 
-fn destination(output: Option<&Path>, name: &str) -> Result<PathBuf> {
-    match output {
-        None => Ok(PathBuf::from(name)),
-        Some(output) if is_stdout(output) => Err(Error::usage(
-            "a directory cannot be written to the standard output",
-        )),
-        Some(output) if is_directory(output) => Ok(output.join(name)),
-        Some(output) => Ok(output.to_owned()),
-    }
+/// Makes the directory that the tree goes into. Where the server named it, it may be no link that leads
+/// elsewhere; where the user did, it may.
+fn make_top(output: Option<&Path>, name: &str) -> Result<PathBuf> {
+    let above = match output {
+        None => Path::new(""),
+        Some(output) if is_stdout(output) => {
+            return Err(Error::usage(
+                "a directory cannot be written to the standard output",
+            ));
+        }
+        Some(output) if is_directory(output) => output,
+        Some(output) => {
+            let made = std::fs::create_dir_all(output);
+            made.map_err(|error| Error::local("make", output, &error))?;
+            return Ok(output.to_owned());
+        }
+    };
+    tree::make_below(above, Path::new(name))?;
+    Ok(above.join(name))
 }
 
 async fn get_file(

@@ -202,10 +202,8 @@ async fn report(run: &Run<'_>, moving: Vec<Moving>, sent: Vec<Result<CreatedFile
                 outcomes.push((moving.relative, Ok(put_file(created.file, 0, len))));
             }
             Ok(created) => {
-                reports.push(ReportedFile {
-                    id: created.file.id.clone(),
-                    report: report_small(&moving.small, &created),
-                });
+                let report = report_small(&moving.small, &created);
+                reports.push(ReportedFile::new(created.file.id.clone(), report));
                 waiting.push((moving.relative, len));
             }
         }

@@ -1,5 +1,8 @@
 //! Downloads of counted shares: each takes one of the share's downloads when it begins, is continued by
-//! whoever names it, and has ended when that is told, all bytes went out, or its URL has expired.
+//! whoever names it, and has ended when that is told or its URL has expired. Once all bytes went out it is
+//! counted, but may still be continued: not all that went out arrives.
+//!
+//! `is_ended`: 0 under way, 1 ended, 2 all bytes went out.
 
 use sqlx::AnyConnection;
 
@@ -36,7 +39,7 @@ pub(crate) async fn find(
 ) -> sqlx::Result<Option<String>> {
     sqlx::query_scalar(
         "SELECT id FROM claims
-         WHERE id = $1 AND share_id = $2 AND file_id = $3 AND ends_at > $4 AND is_ended = 0",
+         WHERE id = $1 AND share_id = $2 AND file_id = $3 AND ends_at > $4 AND is_ended <> 1",
     )
     .bind(id)
     .bind(share_id)
@@ -84,20 +87,33 @@ pub(crate) async fn settle_bytes(
     .await
 }
 
-/// It has ended. False if it had before.
+/// All bytes went out. False if that was so before, or it has ended.
+pub(crate) async fn went_out(connection: &mut AnyConnection, id: &str) -> sqlx::Result<bool> {
+    let result = sqlx::query("UPDATE claims SET is_ended = 2 WHERE id = $1 AND is_ended = 0")
+        .bind(id)
+        .execute(connection)
+        .await?;
+    Ok(result.rows_affected() == 1)
+}
+
+/// It has ended. True if it was under way, and so is not counted yet.
 pub(crate) async fn end(
     connection: &mut AnyConnection,
     share_id: &str,
     id: &str,
 ) -> sqlx::Result<bool> {
-    let result = sqlx::query(
-        "UPDATE claims SET is_ended = 1 WHERE id = $1 AND share_id = $2 AND is_ended = 0",
-    )
-    .bind(id)
-    .bind(share_id)
-    .execute(connection)
-    .await?;
-    Ok(result.rows_affected() == 1)
+    let set = "UPDATE claims SET is_ended = 1 WHERE id = $1 AND share_id = $2 AND is_ended = $3";
+    let mut was = [false; 2];
+    for (was, state) in was.iter_mut().zip([0_i64, 2]) {
+        let result = sqlx::query(set)
+            .bind(id)
+            .bind(share_id)
+            .bind(state)
+            .execute(&mut *connection)
+            .await?;
+        *was = result.rows_affected() == 1;
+    }
+    Ok(was[0])
 }
 
 /// (claim, share, whether it had ended before) of downloads whose URL has ended.

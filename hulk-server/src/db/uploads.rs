@@ -37,7 +37,8 @@ pub(crate) async fn direct_of_user(
     .await
 }
 
-/// A reserved version as the same request asks for it now; it is not stale. `None` if it is being
+/// A reserved version as the same request asks for it now; it is not stale, but through a share bytes
+/// alone keep it fresh. `None` if it is being
 /// checked, or was ended.
 pub(crate) async fn renew(
     connection: &mut AnyConnection,
@@ -45,7 +46,8 @@ pub(crate) async fn renew(
 ) -> sqlx::Result<Option<VersionRow>> {
     sqlx::query_as(concat!(
         "UPDATE versions SET mime_type = $3, if_exists = $4, permissions = $5, tags = $6,
-             description = $7, metadata = $8, sha256 = COALESCE($9, sha256), updated_at = $10
+             description = $7, metadata = $8, sha256 = COALESCE($9, sha256),
+             updated_at = CASE WHEN share_id IS NULL THEN $10 ELSE updated_at END
          WHERE file_id = $1 AND number = $2 AND state = 'reserved'
          RETURNING ",
         columns!()
@@ -108,18 +110,33 @@ pub(crate) struct ThroughShare {
     pub updated_at: i64,
 }
 
-/// The unfinished uploads through a share, oldest first, and how many they are in all.
+/// A share and those that were made with it.
+macro_rules! share_and_below {
+    () => {
+        "share_id IN (
+             WITH RECURSIVE below(id) AS (
+                 SELECT id FROM shares WHERE id = $1
+                 UNION ALL
+                 SELECT shares.id FROM shares JOIN below ON shares.parent_id = below.id
+             ) SELECT id FROM below
+         ) AND state IN ('reserved', 'uploaded')"
+    };
+}
+
+/// The unfinished uploads through a share and those that were made with it, oldest first, and how many
+/// they are in all.
 pub(crate) async fn through_share(
     connection: &mut AnyConnection,
     share_id: &str,
     limit: i64,
     offset: i64,
 ) -> sqlx::Result<(Vec<ThroughShare>, i64)> {
-    let total = "SELECT COUNT(*) FROM versions
-         WHERE share_id = $1 AND state IN ('reserved', 'uploaded')";
-    let rows = "SELECT file_id, size_bytes, address, created_at, updated_at FROM versions
-         WHERE share_id = $1 AND state IN ('reserved', 'uploaded')
-         ORDER BY created_at, file_id, number";
+    let total = concat!("SELECT COUNT(*) FROM versions WHERE ", share_and_below!());
+    let rows = concat!(
+        "SELECT file_id, size_bytes, address, created_at, updated_at FROM versions WHERE ",
+        share_and_below!(),
+        " ORDER BY created_at, file_id, number"
+    );
     super::page::page(connection, (total, rows), share_id, (limit, offset)).await
 }
 
@@ -131,7 +148,8 @@ pub(crate) async fn all_through_share(
     sqlx::query_as(concat!(
         "SELECT ",
         columns!(),
-        " FROM versions WHERE share_id = $1 AND state IN ('reserved', 'uploaded')"
+        " FROM versions WHERE ",
+        share_and_below!()
     ))
     .bind(share_id)
     .fetch_all(connection)
@@ -165,7 +183,8 @@ pub(crate) async fn extend(
     size_bytes: i64,
 ) -> sqlx::Result<bool> {
     let result = sqlx::query(
-        "UPDATE versions SET size_bytes = $3, updated_at = $5
+        "UPDATE versions SET size_bytes = $3,
+             updated_at = CASE WHEN share_id IS NULL THEN $5 ELSE updated_at END
          WHERE file_id = $1 AND number = $2 AND open_ended = 1 AND size_bytes = $4
                AND state = 'reserved'",
     )

@@ -1,11 +1,14 @@
 //! Bodies that are read whole: JSON and forms, never files.
 //!
 //! A body is read after the request's rights were looked at, up to its route's limit, for so long, and
-//! within what all of them may hold in memory together.
+//! within what all of them may hold in memory together, until the request is answered.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
-use axum::body::Body;
+use axum::extract::Request;
 use http::StatusCode;
 use http_body_util::BodyExt;
 use hulk_proto::ErrorCode;
@@ -34,10 +37,29 @@ impl Default for Budget {
     }
 }
 
-/// A body, and its part of the budget for as long as it lives.
-pub(crate) struct ReadBody {
-    pub(crate) bytes: Vec<u8>,
-    _units: Option<OwnedSemaphorePermit>,
+/// A request's part of the budget, in its extensions; whoever answers the request has it too, and drops
+/// it with the answer: what was parsed lives as long.
+#[derive(Clone, Default)]
+pub(crate) struct Share(Arc<Mutex<Option<OwnedSemaphorePermit>>>);
+
+impl Share {
+    /// Takes what `total` bytes need.
+    fn grow(&self, budget: &Budget, total: usize) -> Result<()> {
+        let mut units = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let held = units.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
+        let needed = total.saturating_sub(FREE_BYTES).div_ceil(UNIT_BYTES);
+        if needed <= held {
+            return Ok(());
+        }
+        let more = u32::try_from(needed - held).unwrap_or(u32::MAX);
+        let more = budget.0.clone().try_acquire_many_owned(more);
+        let more = more.map_err(|_| busy())?;
+        match &mut *units {
+            Some(units) => units.merge(more),
+            None => *units = Some(more),
+        }
+        Ok(())
+    }
 }
 
 /// All of a body of at most `limit` bytes.
@@ -45,10 +67,12 @@ pub(crate) struct ReadBody {
 /// # Errors
 /// `PAYLOAD_TOO_LARGE`; `BAD_REQUEST` if it breaks off, with 408 if it stalls; `TOO_MANY_REQUESTS`
 /// with 503 if there is no memory for it at the moment.
-pub(crate) async fn read(mut body: Body, limit: usize, budget: &Budget) -> Result<ReadBody> {
+pub(crate) async fn read(request: Request, limit: usize, budget: &Budget) -> Result<Vec<u8>> {
     let deadline = Instant::now() + TIMEOUT;
+    let share = request.extensions().get::<Share>().cloned();
+    let share = share.unwrap_or_default();
+    let mut body = request.into_body();
     let mut bytes = Vec::new();
-    let mut units: Option<OwnedSemaphorePermit> = None;
     while let Some(frame) = tokio::time::timeout_at(deadline, body.frame())
         .await
         .map_err(|_| stalled())?
@@ -63,23 +87,10 @@ pub(crate) async fn read(mut body: Body, limit: usize, budget: &Budget) -> Resul
                 format!("the body is larger than {} KiB", limit >> 10),
             ));
         }
-        let held = units.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
-        let needed = total.saturating_sub(FREE_BYTES).div_ceil(UNIT_BYTES);
-        if needed > held {
-            let more = u32::try_from(needed - held).unwrap_or(u32::MAX);
-            let more = budget.0.clone().try_acquire_many_owned(more);
-            let more = more.map_err(|_| busy())?;
-            match &mut units {
-                Some(units) => units.merge(more),
-                None => units = Some(more),
-            }
-        }
+        share.grow(budget, total)?;
         bytes.extend_from_slice(&data);
     }
-    Ok(ReadBody {
-        bytes,
-        _units: units,
-    })
+    Ok(bytes)
 }
 
 fn broken(error: &axum::Error) -> Error {

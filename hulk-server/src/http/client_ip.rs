@@ -12,13 +12,21 @@ use http::HeaderMap;
 use ipnet::IpNet;
 
 const FORWARDED_FOR: &str = "x-forwarded-for";
-/// Headers by which a proxy tells that it is one.
-const FORWARDING: [&str; 5] = [
-    FORWARDED_FOR,
+/// Headers by which a proxy tells that it is one, and those that begin like one of them.
+const FORWARDING: [&str; 13] = [
+    "cdn-loop",
+    "cf-",
+    "client-ip",
+    "fastly-",
     "forwarded",
-    "x-real-ip",
-    "x-forwarded-host",
+    "true-client-ip",
     "via",
+    "x-client-ip",
+    "x-cluster-client-ip",
+    "x-forwarded",
+    "x-original-",
+    "x-real-",
+    "x-scheme",
 ];
 
 /// Proxies whose word about their clients' addresses is taken.
@@ -45,7 +53,10 @@ impl TrustedProxies {
     /// The client of a request that came over a connection from `peer`.
     pub(crate) fn client(&self, peer: IpAddr, headers: &HeaderMap) -> ClientIp {
         let peer = peer.to_canonical();
-        let is_forwarded = FORWARDING.iter().any(|name| headers.contains_key(*name));
+        let is_forwarded = headers.keys().any(|name| {
+            let name = name.as_str();
+            FORWARDING.iter().any(|prefix| name.starts_with(prefix))
+        });
         ClientIp {
             address: self.behind(peer, headers),
             is_local: peer.is_loopback() && !is_forwarded,

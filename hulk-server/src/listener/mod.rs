@@ -31,7 +31,10 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt;
 
-use crate::{error::Error, http::client_ip::TrustedProxies};
+use crate::{
+    error::Error,
+    http::{body::Share, client_ip::TrustedProxies},
+};
 use body::{Answered, Sent};
 use slots::{Slot, Slots};
 use socket::{Busy, Socket};
@@ -201,8 +204,11 @@ impl Server {
                 let rate = self.limits.min_rate;
                 let (parts, body) = request.into_parts();
                 let body = Body::new(Sent::new(body, &parts.headers, rate));
-                let request = Request::from_parts(parts, body);
+                let mut request = Request::from_parts(parts, body);
+                let held = Share::default();
+                request.extensions_mut().insert(held.clone());
                 let Ok(answer) = self.router.clone().oneshot(request).await;
+                drop(held);
                 (answer, slot)
             }
             Err(error) => {

@@ -89,13 +89,14 @@ async fn look_for(
     user: &UserRow,
     item: ReportedFile,
 ) -> Result<Option<(VersionRow, Sent)>> {
-    find_file(app, user, &item.id).await?;
-    let version = reported_version(app, &item.id, item.report.version).await?;
+    let (id, report) = item.into_parts();
+    find_file(app, user, &id).await?;
+    let version = reported_version(app, &id, report.version).await?;
     if !version.is_unfinished() {
-        check_finished(&version, &item.report)?;
+        check_finished(&version, &report)?;
         return Ok(None);
     }
-    let sent = look(app, &version, &item.report).await?;
+    let sent = look(app, &version, &report).await?;
     Ok(Some((version, sent)))
 }
 

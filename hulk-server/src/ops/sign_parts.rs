@@ -27,8 +27,6 @@ use crate::{
 pub(super) const IN_FLIGHT: usize = 8;
 /// An upload that goes on is not stale; that is written this often.
 const TOUCH_AFTER_MILLIS: i64 = 60 * 60 * 1000;
-/// Through a share it would be given up earlier.
-const TOUCH_SHARED_AFTER_MILLIS: i64 = 60 * 1000;
 
 /// # Errors
 /// `NOT_FOUND` if nothing is being uploaded in parts, `VALIDATION_ERROR` for a part that the file
@@ -104,6 +102,17 @@ pub async fn show_upload(app: &App, user: &UserRow, id: &Id) -> Result<UploadSta
     })
 }
 
+/// Whether anything of an unfinished version has come into the store.
+pub(crate) async fn has_bytes(app: &App, version: &VersionRow) -> Result<bool> {
+    Ok(match &version.upload_id {
+        Some(upload_id) => {
+            let parts = app.store.list_parts(&version.object_key, upload_id).await?;
+            parts.is_some_and(|parts| !parts.is_empty())
+        }
+        None => app.store.inspect(&version.upload_key).await?.is_some(),
+    })
+}
+
 async fn find_unfinished(
     app: &App,
     user: &UserRow,
@@ -167,11 +176,10 @@ async fn set_aside(
     let user = destination.user;
     if !version.is_open_ended() {
         let untouched = hulk_proto::Timestamp::now().unix_millis() - version.updated_at;
-        let touch_after = match destination.share {
-            Some(_) => TOUCH_SHARED_AFTER_MILLIS,
-            None => TOUCH_AFTER_MILLIS,
-        };
-        if untouched > touch_after {
+        // Who has but a link keeps what is set aside for bytes, not for the wish to send some.
+        let is_going_on = untouched > TOUCH_AFTER_MILLIS
+            && (destination.share.is_none() || has_bytes(app, &version).await?);
+        if is_going_on {
             let mut transaction = app.db.write_for(&user.id).await?;
             uploads::touch(&mut transaction, &version).await?;
             transaction.commit().await?;

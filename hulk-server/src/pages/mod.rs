@@ -11,15 +11,16 @@ mod view;
 
 use axum::{
     Router,
+    middleware::map_response_with_state,
     routing::{get, post},
 };
 
-use crate::app::App;
+use crate::{app::App, http::answers};
 pub(crate) use browse::listing;
 pub(crate) use html::{failure, wants_page};
 pub(crate) use share::show as share_page;
 
-pub(crate) fn router() -> Router<App> {
+pub(crate) fn router(app: &App) -> Router<App> {
     Router::new()
         .route("/", get(browse::home))
         .route("/app/browse/{*path}", get(browse::directory))
@@ -31,5 +32,7 @@ pub(crate) fn router() -> Router<App> {
         .route("/logout", post(session::logout))
         .route("/qr.svg", get(share::qr))
         .route("/s/{token}", post(share::act))
+        .layer(map_response_with_state(app.answers.clone(), answers::hold))
+        // These are part of the program.
         .route("/static/{version}/{*name}", get(assets::show))
 }

@@ -20,18 +20,18 @@ mod versions;
 use axum::{
     Router,
     extract::Request,
-    middleware::{map_request, map_response},
+    middleware::{map_request, map_response, map_response_with_state},
     response::{IntoResponse, Response},
     routing::get,
 };
-use http::{HeaderValue, header};
+use http::{HeaderValue, StatusCode, header};
 use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     app::App,
     extract,
-    http::client_ip::ClientIp,
+    http::{answers, client_ip::ClientIp},
     pages,
     store::embedded::{self, EmbeddedStore},
 };
@@ -98,14 +98,15 @@ pub fn openapi() -> OpenApi {
 /// All routes of the server.
 pub(crate) fn router(app: App) -> Router {
     let (routes, document) = api();
-    let document = openapi::complete(document);
+    let document = openapi::json(document);
     routes
         .route(
             "/api/v1/openapi.json",
             get(move || openapi::show(document.clone())),
         )
+        .layer(map_response_with_state(app.answers.clone(), answers::hold))
         .layer(map_response(uncached))
-        .merge(pages::router())
+        .merge(pages::router(&app))
         .merge(store::router(&app))
         .method_not_allowed_fallback(extract::no_method)
         .fallback(extract::no_route)
@@ -130,6 +131,12 @@ pub(crate) fn store_router(app: &App) -> Router {
         let service = service.clone();
         async move {
             match service {
+                // What was signed for the other port, its guard sees there.
+                Some(_) if embedded::is_presigned(&request) => embedded::refuse(
+                    StatusCode::FORBIDDEN,
+                    "AccessDenied",
+                    "presigned URLs are not answered here",
+                ),
                 Some(service) => embedded::serve(service, request).await,
                 None => extract::no_route().await.into_response(),
             }

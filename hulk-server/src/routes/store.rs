@@ -23,10 +23,7 @@ use crate::{
         shares::claim,
         store_gate::{self, Target},
     },
-    store::embedded::{
-        self, EmbeddedStore,
-        receiving::{NoReceipt, name_of},
-    },
+    store::embedded::{self, EmbeddedStore, receiving::name_of},
 };
 
 /// Nothing where the store is another.
@@ -75,25 +72,18 @@ async fn receive(app: &App, store: &EmbeddedStore, request: Request) -> Response
     };
     let name = name_of(&key, parameter("partNumber"));
     let size = content_length(request.headers()).unwrap_or(0);
-    let receipt = store.receiving().begin(name, size, || store.free_bytes());
-    let receipt = match receipt.await {
-        Ok(receipt) => receipt,
-        Err(NoReceipt::Busy) => {
-            let message = "these bytes are being sent already; try again";
-            return embedded::refuse(StatusCode::SERVICE_UNAVAILABLE, "SlowDown", message);
-        }
-        Err(NoReceipt::Full) => {
-            let message = "the store's disk is full: it has no room for what is coming in";
-            let status = StatusCode::INSUFFICIENT_STORAGE;
-            return embedded::refuse(status, "InsufficientStorage", message);
-        }
+    let Ok(receipt) = store.receiving().begin(name).await else {
+        let message = "these bytes are being sent already; try again";
+        return embedded::refuse(StatusCode::SERVICE_UNAVAILABLE, "SlowDown", message);
     };
     match Box::pin(store_gate::is_open(app, target)).await {
         Ok(true) => {}
         Ok(false) => return over(),
         Err(error) => return unavailable(error),
     }
-    let request = request.map(|body| receipt.counted(body));
+    let disk = store.clone();
+    let free_bytes = move || disk.free_bytes();
+    let request = request.map(|body| receipt.counted(body, size, free_bytes));
     let response = embedded::front(store.service(), app.settings.host.clone(), request).await;
     if !response.status().is_success() {
         return response;

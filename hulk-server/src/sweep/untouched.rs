@@ -11,7 +11,7 @@ use crate::{
         versions::{self, VersionRow},
     },
     error::Result,
-    ops::{discard::discard, shares::intake::UNTOUCHED},
+    ops::{discard::discard, shares::intake::UNTOUCHED, sign_parts::has_bytes},
 };
 
 /// The same where something came before.
@@ -48,16 +48,6 @@ fn is_coming_in(app: &App, version: &VersionRow) -> bool {
     app.embedded.as_ref().is_some_and(|store| {
         let receiving = store.receiving();
         receiving.has(&version.upload_key) || receiving.has(&version.object_key)
-    })
-}
-
-async fn has_bytes(app: &App, version: &VersionRow) -> Result<bool> {
-    Ok(match &version.upload_id {
-        Some(upload_id) => {
-            let parts = app.store.list_parts(&version.object_key, upload_id).await?;
-            parts.is_some_and(|parts| !parts.is_empty())
-        }
-        None => app.store.inspect(&version.upload_key).await?.is_some(),
     })
 }
 

@@ -8,7 +8,7 @@ use md5::Digest;
 
 use crate::{
     server::{Server, noise},
-    store::{BUCKET, sdk},
+    store::{BUCKET, signer},
 };
 
 #[tokio::test]
@@ -121,7 +121,7 @@ async fn an_expired_url_is_refused() {
         let signing = PresigningConfig::builder()
             .start_time(long_ago)
             .expires_in(Duration::from_secs(lifetime));
-        let url = sdk(&server)
+        let url = signer(&server)
             .get_object()
             .bucket(BUCKET)
             .key("nothing")

@@ -4,7 +4,8 @@
 //! |---|---|---|
 //! | begun: a GET that is no HEAD, no rest of a file and no look of a bot; or a page's button | yes | no |
 //! | continued, by whoever names it in the URL, while it is under way | as before | as before |
-//! | ended: told by the client, all bytes went out of the embedded store, or its URL has expired | yes | yes |
+//! | all bytes went out of the embedded store; it may still be continued, since not all arrive | yes | yes |
+//! | ended: told by the client, or its URL has expired | yes | yes |
 //!
 //! A claim's URL is no second download: the embedded store gives at most half as much again as the file
 //! has for one claim, which is room for what a broken line loses. Of another store, all that bounds it is
@@ -122,7 +123,7 @@ pub async fn take_bytes(app: &App, claim: &Id, len: u64, size_bytes: u64) -> Res
 }
 
 /// Of bytes that were taken, `sent` went out and `unsent` did not. Once all of the file went out, the
-/// download has ended.
+/// download is counted.
 ///
 /// # Errors
 /// If the database does not answer.
@@ -138,7 +139,7 @@ pub async fn settle_bytes(
     let settled = claims::settle_bytes(&mut transaction, claim.as_str(), sent, unsent).await?;
     if let Some((share_id, sent_in_all)) = settled
         && sent_in_all >= number(size_bytes)
-        && claims::end(&mut transaction, &share_id, claim.as_str()).await?
+        && claims::went_out(&mut transaction, claim.as_str()).await?
         && let Some(share) = shares::find(&mut transaction, &share_id).await?
     {
         count(&mut transaction, share).await?;

@@ -68,8 +68,14 @@ impl Passwords {
             .with_status(http::StatusCode::SERVICE_UNAVAILABLE)
             .with_retry_after(Duration::from_secs(2))
         };
-        let _waiting = self.waiting.try_acquire().map_err(busy)?;
-        let _hashing = self.hashing.acquire().await.map_err(Error::internal)?;
+        let waiting = self.waiting.clone().try_acquire_owned().map_err(busy)?;
+        let hashing = self.hashing.clone().acquire_owned().await;
+        let hashing = hashing.map_err(Error::internal)?;
+        // Who asked may be gone before it is done: the thread has the permits.
+        let work = move || {
+            let _permits = (waiting, hashing);
+            work()
+        };
         spawn_blocking(work).await.map_err(Error::internal)?
     }
 
@@ -148,13 +154,17 @@ async fn check(app: &App, hash: &str, password: &Password, address: Option<IpAdd
             .with_retry_after(wait));
         }
     }
-    if !is_right(app, hash, password).await? {
+    let right = is_right(app, hash, password).await;
+    // What was not looked at was no guess either.
+    if !matches!(right, Ok(false)) {
+        app.guesses.forgive(hash, address);
+    }
+    if !right? {
         return Err(Error::new(
             ErrorCode::AuthInvalidCredentials,
             "this is not the link's password",
         ));
     }
-    app.guesses.forgive(hash, address);
     Ok(())
 }
 

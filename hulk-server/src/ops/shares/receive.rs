@@ -91,7 +91,8 @@ pub async fn report_all(
     crate::ops::validate::batch(reports.len())?;
     let mut items = Vec::with_capacity(reports.len());
     for item in reports {
-        items.push(report(app, opened, &item.id, item.report).await);
+        let (id, reported) = item.into_parts();
+        items.push(report(app, opened, &id, reported).await);
     }
     Ok(crate::ops::begin_upload::batch(items))
 }

@@ -8,7 +8,9 @@ mod answers;
 mod media;
 mod parameters;
 
-use axum::Json;
+use axum::response::IntoResponse;
+use bytes::Bytes;
+use http::header;
 use utoipa::openapi::{
     ComponentsBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, PathItem,
     path::Operation,
@@ -89,6 +91,13 @@ fn operation_id(method: &str, path: &str) -> String {
         .join("_")
 }
 
-pub(super) async fn show(document: OpenApi) -> Json<OpenApi> {
-    Json(document)
+/// The document as it is sent: made once, since strangers may ask for it as often as they like.
+pub(super) fn json(document: OpenApi) -> Bytes {
+    let json = complete(document).to_json();
+    json.unwrap_or_else(|_| unreachable!("a document has no keys but text"))
+        .into()
+}
+
+pub(super) async fn show(document: Bytes) -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "application/json")], document)
 }

@@ -59,6 +59,16 @@ pub(crate) fn refuse(status: StatusCode, code: &str, message: &str) -> Response 
     with_headers((status, kind, xml).into_response())
 }
 
+/// Whether the request is signed by its query.
+pub(crate) fn is_presigned(request: &Request) -> bool {
+    let query = request.uri().query().unwrap_or_default();
+    url::form_urlencoded::parse(query.as_bytes()).any(|(name, _)| {
+        ["x-amz-signature", "signature"]
+            .iter()
+            .any(|signature| name.eq_ignore_ascii_case(signature))
+    })
+}
+
 /// Returns the answer to a request that is not let through.
 pub(crate) fn refusal(request: &Request) -> Option<Response> {
     let checked = guard::check(request.method(), request.uri(), request.headers());

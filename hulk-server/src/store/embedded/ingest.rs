@@ -166,13 +166,16 @@ where
     Ok(bytes)
 }
 
-/// The listener ends the wait for a client that sends too slowly.
+/// The listener ends the wait for a client that sends too slowly, and there may be no room for a body.
 fn broken(error: StdError) -> s3s::S3Error {
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error.as_ref());
     while let Some(error) = cause {
-        let io = error.downcast_ref::<io::Error>();
-        if io.is_some_and(|io| io.kind() == io::ErrorKind::TimedOut) {
-            return s3_error!(RequestTimeout, "the upload stalled");
+        match error.downcast_ref::<io::Error>().map(io::Error::kind) {
+            Some(io::ErrorKind::TimedOut) => {
+                return s3_error!(RequestTimeout, "the upload stalled");
+            }
+            Some(io::ErrorKind::StorageFull) => return disk::full(),
+            _ => {}
         }
         cause = error.source();
     }

@@ -44,7 +44,7 @@ use s3s::{
 };
 
 pub(crate) use connector::InProcess;
-pub(crate) use front::{front, preflight, refusal, refuse, serve};
+pub(crate) use front::{front, is_presigned, preflight, refusal, refuse, serve};
 use layout::Layout;
 use objects::Objects;
 use receiving::Receiving;

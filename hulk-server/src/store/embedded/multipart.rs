@@ -12,7 +12,7 @@ use super::{
     manifest::{self, Attributes, Manifest, PartRecord, Segment, UploadRecord},
     objects::{Expected, Objects, Place},
     reader,
-    staged::link_segments,
+    staged::{StagedPart, link_segments},
 };
 
 /// S3's limits. All parts but the last have the least size.
@@ -67,23 +67,19 @@ impl Objects {
         check_number(number)?;
         let name = format!("{number}-{}", Id::random());
         let (objects, id, segment) = (self.clone(), upload_id.clone(), name.clone());
-        let file = blocking(move || {
+        let (staged, file) = blocking(move || {
             objects.find_upload(&key, &id)?;
-            fs::File::create_new(objects.layout().data(&id).join(segment)).map_err(fault)
+            StagedPart::create(objects.layout().data(&id).join(segment)).map_err(fault)
         })
         .await?;
-        let found = ingest(body, file, expected.digests.hashers_of_part()).await;
-        let checked = found.and_then(|found| expected.check(&found).map(|()| found));
+        let found = ingest(body, file, expected.digests.hashers_of_part()).await?;
+        expected.check(&found)?;
         let objects = self.clone();
         blocking(move || {
-            let found = checked.inspect_err(|_| {
-                // What cannot be removed now goes with the upload.
-                let _ = fs::remove_file(objects.layout().data(&upload_id).join(&name));
-            })?;
             let blake3 = found.digests.blake3;
             let blake3 = blake3.ok_or_else(|| s3_error!(InternalError, "a part has no digest"))?;
             let len = found.size_bytes;
-            objects.record_part(
+            let part = objects.record_part(
                 &upload_id,
                 PartRecord {
                     number,
@@ -97,7 +93,9 @@ impl Objects {
                         blake3: Some(blake3),
                     }],
                 },
-            )
+            )?;
+            staged.keep();
+            Ok(part)
         })
         .await
     }

@@ -85,7 +85,7 @@ pub(crate) struct Receiving {
     expected: AtomicU64,
 }
 
-/// A body's turn, and its place on the disk, until it is dropped.
+/// A body's turn, until it is dropped.
 pub(crate) struct Receipt {
     receiving: Arc<Receiving>,
     name: String,
@@ -94,27 +94,16 @@ pub(crate) struct Receipt {
     left: Arc<AtomicU64>,
 }
 
-/// Why a body cannot come in.
+/// Another body of the same name is coming in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum NoReceipt {
-    /// Another body of the same name is coming in.
-    Busy,
-    /// The disk has no room.
-    Full,
-}
+pub(crate) struct Busy;
 
 impl Receiving {
-    /// Waits for the turn of a body of `size_bytes`; `free_bytes` are free on the disk, if that is
-    /// known.
+    /// Waits for a body's turn.
     ///
     /// # Errors
-    /// If the one before does not end soon, or there is no room.
-    pub(crate) async fn begin(
-        self: &Arc<Self>,
-        name: String,
-        size_bytes: u64,
-        free_bytes: impl FnOnce() -> Option<u64>,
-    ) -> Result<Receipt, NoReceipt> {
+    /// If the one before does not end soon.
+    pub(crate) async fn begin(self: &Arc<Self>, name: String) -> Result<Receipt, Busy> {
         let mut receipt = Receipt {
             receiving: self.clone(),
             queue: Some(self.lock().entry(name.clone()).or_default().clone()),
@@ -124,17 +113,19 @@ impl Receiving {
         };
         // Not cloned: the last one that has the queue removes it.
         if let Some(queue) = &receipt.queue {
-            receipt.turn = Some(queue.turn().await.ok_or(NoReceipt::Busy)?);
+            receipt.turn = Some(queue.turn().await.ok_or(Busy)?);
         }
+        Ok(receipt)
+    }
+
+    /// Expects `size_bytes` more, and says whether there is room for all that is expected.
+    fn expect(&self, size_bytes: u64, left: &AtomicU64, free_bytes: Option<u64>) -> bool {
         let before = self.expected.fetch_add(size_bytes, Ordering::AcqRel);
-        receipt.left.store(size_bytes, Ordering::Release);
+        left.store(size_bytes, Ordering::Release);
         let needed = before
             .saturating_add(size_bytes)
             .saturating_add(DISK_RESERVE_BYTES);
-        match free_bytes() {
-            Some(free) if free < needed && size_bytes > 0 => Err(NoReceipt::Full),
-            _ => Ok(receipt),
-        }
+        size_bytes == 0 || free_bytes.is_none_or(|free| free >= needed)
     }
 
     /// Whether a body is coming in for the object, or for a part of it.
@@ -162,10 +153,19 @@ pub(crate) fn name_of(key: &str, part: Option<&str>) -> String {
 }
 
 impl Receipt {
-    /// The body, whose bytes are expected no more once they came.
-    pub(crate) fn counted(&self, body: Body) -> Body {
+    /// The body, which fails with `StorageFull` if the disk has no room for its `size_bytes`, and whose
+    /// bytes are expected no more once they came. Room is taken when it is first read, which is once
+    /// its signature was found to be good; `free_bytes` are free then, if that is known.
+    pub(crate) fn counted(
+        &self,
+        body: Body,
+        size_bytes: u64,
+        free_bytes: impl Fn() -> Option<u64> + Send + Unpin + 'static,
+    ) -> Body {
         Body::new(Counted {
             body,
+            size_bytes,
+            free_bytes: Some(free_bytes),
             receiving: self.receiving.clone(),
             left: self.left.clone(),
             waiting: self.queue.as_ref().map(|queue| queue.waiting.clone()),
@@ -190,15 +190,18 @@ impl Drop for Receipt {
     }
 }
 
-struct Counted {
+struct Counted<F> {
     body: Body,
+    size_bytes: u64,
+    /// Until it was asked.
+    free_bytes: Option<F>,
     receiving: Arc<Receiving>,
     left: Arc<AtomicU64>,
     waiting: Option<Arc<Waiting>>,
     stalled_since: Option<Instant>,
 }
 
-impl Counted {
+impl<F> Counted<F> {
     /// Whether nothing came for long, and another waits.
     fn is_given_up(&mut self, context: &mut Context<'_>) -> bool {
         let since = *self.stalled_since.get_or_insert_with(Instant::now);
@@ -210,7 +213,7 @@ impl Counted {
     }
 }
 
-impl HttpBody for Counted {
+impl<F: Fn() -> Option<u64> + Unpin> HttpBody for Counted<F> {
     type Data = Bytes;
     type Error = axum::Error;
 
@@ -218,13 +221,23 @@ impl HttpBody for Counted {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        let failed = |kind: io::ErrorKind, why: &'static str| {
+            Poll::Ready(Some(Err(axum::Error::new(io::Error::new(kind, why)))))
+        };
+        if let Some(free_bytes) = self.free_bytes.take()
+            && !self
+                .receiving
+                .expect(self.size_bytes, &self.left, free_bytes())
+        {
+            return failed(io::ErrorKind::StorageFull, "the disk has no room for it");
+        }
         let frame = Pin::new(&mut self.body).poll_frame(context);
         if frame.is_pending() {
             return match self.is_given_up(context) {
-                true => Poll::Ready(Some(Err(axum::Error::new(io::Error::new(
+                true => failed(
                     io::ErrorKind::TimedOut,
                     "the upload stalled and was begun anew",
-                ))))),
+                ),
                 false => Poll::Pending,
             };
         }
@@ -254,43 +267,49 @@ impl HttpBody for Counted {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
+    use futures_util::FutureExt;
     use http_body_util::BodyExt;
 
     use super::*;
 
-    async fn begin(
-        receiving: &Arc<Receiving>,
-        name: &str,
-        bytes: u64,
-    ) -> Result<Receipt, NoReceipt> {
-        let room = || Some(DISK_RESERVE_BYTES + 100);
-        receiving.begin(name.to_owned(), bytes, room).await
+    async fn begin(receiving: &Arc<Receiving>, name: &str) -> Result<Receipt, Busy> {
+        receiving.begin(name.to_owned()).await
+    }
+
+    fn counted(receipt: &Receipt, body: Body, bytes: u64) -> Body {
+        receipt.counted(body, bytes, || Some(DISK_RESERVE_BYTES + 100))
+    }
+
+    /// Whether the body comes in.
+    async fn comes(receipt: &Receipt, bytes: usize) -> bool {
+        let body = counted(receipt, Body::from(vec![0; bytes]), bytes as u64);
+        body.collect().await.is_ok()
     }
 
     #[tokio::test(start_paused = true)]
     async fn one_body_at_a_time_and_none_without_room() {
         let receiving = Arc::new(Receiving::default());
-        let first = begin(&receiving, "key", 60).await.unwrap();
+        let first = begin(&receiving, "key").await.unwrap();
         assert!(receiving.has("key") && !receiving.has("ke"));
-        assert_eq!(
-            begin(&receiving, "key", 1).await.err(),
-            Some(NoReceipt::Busy)
-        );
-        assert_eq!(
-            begin(&receiving, "other", 41).await.err(),
-            Some(NoReceipt::Full)
-        );
-        let part = begin(&receiving, &name_of("other", Some("1")), 40)
+        assert_eq!(begin(&receiving, "key").await.err(), Some(Busy));
+        let mut slow = counted(&first, Body::from_stream(nothing()), 60);
+        assert!(slow.frame().now_or_never().is_none());
+        let other = begin(&receiving, "other").await.unwrap();
+        assert!(!comes(&other, 41).await, "60 are expected already");
+        drop(other);
+        let part = begin(&receiving, &name_of("other", Some("1")))
             .await
             .unwrap();
-        assert!(receiving.has("other"));
-        let body = first.counted(Body::from(vec![0; 60]));
-        body.collect().await.unwrap();
-        let second = begin(&receiving, "second", 60).await.unwrap();
-        drop((first, part, second));
+        assert!(receiving.has("other") && comes(&part, 40).await);
+        drop((slow, first, part));
         assert_eq!(receiving.expected.load(Ordering::Relaxed), 0);
         assert!(receiving.lock().is_empty());
-        begin(&receiving, "key", 100).await.unwrap();
+        let whole = begin(&receiving, "key").await.unwrap();
+        assert!(comes(&whole, 100).await && !comes(&whole, 101).await);
+    }
+
+    fn nothing() -> impl futures_util::Stream<Item = io::Result<Bytes>> {
+        futures_util::stream::pending()
     }
 
     #[tokio::test(start_paused = true)]
@@ -299,13 +318,12 @@ mod tests {
         let come = |body: Body| {
             let receiving = receiving.clone();
             async move {
-                let receipt = begin(&receiving, "key", 60).await.unwrap();
-                receipt.counted(body).collect().await.map(drop)
+                let receipt = begin(&receiving, "key").await.unwrap();
+                counted(&receipt, body, 60).collect().await.map(drop)
             }
         };
-        let nothing = || Body::from_stream(futures_util::stream::pending::<io::Result<Bytes>>());
         let begun = Instant::now();
-        let stalled = tokio::spawn(come(nothing()));
+        let stalled = tokio::spawn(come(Body::from_stream(nothing())));
         tokio::time::sleep(STALL * 10).await;
         assert!(!stalled.is_finished(), "nobody else wants to send");
         come(Body::from(vec![0; 60])).await.unwrap();

@@ -92,6 +92,33 @@ impl Drop for Staged {
     }
 }
 
+/// A part's segment that no record names yet; dropped before `keep`, it is removed.
+pub(super) struct StagedPart {
+    path: PathBuf,
+    kept: bool,
+}
+
+impl StagedPart {
+    pub(super) fn create(path: PathBuf) -> io::Result<(Self, File)> {
+        let file = File::create_new(&path)?;
+        Ok((Self { path, kept: false }, file))
+    }
+
+    /// A record names it now.
+    pub(super) fn keep(mut self) {
+        self.kept = true;
+    }
+}
+
+impl Drop for StagedPart {
+    fn drop(&mut self) {
+        if !self.kept {
+            // What stays behind goes with the upload.
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
 /// Links segments into another data directory, under `prefix` and a number.
 pub(super) fn link_segments(
     layout: &Layout,

@@ -24,6 +24,15 @@ pub(crate) fn sdk(server: &Server) -> Client {
     client_of(&store_of(server))
 }
 
+/// The same, which signs URLs for where clients reach the store.
+pub(crate) fn signer(server: &Server) -> Client {
+    let mut store = store_of(server);
+    if store.endpoint == server.store_url {
+        store.endpoint = server.process.url.clone();
+    }
+    client_of(&store)
+}
+
 /// The store that the server works with.
 pub(crate) fn store_of(server: &Server) -> S3Store {
     if let Some(store) = engine_of(&server.data_dir).s3 {

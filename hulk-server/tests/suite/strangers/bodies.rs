@@ -124,16 +124,21 @@ async fn json_that_is_larger_in_memory_than_on_the_wire_is_not() {
             "]".repeat(400_000)
         ),
         format!(r#"{{"items":[{}{{}}]}}"#, "{},".repeat(300_000)),
+        format!(
+            r#"{{"items":[{{"id":"0123456789ab","status":"uploaded","x":[{}0]}}]}}"#,
+            "0,".repeat(4_000_000)
+        ),
     ];
     for _ in 0..4 {
         let sent = stream::iter(bodies.iter().cycle().take(64)).map(|body| {
             let server = &server;
-            let route = match body.contains("items") {
-                true => "files/batch",
-                false => "files",
+            let (method, route) = match body {
+                body if body.contains("status") => (reqwest::Method::PUT, "files/batch/status"),
+                body if body.contains("items") => (reqwest::Method::POST, "files/batch"),
+                _ => (reqwest::Method::POST, "files"),
             };
             let url = server.url(&format!("/api/v1/shares/public/{token}/{route}"));
-            let request = server.http.post(url).body(body.clone());
+            let request = server.http.request(method, url).body(body.clone());
             async move {
                 request
                     .send()

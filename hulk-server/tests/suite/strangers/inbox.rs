@@ -109,7 +109,13 @@ async fn plans_without_bytes_do_not_fill_the_quota() {
         (&held["unfinished_files"], &held["received_bytes"]),
         (&json!(0), &json!(0))
     );
+    // Its owner sees and drops what comes through a link that was made with it too.
     assert_eq!(plan(&server, &child, "child.bin", 1000).await.0, 201);
+    let uploads = server.get(&path, &ada.key).await.1;
+    assert_eq!(uploads["total"], 1);
+    assert_eq!(uploads["items"][0]["path"], "inbox/child.bin");
+    let cancelled = server.delete(&path, &ada.key).await.1;
+    assert_eq!(cancelled["uploads"], 1);
     assert_agreement(&server).await;
 }
 
@@ -176,7 +182,9 @@ async fn a_plan_of_which_nothing_comes_ends_after_a_quarter_of_an_hour() {
     let mut server = Server::start();
     let key = server.user("ada@example.com").key;
     let link = inbox(&server, &key, json!({})).await;
-    let (_, untouched) = plan(&server, &link, "untouched.bin", 1000).await;
+    let same = json!({ "path": "untouched.bin", "size_bytes": 1000, "sha256": sha256(b"a") });
+    let files = format!("{}/files", public(&link));
+    let untouched = server.post(&files, "", same.clone()).await.1;
     let (_, begun) = plan(&server, &link, "begun.bin", 9 << 20).await;
     let id = begun["file"]["id"].as_str().unwrap();
     let path = format!("{}/files/{id}/upload/parts", public(&link));
@@ -187,10 +195,21 @@ async fn a_plan_of_which_nothing_comes_ends_after_a_quarter_of_an_hour() {
     let put = signed(&server.http, &first["parts"][0]).body(vec![0; 8 << 20]);
     assert_eq!(put.send().await.unwrap().status(), 200);
     let own = server.plan(&key, "own.bin", 500).await;
+    let (_, wished) = plan(&server, &link, "wished.bin", 9 << 20).await;
     age(&server, 14).await;
     assert_eq!(sweep(&mut server, 24).await["stale_uploads"], 0);
     age(&server, 16).await;
-    assert_eq!(sweep(&mut server, 24).await["stale_uploads"], 1);
+    // To want to send is not to send: neither the same plan nor another URL keeps it.
+    let again = server.post(&files, "", same).await.1;
+    assert_eq!(again["file"]["id"], untouched["file"]["id"]);
+    let wish = format!(
+        "{}/files/{}/upload/parts",
+        public(&link),
+        wished["file"]["id"].as_str().unwrap()
+    );
+    let parts = json!({ "parts": [{ "number": 1 }] });
+    assert_eq!(server.post(&wish, "", parts).await.0, 200);
+    assert_eq!(sweep(&mut server, 24).await["stale_uploads"], 2);
     let path = format!(
         "{}/files/{}/upload",
         public(&link),

@@ -2,7 +2,9 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use tokio::io::AsyncWriteExt;
 
+use super::{connect, head, target};
 use crate::{
     harness::files_below,
     server::{Server, has_embedded_store, noise, signed, sql},
@@ -259,6 +261,57 @@ async fn one_url_takes_one_body_at_a_time_and_none_after_its_upload_was_cancelle
     assert_eq!(server.used_bytes(&key).await, 200_000);
     let stored = files_below(&server.data_dir.join("store/data"));
     assert_eq!(stored.len(), 1, "{stored:?}");
+}
+
+/// Bytes of files below a directory.
+fn bytes_below(directory: &std::path::Path) -> u64 {
+    let entries = std::fs::read_dir(directory).unwrap().flatten();
+    let sizes = entries.map(|entry| match entry.metadata() {
+        Ok(found) if found.is_dir() => bytes_below(&entry.path()),
+        Ok(found) => found.len(),
+        Err(_) => 0,
+    });
+    sizes.sum()
+}
+
+#[tokio::test]
+async fn a_part_that_is_sent_and_hung_up_on_leaves_nothing() {
+    let server = Server::start();
+    if !has_embedded_store() {
+        return;
+    }
+    let key = server.user("ada@example.com").key;
+    let planned = server.plan(&key, "parts.bin", 9 << 20).await;
+    let id = planned["file"]["id"].as_str().unwrap();
+    let path = format!("/api/v1/files/{id}/upload/parts");
+    let parts = json!({ "parts": [{ "number": 1 }] });
+    let signed = server.post(&path, &key, parts).await.1;
+    let part = &signed["parts"][0];
+    let mut headers = String::new();
+    for (name, value) in part["headers"].as_object().unwrap() {
+        headers.push_str(&format!("{name}: {}\r\n", value.as_str().unwrap()));
+    }
+    let put = format!("PUT {}", target(part["url"].as_str().unwrap()));
+    let store = server.data_dir.join("store/data");
+    for sent in [1, 4 << 20, (8 << 20) - 1, 8 << 20] {
+        for _ in 0..5 {
+            let mut stream = connect(&server).await;
+            stream
+                .write_all(head(&server, &put, &headers).as_bytes())
+                .await
+                .unwrap();
+            stream.write_all(&vec![0; sent]).await.unwrap();
+        }
+    }
+    let mut left = u64::MAX;
+    for _ in 0..100 {
+        left = bytes_below(&store);
+        if left <= 8 << 20 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    }
+    assert!(left <= 8 << 20, "{left} bytes are left of one part");
 }
 
 #[tokio::test]
