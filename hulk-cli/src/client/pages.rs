@@ -11,8 +11,10 @@ use crate::error::{Error, Result};
 
 /// More than this nobody has listed, nor holds in memory.
 const MOST_ENTRIES: usize = 5_000_000;
-/// With a few entries on each, a list would go on as long as anybody likes.
-const MOST_PAGES: usize = 2 * MOST_ENTRIES / MAX_PAGE as usize;
+/// With a few entries on each page, a list would go on as long as anybody likes: beyond so many pages it
+/// has at least so many entries on each.
+const MOST_THIN_PAGES: usize = 1000;
+const LEAST_ENTRIES: usize = 10;
 /// Of the list of a directory, how many pages in a row may have nothing: what is on them may not be
 /// for everybody's eyes.
 const MOST_EMPTY_PAGES: usize = 100;
@@ -100,10 +102,10 @@ impl Cursors {
             return Ok(None);
         };
         self.pages += 1;
-        if self.pages > MOST_PAGES {
-            return Err(endless(format!(
-                "the server's list has more than {MOST_PAGES} pages"
-            )));
+        if self.pages > MOST_THIN_PAGES + self.entries / LEAST_ENTRIES {
+            return Err(endless(
+                "the server's list goes on, with next to nothing on each page",
+            ));
         }
         self.empty = match entries {
             0 => self.empty + 1,

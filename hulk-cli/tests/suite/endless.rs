@@ -239,6 +239,31 @@ fn ever_new_cursors_to_nothing_are_an_error() {
 }
 
 #[test]
+fn ever_new_cursors_to_the_same_few_are_an_error() {
+    let home = Home::empty();
+    let count = Arc::new(AtomicUsize::new(0));
+    let counter = count.clone();
+    let server = Fake::start(move |_, stream| {
+        let number = counter.fetch_add(1, Ordering::Relaxed);
+        let one = Directory {
+            id: Id::random(),
+            path: format!("tree/{number}").parse().unwrap(),
+            ..directory()
+        };
+        let listing = DirectoryListing {
+            directory: directory(),
+            directories: vec![one],
+            files: Vec::new(),
+            next_cursor: Some(format!("n{number}")),
+        };
+        send_json(stream, &listing);
+    });
+    let link = format!("{}/b/000000000000", server.url);
+    ends("next to nothing", || home.run(&["get", "-q", &link]));
+    assert!(count.load(Ordering::Relaxed) < 2000);
+}
+
+#[test]
 fn a_directory_in_itself_is_an_error() {
     let home = Home::empty();
     let itself = directory();

@@ -166,6 +166,32 @@ fn nothing_is_written_through_a_linked_directory_of_the_target() {
 }
 
 #[test]
+fn a_directory_that_the_server_names_is_no_link() {
+    let home = Home::serving();
+    home.write("tree/a.txt", b"x");
+    home.run(&["put", "-q", "tree"]).ok();
+    fs::remove_dir_all(home.path("tree")).unwrap();
+    fs::create_dir_all(home.path("victim")).unwrap();
+    symlink(home.path("victim"), home.path("tree")).unwrap();
+    fs::create_dir_all(home.path("out")).unwrap();
+    symlink(home.path("victim"), home.path("out/tree")).unwrap();
+    for output in [&[][..], &["-o", "."], &["-o", "out"]] {
+        let got = home.run(&[&["get", "-q", "--force", "tree"], output].concat());
+        assert_ne!(got.code(), 0);
+        assert!(
+            got.stderr().contains("nothing is written through it"),
+            "{}",
+            got.stderr()
+        );
+        assert_eq!(fs::read_dir(home.path("victim")).unwrap().count(), 0);
+    }
+    // What the user names may be one.
+    symlink(home.path("victim"), home.path("mine")).unwrap();
+    home.run(&["get", "-q", "tree", "-o", "mine/"]).ok();
+    assert!(home.path("victim/tree/a.txt").exists());
+}
+
+#[test]
 fn a_link_at_the_target_is_replaced_by_force_and_never_followed() {
     let bytes = noise(7, MIB);
     let (home, link) = with_file(&bytes);
