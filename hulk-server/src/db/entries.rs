@@ -122,6 +122,48 @@ pub(crate) async fn find_child(
     .await
 }
 
+/// Deletes a file of which no version ever was more than begun; whether it was one.
+pub(crate) async fn delete_unborn(
+    connection: &mut AnyConnection,
+    file_id: &str,
+) -> sqlx::Result<bool> {
+    let others: i64 = sqlx::query_scalar(
+        "SELECT COUNT(*) FROM versions WHERE file_id = $1 AND state <> 'failed'",
+    )
+    .bind(file_id)
+    .fetch_one(&mut *connection)
+    .await?;
+    if others > 0 {
+        return Ok(false);
+    }
+    sqlx::query("DELETE FROM versions WHERE file_id = $1")
+        .bind(file_id)
+        .execute(&mut *connection)
+        .await?;
+    let deleted = sqlx::query("DELETE FROM entries WHERE id = $1 AND kind = 'file'")
+        .bind(file_id)
+        .execute(connection)
+        .await?;
+    Ok(deleted.rows_affected() == 1)
+}
+
+/// Deletes a directory that was made at `since` or later, if nothing is in it; whether it did.
+pub(crate) async fn delete_empty(
+    connection: &mut AnyConnection,
+    id: &str,
+    since: i64,
+) -> sqlx::Result<bool> {
+    let deleted = sqlx::query(
+        "DELETE FROM entries WHERE id = $1 AND kind = 'directory' AND created_at >= $2
+         AND NOT EXISTS (SELECT 1 FROM entries child WHERE child.parent_id = $1)",
+    )
+    .bind(id)
+    .bind(since)
+    .execute(connection)
+    .await?;
+    Ok(deleted.rows_affected() == 1)
+}
+
 /// A directory's defaults; `None` stays.
 pub(crate) async fn set_defaults(
     connection: &mut AnyConnection,

@@ -147,16 +147,41 @@ pub(crate) async fn revoke(
     user_id: &str,
     id: &str,
 ) -> sqlx::Result<bool> {
-    let result = sqlx::query(
-        "UPDATE shares SET revoked_at = $3
-         WHERE id = $1 AND user_id = $2 AND revoked_at IS NULL",
-    )
-    .bind(id)
-    .bind(user_id)
-    .bind(Timestamp::now().unix_millis())
-    .execute(connection)
-    .await?;
-    Ok(result.rows_affected() == 1)
+    let all = with_those_below(connection, id).await?;
+    let now = Timestamp::now().unix_millis();
+    let mut is_revoked = false;
+    for one in all {
+        let result = sqlx::query(
+            "UPDATE shares SET revoked_at = $3
+             WHERE id = $1 AND user_id = $2 AND revoked_at IS NULL",
+        )
+        .bind(&one)
+        .bind(user_id)
+        .bind(now)
+        .execute(&mut *connection)
+        .await?;
+        is_revoked |= one == id && result.rows_affected() == 1;
+    }
+    Ok(is_revoked)
+}
+
+/// The ids of a share and of those that were made with it, directly or not, and are not revoked.
+pub(crate) async fn with_those_below(
+    connection: &mut AnyConnection,
+    id: &str,
+) -> sqlx::Result<Vec<String>> {
+    let mut all = vec![id.to_owned()];
+    let mut at = 0;
+    while let Some(above) = all.get(at) {
+        let below: Vec<String> =
+            sqlx::query_scalar("SELECT id FROM shares WHERE parent_id = $1 AND revoked_at IS NULL")
+                .bind(above)
+                .fetch_all(&mut *connection)
+                .await?;
+        all.extend(below);
+        at += 1;
+    }
+    Ok(all)
 }
 
 /// Sets a file of `bytes` aside of what comes in through the share; false if that is over one of its

@@ -3,7 +3,10 @@
 use hulk_proto::Timestamp;
 use sqlx::AnyConnection;
 
-use super::versions::{NewVersion, VersionRow, columns};
+use super::{
+    shares,
+    versions::{NewVersion, VersionRow, columns},
+};
 
 /// The newest unfinished upload of a file that nobody reports the end of.
 pub(crate) async fn find_direct(
@@ -104,56 +107,32 @@ pub(crate) async fn touch(
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub(crate) struct ThroughShare {
     pub file_id: String,
+    pub number: i64,
     pub size_bytes: i64,
     pub address: Option<String>,
     pub created_at: i64,
     pub updated_at: i64,
 }
 
-/// A share and those that were made with it.
-macro_rules! share_and_below {
-    () => {
-        "share_id IN (
-             WITH RECURSIVE below(id) AS (
-                 SELECT id FROM shares WHERE id = $1
-                 UNION ALL
-                 SELECT shares.id FROM shares JOIN below ON shares.parent_id = below.id
-             ) SELECT id FROM below
-         ) AND state IN ('reserved', 'uploaded')"
-    };
-}
-
-/// The unfinished uploads through a share and those that were made with it, oldest first, and how many
-/// they are in all.
+/// The unfinished uploads through a share and those that were made with it, oldest first. They are few:
+/// its ceiling counts them all.
 pub(crate) async fn through_share(
     connection: &mut AnyConnection,
     share_id: &str,
-    limit: i64,
-    offset: i64,
-) -> sqlx::Result<(Vec<ThroughShare>, i64)> {
-    let total = concat!("SELECT COUNT(*) FROM versions WHERE ", share_and_below!());
-    let rows = concat!(
-        "SELECT file_id, size_bytes, address, created_at, updated_at FROM versions WHERE ",
-        share_and_below!(),
-        " ORDER BY created_at, file_id, number"
-    );
-    super::page::page(connection, (total, rows), share_id, (limit, offset)).await
-}
-
-/// All of them.
-pub(crate) async fn all_through_share(
-    connection: &mut AnyConnection,
-    share_id: &str,
-) -> sqlx::Result<Vec<VersionRow>> {
-    sqlx::query_as(concat!(
-        "SELECT ",
-        columns!(),
-        " FROM versions WHERE ",
-        share_and_below!()
-    ))
-    .bind(share_id)
-    .fetch_all(connection)
-    .await
+) -> sqlx::Result<Vec<ThroughShare>> {
+    let mut all = Vec::new();
+    for share_id in shares::with_those_below(connection, share_id).await? {
+        let found: Vec<ThroughShare> = sqlx::query_as(
+            "SELECT file_id, number, size_bytes, address, created_at, updated_at FROM versions
+             WHERE share_id = $1 AND state IN ('reserved', 'uploaded')",
+        )
+        .bind(share_id)
+        .fetch_all(&mut *connection)
+        .await?;
+        all.extend(found);
+    }
+    all.sort_by_key(|upload| upload.created_at);
+    Ok(all)
 }
 
 /// Uploads through shares that nobody has touched since `before`, longest untouched first.

@@ -21,16 +21,30 @@ const FREE_BYTES: u64 = 16 << 10;
 /// What all larger ones together may have, in units.
 const UNIT_BYTES: u64 = 16 << 10;
 const UNITS: usize = (24 << 20) / UNIT_BYTES as usize;
-/// How long an answer waits for those before it to be taken.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// Listings for strangers that are made at a time: each holds all its rows, and keeps the database busy.
+const LISTINGS: usize = 2;
 
 /// Memory that answers share.
 #[derive(Clone)]
-pub(crate) struct Answers(Arc<Semaphore>);
+pub(crate) struct Answers {
+    units: Arc<Semaphore>,
+    listings: Arc<Semaphore>,
+}
 
 impl Default for Answers {
     fn default() -> Self {
-        Self(Arc::new(Semaphore::new(UNITS)))
+        Self {
+            units: Arc::new(Semaphore::new(UNITS)),
+            listings: Arc::new(Semaphore::new(LISTINGS)),
+        }
+    }
+}
+
+impl Answers {
+    /// Waits for the turn to make a listing, which lasts until it is dropped.
+    pub(crate) async fn turn(&self) -> Option<OwnedSemaphorePermit> {
+        // It is never closed.
+        self.listings.clone().acquire_owned().await.ok()
     }
 }
 
@@ -53,8 +67,8 @@ pub(crate) async fn hold(State(answers): State<Answers>, response: Response) -> 
         return response;
     };
     let units = size.div_ceil(UNIT_BYTES).min(UNITS as u64) as u32;
-    let units = answers.0.acquire_many_owned(units);
-    let Ok(Ok(units)) = tokio::time::timeout(PATIENCE, units).await else {
+    // Not waited for: it would be held all the while.
+    let Ok(units) = answers.units.try_acquire_many_owned(units) else {
         return busy().into_response();
     };
     let (parts, body) = response.into_parts();

@@ -23,17 +23,36 @@ use crate::error::{Error, Result};
 const FREE_BYTES: usize = 16 << 10;
 /// What all bodies together may have beyond that, in units. Parsed, a body is a few times as large.
 const UNIT_BYTES: usize = 16 << 10;
-const UNITS: usize = (16 << 20) / UNIT_BYTES;
+/// Those who have a key and those who have but a link do not take it from each other.
+const UNITS: usize = (12 << 20) / UNIT_BYTES;
+const UNITS_OF_LINKS: usize = (8 << 20) / UNIT_BYTES + 1;
+/// Below this, requests come with a link.
+const LINKS: &str = "/api/v1/shares/public/";
 /// A whole body takes no longer, at whatever rate it comes.
 const TIMEOUT: Duration = Duration::from_secs(120);
 
 /// Memory that bodies share.
 #[derive(Clone)]
-pub(crate) struct Budget(Arc<Semaphore>);
+pub(crate) struct Budget {
+    of_keys: Arc<Semaphore>,
+    of_links: Arc<Semaphore>,
+}
 
 impl Default for Budget {
     fn default() -> Self {
-        Self(Arc::new(Semaphore::new(UNITS)))
+        Self {
+            of_keys: Arc::new(Semaphore::new(UNITS)),
+            of_links: Arc::new(Semaphore::new(UNITS_OF_LINKS)),
+        }
+    }
+}
+
+impl Budget {
+    fn of(&self, path: &str) -> &Arc<Semaphore> {
+        match path.starts_with(LINKS) {
+            true => &self.of_links,
+            false => &self.of_keys,
+        }
     }
 }
 
@@ -44,7 +63,7 @@ pub(crate) struct Share(Arc<Mutex<Option<OwnedSemaphorePermit>>>);
 
 impl Share {
     /// Takes what `total` bytes need.
-    fn grow(&self, budget: &Budget, total: usize) -> Result<()> {
+    fn grow(&self, budget: &Arc<Semaphore>, total: usize) -> Result<()> {
         let mut units = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let held = units.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
         let needed = total.saturating_sub(FREE_BYTES).div_ceil(UNIT_BYTES);
@@ -52,7 +71,7 @@ impl Share {
             return Ok(());
         }
         let more = u32::try_from(needed - held).unwrap_or(u32::MAX);
-        let more = budget.0.clone().try_acquire_many_owned(more);
+        let more = budget.clone().try_acquire_many_owned(more);
         let more = more.map_err(|_| busy())?;
         match &mut *units {
             Some(units) => units.merge(more),
@@ -71,6 +90,7 @@ pub(crate) async fn read(request: Request, limit: usize, budget: &Budget) -> Res
     let deadline = Instant::now() + TIMEOUT;
     let share = request.extensions().get::<Share>().cloned();
     let share = share.unwrap_or_default();
+    let budget = budget.of(request.uri().path()).clone();
     let mut body = request.into_body();
     let mut bytes = Vec::new();
     while let Some(frame) = tokio::time::timeout_at(deadline, body.frame())
@@ -87,7 +107,7 @@ pub(crate) async fn read(request: Request, limit: usize, budget: &Budget) -> Res
                 format!("the body is larger than {} KiB", limit >> 10),
             ));
         }
-        share.grow(budget, total)?;
+        share.grow(&budget, total)?;
         bytes.extend_from_slice(&data);
     }
     Ok(bytes)

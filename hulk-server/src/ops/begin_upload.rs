@@ -16,6 +16,7 @@ use super::{
     link_stored::link_all,
     plan_upload::{Planned, plan},
     present, retried,
+    shares::intake::leave_nothing,
     sign_parts::IN_FLIGHT,
     to_send::to_send,
     validate,
@@ -221,6 +222,7 @@ pub(super) async fn give_up(app: &App, version: &VersionRow, reason: &str) -> Re
     let mut transaction = app.db.write_for(&version.user_id).await?;
     if versions::mark_failed(&mut transaction, version, reason).await? {
         discard(&mut transaction, version).await?;
+        leave_nothing(&mut transaction, version).await?;
         metrics::counter!("hulk_uploads_total", "result" => "failed").increment(1);
     }
     transaction.commit().await?;

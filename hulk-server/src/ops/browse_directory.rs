@@ -37,6 +37,7 @@ pub async fn browse_directory(
     user_id: Option<&str>,
     cursor: Option<String>,
 ) -> Result<DirectoryListing> {
+    let _turn = app.answers.turn().await;
     let mut connection = app.db.read().await?;
     let entry = find(&mut connection, id.as_str()).await?;
     let viewer = match user_id == Some(entry.user_id.as_str()) {
@@ -67,6 +68,7 @@ pub async fn browse_shared(
     id: &str,
     cursor: Option<String>,
 ) -> Result<DirectoryListing> {
+    let _turn = app.answers.turn().await;
     let mut connection = app.db.read().await?;
     let entry = find(&mut connection, id).await?;
     opened.check_within(&mut connection, &entry.id).await?;
@@ -100,14 +102,26 @@ async fn browse(
     let mut connection = app.db.read().await?;
     let directory = present::directory(app, &mut connection, entry).await?;
     drop(connection);
-    let mut directories = match cursor {
-        None => all_directories(app, owner, &id).await?,
-        Some(_) => Vec::new(),
+    let place = Place::of(cursor)?;
+    let (mut directories, next) = match place {
+        Place::Directories(offset) => some_directories(app, owner, &id, offset).await?,
+        Place::Files(_) => (Vec::new(), None),
     };
     directories.retain(|directory| is_shown(directory.default_permissions));
+    if next.is_some() {
+        return Ok(DirectoryListing {
+            directory,
+            directories,
+            files: Vec::new(),
+            next_cursor: next,
+        });
+    }
     let query = ListQuery {
         limit: Some(MAX_PAGE),
-        cursor,
+        cursor: match place {
+            Place::Directories(_) => None,
+            Place::Files(cursor) => Some(cursor),
+        },
         order_by: Some(OrderBy {
             property: "filename".to_owned(),
             descending: false,
@@ -126,20 +140,46 @@ async fn browse(
     })
 }
 
-async fn all_directories(app: &App, owner: &UserRow, id: &str) -> Result<Vec<Directory>> {
-    let mut directories = Vec::new();
-    loop {
-        let query = ListQuery {
-            limit: Some(MAX_PAGE),
-            offset: Some(directories.len() as u64),
-            filters: vec![("parent_id".to_owned(), id.to_owned())],
-            ..ListQuery::default()
+/// Where a page of a listing begins: directories come first, then files.
+enum Place {
+    /// So many were told.
+    Directories(u64),
+    /// After what the cursor of the list of files says.
+    Files(String),
+}
+
+/// Cursors of directories begin so.
+const DIRECTORIES: &str = "directories~";
+
+impl Place {
+    fn of(cursor: Option<String>) -> Result<Self> {
+        let Some(cursor) = cursor else {
+            return Ok(Self::Directories(0));
         };
-        let page = list_directories(app, owner, &query).await?;
-        let is_last = page.items.is_empty();
-        directories.extend(page.items);
-        if is_last || directories.len() as u64 >= page.total {
-            return Ok(directories);
+        match cursor.strip_prefix(DIRECTORIES).map(str::parse) {
+            None => Ok(Self::Files(cursor)),
+            Some(Ok(offset)) => Ok(Self::Directories(offset)),
+            Some(Err(_)) => Err(Error::validation("cursor", "this is no cursor of the list")),
         }
     }
+}
+
+/// A page of directories, and the cursor of the next one.
+async fn some_directories(
+    app: &App,
+    owner: &UserRow,
+    id: &str,
+    offset: u64,
+) -> Result<(Vec<Directory>, Option<String>)> {
+    let query = ListQuery {
+        limit: Some(MAX_PAGE),
+        offset: Some(offset),
+        filters: vec![("parent_id".to_owned(), id.to_owned())],
+        ..ListQuery::default()
+    };
+    let page = list_directories(app, owner, &query).await?;
+    let told = offset.saturating_add(page.items.len() as u64);
+    let is_last = page.items.is_empty() || told >= page.total;
+    let next = (!is_last).then(|| format!("{DIRECTORIES}{told}"));
+    Ok((page.items, next))
 }

@@ -2,7 +2,7 @@
 
 use hulk_proto::Id;
 
-use super::{discard::discard, find_file};
+use super::{discard::discard, find_file, shares::intake::leave_nothing};
 use crate::{
     app::App,
     db::{users::UserRow, versions},
@@ -21,6 +21,7 @@ pub async fn cancel_upload(app: &App, user: &UserRow, id: &Id) -> Result<()> {
     let version = unfinished.ok_or_else(|| Error::not_found("unfinished upload"))?;
     if versions::mark_failed(&mut transaction, &version, "it was cancelled").await? {
         discard(&mut transaction, &version).await?;
+        leave_nothing(&mut transaction, &version).await?;
     }
     transaction.commit().await?;
     app.garbage.notify_one();

@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// Names that are tried before a restored or received file is refused.
-pub(super) const MAX_NAMES: u32 = 10_000;
+const MAX_NAMES: u32 = 1 << 24;
 
 /// All or none, in the order given; what is in the way is told of all of them.
 ///
@@ -178,23 +178,43 @@ pub(super) async fn check_length(
     }
 }
 
-/// The name, or the first of `name (2)`, `name (3)`, … that is free in the directory.
+/// The name, or one of `name (2)`, `name (3)`, … that is free in the directory.
 pub(super) async fn free_name(
     connection: &mut AnyConnection,
     parent_id: &str,
     name: &str,
 ) -> Result<String> {
-    for number in 1..MAX_NAMES {
-        let candidate = numbered(name, number);
-        let taken = entries::find_child(connection, parent_id, &candidate).await?;
-        if taken.is_none() {
-            return Ok(candidate);
-        }
+    match entries::find_child(connection, parent_id, name).await? {
+        None => Ok(name.to_owned()),
+        Some(_) => free_name_after(connection, parent_id, name, 1).await,
     }
-    Err(no_name(name))
 }
 
-pub(super) fn no_name(name: &str) -> Error {
+/// The same where that with `taken` is not free. It looks for the end of those that are taken by
+/// doubling and then by halves: a stranger's thousand files of one name cost a dozen looks each.
+pub(super) async fn free_name_after(
+    connection: &mut AnyConnection,
+    parent_id: &str,
+    name: &str,
+    mut taken: u32,
+) -> Result<String> {
+    let mut free = None;
+    while free.is_none_or(|free| free - taken > 1) {
+        let number = match free {
+            Some(free) => taken.midpoint(free),
+            None if taken >= MAX_NAMES => return Err(no_name(name)),
+            None => taken * 2,
+        };
+        let candidate = numbered(name, number);
+        match entries::find_child(connection, parent_id, &candidate).await? {
+            Some(_) => taken = number,
+            None => free = Some(number),
+        }
+    }
+    Ok(numbered(name, taken + 1))
+}
+
+fn no_name(name: &str) -> Error {
     Error::new(
         ErrorCode::Conflict,
         format!("there are too many files named like '{name}'"),

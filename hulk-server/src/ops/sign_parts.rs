@@ -107,7 +107,7 @@ pub(crate) async fn has_bytes(app: &App, version: &VersionRow) -> Result<bool> {
     Ok(match &version.upload_id {
         Some(upload_id) => {
             let parts = app.store.list_parts(&version.object_key, upload_id).await?;
-            parts.is_some_and(|parts| !parts.is_empty())
+            parts.is_some_and(|parts| parts.iter().any(|part| part.size_bytes > 0))
         }
         None => app.store.inspect(&version.upload_key).await?.is_some(),
     })

@@ -8,7 +8,7 @@ use crate::{
         versions::{self, VersionRow},
     },
     error::Result,
-    ops::object_key,
+    ops::{complete_upload, object_key, shares},
 };
 
 /// The object, or the part of an upload, that a URL puts.
@@ -23,22 +23,31 @@ pub(crate) struct Target<'a> {
 /// # Errors
 /// If the database does not answer.
 pub(crate) async fn is_open(app: &App, target: Target<'_>) -> Result<bool> {
-    Ok(find(app, target)
-        .await?
-        .is_some_and(|version| version.is_unfinished()))
+    let Some(version) = find(app, target).await?.filter(VersionRow::is_unfinished) else {
+        return Ok(false);
+    };
+    match &version.share_id {
+        Some(share_id) => shares::is_open(app, share_id).await,
+        None => Ok(true),
+    }
 }
 
 /// Bytes have come in: whether the upload is still open. If it was given up meanwhile, they go.
 ///
 /// # Errors
 /// If the database or the store does not answer.
-pub(crate) async fn received(app: &App, target: Target<'_>) -> Result<bool> {
+pub(crate) async fn received(app: &App, target: Target<'_>, size_bytes: u64) -> Result<bool> {
     match find(app, target).await? {
         Some(version) if version.is_unfinished() => {
-            if version.share_id.is_some() {
+            let is_shared = version.share_id.is_some();
+            if is_shared && size_bytes > 0 {
                 let mut transaction = app.db.write().await?;
                 uploads::touch(&mut transaction, &version).await?;
                 transaction.commit().await?;
+            }
+            // Nobody will report it, and until then it is one of the link's unfinished ones.
+            if is_shared && version.is_direct() && target.upload_id.is_none() {
+                complete_upload::settle(app, &version.file_id).await?;
             }
             Ok(true)
         }

@@ -88,7 +88,7 @@ async fn receive(app: &App, store: &EmbeddedStore, request: Request) -> Response
     if !response.status().is_success() {
         return response;
     }
-    match Box::pin(store_gate::received(app, target)).await {
+    match Box::pin(store_gate::received(app, target, size)).await {
         Ok(true) => response,
         Ok(false) => over(),
         Err(error) => unavailable(error),

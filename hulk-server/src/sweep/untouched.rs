@@ -11,7 +11,11 @@ use crate::{
         versions::{self, VersionRow},
     },
     error::Result,
-    ops::{discard::discard, shares::intake::UNTOUCHED, sign_parts::has_bytes},
+    ops::{
+        discard::discard,
+        shares::intake::{UNTOUCHED, leave_nothing},
+        sign_parts::has_bytes,
+    },
 };
 
 /// The same where something came before.
@@ -60,6 +64,7 @@ async fn give_up(app: &App, version: &VersionRow) -> Result<bool> {
         && versions::mark_failed(&mut transaction, version, "nothing of it came in").await?;
     if given_up {
         discard(&mut transaction, version).await?;
+        leave_nothing(&mut transaction, version).await?;
     }
     transaction.commit().await?;
     Ok(given_up)

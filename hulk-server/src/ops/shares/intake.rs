@@ -21,10 +21,11 @@ use sqlx::AnyConnection;
 use crate::{
     app::App,
     db::{
+        entries,
         shares::{self, ShareRow},
         tree, uploads,
-        users::UserRow,
-        versions,
+        users::{self, UserRow},
+        versions::{self, VersionRow},
     },
     error::{Error, Result},
     ops::discard::discard,
@@ -154,10 +155,11 @@ pub async fn list_unfinished(
     let (limit, offset) = crate::ops::plain_page(query, why)?;
     let mut connection = app.db.read().await?;
     find_own(&mut connection, user, id).await?;
-    let page = uploads::through_share(&mut connection, id.as_str(), limit, offset);
-    let (rows, total) = page.await?;
-    let mut items = Vec::with_capacity(rows.len());
-    for row in rows {
+    let all = uploads::through_share(&mut connection, id.as_str()).await?;
+    let total = all.len() as u64;
+    let number = |number: i64| usize::try_from(number).unwrap_or(0);
+    let mut items = Vec::new();
+    for row in all.into_iter().skip(number(offset)).take(number(limit)) {
         let time = |millis| Timestamp::from_unix_millis(millis).map_err(Error::internal);
         let path = tree::path_of(&mut connection, &row.file_id).await?;
         items.push(UnfinishedUpload {
@@ -171,9 +173,40 @@ pub async fn list_unfinished(
     }
     Ok(Page {
         items,
-        total: u64::try_from(total).unwrap_or(0),
+        total,
         next_cursor: None,
     })
+}
+
+/// What was planned through a link and was given up leaves no names behind: the file, if it never was
+/// more than begun, goes, and so do the directories above it that are empty and younger than the link.
+pub(crate) async fn leave_nothing(
+    connection: &mut AnyConnection,
+    version: &VersionRow,
+) -> Result<()> {
+    let Some(share_id) = &version.share_id else {
+        return Ok(());
+    };
+    let (Some(share), Some(file)) = (
+        shares::find(connection, share_id).await?,
+        entries::find(connection, &version.file_id).await?,
+    ) else {
+        return Ok(());
+    };
+    if !entries::delete_unborn(connection, &file.id).await? {
+        return Ok(());
+    }
+    let (mut removed, mut above) = (1, file.parent_id);
+    while above != share.entry_id {
+        let Some(directory) = entries::find(connection, &above).await? else {
+            break;
+        };
+        if !entries::delete_empty(connection, &directory.id, share.created_at).await? {
+            break;
+        }
+        (removed, above) = (removed + 1, directory.parent_id);
+    }
+    Ok(users::remove_objects(connection, &version.user_id, removed).await?)
 }
 
 /// Gives up all that is planned through a link; what came in stays.
@@ -183,20 +216,40 @@ pub async fn list_unfinished(
 pub async fn cancel_unfinished(app: &App, user: &UserRow, id: &Id) -> Result<CancelledUploads> {
     let mut transaction = app.db.write_for(&user.id).await?;
     find_own(&mut transaction, user, id).await?;
-    let mut cancelled = 0;
-    for version in uploads::all_through_share(&mut transaction, id.as_str()).await? {
-        let reason = "its owner cancelled it";
-        if versions::mark_failed(&mut transaction, &version, reason).await? {
-            discard(&mut transaction, &version).await?;
-            cancelled += 1;
-        }
-    }
+    let cancelled = give_up_all(&mut transaction, id, "its owner cancelled it").await?;
     transaction.commit().await?;
     app.garbage.notify_one();
     Ok(CancelledUploads { uploads: cancelled })
 }
 
-async fn find_own(connection: &mut AnyConnection, user: &UserRow, id: &Id) -> Result<ShareRow> {
+/// Gives up what is planned through a link and through those that were made with it; how much that was.
+pub(super) async fn give_up_all(
+    connection: &mut AnyConnection,
+    id: &Id,
+    reason: &str,
+) -> Result<u64> {
+    let mut given_up = 0;
+    for upload in uploads::through_share(connection, id.as_str()).await? {
+        let version = versions::find(connection, &upload.file_id, upload.number).await?;
+        let Some(version) = version else { continue };
+        if versions::mark_failed(connection, &version, reason).await? {
+            discard(connection, &version).await?;
+            leave_nothing(connection, &version).await?;
+            given_up += 1;
+        }
+    }
+    Ok(given_up)
+}
+
+/// The user's own link.
+///
+/// # Errors
+/// `NOT_FOUND` also for another user's.
+pub(super) async fn find_own(
+    connection: &mut AnyConnection,
+    user: &UserRow,
+    id: &Id,
+) -> Result<ShareRow> {
     let found = shares::find(connection, id.as_str()).await?;
     found
         .filter(|share| share.user_id == user.id)

@@ -6,7 +6,7 @@ use hulk_proto::{
 };
 use sqlx::AnyConnection;
 
-use super::{MAX_CHAIN, Opened, password};
+use super::{MAX_CHAIN, Opened, intake, password};
 use crate::{
     app::App,
     db::{
@@ -21,6 +21,8 @@ use crate::{
 
 /// Links of one user that are not revoked: who has one that grants it may make others.
 const MAX_SHARES: i64 = 10_000;
+/// Links that were made with one.
+const MAX_BELOW: usize = 100;
 
 /// # Errors
 /// `NOT_FOUND` for what is not the user's, `VALIDATION_ERROR`, `QUOTA_EXCEEDED` for too many links.
@@ -134,6 +136,17 @@ async fn insert(
             format!("there are {MAX_SHARES} links already; revoke one first (hulk share rm)"),
         ));
     }
+    if let Some(top) = parent.map(|parent| parent.chain().last().unwrap_or(&parent.share))
+        && shares::with_those_below(&mut transaction, &top.id)
+            .await?
+            .len()
+            > MAX_BELOW
+    {
+        return Err(Error::new(
+            ErrorCode::QuotaExceeded,
+            format!("{MAX_BELOW} links were made with this one already; ask its owner for another"),
+        ));
+    }
     // It may have been deleted for good meanwhile.
     if entries::find(&mut transaction, &entry.id).await?.is_none() {
         return Err(Error::not_found("file or directory"));
@@ -235,11 +248,14 @@ pub async fn list_shares(app: &App, user: &UserRow, query: &ListQuery) -> Result
 /// `NOT_FOUND` also for another user's.
 pub async fn revoke_share(app: &App, user: &UserRow, id: &Id) -> Result<()> {
     let mut transaction = app.db.write_for(&user.id).await?;
-    let revoked = shares::revoke(&mut transaction, &user.id, id.as_str()).await?;
+    intake::find_own(&mut transaction, user, id).await?;
+    intake::give_up_all(&mut transaction, id, "its link was revoked").await?;
+    if !shares::revoke(&mut transaction, &user.id, id.as_str()).await? {
+        return Err(Error::not_found("share"));
+    }
     transaction.commit().await?;
-    revoked
-        .then_some(())
-        .ok_or_else(|| Error::not_found("share"))
+    app.garbage.notify_one();
+    Ok(())
 }
 
 /// Downloads that may still begin; `None` if they are not counted.

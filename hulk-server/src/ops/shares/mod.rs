@@ -174,6 +174,21 @@ async fn above(connection: &mut AnyConnection, share: &ShareRow) -> Result<Vec<S
     Ok(above)
 }
 
+/// Whether the share and those that it was made with are neither revoked nor over.
+///
+/// # Errors
+/// If the database does not answer.
+pub(in crate::ops) async fn is_open(app: &App, id: &str) -> Result<bool> {
+    let mut connection = app.db.read().await?;
+    let Some(share) = shares::find(&mut connection, id).await? else {
+        return Ok(false);
+    };
+    let above = above(&mut connection, &share).await?;
+    Ok(std::iter::once(&share)
+        .chain(&above)
+        .all(|share| check_open(share).is_ok()))
+}
+
 fn check_open(share: &ShareRow) -> Result<()> {
     if share.revoked_at.is_some() {
         return Err(Error::new(

@@ -13,21 +13,33 @@ use crate::{
     ops::{destination::Destination, place},
 };
 
+/// The ceiling of a link is one of files, and each may bring directories along.
+const MAX_DEPTH: usize = 32;
+
 /// From the owner's root no path is too long, with a number and all.
 pub(in crate::ops) async fn check_length(
     connection: &mut AnyConnection,
     root_id: &str,
     path: &RemotePath,
 ) -> Result<()> {
-    /// ` (9999)`
-    const NUMBER_BYTES: usize = 7;
+    /// ` (16777216)`
+    const NUMBER_BYTES: usize = 11;
     let above = tree::path_of(connection, root_id).await?;
     let bytes = above.len() + 1 + path.as_str().len() + NUMBER_BYTES;
-    match bytes <= MAX_PATH_BYTES {
+    if bytes > MAX_PATH_BYTES {
+        return Err(Error::validation("path", "is too long for this link"));
+    }
+    match path.as_str().split('/').count() <= MAX_DEPTH {
         true => Ok(()),
-        false => Err(Error::validation("path", "is too long for this link")),
+        false => Err(Error::validation(
+            "path",
+            format!("through a link, a path has at most {MAX_DEPTH} names"),
+        )),
     }
 }
+
+/// Names of which the files are looked at; of more, only whether they are free.
+const LOOKED_AT: u32 = 32;
 
 /// The first name that is free, or whose file is what this share is sending or has sent.
 pub(in crate::ops) async fn received_name(
@@ -49,7 +61,7 @@ pub(in crate::ops) async fn received_name(
         };
         version.share_id.as_deref() == destination.share_id() && has_size && is_it
     };
-    for number in 1.. {
+    for number in 1..=LOOKED_AT {
         let candidate = place::numbered(name, number);
         let Some(taken) = entries::find_child(connection, &parent.id, &candidate).await? else {
             return Ok(candidate);
@@ -60,9 +72,6 @@ pub(in crate::ops) async fn received_name(
         if !taken.is_directory() && all.len() == 1 && is_ours {
             return Ok(candidate);
         }
-        if number > place::MAX_NAMES {
-            break;
-        }
     }
-    Err(place::no_name(name))
+    place::free_name_after(connection, &parent.id, name, LOOKED_AT).await
 }

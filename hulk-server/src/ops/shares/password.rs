@@ -6,7 +6,8 @@
 
 use std::{
     net::{IpAddr, Ipv4Addr},
-    sync::Arc,
+    panic::AssertUnwindSafe,
+    sync::{Arc, mpsc::Sender},
     time::Duration,
 };
 
@@ -17,7 +18,7 @@ use hulk_proto::{
     share::{Password, Unlocked},
 };
 use sha2::Sha256;
-use tokio::{sync::Semaphore, task::spawn_blocking};
+use tokio::sync::Semaphore;
 
 use super::Visit;
 use crate::{
@@ -28,36 +29,50 @@ use crate::{
 };
 
 const PASS_LIFETIME: Duration = Duration::from_secs(12 * 60 * 60);
-/// Each takes 19 MiB and a core.
-const HASHED_AT_ONCE: usize = 2;
-/// Those that wait for their turn.
-const WAITING: usize = 64;
+/// Passwords that wait for their turn: to be compared, and to be set. Whoever may make links could
+/// keep the one thread busy, so they do not wait for each other's places.
+const COMPARED: usize = 64;
+const SET: usize = 16;
 /// More is no password, but work for the server.
 const MAX_PASSWORD_BYTES: usize = 1024;
 
-/// How many passwords may be hashed at a time, and how many may wait for it.
+type Job = Box<dyn FnOnce() + Send>;
+
+/// Hashes passwords on one thread, one at a time: each takes 19 MiB and a core, and the system's allocator
+/// keeps that memory for every thread that ever did it.
 #[derive(Clone, Debug)]
 pub struct Passwords {
-    hashing: Arc<Semaphore>,
-    waiting: Arc<Semaphore>,
+    jobs: Sender<Job>,
+    compared: Arc<Semaphore>,
+    set: Arc<Semaphore>,
 }
 
 impl Default for Passwords {
     fn default() -> Self {
+        let (jobs, coming) = std::sync::mpsc::channel::<Job>();
+        let work = move || {
+            for job in coming {
+                // A job that panics answers nothing, and those behind it are done.
+                let _ = std::panic::catch_unwind(AssertUnwindSafe(job));
+            }
+        };
+        // Without the thread, sending a job fails.
+        let _ = std::thread::Builder::new()
+            .name("passwords".to_owned())
+            .spawn(work);
         Self {
-            hashing: Arc::new(Semaphore::new(HASHED_AT_ONCE)),
-            waiting: Arc::new(Semaphore::new(WAITING)),
+            jobs,
+            compared: Arc::new(Semaphore::new(COMPARED)),
+            set: Arc::new(Semaphore::new(SET)),
         }
     }
 }
 
 impl Passwords {
-    /// Runs what hashes, in its turn.
-    ///
-    /// # Errors
-    /// `TOO_MANY_REQUESTS` with 503 if too many wait already.
-    pub(in crate::ops) async fn run<T: Send + 'static>(
+    /// Runs what hashes, in its turn; not at all if nobody waits for it any more.
+    async fn run<T: Send + 'static>(
         &self,
+        places: &Arc<Semaphore>,
         work: impl FnOnce() -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let busy = |_| {
@@ -68,23 +83,47 @@ impl Passwords {
             .with_status(http::StatusCode::SERVICE_UNAVAILABLE)
             .with_retry_after(Duration::from_secs(2))
         };
-        let waiting = self.waiting.clone().try_acquire_owned().map_err(busy)?;
-        let hashing = self.hashing.clone().acquire_owned().await;
-        let hashing = hashing.map_err(Error::internal)?;
-        // Who asked may be gone before it is done: the thread has the permits.
-        let work = move || {
-            let _permits = (waiting, hashing);
-            work()
+        let place = places.clone().try_acquire_owned().map_err(busy)?;
+        let (done, answer) = tokio::sync::oneshot::channel();
+        let job = move || {
+            let _place = place;
+            if !done.is_closed() {
+                let _ = done.send(work());
+            }
         };
-        spawn_blocking(work).await.map_err(Error::internal)?
+        self.jobs
+            .send(Box::new(job))
+            .map_err(|_| Error::internal("there is no thread for passwords"))?;
+        answer.await.map_err(Error::internal)?
     }
 
     /// The hash of a password, as it is kept.
+    ///
+    /// # Errors
+    /// `TOO_MANY_REQUESTS` with 503 if too many wait already.
     pub(in crate::ops) async fn hash(&self, password: String) -> Result<String> {
-        self.run(move || {
+        self.run(&self.set, move || {
             let hash = Argon2::default().hash_password(password.as_bytes());
             hash.map(|hash| hash.to_string())
                 .map_err(|error| Error::internal(error.to_string()))
+        })
+        .await
+    }
+
+    /// Whether the hash is the password's.
+    ///
+    /// # Errors
+    /// As `hash`.
+    async fn is_of(&self, hash: &str, password: &Password) -> Result<bool> {
+        if password.0.len() > MAX_PASSWORD_BYTES {
+            return Ok(false);
+        }
+        let (hash, password) = (hash.to_owned(), password.clone());
+        self.run(&self.compared, move || {
+            let hash =
+                PasswordHash::new(&hash).map_err(|error| Error::internal(error.to_string()))?;
+            let verified = Argon2::default().verify_password(password.0.as_bytes(), &hash);
+            Ok(verified.is_ok())
         })
         .await
     }
@@ -154,7 +193,7 @@ async fn check(app: &App, hash: &str, password: &Password, address: Option<IpAdd
             .with_retry_after(wait));
         }
     }
-    let right = is_right(app, hash, password).await;
+    let right = app.passwords.is_of(hash, password).await;
     // What was not looked at was no guess either.
     if !matches!(right, Ok(false)) {
         app.guesses.forgive(hash, address);
@@ -166,19 +205,6 @@ async fn check(app: &App, hash: &str, password: &Password, address: Option<IpAdd
         ));
     }
     Ok(())
-}
-
-async fn is_right(app: &App, hash: &str, password: &Password) -> Result<bool> {
-    if password.0.len() > MAX_PASSWORD_BYTES {
-        return Ok(false);
-    }
-    let (hash, password) = (hash.to_owned(), password.clone());
-    let verify = move || {
-        let hash = PasswordHash::new(&hash).map_err(|error| Error::internal(error.to_string()))?;
-        let verified = Argon2::default().verify_password(password.0.as_bytes(), &hash);
-        Ok(verified.is_ok())
-    };
-    app.passwords.run(verify).await
 }
 
 /// `<unix milliseconds>.<hex>`

@@ -2,7 +2,10 @@
 
 use serde_json::json;
 
-use crate::server::{Server, code};
+use crate::{
+    server::{Server, code},
+    shares::{public, share},
+};
 
 #[tokio::test]
 async fn labels_have_a_size_together() {
@@ -114,4 +117,24 @@ async fn a_search_has_so_many_words() {
             &query[..query.len().min(60)]
         );
     }
+}
+
+#[tokio::test]
+async fn a_link_makes_so_many_links_and_takes_them_along() {
+    let server = Server::start();
+    let key = server.user("ada@example.com").key;
+    server.upload(&key, "a.bin", b"a").await;
+    let body =
+        json!({ "path": "a.bin", "permissions": { "can_download": true, "can_share": true } });
+    let link = share(&server, &key, body).await;
+    let path = format!("{}/shares", public(&link));
+    for _ in 0..100 {
+        assert_eq!(server.post(&path, "", json!({})).await.0, 201);
+    }
+    let (status, error) = server.post(&path, "", json!({})).await;
+    assert_eq!((status.as_u16(), code(&error)), (507, "QUOTA_EXCEEDED"));
+    let id = link["id"].as_str().unwrap();
+    server.delete(&format!("/api/v1/shares/{id}"), &key).await;
+    let left = server.get("/api/v1/shares", &key).await.1;
+    assert_eq!(left["total"], 0, "{left}");
 }

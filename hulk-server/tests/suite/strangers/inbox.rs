@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{
     agree::assert_agreement,
-    server::{Server, code, sha256, signed, sql},
+    server::{Server, code, database, has_embedded_store, sha256, signed, sql},
     shares::{public, share},
     storage::sweep,
 };
@@ -227,4 +227,107 @@ async fn a_plan_of_which_nothing_comes_ends_after_a_quarter_of_an_hour() {
         "the owner's own stays"
     );
     assert_eq!(server.used_bytes(&key).await, 500);
+}
+
+async fn objects(server: &Server) -> i64 {
+    let mut connection = database(&server.data_dir).await;
+    sqlx::query_scalar("SELECT COUNT(*) FROM entries")
+        .fetch_one(&mut connection)
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn what_is_cancelled_leaves_no_names_and_no_directories() {
+    let server = Server::start();
+    let key = server.user("ada@example.com").key;
+    let link = inbox(&server, &key, json!({})).await;
+    let made = json!({ "path": "inbox/mine" });
+    server.post("/api/v1/directories", &key, made).await;
+    let before = objects(&server).await;
+    for path in [
+        "a.bin",
+        "a.bin",
+        "deep/er/b.bin",
+        "deep/c.bin",
+        "mine/d.bin",
+    ] {
+        assert_eq!(plan(&server, &link, path, 10).await.0, 201, "{path}");
+    }
+    assert_eq!(objects(&server).await, before + 7);
+    let uploads = format!("/api/v1/shares/{}/uploads", link["id"].as_str().unwrap());
+    assert_eq!(server.delete(&uploads, &key).await.1["uploads"], 5);
+    // What its owner made before or after the link, and holds nothing, may go; the rest must.
+    assert!([before, before - 1].contains(&objects(&server).await));
+    let (_, planned) = plan(&server, &link, "a.bin", 10).await;
+    assert_eq!(
+        planned["file"]["filename"], "a.bin",
+        "its name is free again"
+    );
+    let id = planned["file"]["id"].as_str().unwrap();
+    let path = format!("{}/files/{id}/upload", public(&link));
+    assert_eq!(server.delete(&path, "").await.0, 204);
+    let deep = vec!["d"; 33].join("/");
+    assert_eq!(plan(&server, &link, &deep, 10).await.0, 400);
+    assert_agreement(&server).await;
+}
+
+#[tokio::test]
+async fn many_files_of_one_name_come_in() {
+    let server = Server::start();
+    let key = server.user("ada@example.com").key;
+    let link = inbox(&server, &key, json!({})).await;
+    // As curl sends them: nobody reports an end.
+    for number in 0..80 {
+        let url = server.url(&format!("/s/{}/same.bin", link["token"].as_str().unwrap()));
+        let body = format!("file {number}");
+        let put = server
+            .http
+            .put(&url)
+            .body(body.clone())
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(put.status(), 307, "{number}");
+        let url = put.headers()["location"].to_str().unwrap();
+        let put = server.http.put(url).body(body).send().await.unwrap();
+        assert_eq!(put.status(), 200, "{number}");
+    }
+    let files = server.get("/api/v1/files?limit=1", &key).await.1;
+    assert_eq!(files["total"], 80);
+}
+
+#[tokio::test]
+async fn a_link_that_is_revoked_or_over_takes_no_more_bytes() {
+    let server = Server::start();
+    let key = server.user("ada@example.com").key;
+    let link = inbox(&server, &key, json!({})).await;
+    let path = format!("{}/shares", public(&link));
+    let body = json!({ "permissions": { "can_upload": true } });
+    let child = server.post(&path, "", body).await.1;
+    let mut planned = Vec::new();
+    for (link, name) in [(&link, "own.bin"), (&child, "child.bin")] {
+        planned.push(plan(&server, link, name, 5).await.1);
+    }
+    let id = link["id"].as_str().unwrap();
+    let revoked = server.delete(&format!("/api/v1/shares/{id}"), &key).await;
+    assert_eq!(revoked.0, 204);
+    assert_eq!(server.used_bytes(&key).await, 0, "nothing is set aside");
+    assert_eq!(plan(&server, &child, "more.bin", 5).await.0, 410);
+    if has_embedded_store() {
+        for planned in &planned {
+            let put = signed(&server.http, &planned["upload"]).body("hello");
+            assert_eq!(put.send().await.unwrap().status(), 404);
+        }
+        let link = inbox(&server, &key, json!({})).await;
+        let (_, planned) = plan(&server, &link, "late.bin", 5).await;
+        sql(
+            &server.data_dir,
+            "UPDATE shares SET expires_at = 1".to_owned(),
+        )
+        .await;
+        let put = signed(&server.http, &planned["upload"]).body("hello");
+        assert_eq!(put.send().await.unwrap().status(), 404);
+    }
+    assert_eq!(server.get("/api/v1/files", &key).await.1["total"], 0);
 }

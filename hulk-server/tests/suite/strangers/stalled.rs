@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tokio::{io::AsyncWriteExt, net::TcpStream};
+use tokio::{
+    io::AsyncWriteExt,
+    net::{TcpSocket, TcpStream},
+};
 
 use super::{MOST_BYTES, allow_many_files, answer_of, connect, head, is_closed, resident, target};
 use crate::server::{Server, noise};
@@ -132,6 +135,45 @@ async fn many_transfers_that_stall_hold_nobody_up_and_are_ended() {
     for reader in &mut readers {
         assert!(is_closed(reader).await, "an answer that is not taken");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn large_answers_that_nobody_takes_fit() {
+    allow_many_files();
+    let server = Server::start();
+    let key = server.user("ada@example.com").key;
+    let labels = "x".repeat(3900);
+    let items: Vec<Value> = (0..1000)
+        .map(|number| json!({ "path": format!("pub/{number}"), "size_bytes": 0, "description": labels }))
+        .collect();
+    let planned = server
+        .post("/api/v1/files/batch", &key, json!({ "items": items }))
+        .await;
+    assert_eq!(planned.0, 200);
+    let link = server
+        .post("/api/v1/shares", &key, json!({ "path": "pub" }))
+        .await
+        .1;
+    let mut stalled = Vec::new();
+    for path in [
+        format!("/api/v1/shares/public/{}", link["token"].as_str().unwrap()),
+        "/api/v1/openapi.json".to_owned(),
+    ] {
+        for _ in 0..200 {
+            // A small window, so that the system does not take it all.
+            let socket = TcpSocket::new_v4().unwrap();
+            socket.set_recv_buffer_size(4096).unwrap();
+            let address = super::address(&server).parse().unwrap();
+            let mut stream = socket.connect(address).await.unwrap();
+            let get = head(&server, &format!("GET {path}"), "");
+            stream.write_all(get.as_bytes()).await.unwrap();
+            stalled.push(stream);
+        }
+    }
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    let bytes = resident(&server);
+    assert!(bytes < MOST_BYTES, "{} MiB", bytes >> 20);
+    assert_eq!(server.get("/healthz", "").await.0, 200);
 }
 
 #[tokio::test]

@@ -345,3 +345,32 @@ async fn plans_that_are_given_up_leave_no_rows_behind() {
     );
     sql(&server.data_dir, "UPDATE versions SET updated_at = 1").await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_nobody_signed_takes_no_room() {
+    let server = Server::start();
+    if !has_embedded_store() {
+        return;
+    }
+    let key = server.user("ada@example.com").key;
+    let planned = server.plan(&key, "open.bin", 5).await;
+    let url = planned["upload"]["url"].as_str().unwrap();
+    let forged = target(&url.replace("X-Amz-Signature=", "X-Amz-Signature=0"));
+    let mut streams = Vec::new();
+    for _ in 0..100 {
+        let mut stream = connect(&server).await;
+        let headers = "Content-Length: 4000000000000\r\nExpect: 100-continue\r\n";
+        let put = head(&server, &format!("PUT {forged}"), headers);
+        stream.write_all(put.as_bytes()).await.unwrap();
+        streams.push(stream);
+    }
+    for number in 0..5 {
+        server
+            .upload(&key, &format!("{number}.bin"), &noise(number, 100_000))
+            .await;
+    }
+    for stream in &mut streams {
+        let answer = super::answer_of(stream, std::time::Duration::from_secs(20)).await;
+        assert!(answer.starts_with("HTTP/1.1 4"), "{answer}");
+    }
+}
