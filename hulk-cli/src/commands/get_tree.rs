@@ -187,22 +187,31 @@ fn safe(name: &str) -> Result<&str> {
 /// Makes the directory that the tree goes into. Where the server named it, it may be no link that leads
 /// elsewhere; where the user did, it may.
 fn make_top(output: Option<&Path>, name: &str) -> Result<PathBuf> {
+    let make = |path: &Path| {
+        let made = std::fs::create_dir_all(path);
+        made.map_err(|error| Error::local("make", path, &error))
+    };
     let above = match output {
-        None => Path::new(""),
+        None => Path::new("."),
         Some(output) if is_stdout(output) => {
             return Err(Error::usage(
                 "a directory cannot be written to the standard output",
             ));
         }
-        Some(output) if is_directory(output) => output,
+        Some(output) if is_directory(output) => {
+            make(output)?;
+            output
+        }
         Some(output) => {
-            let made = std::fs::create_dir_all(output);
-            made.map_err(|error| Error::local("make", output, &error))?;
+            make(output)?;
             return Ok(output.to_owned());
         }
     };
     tree::make_below(above, Path::new(name))?;
-    Ok(above.join(name))
+    Ok(match output {
+        None => PathBuf::from(name),
+        Some(_) => above.join(name),
+    })
 }
 
 async fn get_file(

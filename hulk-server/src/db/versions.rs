@@ -99,6 +99,15 @@ impl VersionRow {
         self.state == RESERVED || self.state == UPLOADED
     }
 
+    /// Bytes of tags, description and metadata as they are kept.
+    pub(crate) fn labels_bytes(&self) -> usize {
+        [&self.tags, &self.description, &self.metadata]
+            .into_iter()
+            .flatten()
+            .map(String::len)
+            .sum()
+    }
+
     /// Whether its bytes count against the quota.
     pub(crate) fn holds_quota(&self) -> bool {
         self.is_unfinished() || self.state == VALIDATED

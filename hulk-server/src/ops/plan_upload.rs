@@ -2,6 +2,7 @@
 
 use hulk_proto::{
     Category, CreateFile, ErrorCode, ExpirationPolicy, IfExists, Permission, RemotePath, Timestamp,
+    limits::MAX_LABELS_BYTES,
 };
 use sqlx::AnyConnection;
 
@@ -30,6 +31,8 @@ use crate::{
 
 /// Unfinished uploads to one path: each has a row, and may have no bytes.
 const MAX_UNFINISHED: usize = 16;
+/// Each has labels of its own, which no quota counts.
+const MAX_UNFINISHED_LABELS_BYTES: usize = 3 * MAX_LABELS_BYTES;
 
 /// An upload with its space set aside.
 pub(super) struct Planned {
@@ -290,7 +293,9 @@ async fn reserve(
             discard(connection, same).await?;
         }
     }
-    if all.iter().filter(|version| version.is_unfinished()).count() >= MAX_UNFINISHED {
+    let unfinished = all.iter().filter(|version| version.is_unfinished());
+    let labels: usize = unfinished.clone().map(VersionRow::labels_bytes).sum();
+    if unfinished.count() >= MAX_UNFINISHED || labels > MAX_UNFINISHED_LABELS_BYTES {
         return Err(Error::new(
             ErrorCode::TooManyRequests,
             "too many uploads to this path are unfinished; finish or cancel one first",

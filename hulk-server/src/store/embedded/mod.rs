@@ -27,6 +27,7 @@ mod manifest;
 mod multipart;
 mod objects;
 mod pages;
+mod queue;
 mod reader;
 pub(crate) mod receiving;
 mod room;

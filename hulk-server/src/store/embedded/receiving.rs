@@ -7,7 +7,7 @@ use std::{
     pin::Pin,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicU64, Ordering},
     },
     task::{Context, Poll},
     time::Duration,
@@ -15,67 +15,16 @@ use std::{
 
 use axum::body::Body;
 use bytes::Bytes;
-use futures_util::task::AtomicWaker;
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
 use tokio::{sync::OwnedMutexGuard, time::Instant};
 
-/// How long a body waits for the one before it.
-const TURN_TIMEOUT: Duration = Duration::from_secs(40);
+use super::queue::{Queue, Waiting};
+
 /// A body of which nothing came for so long is cut off if another waits: its connection is dead, and the
 /// client has begun anew.
 const STALL: Duration = Duration::from_secs(2);
-/// How often the one that waits looks.
-const LOOK: Duration = Duration::from_millis(500);
 /// Left free on the disk, for the database and manifests.
 pub(crate) const DISK_RESERVE_BYTES: u64 = 16 << 20;
-
-/// The bodies of one name.
-#[derive(Default)]
-struct Queue {
-    turn: Arc<tokio::sync::Mutex<()>>,
-    waiting: Arc<Waiting>,
-}
-
-/// Those that wait for the one that is coming in.
-#[derive(Default)]
-struct Waiting {
-    count: AtomicUsize,
-    /// Of the task that the other body comes in with.
-    incoming: AtomicWaker,
-}
-
-/// One of those that wait, while it lives.
-struct Wait(Arc<Waiting>);
-
-impl Wait {
-    fn begin(waiting: &Arc<Waiting>) -> Self {
-        waiting.count.fetch_add(1, Ordering::AcqRel);
-        Self(waiting.clone())
-    }
-}
-
-impl Drop for Wait {
-    fn drop(&mut self) {
-        self.0.count.fetch_sub(1, Ordering::AcqRel);
-    }
-}
-
-impl Queue {
-    /// The turn of the next body, if it comes soon.
-    async fn turn(&self) -> Option<OwnedMutexGuard<()>> {
-        let wait = Wait::begin(&self.waiting);
-        let turn = async {
-            let mut turn = std::pin::pin!(self.turn.clone().lock_owned());
-            loop {
-                match tokio::time::timeout(LOOK, turn.as_mut()).await {
-                    Ok(turn) => return turn,
-                    Err(_) => wait.0.incoming.wake(),
-                }
-            }
-        };
-        tokio::time::timeout(TURN_TIMEOUT, turn).await.ok()
-    }
-}
 
 /// What is coming in.
 #[derive(Default)]
@@ -168,7 +117,7 @@ impl Receipt {
             free_bytes: Some(free_bytes),
             receiving: self.receiving.clone(),
             left: self.left.clone(),
-            waiting: self.queue.as_ref().map(|queue| queue.waiting.clone()),
+            waiting: self.queue.as_ref().map(|queue| queue.waiting().clone()),
             stalled_since: None,
         })
     }
@@ -208,8 +157,7 @@ impl<F> Counted<F> {
         let Some(waiting) = &self.waiting else {
             return false;
         };
-        waiting.incoming.register(context.waker());
-        waiting.count.load(Ordering::Acquire) > 0 && since.elapsed() >= STALL
+        waiting.is_any(context) && since.elapsed() >= STALL
     }
 }
 

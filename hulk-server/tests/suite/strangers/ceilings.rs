@@ -138,3 +138,18 @@ async fn a_link_makes_so_many_links_and_takes_them_along() {
     let left = server.get("/api/v1/shares", &key).await.1;
     assert_eq!(left["total"], 0, "{left}");
 }
+
+#[tokio::test]
+async fn unfinished_uploads_of_one_path_do_not_each_have_all_labels() {
+    let server = Server::start();
+    let key = server.user("ada@example.com").key;
+    let mut planned = 0;
+    for number in 0..16 {
+        let body = json!({
+            "path": "a.bin", "size_bytes": 0, "sha256": format!("{number:064x}"),
+            "description": "x".repeat(4000),
+        });
+        planned += i32::from(server.post("/api/v1/files", &key, body).await.0 == 201);
+    }
+    assert!((1..=4).contains(&planned), "{planned}");
+}
