@@ -8,7 +8,7 @@ use crate::{
         versions::{self, VersionRow},
     },
     error::Result,
-    ops::{complete_upload, object_key, shares},
+    ops::{object_key, shares},
 };
 
 /// The object, or the part of an upload, that a URL puts.
@@ -39,15 +39,10 @@ pub(crate) async fn is_open(app: &App, target: Target<'_>) -> Result<bool> {
 pub(crate) async fn received(app: &App, target: Target<'_>, size_bytes: u64) -> Result<bool> {
     match find(app, target).await? {
         Some(version) if version.is_unfinished() => {
-            let is_shared = version.share_id.is_some();
-            if is_shared && size_bytes > 0 {
+            if version.share_id.is_some() && size_bytes > 0 {
                 let mut transaction = app.db.write().await?;
                 uploads::touch(&mut transaction, &version).await?;
                 transaction.commit().await?;
-            }
-            // Nobody will report it, and until then it is one of the link's unfinished ones.
-            if is_shared && version.is_direct() && target.upload_id.is_none() {
-                complete_upload::settle(app, &version.file_id).await?;
             }
             Ok(true)
         }

@@ -2,7 +2,7 @@
 //! from the owner's own by their `share_id`.
 
 use hulk_proto::{
-    CreateFile, CreatedFile, File, Id, ReportUpload,
+    CreateFile, CreatedFile, ErrorCode, File, Id, ReportUpload,
     file::{Batch, BatchItem, ReportedFile},
     upload::{SignParts, SignedParts, UploadState},
 };
@@ -10,7 +10,10 @@ use hulk_proto::{
 use super::Opened;
 use crate::{
     app::App,
-    db::versions::{self, VersionRow},
+    db::{
+        uploads,
+        versions::{self, VersionRow},
+    },
     error::{Error, Result},
     ops::{
         begin_upload::{Report, begin_upload, begin_uploads},
@@ -29,9 +32,28 @@ pub async fn begin(
     report: Report,
 ) -> Result<CreatedFile> {
     let destination = Destination::of_share(&opened.owner, &opened.share, &opened.address);
-    let mut created = begin_upload(app, &destination, request, report).await?;
+    let begun = begin_upload(app, &destination, request.clone(), report).await;
+    let mut created = match begun {
+        Err(error) if error.code() == ErrorCode::TooManyRequests => {
+            settle(app, opened).await?;
+            begin_upload(app, &destination, request, report).await?
+        }
+        begun => begun?,
+    };
     created.file = seen(app, opened, created.file).await?;
     Ok(created)
+}
+
+/// What curl sent through the link nobody reported: until it is looked at, it counts as unfinished.
+async fn settle(app: &App, opened: &Opened) -> Result<()> {
+    let top = opened.chain().last().unwrap_or(&opened.share);
+    let mut connection = app.db.read().await?;
+    let unfinished = uploads::through_share(&mut connection, &top.id).await?;
+    drop(connection);
+    for upload in unfinished {
+        complete_upload::settle(app, &upload.file_id).await?;
+    }
+    Ok(())
 }
 
 /// # Errors
