@@ -144,7 +144,7 @@ pub struct Config {
         global = true,
         env = "HULK_MAX_CONNECTIONS",
         value_name = "N",
-        default_value = "4096",
+        default_value = "2560",
         value_parser = clap::value_parser!(u32).range(1..)
     )]
     pub max_connections: u32,

@@ -1,6 +1,7 @@
 //! How much of the server one client may take.
 
 pub(crate) mod guesses;
+pub(crate) mod memory;
 
 use std::net::{IpAddr, Ipv6Addr};
 

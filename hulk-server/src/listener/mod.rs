@@ -34,6 +34,7 @@ use tower::ServiceExt;
 use crate::{
     error::Error,
     http::{body::Share, client_ip::TrustedProxies},
+    limits::memory::Memory,
 };
 use body::{Answered, Sent};
 use slots::{Slot, Slots};
@@ -41,11 +42,10 @@ use socket::{Busy, Socket};
 
 /// How long a connection may be idle between two requests.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
-/// What a connection reads at once, which is also the longest head of a request: where few are open
-/// much, so that each is fast; where many are, its share, so that all of them fit.
+/// What a connection reads at once, which is also the longest head of a request.
 const BUFFER_BYTES: usize = 128 << 10;
-const LEAST_BUFFER_BYTES: usize = 8 << 10;
-const BUFFERS_BYTES: usize = 8 << 20;
+/// Of all connections; hyper takes no less than 8 KiB.
+static BUFFERS: Memory = Memory::new(8 << 20, 8 << 10, 64);
 /// What of an answer the system holds before the client's window has room for it.
 #[cfg(target_os = "linux")]
 const UNSENT_BYTES: u32 = 256 << 10;
@@ -162,14 +162,14 @@ impl Server {
     }
 
     async fn talk(&self, stream: TcpStream, peer: SocketAddr, is_proxy: bool) {
-        let share = BUFFERS_BYTES / self.slots.count().max(1);
+        let buffer = BUFFERS.take(BUFFER_BYTES);
         let busy = Busy::default();
         let socket = Socket::new(stream, busy.clone(), self.limits.min_rate);
         let service = service_fn(|request| self.answer(request, peer, is_proxy, busy.clone()));
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(KEEP_ALIVE)
-            .max_buf_size(share.clamp(LEAST_BUFFER_BYTES, BUFFER_BYTES))
+            .max_buf_size(buffer.bytes())
             .serve_connection(TokioIo::new(socket), service);
         let mut connection = std::pin::pin!(connection);
         let ended = tokio::select! {

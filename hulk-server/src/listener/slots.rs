@@ -50,11 +50,6 @@ impl Slots {
         self.take(false, Some(client))
     }
 
-    /// Connections that are open.
-    pub(super) fn count(&self) -> usize {
-        self.lock().count
-    }
-
     fn take(self: &Arc<Self>, is_connection: bool, client: Option<IpAddr>) -> Option<Slot> {
         let client = client.map(subscriber);
         let mut open = self.lock();

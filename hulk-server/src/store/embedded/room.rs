@@ -1,51 +1,34 @@
-//! Memory for the blocks of all transfers: so much, however many there are.
+//! Memory for the blocks of all transfers, whose buffers are used again.
 
-use std::sync::{
-    Mutex, PoisonError,
-    atomic::{AtomicUsize, Ordering},
-};
+use std::sync::{Mutex, PoisonError};
 
-/// What all blocks come to, but for the least that each has.
-const BLOCKS_BYTES: usize = 16 << 20;
-const LEAST_BLOCK_BYTES: usize = 4 << 10;
-/// Of what is free, a block gets one part of so many.
-const PARTS: usize = 8;
+use crate::limits::memory::{Memory, Taken};
+
+/// Of all blocks.
+static BLOCKS: Memory = Memory::new(16 << 20, 4 << 10, 8);
 /// Buffers that are kept for the next block, and of what size: memory that the system gives anew costs
 /// more than what is read into it.
 const KEPT: usize = 16;
 const KEPT_BYTES: usize = 64 << 10;
 
-static TAKEN: AtomicUsize = AtomicUsize::new(0);
 static BUFFERS: Mutex<Vec<Vec<u8>>> = Mutex::new(Vec::new());
 
 /// The room that one block has; free again once this is dropped.
-///
-/// A block gets a part of what is free, so that few transfers are fast and many fit: those that stall
-/// hold their blocks, and leave less to the others, but never nothing.
-pub(super) struct Room(usize);
+pub(super) struct Room(Taken);
 
 impl Room {
     /// At most `most` bytes, a power of two.
     pub(super) fn take(most: usize) -> Self {
-        let mut room = LEAST_BLOCK_BYTES;
-        let take = |taken: usize| {
-            let part = BLOCKS_BYTES.saturating_sub(taken) / PARTS;
-            let part = part.clamp(LEAST_BLOCK_BYTES, most);
-            room = 1 << part.ilog2();
-            Some(taken + room)
-        };
-        // It always has an answer.
-        let _ = TAKEN.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take);
-        Self(room)
+        Self(BLOCKS.take(most))
     }
 
     pub(super) fn bytes(&self) -> usize {
-        self.0
+        self.0.bytes()
     }
 
     /// Whether a block may be read before it is asked for.
     pub(super) fn is_plenty() -> bool {
-        TAKEN.load(Ordering::Relaxed) < BLOCKS_BYTES / 2
+        BLOCKS.is_plenty()
     }
 
     /// An empty buffer of the room's size.
@@ -54,19 +37,13 @@ impl Room {
             let mut buffers = BUFFERS.lock().unwrap_or_else(PoisonError::into_inner);
             let found = buffers
                 .iter()
-                .rposition(|buffer| buffer.capacity() == self.0);
+                .rposition(|buffer| buffer.capacity() == self.bytes());
             found.map(|index| buffers.swap_remove(index))
         };
         Block {
-            bytes: kept.unwrap_or_else(|| Vec::with_capacity(self.0)),
+            bytes: kept.unwrap_or_else(|| Vec::with_capacity(self.bytes())),
             room: self,
         }
-    }
-}
-
-impl Drop for Room {
-    fn drop(&mut self) {
-        TAKEN.fetch_sub(self.0, Ordering::Relaxed);
     }
 }
 
@@ -107,16 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn few_blocks_are_large_and_many_fit() {
-        let first = Room::take(256 << 10);
-        assert_eq!(first.bytes(), 256 << 10);
-        let rooms: Vec<Room> = (0..2000).map(|_| Room::take(256 << 10)).collect();
-        assert_eq!(rooms.last().map(Room::bytes), Some(LEAST_BLOCK_BYTES));
-        let taken: usize = rooms.iter().map(Room::bytes).sum();
-        assert!(taken <= BLOCKS_BYTES + rooms.len() * LEAST_BLOCK_BYTES);
-        assert!(!Room::is_plenty());
-        drop(rooms);
-        assert!(Room::is_plenty());
+    fn a_buffer_that_is_used_again_is_empty() {
         let mut block = Room::take(256 << 10).buffer();
         block.bytes.push(1);
         drop(block);
