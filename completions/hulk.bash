@@ -1008,7 +1008,7 @@ _hulk() {
                     return 0
                     ;;
                 --permissions)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "read upload write all" -- "${cur}"))
                     return 0
                     ;;
                 --expires)
@@ -1317,7 +1317,7 @@ _hulk() {
             return 0
             ;;
         hulk__subcmd__put)
-            opts="-q -v -y -h --to --name --expires --public --private --no-clobber --include --exclude --dry-run --parallel --limit-rate --part-size --clipboard --no-clipboard --qr --serve --server --profile --json --quiet --verbose --color --no-progress --yes --help"
+            opts="-L -q -v -y -h --to --name --expires --public --private --no-clobber --include --exclude --dry-run --follow-links --parallel --limit-rate --part-size --clipboard --no-clipboard --qr --serve --server --profile --json --quiet --verbose --color --no-progress --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

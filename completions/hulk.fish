@@ -63,7 +63,7 @@ complete -c hulk -n "__fish_hulk_needs_command" -f -a "help" -d 'Print this mess
 complete -c hulk -n "__fish_hulk_using_subcommand put" -l to -d 'Where to put them: a directory if it ends in / or is one, else the file itself; or a drop link' -r
 complete -c hulk -n "__fish_hulk_using_subcommand put" -l name -d 'Name for the file; the standard input needs one' -r
 complete -c hulk -n "__fish_hulk_using_subcommand put" -l expires -d 'When to delete it: 1d, 2d, 3d, 7d, 14d, 30d, 90d, 180d or never' -r
-complete -c hulk -n "__fish_hulk_using_subcommand put" -l include -d 'Of directories, only files that match; may be given several times' -r
+complete -c hulk -n "__fish_hulk_using_subcommand put" -l include -d 'Of directories, only files that match, or with DIR/ what is below; may be given several times' -r
 complete -c hulk -n "__fish_hulk_using_subcommand put" -l exclude -d 'Of directories, no files or directories that match; stronger than --include' -r
 complete -c hulk -n "__fish_hulk_using_subcommand put" -l parallel -d 'Connections at a time; found out if it is not given' -r
 complete -c hulk -n "__fish_hulk_using_subcommand put" -l limit-rate -d 'Bytes per second at most, as 2MB or 500KiB' -r
@@ -77,6 +77,7 @@ complete -c hulk -n "__fish_hulk_using_subcommand put" -l public -d 'Everybody w
 complete -c hulk -n "__fish_hulk_using_subcommand put" -l private -d 'Only you may download'
 complete -c hulk -n "__fish_hulk_using_subcommand put" -l no-clobber -d 'Refuse to replace a file that is there'
 complete -c hulk -n "__fish_hulk_using_subcommand put" -l dry-run -d 'Say what would be done, and do nothing'
+complete -c hulk -n "__fish_hulk_using_subcommand put" -s L -l follow-links -d 'Of directories, put what symbolic links point to; without it they are skipped'
 complete -c hulk -n "__fish_hulk_using_subcommand put" -l clipboard -d 'Copy the link to the clipboard even if stdout is no terminal'
 complete -c hulk -n "__fish_hulk_using_subcommand put" -l no-clipboard -d 'Leave the clipboard alone'
 complete -c hulk -n "__fish_hulk_using_subcommand put" -l qr -d 'Show the link as a QR code on stderr'
@@ -88,7 +89,7 @@ complete -c hulk -n "__fish_hulk_using_subcommand put" -l no-progress -d 'Show n
 complete -c hulk -n "__fish_hulk_using_subcommand put" -s y -l yes -d 'Answer yes to every question'
 complete -c hulk -n "__fish_hulk_using_subcommand put" -s h -l help -d 'Print help'
 complete -c hulk -n "__fish_hulk_using_subcommand get" -s o -l output -d 'File or directory to write to; - is the standard output' -r -F
-complete -c hulk -n "__fish_hulk_using_subcommand get" -l include -d 'Of directories, only files that match; may be given several times' -r
+complete -c hulk -n "__fish_hulk_using_subcommand get" -l include -d 'Of directories, only files that match, or with DIR/ what is below; may be given several times' -r
 complete -c hulk -n "__fish_hulk_using_subcommand get" -l exclude -d 'Of directories, no files or directories that match; stronger than --include' -r
 complete -c hulk -n "__fish_hulk_using_subcommand get" -l parallel -d 'Connections at a time; found out if it is not given' -r
 complete -c hulk -n "__fish_hulk_using_subcommand get" -l limit-rate -d 'Bytes per second at most, as 2MB or 500KiB' -r
@@ -389,7 +390,10 @@ complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcomma
 complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from ls" -s y -l yes -d 'Answer yes to every question'
 complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from ls" -s h -l help -d 'Print help'
 complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from create" -l label -d 'What it is for' -r
-complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from create" -l permissions -r
+complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from create" -l permissions -d 'What it may do' -r -f -a "read\t'Lists and downloads'
+upload\t'Creates files and versions and gets their links; sees, changes and deletes nothing else'
+write\t'Reads, uploads, changes and moves to the trash'
+all\t'Also deletes for good, and manages keys and shares'"
 complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from create" -l expires -d 'When it stops to work: 1d, 2d, 3d, 7d, 14d, 30d, 90d, 180d or never' -r
 complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from create" -l server -d 'Server to talk to [env: HULK_SERVER] [default: the profile\'s]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from create" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]' -r
@@ -401,7 +405,7 @@ complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcomma
 complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from create" -s v -l verbose -d 'Say more of what is done'
 complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from create" -l no-progress -d 'Show no progress'
 complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from create" -s y -l yes -d 'Answer yes to every question'
-complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from create" -s h -l help -d 'Print help'
+complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from create" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from rm" -l server -d 'Server to talk to [env: HULK_SERVER] [default: the profile\'s]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from rm" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from rm" -l color -d 'When to use colours' -r -f -a "auto\t''

@@ -66,7 +66,7 @@ Register-ArgumentCompleter -Native -CommandName 'hulk' -ScriptBlock {
             [CompletionResult]::new('--to', '--to', [CompletionResultType]::ParameterName, 'Where to put them: a directory if it ends in / or is one, else the file itself; or a drop link')
             [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'Name for the file; the standard input needs one')
             [CompletionResult]::new('--expires', '--expires', [CompletionResultType]::ParameterName, 'When to delete it: 1d, 2d, 3d, 7d, 14d, 30d, 90d, 180d or never')
-            [CompletionResult]::new('--include', '--include', [CompletionResultType]::ParameterName, 'Of directories, only files that match; may be given several times')
+            [CompletionResult]::new('--include', '--include', [CompletionResultType]::ParameterName, 'Of directories, only files that match, or with DIR/ what is below; may be given several times')
             [CompletionResult]::new('--exclude', '--exclude', [CompletionResultType]::ParameterName, 'Of directories, no files or directories that match; stronger than --include')
             [CompletionResult]::new('--parallel', '--parallel', [CompletionResultType]::ParameterName, 'Connections at a time; found out if it is not given')
             [CompletionResult]::new('--limit-rate', '--limit-rate', [CompletionResultType]::ParameterName, 'Bytes per second at most, as 2MB or 500KiB')
@@ -78,6 +78,8 @@ Register-ArgumentCompleter -Native -CommandName 'hulk' -ScriptBlock {
             [CompletionResult]::new('--private', '--private', [CompletionResultType]::ParameterName, 'Only you may download')
             [CompletionResult]::new('--no-clobber', '--no-clobber', [CompletionResultType]::ParameterName, 'Refuse to replace a file that is there')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would be done, and do nothing')
+            [CompletionResult]::new('-L', '-L ', [CompletionResultType]::ParameterName, 'Of directories, put what symbolic links point to; without it they are skipped')
+            [CompletionResult]::new('--follow-links', '--follow-links', [CompletionResultType]::ParameterName, 'Of directories, put what symbolic links point to; without it they are skipped')
             [CompletionResult]::new('--clipboard', '--clipboard', [CompletionResultType]::ParameterName, 'Copy the link to the clipboard even if stdout is no terminal')
             [CompletionResult]::new('--no-clipboard', '--no-clipboard', [CompletionResultType]::ParameterName, 'Leave the clipboard alone')
             [CompletionResult]::new('--qr', '--qr', [CompletionResultType]::ParameterName, 'Show the link as a QR code on stderr')
@@ -97,7 +99,7 @@ Register-ArgumentCompleter -Native -CommandName 'hulk' -ScriptBlock {
         'hulk;get' {
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'File or directory to write to; - is the standard output')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'File or directory to write to; - is the standard output')
-            [CompletionResult]::new('--include', '--include', [CompletionResultType]::ParameterName, 'Of directories, only files that match; may be given several times')
+            [CompletionResult]::new('--include', '--include', [CompletionResultType]::ParameterName, 'Of directories, only files that match, or with DIR/ what is below; may be given several times')
             [CompletionResult]::new('--exclude', '--exclude', [CompletionResultType]::ParameterName, 'Of directories, no files or directories that match; stronger than --include')
             [CompletionResult]::new('--parallel', '--parallel', [CompletionResultType]::ParameterName, 'Connections at a time; found out if it is not given')
             [CompletionResult]::new('--limit-rate', '--limit-rate', [CompletionResultType]::ParameterName, 'Bytes per second at most, as 2MB or 500KiB')
@@ -541,7 +543,7 @@ Register-ArgumentCompleter -Native -CommandName 'hulk' -ScriptBlock {
         }
         'hulk;keys;create' {
             [CompletionResult]::new('--label', '--label', [CompletionResultType]::ParameterName, 'What it is for')
-            [CompletionResult]::new('--permissions', '--permissions', [CompletionResultType]::ParameterName, 'permissions')
+            [CompletionResult]::new('--permissions', '--permissions', [CompletionResultType]::ParameterName, 'What it may do')
             [CompletionResult]::new('--expires', '--expires', [CompletionResultType]::ParameterName, 'When it stops to work: 1d, 2d, 3d, 7d, 14d, 30d, 90d, 180d or never')
             [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Server to talk to [env: HULK_SERVER] [default: the profile''s]')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]')
@@ -554,8 +556,8 @@ Register-ArgumentCompleter -Native -CommandName 'hulk' -ScriptBlock {
             [CompletionResult]::new('--no-progress', '--no-progress', [CompletionResultType]::ParameterName, 'Show no progress')
             [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Answer yes to every question')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Answer yes to every question')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
         'hulk;keys;rm' {

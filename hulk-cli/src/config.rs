@@ -1,18 +1,26 @@
-//! Directories, and the profiles in `config.toml`.
+//! Directories, the profiles in `config.toml`, and the lock under which its files are changed.
 
 use std::{
     collections::BTreeMap,
-    env, fs,
-    io::Write,
+    env,
+    fs::{self, File},
+    io::{self, Write},
     path::{Path, PathBuf},
+    thread,
+    time::{Duration, Instant},
 };
 
+use fs4::{FileExt, TryLockError};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 
+/// How long another writer is waited for, who may wait for the keyring in turn.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
+const LOCK_PAUSE: Duration = Duration::from_millis(10);
+
 /// `config.toml` in the config directory.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Config {
     /// The profile that is used when none is named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -38,21 +46,102 @@ pub(crate) enum KeyPlace {
 }
 
 impl Config {
-    /// Empty if there is no file.
+    /// Empty if there is no file, or no home that could have one.
     pub(crate) fn load() -> Result<Self> {
-        let path = directory("HULK_CONFIG_DIR", "XDG_CONFIG_HOME", ".config")?.join("config.toml");
-        read_toml(&path)
+        match config_directory() {
+            Ok(directory) => read_toml(&directory.join("config.toml")),
+            Err(_) => Ok(Self::default()),
+        }
+    }
+}
+
+/// `config.toml` and `credentials.toml`, which nobody else changes until this is dropped.
+pub(crate) struct Locked {
+    pub(crate) config: Config,
+    /// What is on disk.
+    saved: Config,
+    _lock: File,
+}
+
+impl Locked {
+    /// Waits for other writers, then reads `config.toml`. Blocks.
+    ///
+    /// # Errors
+    /// If another program does not let go of the lock, or the file cannot be read: it is not
+    /// replaced then.
+    pub(crate) fn open() -> Result<Self> {
+        let directory = config_directory()?;
+        let lock = lock(&directory)?;
+        let config: Config = read_toml(&directory.join("config.toml"))?;
+        Ok(Self {
+            saved: config.clone(),
+            config,
+            _lock: lock,
+        })
     }
 
-    pub(crate) fn save(&self) -> Result<()> {
-        let path = directory("HULK_CONFIG_DIR", "XDG_CONFIG_HOME", ".config")?.join("config.toml");
-        write_toml(&path, self)
+    /// Writes `config.toml` if it was changed. One that stays the same may be read-only.
+    pub(crate) fn save(&mut self) -> Result<()> {
+        if self.config != self.saved {
+            write_toml(&config_directory()?.join("config.toml"), &self.config)?;
+            self.saved = self.config.clone();
+        }
+        Ok(())
     }
+}
+
+/// The operating system drops the lock with the process, however it ends.
+fn lock(directory: &Path) -> Result<File> {
+    fs::create_dir_all(directory).map_err(|error| Error::local("make", directory, &error))?;
+    let path = directory.join(".lock");
+    let fault = |error: io::Error| Error::local("lock", &path, &error);
+    let mut options = File::options();
+    options.create(true).truncate(false).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(&path).map_err(fault)?;
+    let start = Instant::now();
+    loop {
+        match FileExt::try_lock(&file) {
+            Ok(()) => return Ok(file),
+            // Homes on network file systems may have no locks. Files are replaced whole all the same.
+            Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {
+                return Ok(file);
+            }
+            Err(TryLockError::Error(error)) => return Err(fault(error)),
+            Err(TryLockError::WouldBlock) if start.elapsed() < LOCK_TIMEOUT => {
+                thread::sleep(LOCK_PAUSE);
+            }
+            Err(TryLockError::WouldBlock) => {
+                return Err(Error::failed(format!(
+                    "another program has held {} for {} s",
+                    path.display(),
+                    LOCK_TIMEOUT.as_secs()
+                ))
+                .with_hint("end the other hulk that changes profiles, then try again"));
+            }
+        }
+    }
+}
+
+/// The first free one of `name`, `name-2`, `name-3` and so on.
+pub(crate) fn free_name(name: &str, is_free: impl Fn(&str) -> bool) -> String {
+    let mut candidate = name.to_owned();
+    let mut number = 1_u32;
+    while !is_free(&candidate) {
+        number += 1;
+        candidate = format!("{name}-{number}");
+    }
+    candidate
 }
 
 /// `credentials.toml`, which only its owner may read.
 pub(crate) fn credentials_file() -> Result<PathBuf> {
-    Ok(directory("HULK_CONFIG_DIR", "XDG_CONFIG_HOME", ".config")?.join("credentials.toml"))
+    Ok(config_directory()?.join("credentials.toml"))
+}
+
+fn config_directory() -> Result<PathBuf> {
+    directory("HULK_CONFIG_DIR", "XDG_CONFIG_HOME", ".config")
 }
 
 pub(crate) fn state_directory() -> Result<PathBuf> {
@@ -75,14 +164,22 @@ fn directory(ours: &str, xdg: &str, fallback: &str) -> Result<PathBuf> {
         return Ok(directory);
     }
     let base = set(xdg).filter(|path| path.is_absolute());
-    let base = base.or_else(|| env::home_dir().map(|home| home.join(fallback)));
+    // A relative home would be another directory wherever the command is run.
+    let home = || env::home_dir().filter(|home| home.is_absolute());
+    let base = base.or_else(|| home().map(|home| home.join(fallback)));
     base.map(|base| base.join("hulk"))
         .ok_or_else(|| Error::usage(format!("there is no home directory: set {ours}")))
 }
 
 pub(crate) fn read_toml<T: Default + for<'de> Deserialize<'de>>(path: &Path) -> Result<T> {
+    let is_missing = |error: &io::Error| {
+        matches!(
+            error.kind(),
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+        )
+    };
     let text = match fs::read_to_string(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(T::default()),
+        Err(error) if is_missing(&error) => return Ok(T::default()),
         other => other.map_err(|error| Error::local("read", path, &error))?,
     };
     // The parser's own message quotes the line, which may hold a key.
@@ -94,15 +191,30 @@ pub(crate) fn read_toml<T: Default + for<'de> Deserialize<'de>>(path: &Path) -> 
     })
 }
 
-/// Replaces the file at once; only its owner may read it.
+/// Replaces the file at once; only its owner may read it. The caller has the lock.
 pub(crate) fn write_toml<T: Serialize>(path: &Path, value: &T) -> Result<()> {
     let text = toml::to_string(value).map_err(|error| Error::failed(error.to_string()))?;
     let write = || {
+        let path = behind_links(path);
         let parent = path.parent().unwrap_or(Path::new("."));
         fs::create_dir_all(parent)?;
         let mut file = tempfile::NamedTempFile::new_in(parent)?;
         file.write_all(text.as_bytes())?;
-        file.persist(path).map(drop).map_err(|error| error.error)
+        // A key is shown to nobody twice: a power cut must not take it.
+        file.as_file().sync_all()?;
+        file.persist(&path).map(drop).map_err(|error| error.error)
     };
     write().map_err(|error| Error::local("write", path, &error))
+}
+
+/// The file that is meant by a name: dotfile managers keep it elsewhere and link to it.
+fn behind_links(path: &Path) -> PathBuf {
+    if let Ok(target) = fs::canonicalize(path) {
+        return target;
+    }
+    match (fs::read_link(path), path.parent()) {
+        // It is not there yet.
+        (Ok(target), Some(directory)) => directory.join(target),
+        _ => path.to_owned(),
+    }
 }

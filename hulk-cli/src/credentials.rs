@@ -6,7 +6,7 @@ use hulk_proto::ApiKeySecret;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    config::{KeyPlace, credentials_file, read_toml, write_toml},
+    config::{KeyPlace, Locked, credentials_file, read_toml, write_toml},
     error::{Error, Result},
 };
 
@@ -60,17 +60,28 @@ pub(crate) fn load(profile: &str, place: KeyPlace) -> Result<Option<ApiKeySecret
     text.map(|text| parse(&text)).transpose()
 }
 
+/// The keys in the file as they are written there, by profile.
+#[cfg(feature = "serve")]
+pub(crate) fn in_file() -> Result<BTreeMap<String, String>> {
+    let file: File = read_toml(&credentials_file()?)?;
+    let keys = file.0.into_iter();
+    Ok(keys
+        .map(|(profile, entry)| (profile, entry.api_key))
+        .collect())
+}
+
 /// Into the keyring if there is one, else into the file.
-pub(crate) fn save(profile: &str, key: &ApiKeySecret) -> Result<KeyPlace> {
+pub(crate) fn save(locked: &Locked, profile: &str, key: &ApiKeySecret) -> Result<KeyPlace> {
     let (name, secret) = (profile.to_owned(), key.reveal());
     let kept = in_keyring(move |store| store.build(SERVICE, &name, None)?.set_password(&secret));
     match kept {
         Ok(()) => Ok(KeyPlace::Keyring),
-        Err(_) => save_in_file(profile, key).map(|()| KeyPlace::File),
+        Err(_) => save_in_file(locked, profile, key).map(|()| KeyPlace::File),
     }
 }
 
-pub(crate) fn save_in_file(profile: &str, key: &ApiKeySecret) -> Result<()> {
+/// Reads the file again, so that what others wrote before the lock stays.
+pub(crate) fn save_in_file(_: &Locked, profile: &str, key: &ApiKeySecret) -> Result<()> {
     let path = credentials_file()?;
     let mut file: File = read_toml(&path)?;
     file.0.insert(
@@ -83,7 +94,7 @@ pub(crate) fn save_in_file(profile: &str, key: &ApiKeySecret) -> Result<()> {
 }
 
 /// True if there was one.
-pub(crate) fn forget(profile: &str, place: KeyPlace) -> Result<bool> {
+pub(crate) fn forget(_: &Locked, profile: &str, place: KeyPlace) -> Result<bool> {
     match place {
         KeyPlace::Keyring => {
             let profile = profile.to_owned();

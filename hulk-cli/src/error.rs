@@ -33,12 +33,16 @@ pub(crate) struct Error {
     pub(crate) exit: Exit,
     pub(crate) code: ErrorCode,
     message: String,
+    /// The file or argument that the message names already.
+    subject: Option<Box<str>>,
     details: Vec<FieldError>,
-    hint: Option<String>,
+    hint: Option<Box<str>>,
     pub(crate) is_reported: bool,
     pub(crate) again: Again,
     /// An earlier try, whose answer was lost, may have done it.
     pub(crate) may_be_done: bool,
+    /// What was asked for in the clear is to be asked for here.
+    pub(crate) https: Option<Box<url::Url>>,
 }
 
 /// Whether the same may work when it is tried again.
@@ -63,11 +67,13 @@ impl Error {
             exit,
             code,
             message: message.into(),
+            subject: None,
             details: Vec::new(),
             hint: None,
             is_reported: false,
             again: Again::Never,
             may_be_done: false,
+            https: None,
         }
     }
 
@@ -128,7 +134,7 @@ impl Error {
             io::ErrorKind::AlreadyExists => Exit::Exists,
             _ => Exit::Failed,
         };
-        Self::new(exit, ErrorCode::LocalFile, message)
+        Self::new(exit, ErrorCode::LocalFile, message).on(path.display())
     }
 
     /// Somebody answers, but not as our servers do.
@@ -153,7 +159,7 @@ impl Error {
             ErrorCode::Unauthorized
             | ErrorCode::AuthInvalidCredentials
             | ErrorCode::AuthTokenExpired => {
-                Some("give a good key by 'hulk login' or in HULK_API_KEY".to_owned())
+                Some("give a good key by 'hulk login' or in HULK_API_KEY".into())
             }
             _ => None,
         };
@@ -175,7 +181,13 @@ impl Error {
 
     #[must_use]
     pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
+        self.hint = Some(hint.into().into());
+        self
+    }
+
+    #[must_use]
+    pub(crate) fn moved_to(mut self, https: url::Url) -> Self {
+        self.https = Some(Box::new(https));
         self
     }
 
@@ -185,10 +197,24 @@ impl Error {
         self
     }
 
-    /// Says to which file it happened.
+    /// Says to which file or argument it happened, if the message does not.
     #[must_use]
     pub(crate) fn about(mut self, what: impl fmt::Display) -> Self {
-        self.message = format!("{what}: {}", self.message);
+        let what = what.to_string();
+        let is_told = |subject: &str| {
+            let (subject, what) = (plain(subject), plain(&what));
+            is_end(subject, what) || is_end(what, subject)
+        };
+        if !self.subject.as_deref().is_some_and(is_told) {
+            self.message = format!("{what}: {}", self.message);
+        }
+        self.on(what)
+    }
+
+    /// The message names this file or argument.
+    #[must_use]
+    pub(crate) fn on(mut self, subject: impl fmt::Display) -> Self {
+        self.subject = Some(subject.to_string().into());
         self
     }
 
@@ -205,6 +231,16 @@ impl Error {
             },
         }
     }
+}
+
+fn plain(subject: &str) -> &str {
+    subject.trim_matches(['\'', '/'])
+}
+
+/// Whether a path ends in, or is, another.
+fn is_end(path: &str, end: &str) -> bool {
+    let rest = path.strip_suffix(end);
+    rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('/'))
 }
 
 /// The system's words without its number.

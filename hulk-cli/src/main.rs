@@ -1,6 +1,8 @@
 //! `hulk`: put a file, get a link.
 
 mod args;
+mod attributes;
+mod below;
 mod choice;
 mod client;
 mod clipboard;
@@ -10,6 +12,7 @@ mod credentials;
 mod error;
 mod human;
 mod net;
+mod output;
 mod patience;
 mod printer;
 mod progress;
@@ -17,24 +20,48 @@ mod runtime;
 mod session;
 mod shared_link;
 mod target;
+mod text;
 mod transfer;
 mod tree;
+mod waiting;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::Parser as _;
 
-use args::Arguments;
+use args::{Arguments, Global};
+use error::Error;
 use printer::Printer;
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    let printer = Printer::new(&arguments.global);
-    match commands::run(&arguments, &printer) {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return refuse(&error),
+    };
+    let printer = Printer::new(&arguments.global, arguments.command.only_lists());
+    match commands::run(&arguments, &printer).and_then(|()| printer.check()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             printer.error(&error);
             error.exit.into()
         }
     }
+}
+
+/// What was typed is no command, or asks for help.
+fn refuse(error: &clap::Error) -> ExitCode {
+    let wants_json = std::env::args_os().any(|argument| argument == "--json");
+    if wants_json && error.use_stderr() {
+        let text = error.to_string();
+        let first = text.lines().next().unwrap_or_default();
+        let global = Global {
+            json: true,
+            ..Global::default()
+        };
+        let body = Error::usage(first.trim_start_matches("error: ")).body();
+        Printer::new(&global, true).document(&body);
+    }
+    // Without a stderr there is nobody to tell.
+    let _ = error.print();
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
 }

@@ -31,7 +31,11 @@ impl Net {
     /// # Errors
     /// If HTTP cannot be set up, or a variable is no number of seconds.
     pub(crate) fn new() -> Result<Self> {
-        let http = reqwest::Client::builder()
+        let mut http = reqwest::Client::builder();
+        if is_direct() {
+            http = http.no_proxy();
+        }
+        let http = http
             .user_agent(concat!("hulk/", env!("CARGO_PKG_VERSION")))
             .redirect(redirect::Policy::none())
             .connect_timeout(CONNECT_TIMEOUT)
@@ -66,6 +70,13 @@ impl Net {
     pub(crate) fn patience_at_first(&self) -> Patience {
         Patience::of_first_contact(self.retry_timeout)
     }
+}
+
+/// Whether nothing goes through a proxy, as `curl` reads it; reqwest takes `*` for names alone.
+fn is_direct() -> bool {
+    let listed = ["no_proxy", "NO_PROXY"].map(|name| env::var(name).unwrap_or_default());
+    let mut entries = listed.iter().flat_map(|list| list.split(','));
+    entries.any(|entry| entry.trim() == "*")
 }
 
 fn seconds(variable: &str, default: Duration) -> Result<Duration> {

@@ -3,13 +3,16 @@
 use std::{
     io::{self, IsTerminal, Write},
     process,
+    sync::{Arc, OnceLock},
 };
 
 use serde::Serialize;
 
 use crate::{
     args::{Global, When},
-    error::Error,
+    error::{Error, Result},
+    text::{one_line, visible, visible_json},
+    waiting::Waiting,
 };
 
 #[derive(Clone)]
@@ -19,10 +22,14 @@ pub(crate) struct Printer {
     verbose: bool,
     no_progress: bool,
     color: bool,
+    /// Whether nothing is changed, so that a reader who has seen enough ends the command.
+    only_lists: bool,
+    /// Why a part of the result could not be told.
+    lost: Arc<OnceLock<String>>,
 }
 
 impl Printer {
-    pub(crate) fn new(global: &Global) -> Self {
+    pub(crate) fn new(global: &Global, only_lists: bool) -> Self {
         let color = match global.color {
             When::Always => true,
             When::Never => false,
@@ -37,23 +44,50 @@ impl Printer {
             verbose: global.verbose,
             no_progress: global.no_progress,
             color,
+            only_lists,
+            lost: Arc::default(),
         }
     }
 
     /// A line of the result.
     pub(crate) fn line(&self, line: impl AsRef<str>) {
-        let mut stdout = io::stdout().lock();
-        let written = writeln!(stdout, "{}", line.as_ref()).and_then(|()| stdout.flush());
-        if written.is_err() {
-            // The reader of the pipe has seen enough.
-            process::exit(0);
+        self.raw(format!("{}\n", visible(line.as_ref())).as_bytes());
+    }
+
+    /// A part of the result, as it is. If it cannot be told, the command goes on with what it has to
+    /// do, and fails at its end.
+    pub(crate) fn raw(&self, bytes: &[u8]) {
+        if self.lost.get().is_some() {
+            return;
+        }
+        let mut stdout = Waiting(io::stdout().lock());
+        match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+            Ok(()) => {}
+            Err(error) if self.only_lists && error.kind() == io::ErrorKind::BrokenPipe => {
+                process::exit(0)
+            }
+            Err(error) => {
+                let path = std::path::Path::new("the result to the standard output");
+                let _ = self
+                    .lost
+                    .set(Error::local("write", path, &error).to_string());
+            }
+        }
+    }
+
+    /// # Errors
+    /// If a part of the result could not be told.
+    pub(crate) fn check(&self) -> Result<()> {
+        match self.lost.get() {
+            Some(why) => Err(Error::failed(why).with_hint("what was to be done is done")),
+            None => Ok(()),
         }
     }
 
     /// The result as one JSON document.
     pub(crate) fn document<T: Serialize>(&self, value: &T) {
         match serde_json::to_string_pretty(value) {
-            Ok(text) => self.line(text),
+            Ok(text) => self.raw(format!("{}\n", visible_json(text)).as_bytes()),
             Err(error) => self.warning(&format!("the result is not JSON: {error}")),
         }
     }
@@ -69,21 +103,26 @@ impl Printer {
     /// A line for people.
     pub(crate) fn note(&self, line: &str) {
         if !self.quiet {
-            self.stderr(line);
+            self.insist(line);
         }
+    }
+
+    /// A line for people, also for those who want none.
+    pub(crate) fn insist(&self, line: &str) {
+        self.stderr(&visible(line));
     }
 
     /// A line for people who want to know more.
     pub(crate) fn detail(&self, line: &str) {
         if self.verbose {
-            self.stderr(line);
+            self.insist(line);
         }
     }
 
     pub(crate) fn warning(&self, line: &str) {
         if !self.quiet {
             let label = self.paint("warning:", "33");
-            self.stderr(&format!("{label} {line}"));
+            self.stderr(&format!("{label} {}", one_line(line)));
         }
     }
 
@@ -101,9 +140,9 @@ impl Printer {
     /// An error of one of several things to do.
     pub(crate) fn complaint(&self, error: &Error) {
         let label = self.paint("error:", "1;31");
-        self.stderr(&format!("{label} {error}"));
+        self.stderr(&format!("{label} {}", one_line(&error.to_string())));
         if let Some(hint) = error.hint() {
-            self.stderr(&format!("  {hint}"));
+            self.stderr(&format!("  {}", one_line(hint)));
         }
     }
 
@@ -114,12 +153,16 @@ impl Printer {
 
     /// One JSON value on one line, for programs that watch.
     pub(crate) fn json_line(&self, value: &serde_json::Value) {
-        self.stderr(&value.to_string());
+        self.stderr(&visible_json(value.to_string()));
     }
 
     /// Whether a bar may be drawn.
     pub(crate) fn draws(&self) -> bool {
         self.reports() && !self.reports_json() && io::stderr().is_terminal()
+    }
+
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.quiet
     }
 
     /// Whether progress is told at all.

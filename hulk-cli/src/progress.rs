@@ -12,7 +12,7 @@ use std::{
 use indicatif::{HumanBytes, HumanDuration, MultiProgress, ProgressBar, ProgressStyle};
 use serde_json::json;
 
-use crate::{printer::Printer, transfer::Watcher};
+use crate::{printer::Printer, text::one_line, transfer::Watcher};
 
 const LINE_INTERVAL: Duration = Duration::from_secs(10);
 const JSON_INTERVAL: Duration = Duration::from_secs(1);
@@ -216,7 +216,7 @@ impl Progress {
             self.display.expect(size);
         }
         if let Some(bar) = &self.bar {
-            bar.set_prefix(name.to_owned());
+            bar.set_prefix(one_line(name).into_owned());
             bar.set_length(size);
         }
     }
@@ -277,7 +277,7 @@ fn bar(name: &str, total: Option<u64>) -> ProgressBar {
     };
     let style = ProgressStyle::with_template(template);
     bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
-        .with_prefix(name.to_owned())
+        .with_prefix(one_line(name).into_owned())
 }
 
 /// Bytes per second.

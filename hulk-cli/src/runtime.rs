@@ -12,10 +12,26 @@ pub(crate) fn block_on(command: impl Future<Output = Result<()>>) -> Result<()> 
         .enable_all()
         .build()
         .map_err(|error| Error::failed(format!("cannot start: {error}")))?;
-    let outcome = runtime.block_on(command);
+    let outcome = runtime.block_on(async {
+        #[cfg(unix)]
+        prepare();
+        command.await
+    });
     // A thread that still reads a pipe must not hold up the exit.
     runtime.shutdown_background();
     outcome
+}
+
+/// Many files at once are many open ones; and a file that becomes larger than the shell allows is an error,
+/// not the end of the program.
+#[cfg(unix)]
+fn prepare() {
+    use rustix::process::{Resource, Signal, getrlimit, setrlimit};
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut files = getrlimit(Resource::Nofile);
+    files.current = files.maximum;
+    let _ = setrlimit(Resource::Nofile, files);
+    let _ = signal(SignalKind::from_raw(Signal::XFSZ.as_raw()));
 }
 
 /// Runs a command until it ends or the user has enough of it.
@@ -26,6 +42,16 @@ pub(crate) fn run(command: impl Future<Output = Result<()>>) -> Result<()> {
             () = interrupted() => Err(Error::interrupted()),
         }
     })
+}
+
+/// Runs work that may wait for a disk or another process. A command that is interrupted does not wait for
+/// its end.
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|error| Error::failed(error.to_string()))?
 }
 
 /// As `run`, for what can be gone on with.
@@ -51,19 +77,25 @@ pub(crate) fn resume_hint() -> String {
     }
 }
 
-/// Resolves at SIGINT or SIGTERM.
-async fn interrupted() {
-    let interrupt = tokio::signal::ctrl_c();
+/// Resolves at the first SIGINT or SIGTERM after the call.
+pub(crate) fn interrupted() -> impl Future<Output = ()> {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = interrupt => {}
-                _ = terminate.recv() => {}
+        let interrupt = signal(SignalKind::interrupt());
+        let terminate = signal(SignalKind::terminate());
+        async move {
+            match (interrupt, terminate) {
+                (Ok(mut interrupt), Ok(mut terminate)) => tokio::select! {
+                    _ = interrupt.recv() => {}
+                    _ = terminate.recv() => {}
+                },
+                _ => drop(tokio::signal::ctrl_c().await),
             }
-            return;
         }
     }
-    let _ = interrupt.await;
+    #[cfg(not(unix))]
+    async {
+        let _ = tokio::signal::ctrl_c().await;
+    }
 }

@@ -10,7 +10,7 @@ use reqwest::{Method, RequestBuilder};
 use url::Url;
 
 use crate::{
-    client::{refuse_errors, unreachable},
+    client::{page, refuse_errors, unreachable},
     error::{Error, Result},
     net::Net,
 };
@@ -98,9 +98,8 @@ impl SharedLink {
     }
 
     /// A page of the server, with the token.
-    pub(crate) fn page(&self, path: &str) -> Url {
-        let mut url = self.server.clone();
-        url.set_path(path);
+    pub(crate) fn page(&self, segments: &[&str]) -> Url {
+        let mut url = page(&self.server, segments);
         url.query_pairs_mut()
             .append_pair("token", self.token.as_str());
         url

@@ -13,14 +13,18 @@ pub(crate) enum Target {
 
 impl Target {
     pub(crate) fn is_link(text: &str) -> bool {
-        text.starts_with("http://") || text.starts_with("https://")
+        let is_of = |scheme: &str| {
+            let start = text.get(..scheme.len());
+            start.is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+        };
+        is_of("http://") || is_of("https://")
     }
 
     pub(crate) fn parse(text: &str) -> Result<Self> {
         if Self::is_link(text) {
             return Url::parse(text)
                 .map(Self::Link)
-                .map_err(|error| Error::usage(format!("'{text}' is no URL: {error}")));
+                .map_err(|error| Error::usage(format!("'{text}' is no URL: {error}")).on(text));
         }
         remote(text).map(Self::Remote)
     }
@@ -28,8 +32,12 @@ impl Target {
 
 /// A path on the server; a `/` at the end is allowed.
 pub(crate) fn remote(text: &str) -> Result<RemotePath> {
+    if text.is_empty() {
+        return Err(Error::usage("an empty argument names nothing")
+            .with_hint("name the root by / if you mean it; or a variable is not set"));
+    }
     let trimmed = text.strip_suffix('/').unwrap_or(text);
     trimmed
         .parse()
-        .map_err(|error| Error::usage(format!("'{text}': {error}")))
+        .map_err(|error| Error::usage(format!("'{text}': {error}")).on(text))
 }

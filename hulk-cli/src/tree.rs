@@ -1,29 +1,31 @@
 //! A local directory, walked.
 
 use std::{
-    fs::{self, Metadata},
-    io::ErrorKind,
+    collections::{HashMap, HashSet},
+    fs::{FileType, Metadata},
+    io,
     path::{Path, PathBuf},
 };
 
-use hulk_proto::Timestamp;
-use serde_json::{Map, Value, json};
-use walkdir::WalkDir;
+use hulk_proto::{directory::SkippedFile, path::normalised};
+use walkdir::{DirEntry, WalkDir};
 
 use crate::{
+    attributes::Attributes,
     choice::Chosen,
     error::{Error, Result},
-    transfer::local::open_itself,
 };
 
 /// What is to be put of it.
 #[derive(Default)]
 pub(crate) struct Tree {
+    /// Of the top itself.
+    pub(crate) attributes: Attributes,
     pub(crate) files: Vec<TreeFile>,
-    /// From the top, with `/`.
-    pub(crate) empty_directories: Vec<String>,
+    /// All below the top that are taken, each after the one that holds it.
+    pub(crate) directories: Vec<TreeDirectory>,
     /// What cannot be put: links, sockets, devices; each with what it is.
-    pub(crate) skipped: Vec<(PathBuf, &'static str)>,
+    pub(crate) skipped: Vec<SkippedFile>,
     /// What could not be read.
     pub(crate) failed: Vec<(String, Error)>,
 }
@@ -33,82 +35,156 @@ pub(crate) struct TreeFile {
     /// From the top, with `/`.
     pub(crate) relative: String,
     pub(crate) size_bytes: u64,
-    /// Mode and time, as they are kept with the file.
-    pub(crate) metadata: Map<String, Value>,
+}
+
+pub(crate) struct TreeDirectory {
+    /// From the top, with `/`.
+    pub(crate) relative: String,
+    pub(crate) attributes: Attributes,
 }
 
 impl Tree {
     /// Blocks. In the order of names, so that two runs do the same.
-    pub(crate) fn walk(top: &Path, chosen: &Chosen) -> Self {
+    ///
+    /// # Errors
+    /// `not_found` if there are files and none is taken; `exists` if two would be one on the server.
+    pub(crate) fn walk(top: &Path, chosen: &Chosen, follow_links: bool) -> Result<Self> {
         let mut tree = Self::default();
-        // The directory that holds the last file, to tell empty ones.
-        let mut empty: Vec<String> = Vec::new();
-        let mut entries = WalkDir::new(top).sort_by_file_name().into_iter();
+        let mut all = 0;
+        let walk = WalkDir::new(top).follow_links(follow_links);
+        let mut entries = walk.sort_by_file_name().into_iter();
         while let Some(entry) = entries.next() {
             let entry = match entry {
                 Ok(entry) => entry,
                 Err(error) => {
-                    let path = error.path().unwrap_or(top).to_owned();
-                    let error = std::io::Error::from(error);
-                    let error = Error::local("read", &path, &error);
-                    tree.failed.push((path.display().to_string(), error));
+                    tree.refuse(top, chosen, error);
                     continue;
                 }
             };
-            let kind = entry.file_type();
+            let is_directory = entry.file_type().is_dir();
             let Some(relative) = relative(entry.path(), top) else {
                 let shown = entry.path().display().to_string();
                 tree.failed
                     .push((shown, Error::failed("the name is not UTF-8")));
-                if kind.is_dir() {
+                if is_directory {
                     entries.skip_current_dir();
                 }
                 continue;
             };
-            if relative.is_empty() {
+            if is_directory && !relative.is_empty() && !chosen.enters(&relative) {
+                entries.skip_current_dir();
                 continue;
             }
-            if kind.is_dir() {
-                match chosen.enters(&relative) {
-                    true => empty.push(relative),
-                    false => entries.skip_current_dir(),
-                }
-                continue;
-            }
-            if !chosen.takes_file(&relative) {
-                continue;
-            }
-            if let Some(why) = special(&kind) {
-                tree.skipped.push((entry.path().to_owned(), why));
-                continue;
-            }
-            empty.retain(|directory| !is_below(&relative, directory));
-            match entry.metadata() {
-                Ok(metadata) => tree.files.push(TreeFile {
-                    path: entry.path().to_owned(),
-                    relative,
-                    size_bytes: metadata.len(),
-                    metadata: kept(&metadata),
-                }),
-                Err(error) => {
-                    let error = Error::local("read", entry.path(), &error.into());
-                    tree.failed.push((relative, error));
-                }
+            all += usize::from(!is_directory);
+            if is_directory || chosen.takes_file(&relative) {
+                tree.take(&entry, relative);
             }
         }
-        // One that holds another makes it appear.
-        let all = empty.clone();
-        empty.retain(|one| !all.iter().any(|other| is_below(other, one)));
-        if chosen.takes_empty_directories() {
-            tree.empty_directories = empty;
+        if !chosen.takes_empty_directories() {
+            tree.keep_holding();
         }
-        tree
+        let is_nothing = tree.files.is_empty() && tree.skipped.is_empty();
+        if all > 0 && is_nothing && tree.failed.is_empty() {
+            return Err(chosen.nothing());
+        }
+        tree.refuse_twins()?;
+        Ok(tree)
+    }
+
+    fn take(&mut self, entry: &DirEntry, relative: String) {
+        let path = entry.path();
+        if let Some(reason) = special(entry.file_type()) {
+            let reason = reason.to_owned();
+            self.skipped.push(SkippedFile {
+                path: relative,
+                reason,
+            });
+            return;
+        }
+        match entry.metadata() {
+            Ok(metadata) => self.add(path, relative, &metadata),
+            Err(error) => {
+                let error = Error::local("read", path, &error.into());
+                self.failed.push((relative, error));
+            }
+        }
+    }
+
+    fn add(&mut self, path: &Path, relative: String, metadata: &Metadata) {
+        match metadata.is_dir() {
+            true if relative.is_empty() => self.attributes = Attributes::of(metadata),
+            true => self.directories.push(TreeDirectory {
+                relative,
+                attributes: Attributes::of(metadata),
+            }),
+            false => self.files.push(TreeFile {
+                path: path.to_owned(),
+                relative,
+                size_bytes: metadata.len(),
+            }),
+        }
+    }
+
+    /// What the walk could not enter: a link that leads round or nowhere is skipped, all else failed.
+    fn refuse(&mut self, top: &Path, chosen: &Chosen, error: walkdir::Error) {
+        let path = error.path().unwrap_or(top).to_owned();
+        let is_link = path
+            .symlink_metadata()
+            .is_ok_and(|found| found.is_symlink());
+        let is_round = error.loop_ancestor().is_some();
+        let shown = relative(&path, top).unwrap_or_else(|| path.display().to_string());
+        let error = io::Error::from(error);
+        if is_link && !chosen.takes_file(&shown) {
+            return;
+        }
+        if is_link && (is_round || error.kind() == io::ErrorKind::NotFound) {
+            let reason = match is_round {
+                true => "a symbolic link to a directory above it",
+                false => "a symbolic link to nothing",
+            };
+            let reason = reason.to_owned();
+            self.skipped.push(SkippedFile {
+                path: shown,
+                reason,
+            });
+            return;
+        }
+        let error = Error::local("read", &path, &error);
+        self.failed.push((shown, error));
+    }
+
+    /// Only the directories in which a file is.
+    fn keep_holding(&mut self) {
+        let holding: HashSet<&str> = self
+            .files
+            .iter()
+            .flat_map(|file| above(&file.relative))
+            .collect();
+        self.directories
+            .retain(|directory| holding.contains(directory.relative.as_str()));
+    }
+
+    /// Names that differ here may be one on the server.
+    fn refuse_twins(&self) -> Result<()> {
+        let files = self.files.iter().map(|file| &file.relative);
+        let directories = self.directories.iter().map(|directory| &directory.relative);
+        let mut names: HashMap<String, &String> = HashMap::new();
+        for relative in files.chain(directories).filter(|name| !name.is_ascii()) {
+            if let Some(other) = names.insert(normalised(relative), relative) {
+                return Err(Error::exists(format!(
+                    "{other:?} and {relative:?} would be one name on the server ({})",
+                    normalised(relative)
+                ))
+                .with_hint("they differ only in how Unicode writes them: rename one"));
+            }
+        }
+        Ok(())
     }
 }
 
-fn is_below(path: &str, directory: &str) -> bool {
-    path.strip_prefix(directory)
-        .is_some_and(|rest| rest.starts_with('/'))
+/// The directories above a path, the outermost first; not the top.
+pub(crate) fn above(path: &str) -> impl Iterator<Item = &str> {
+    path.match_indices('/').map(|(end, _)| &path[..end])
 }
 
 fn relative(path: &Path, top: &Path) -> Option<String> {
@@ -117,97 +193,26 @@ fn relative(path: &Path, top: &Path) -> Option<String> {
     Some(parts?.join("/"))
 }
 
-fn special(kind: &std::fs::FileType) -> Option<&'static str> {
-    if kind.is_symlink() {
-        return Some("a symbolic link");
-    }
-    (!kind.is_file()).then_some("not a regular file")
-}
-
-fn kept(metadata: &Metadata) -> Map<String, Value> {
-    let mut kept = Map::new();
+/// What is neither a file nor a directory.
+fn special(kind: FileType) -> Option<&'static str> {
     #[cfg(unix)]
     {
-        let mode = std::os::unix::fs::MetadataExt::mode(metadata) & 0o777;
-        kept.insert("mode".to_owned(), json!(format!("{mode:o}")));
-    }
-    let modified = metadata.modified().ok();
-    let since = modified.and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
-    let millis = since.and_then(|since| i64::try_from(since.as_millis()).ok());
-    if let Some(time) = millis.and_then(|millis| Timestamp::from_unix_millis(millis).ok()) {
-        kept.insert("mtime".to_owned(), json!(time.to_string()));
-    }
-    kept
-}
-
-/// Makes a directory below `top`, with those above it. What is there must be directories: a link
-/// would lead out of the tree. `top` itself may be a link, since the user names it.
-///
-/// # Errors
-/// If something else is in the way, or the system refuses.
-pub(crate) fn make_below(top: &Path, relative: &Path) -> Result<()> {
-    let mut path = top.to_owned();
-    for name in relative {
-        path.push(name);
-        if is_directory(&path) {
-            continue;
-        }
-        match fs::create_dir(&path) {
-            Ok(()) => {}
-            // Another made it in between.
-            Err(error) if error.kind() == ErrorKind::AlreadyExists && is_directory(&path) => {}
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-                return Err(Error::failed(format!(
-                    "{} is no directory, or a link to one: nothing is written through it",
-                    path.display()
-                ))
-                .with_hint("remove it, or name another directory with -o"));
+        use std::os::unix::fs::FileTypeExt;
+        for (is_one, what) in [
+            (kind.is_fifo(), "not a regular file (a named pipe)"),
+            (kind.is_socket(), "not a regular file (a socket)"),
+            (
+                kind.is_block_device() || kind.is_char_device(),
+                "not a regular file (a device)",
+            ),
+        ] {
+            if is_one {
+                return Some(what);
             }
-            Err(error) => return Err(Error::local("make", &path, &error)),
         }
     }
-    Ok(())
-}
-
-/// Whether the path itself is one, not where it leads.
-fn is_directory(path: &Path) -> bool {
-    path.symlink_metadata().is_ok_and(|found| found.is_dir())
-}
-
-/// Gives a file that was just made the mode and the time that it was put with, where they are known;
-/// of the mode, what the umask allows.
-///
-/// # Errors
-/// If the system refuses.
-pub(crate) fn restore(path: &Path, kept: &Map<String, Value>) -> Result<()> {
-    let fault = |error: std::io::Error| Error::local("set the mode and time of", path, &error);
-    let text = |name: &str| kept.get(name)?.as_str();
-    let mode = text("mode").and_then(|mode| u32::from_str_radix(mode, 8).ok());
-    let time: Option<Timestamp> = text("mtime").and_then(|time| time.parse().ok());
-    if mode.is_none() && time.is_none() {
-        return Ok(());
+    match kind.is_symlink() {
+        true => Some("a symbolic link"),
+        false => (!kind.is_file() && !kind.is_dir()).then_some("not a regular file"),
     }
-    // Windows sets the times of a file only where it is open to be written.
-    let file = open_itself(path, cfg!(windows)).map_err(fault)?;
-    if let Some(time) = time {
-        let millis = time.unix_millis();
-        let nanos = (millis.rem_euclid(1000) * 1_000_000) as u32;
-        let time = filetime::FileTime::from_unix_time(millis.div_euclid(1000), nanos);
-        filetime::set_file_handle_times(&file, None, Some(time)).map_err(fault)?;
-    }
-    #[cfg(unix)]
-    if let Some(mode) = mode {
-        use std::os::unix::fs::PermissionsExt;
-        let made = file.metadata().map_err(fault)?.permissions().mode();
-        let mode = fs::Permissions::from_mode(mode & allowed(made));
-        file.set_permissions(mode).map_err(fault)?;
-    }
-    Ok(())
-}
-
-/// What the umask lets a file have that came out with this mode when it was made, which is never to
-/// be run: who may read it may run it too.
-#[cfg(unix)]
-fn allowed(made: u32) -> u32 {
-    (made & 0o666) | ((made & 0o444) >> 2)
 }

@@ -1,6 +1,7 @@
 //! Directories.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::{
     ExpirationPolicy, File, Id, Permission, RemotePath, Timestamp, bounded, error::ErrorDetail,
@@ -19,6 +20,10 @@ pub struct Directory {
     pub default_permissions: Permission,
     /// `None` inherits the parent's.
     pub default_expiration_policy: Option<ExpirationPolicy>,
+    /// As it was made with; the mode and time of a directory that was put are there.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
+    pub metadata: Map<String, Value>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
     /// Of its listing: `PUBLIC_URL/b/<id>`.
@@ -35,6 +40,24 @@ pub struct CreateDirectory {
     pub default_permissions: Option<Permission>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default_expiration_policy: Option<ExpirationPolicy>,
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "bounded::metadata"
+    )]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
+    pub metadata: Option<Map<String, Value>>,
+}
+
+/// `POST /directories/batch`: up to 1,000, each made as by `POST /directories`; of one that is there the
+/// metadata is set. They are answered in the order of the request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CreateDirectories {
+    #[serde(deserialize_with = "bounded::list::<_, _, MAX_BATCH>")]
+    #[cfg_attr(feature = "openapi", schema(min_items = 1, max_items = 1000))]
+    pub items: Vec<CreateDirectory>,
 }
 
 /// `PUT /directories/:id`: what is given changes, the rest stays.
@@ -102,8 +125,9 @@ pub struct DirectoryListing {
 /// What `hulk put --json` prints of a directory.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PutDirectory {
+    /// Absent if it was there before and the key may not see it.
     #[serde(flatten)]
-    pub directory: Directory,
+    pub directory: Option<Directory>,
     /// Files that are there now.
     pub file_count: u64,
     pub size_bytes: u64,
@@ -114,6 +138,7 @@ pub struct PutDirectory {
     /// Whether an earlier, interrupted upload was gone on with.
     pub resumed: bool,
     pub failed: Vec<FailedFile>,
+    pub skipped: Vec<SkippedFile>,
 }
 
 /// What `hulk get --json` prints of a directory.
@@ -133,6 +158,14 @@ pub struct FailedFile {
     /// From the top of the tree.
     pub path: String,
     pub error: ErrorDetail,
+}
+
+/// What of a tree cannot be put, and was left.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SkippedFile {
+    /// From the top of the tree.
+    pub path: String,
+    pub reason: String,
 }
 
 /// What `hulk ls --json` lists.

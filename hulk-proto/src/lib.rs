@@ -1,6 +1,7 @@
 //! The protocol between `hulk` and `hulk-server`: every type here crosses the wire or is printed
 //! with `--json`. One noun, one file, both directions. Nothing here does I/O.
 
+pub mod attributes;
 mod bounded;
 pub mod category;
 pub mod digest;
@@ -35,7 +36,7 @@ pub use id::Id;
 pub use key::{ApiKey, ApiKeySecret, CreateApiKey, CreatedApiKey};
 pub use page::{ListQuery, Page};
 pub use path::RemotePath;
-pub use permission::{KeyPermission, Permission};
+pub use permission::{KeyPermission, Permission, Right};
 pub use share::{Grants, Share, ShareToken};
 pub use timestamp::Timestamp;
 pub use upload::{Multipart, PartChecksum, PartDigest, StoreDigest, Upload};

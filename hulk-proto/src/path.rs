@@ -85,11 +85,40 @@ impl RemotePath {
     }
 }
 
+/// The form in which paths are kept and compared: NFC.
+pub fn normalised(path: &str) -> String {
+    path.nfc().collect()
+}
+
 /// Whether no name may have the character: controls, and bidirectional embeddings, overrides and isolates: `exe.gpj` must not be able to read `jpg.exe`.
 /// The plain marks U+200E and U+200F are left alone, since right-to-left names need them.
 pub fn is_forbidden(character: char) -> bool {
     character.is_control()
         || matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
+}
+
+/// Whether a file or directory of this system can have the name: it is one name, and what a server
+/// stores under it can be fetched.
+pub fn is_local_name(name: &str) -> bool {
+    let is_one = !matches!(name, "" | "." | "..") && !name.contains('/');
+    let is_taken = cfg!(windows) && is_taken_by_windows(name);
+    is_one && !name.chars().any(is_forbidden) && !is_taken
+}
+
+/// <https://learn.microsoft.com/windows/win32/fileio/naming-a-file>
+fn is_taken_by_windows(name: &str) -> bool {
+    let stem = name.split('.').next().unwrap_or(name).trim_end();
+    let stem = stem.to_ascii_uppercase();
+    let is_port = ["COM", "LPT"].iter().any(|port| {
+        let number = stem.strip_prefix(port);
+        number.is_some_and(|number| {
+            matches!(number, "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9")
+        })
+    });
+    name.contains(['<', '>', ':', '"', '\\', '|', '?', '*'])
+        || name.ends_with(['.', ' '])
+        || is_port
+        || matches!(stem.as_str(), "CON" | "PRN" | "AUX" | "NUL")
 }
 
 impl FromStr for RemotePath {
@@ -103,7 +132,7 @@ impl FromStr for RemotePath {
         if let Some(character) = text.chars().find(|character| is_forbidden(*character)) {
             return Err(InvalidPath::ForbiddenCharacter(character));
         }
-        let path: String = text.nfc().collect();
+        let path = normalised(text);
         for name in path.split('/') {
             match name {
                 "" => return Err(InvalidPath::EmptyPart),

@@ -15,17 +15,36 @@ pub enum Permission {
     Inherit,
 }
 
-/// What an API key may do; each level includes the one before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+/// What an API key may do.
+///
+/// `read` and `upload` have nothing in common; `write` includes both, and `all` includes `write`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum KeyPermission {
     /// Lists and downloads.
     Read,
-    /// Also uploads, changes and deletes.
+    /// Creates files and versions and gets their links; sees, changes and deletes nothing else.
+    Upload,
+    /// Reads, uploads, changes and moves to the trash.
     Write,
-    /// Also manages keys and shares.
+    /// Also deletes for good, and manages keys and shares.
     All,
+}
+
+/// What a request needs of its API key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Right {
+    /// To list and to download.
+    Read,
+    /// To create files, versions and directories.
+    Upload,
+    /// To change what exists, to move it to the trash and to restore it.
+    Change,
+    /// To delete for good.
+    Purge,
+    /// To manage keys and shares.
+    Manage,
 }
 
 /// What is not a permission's name.
@@ -61,11 +80,47 @@ impl fmt::Display for Permission {
 }
 
 impl KeyPermission {
+    pub const ALL: [Self; 4] = [Self::Read, Self::Upload, Self::Write, Self::All];
+
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Read => "read",
+            Self::Upload => "upload",
             Self::Write => "write",
             Self::All => "all",
+        }
+    }
+
+    pub fn grants(self, right: Right) -> bool {
+        match self {
+            Self::Read => right == Right::Read,
+            Self::Upload => right == Right::Upload,
+            Self::Write => matches!(right, Right::Read | Right::Upload | Right::Change),
+            Self::All => true,
+        }
+    }
+
+    /// What it grants, for people who choose one.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::Read => "Lists and downloads",
+            Self::Upload => {
+                "Creates files and versions and gets their links; sees, changes and deletes nothing else"
+            }
+            Self::Write => "Reads, uploads, changes and moves to the trash",
+            Self::All => "Also deletes for good, and manages keys and shares",
+        }
+    }
+}
+
+impl Right {
+    /// The permission that grants it and the least besides.
+    pub fn least_permission(self) -> KeyPermission {
+        match self {
+            Self::Read => KeyPermission::Read,
+            Self::Upload => KeyPermission::Upload,
+            Self::Change => KeyPermission::Write,
+            Self::Purge | Self::Manage => KeyPermission::All,
         }
     }
 }
@@ -74,10 +129,10 @@ impl FromStr for KeyPermission {
     type Err = InvalidPermission;
 
     fn from_str(text: &str) -> Result<Self, InvalidPermission> {
-        [Self::Read, Self::Write, Self::All]
+        Self::ALL
             .into_iter()
             .find(|permission| permission.as_str() == text)
-            .ok_or(InvalidPermission("read, write, all"))
+            .ok_or(InvalidPermission("read, upload, write, all"))
     }
 }
 

@@ -4,7 +4,10 @@ mod admin;
 
 use std::{process::ExitCode, time::Duration};
 
-use clap::{Parser, Subcommand};
+use clap::{
+    Parser, Subcommand,
+    builder::{PossibleValue, PossibleValuesParser, TypedValueParser},
+};
 use hulk_proto::{ErrorBody, ErrorCode, KeyPermission, Role, error::ErrorDetail};
 use hulk_server::{Config, Server, init_logs, interrupted, keep_files_private, sweep};
 
@@ -78,9 +81,19 @@ enum KeyCommand {
         user: String,
         #[arg(long)]
         label: String,
-        #[arg(long, value_name = "read|write|all")]
+        /// What the key may do
+        #[arg(long, value_name = "read|upload|write|all", value_parser = key_permission())]
         permissions: KeyPermission,
     },
+}
+
+/// Each with what it grants, for the help.
+fn key_permission() -> impl TypedValueParser<Value = KeyPermission> {
+    let value = |permission: KeyPermission| {
+        PossibleValue::new(permission.as_str()).help(permission.meaning())
+    };
+    PossibleValuesParser::new(KeyPermission::ALL.map(value))
+        .try_map(|text| text.parse::<KeyPermission>())
 }
 
 /// Why a command failed.
@@ -160,11 +173,13 @@ async fn run(arguments: &Arguments) -> Result<(), Failure> {
 async fn serve(config: &Config) -> Result<(), Failure> {
     let fault = |error: std::io::Error| Failure::new(ErrorCode::InternalError, error);
     let server = Server::bind(config).await?;
+    // Who reads that it listens may ask it to stop at once.
+    let stop = interrupted();
     admin::say(&format!(
         "listening on http://{}",
         server.address().map_err(fault)?
     ));
-    server.run(interrupted()).await.map_err(fault)
+    server.run(stop).await.map_err(fault)
 }
 
 #[expect(

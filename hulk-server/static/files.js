@@ -60,6 +60,7 @@ function openActions(row) {
   const list = element("files").dataset;
   const allowed = {
     write: list.mayWrite === "true",
+    delete: list.mayDelete === "true",
     share: list.mayShare === "true",
     file: row.dataset.kind === "file",
   };

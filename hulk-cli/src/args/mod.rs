@@ -4,7 +4,10 @@ mod keeping;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{
+    Args, Parser, Subcommand, ValueEnum,
+    builder::{PossibleValue, PossibleValuesParser, TypedValueParser},
+};
 use clap_complete::Shell;
 use hulk_proto::{ExpirationPolicy, KeyPermission};
 
@@ -142,6 +145,32 @@ pub(crate) enum Command {
     KeepClipboard,
 }
 
+impl Command {
+    /// Whether it changes nothing, here or on the server.
+    pub(crate) fn only_lists(&self) -> bool {
+        match self {
+            Self::Ls(_)
+            | Self::Find(_)
+            | Self::Info { .. }
+            | Self::Versions { .. }
+            | Self::Usage
+            | Self::Whoami
+            | Self::Doctor
+            | Self::Completions { .. }
+            | Self::Man { .. }
+            | Self::Keys(Keys::Ls)
+            | Self::Trash(Trash::Ls) => true,
+            Self::Share(share) => matches!(
+                share.command,
+                Some(ShareCommand::Ls | ShareCommand::Uploads { cancel: false, .. })
+            ),
+            Self::Put(put) => put.choice.dry_run,
+            Self::Get(get) => get.choice.dry_run,
+            _ => false,
+        }
+    }
+}
+
 #[derive(Args, Debug)]
 pub(crate) struct Put {
     /// Files and directories to upload; - is the standard input
@@ -174,6 +203,10 @@ pub(crate) struct Put {
 
     #[command(flatten)]
     pub(crate) choice: Choice,
+
+    /// Of directories, put what symbolic links point to; without it they are skipped
+    #[arg(short = 'L', long)]
+    pub(crate) follow_links: bool,
 
     #[command(flatten)]
     pub(crate) speed: Speed,
@@ -232,7 +265,7 @@ pub(crate) struct Get {
 /// Of a directory, which files; the order of the flags does not matter.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct Choice {
-    /// Of directories, only files that match; may be given several times
+    /// Of directories, only files that match, or with DIR/ what is below; may be given several times
     #[arg(long, value_name = "GLOB")]
     pub(crate) include: Vec<String>,
 
@@ -300,7 +333,8 @@ pub(crate) enum Keys {
         /// What it is for
         #[arg(long)]
         label: String,
-        #[arg(long, value_name = "read|write|all")]
+        /// What it may do
+        #[arg(long, value_name = "read|upload|write|all", value_parser = key_permission())]
         permissions: KeyPermission,
         /// When it stops to work: 1d, 2d, 3d, 7d, 14d, 30d, 90d, 180d or never
         #[arg(long, value_name = "POLICY")]
@@ -308,4 +342,13 @@ pub(crate) enum Keys {
     },
     /// Revoke an API key
     Rm { id: String },
+}
+
+/// Each with what it grants, for help and completions.
+fn key_permission() -> impl TypedValueParser<Value = KeyPermission> {
+    let value = |permission: KeyPermission| {
+        PossibleValue::new(permission.as_str()).help(permission.meaning())
+    };
+    PossibleValuesParser::new(KeyPermission::ALL.map(value))
+        .try_map(|text| text.parse::<KeyPermission>())
 }

@@ -25,7 +25,7 @@ pub(crate) async fn refuse_errors(response: Response) -> Result<Vec<u8>> {
         .and_then(|kind| kind.to_str().ok())
         .unwrap_or("no type")
         .to_owned();
-    let location = response.headers().get(header::LOCATION).cloned();
+    let (location, upgrade) = (pointed_to(&response), upgrade(&response));
     let again = match status.as_u16() {
         429 | 502..=504 => retry_after(response.headers()),
         _ => Again::Never,
@@ -55,21 +55,32 @@ pub(crate) async fn refuse_errors(response: Response) -> Result<Vec<u8>> {
         shown(&url)
     ))
     .again(again);
-    Err(
-        match location
-            .as_ref()
-            .and_then(|location| location.to_str().ok())
-        {
-            Some(location) if status.is_redirection() => {
-                let target = url
-                    .join(location)
-                    .map(|url| shown(&url))
-                    .unwrap_or_default();
-                error.with_hint(format!("it points to {target}: is that the server?"))
-            }
-            _ => error.with_hint("check --server and HULK_SERVER, and what proxy is in between"),
-        },
-    )
+    Err(match (location, upgrade) {
+        (_, Some(https)) => error
+            .with_hint(format!("the server wants https: say {}", shown(&https)))
+            .moved_to(https),
+        (Some(location), _) => {
+            let location = shown(&location);
+            error.with_hint(format!("it points to {location}: is that the server?"))
+        }
+        _ => error.with_hint("check --server and HULK_SERVER, and what proxy is in between"),
+    })
+}
+
+/// Where a redirect leads.
+fn pointed_to(response: &Response) -> Option<Url> {
+    let location = response.headers().get(header::LOCATION)?.to_str().ok()?;
+    let is_redirect = response.status().is_redirection();
+    response.url().join(location).ok().filter(|_| is_redirect)
+}
+
+/// The same address by `https`, if that is where a redirect leads: a server that is asked in the clear
+/// says so.
+pub(crate) fn upgrade(response: &Response) -> Option<Url> {
+    let (from, to) = (response.url(), pointed_to(response)?);
+    let is_same = (from.host(), from.path(), from.query()) == (to.host(), to.path(), to.query());
+    let is_upgrade = from.scheme() == "http" && to.scheme() == "https" && is_same;
+    is_upgrade.then_some(to)
 }
 
 /// The first bytes of a body, at most `most`; and whether it goes on after them, which is then not

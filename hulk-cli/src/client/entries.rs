@@ -2,7 +2,10 @@
 
 use hulk_proto::{
     ChangeFile, Directory, ErrorCode, File, Id, ListQuery, Page, RemotePath,
-    directory::{ChangeDirectory, CreateDirectory, Entry, MoveEntries, MovedEntries},
+    directory::{
+        ChangeDirectory, CreateDirectories, CreateDirectory, Entry, MoveEntries, MovedEntries,
+    },
+    file::Batch,
     trash::TRASHED_UNTIL_HEADER,
 };
 use reqwest::Method;
@@ -82,6 +85,14 @@ impl Client {
         self.send(self.post("/directories", request)?).await
     }
 
+    pub(crate) async fn create_directories(
+        &self,
+        items: Vec<CreateDirectory>,
+    ) -> Result<Batch<Directory>> {
+        let request = self.post("/directories/batch", &CreateDirectories { items })?;
+        self.send(request.timeout(STORE_TIMEOUT)).await
+    }
+
     pub(crate) async fn change_file(&self, id: &Id, change: &ChangeFile) -> Result<File> {
         let request = self.put(&format!("/files/{id}"), change)?;
         self.send(request.timeout(STORE_TIMEOUT)).await
@@ -116,9 +127,11 @@ impl Client {
         })
     }
 
-    pub(crate) async fn purge_file(&self, id: &Id) -> Result<()> {
+    /// To the trash, or with `purge` for good.
+    pub(crate) async fn delete_file(&self, id: &Id, purge: bool) -> Result<()> {
         let path = format!("/files/{id}");
-        self.delete(self.api_with(Method::DELETE, &path, "purge=true")?)
+        let query = if purge { "purge=true" } else { "" };
+        self.delete(self.api_with(Method::DELETE, &path, query)?)
             .await
     }
 
@@ -145,9 +158,10 @@ impl Client {
         }
         match self.find_directory(&path).await? {
             Some(directory) => Ok(Entry::Directory(directory)),
-            None => Err(Error::not_found(format!(
-                "there is no file or directory '{remote}'"
-            ))),
+            None => {
+                let what = format!("there is no file or directory '{remote}'");
+                Err(Error::not_found(what).on(remote))
+            }
         }
     }
 }

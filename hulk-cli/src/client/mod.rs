@@ -24,7 +24,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use url::Url;
 
 pub(crate) use self::{
-    answer::{ERROR_BYTES, innermost, read_at_most, refuse_errors, shown, unreachable},
+    answer::{ERROR_BYTES, innermost, read_at_most, refuse_errors, shown, unreachable, upgrade},
     entries::Deleted,
     pages::{Cursors, all_pages, by},
 };
@@ -196,6 +196,16 @@ impl Client {
             error
         })
     }
+}
+
+/// Another page of a server, its query as it is. Each segment is encoded: a name may look like a step up.
+pub(crate) fn page(base: &Url, segments: &[&str]) -> Url {
+    let mut url = base.clone();
+    // Only a URL without a host has none.
+    if let Ok(mut path) = url.path_segments_mut() {
+        path.clear().extend(segments);
+    }
+    url
 }
 
 fn with_json<T: Serialize>(request: RequestBuilder, body: &T) -> Result<RequestBuilder> {

@@ -1,14 +1,23 @@
 //! The routes for uploads: plan, sign, report, cancel.
 
 use hulk_proto::{
-    CreateFile, CreatedFile, File, Id, ReportUpload,
+    CreateFile, CreatedFile, ErrorCode, File, Id, ReportUpload,
     file::{Batch, CreateFiles, ReportUploads, ReportedFile},
     upload::{SignParts, SignedParts},
 };
 use reqwest::Method;
 
 use super::{Client, STORE_TIMEOUT};
-use crate::error::Result;
+use crate::error::{Again, Error, Result};
+
+/// An upload that is gone was ended by somebody who puts the same at the same time: a new plan tells what
+/// is left to do.
+fn anew(error: Error) -> Error {
+    match error.code {
+        ErrorCode::NotFound => error.again(Again::Anew),
+        _ => error,
+    }
+}
 
 impl Client {
     pub(crate) async fn create_file(&self, request: &CreateFile) -> Result<CreatedFile> {
@@ -27,12 +36,14 @@ impl Client {
 
     pub(crate) async fn sign_parts(&self, id: &Id, request: &SignParts) -> Result<SignedParts> {
         let request = self.post(&format!("/files/{id}/upload/parts"), request)?;
-        self.send(request.timeout(STORE_TIMEOUT)).await
+        let signed = self.send(request.timeout(STORE_TIMEOUT)).await;
+        signed.map_err(anew)
     }
 
     pub(crate) async fn report_upload(&self, id: &Id, report: &ReportUpload) -> Result<File> {
         let request = self.put(&format!("/files/{id}/status"), report)?;
-        self.send(request.timeout(STORE_TIMEOUT)).await
+        let file = self.send(request.timeout(STORE_TIMEOUT)).await;
+        file.map_err(anew)
     }
 
     pub(crate) async fn cancel_upload(&self, id: &Id) -> Result<()> {

@@ -1,16 +1,13 @@
 //! `hulk completions`
 
-use std::io::{self, Write};
-
 use clap::CommandFactory;
 use clap_complete::{Shell, generate};
 
-use crate::{args::Arguments, error::Result};
+use crate::{args::Arguments, error::Result, printer::Printer};
 
-pub(crate) fn run(shell: Shell) -> Result<()> {
+pub(crate) fn run(printer: &Printer, shell: Shell) -> Result<()> {
     let mut script = Vec::new();
     generate(shell, &mut Arguments::command(), "hulk", &mut script);
-    // Who closed the pipe wants no more.
-    let _ = io::stdout().lock().write_all(&script);
+    printer.raw(&script);
     Ok(())
 }

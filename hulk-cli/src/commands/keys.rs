@@ -25,6 +25,10 @@ pub(crate) async fn run(client: &Client, printer: &Printer, keys: &Keys) -> Resu
             };
             let created = client.create_key(&request).await?;
             printer.result(&created, |created| created.key.clone());
+            if let Err(error) = printer.check() {
+                client.delete_key(&created.api_key.id).await?;
+                return Err(error.with_hint("nobody saw the key, so it was revoked again"));
+            }
             printer.note("keep this key: it is not shown again");
             Ok(())
         }

@@ -8,34 +8,36 @@ use url::Url;
 use crate::{
     args::Global,
     client::Client,
-    config::{Config, KeyPlace, Profile},
+    config::{Config, KeyPlace, Locked, Profile, free_name},
     credentials,
     error::{Error, Result},
     printer::Printer,
+    runtime,
     session::{self, DEFAULT_PROFILE},
 };
 
 /// Tries the key, then keeps it; the profile becomes the default.
 pub(crate) async fn login(global: &Global, printer: &Printer, api_key_stdin: bool) -> Result<()> {
-    let mut config = Config::load()?;
-    let name = session::profile(global, &config).unwrap_or_else(|| DEFAULT_PROFILE.to_owned());
+    let config = Config::load()?;
     let server = match session::named_server(global)? {
         Some(server) => server,
-        None => known_or_asked(&config, &name)?,
+        None => known_or_asked(&config, session::profile(global, &config))?,
     };
+    let named = session::named_profile(global);
+    let name = profile_for(&config, named.as_deref(), &server);
+    let may_replace = global.yes || is_asked_to_replace(&config, &name, &server)?;
     let key = match api_key_stdin {
         true => credentials::parse(&read_line(&mut io::stdin().lock())?)?,
         false => ask_key(&server)?,
     };
     let me = Client::new(server.clone(), Some(key.clone()))?.me().await?;
-    let place = credentials::save(&name, &key)?;
-    let profile = Profile {
-        server: server.to_string(),
-        key_in: place,
+    let login = Login {
+        server: server.clone(),
+        key,
+        named,
+        may_replace,
     };
-    config.profiles.insert(name.clone(), profile);
-    config.default_profile = Some(name.clone());
-    config.save()?;
+    let (name, place) = runtime::blocking(move || login.keep()).await?;
     let kept = match place {
         KeyPlace::Keyring => "the keyring",
         KeyPlace::File => "credentials.toml",
@@ -50,8 +52,92 @@ pub(crate) async fn login(global: &Global, printer: &Printer, api_key_stdin: boo
     Ok(())
 }
 
-fn known_or_asked(config: &Config, name: &str) -> Result<Url> {
-    if let Some(profile) = config.profiles.get(name) {
+/// A good key, and how to keep it.
+struct Login {
+    server: Url,
+    key: ApiKeySecret,
+    /// The profile that was asked for.
+    named: Option<String>,
+    /// Whether that may be another server's.
+    may_replace: bool,
+}
+
+impl Login {
+    /// Blocks. Looks again at what may have changed since the user was asked.
+    fn keep(self) -> Result<(String, KeyPlace)> {
+        let mut locked = Locked::open()?;
+        let name = profile_for(&locked.config, self.named.as_deref(), &self.server);
+        if let Some(other) = other_server(&locked.config, &name, &self.server) {
+            if !self.may_replace {
+                return Err(refused(&name, other));
+            }
+            // Not even a crash in between may leave the new key to the other server.
+            locked.config.profiles.remove(&name);
+            locked.save()?;
+        }
+        let place = credentials::save(&locked, &name, &self.key)?;
+        let profile = Profile {
+            server: self.server.to_string(),
+            key_in: place,
+        };
+        locked.config.profiles.insert(name.clone(), profile);
+        locked.config.default_profile = Some(name.clone());
+        locked.save()?;
+        Ok((name, place))
+    }
+}
+
+/// The profile for the server: the one that was named, else the one that the server has, else a new
+/// one.
+fn profile_for(config: &Config, named: Option<&str>, server: &Url) -> String {
+    if let Some(name) = named {
+        return name.to_owned();
+    }
+    if let Some((name, _)) = session::profile_of(config, config.default_profile.as_deref(), server)
+    {
+        return name.clone();
+    }
+    let is_free = |name: &str| !config.profiles.contains_key(name);
+    match is_free(DEFAULT_PROFILE) {
+        true => DEFAULT_PROFILE.to_owned(),
+        false => free_name(server.host_str().unwrap_or(DEFAULT_PROFILE), is_free),
+    }
+}
+
+/// The server of the profile, if it is another one.
+fn other_server<'a>(config: &'a Config, name: &str, server: &Url) -> Option<&'a str> {
+    let profile = config.profiles.get(name)?;
+    (!session::is_of(profile, server)).then_some(profile.server.as_str())
+}
+
+fn refused(name: &str, other: &str) -> Error {
+    Error::conflict(format!("profile '{name}' is for {other}"))
+        .with_hint("choose another name with --profile, or say --yes to replace it and its key")
+}
+
+/// False if there is nothing to ask.
+///
+/// # Errors
+/// If the user does not want it, or cannot be asked.
+fn is_asked_to_replace(config: &Config, name: &str, server: &Url) -> Result<bool> {
+    let Some(other) = other_server(config, name, server) else {
+        return Ok(false);
+    };
+    if !io::stdin().is_terminal() {
+        return Err(refused(name, other));
+    }
+    let answer = ask(&format!(
+        "Profile '{name}' is for {other}. Replace it and its key? [y/N] "
+    ))?;
+    match answer.trim() {
+        "y" | "Y" | "yes" => Ok(true),
+        _ => Err(Error::failed(format!("profile '{name}' stays as it is"))),
+    }
+}
+
+fn known_or_asked(config: &Config, name: Option<String>) -> Result<Url> {
+    let name = name.unwrap_or_else(|| DEFAULT_PROFILE.to_owned());
+    if let Some(profile) = config.profiles.get(&name) {
         return session::parse_server(&profile.server);
     }
     if !io::stdin().is_terminal() {
@@ -90,17 +176,14 @@ fn read_line(input: &mut impl BufRead) -> Result<String> {
 
 /// Forgets the key; the profile keeps its server.
 pub(crate) fn logout(global: &Global, printer: &Printer) -> Result<()> {
-    let config = Config::load()?;
-    let Some(name) = session::profile(global, &config) else {
+    let Some(name) = session::profile(global, &Config::load()?) else {
         printer.note("you are not logged in");
         return Ok(());
     };
-    let place = config
-        .profiles
-        .get(&name)
-        .map(|profile| profile.key_in)
-        .unwrap_or_default();
-    match credentials::forget(&name, place)? {
+    let locked = Locked::open()?;
+    let profile = locked.config.profiles.get(&name);
+    let place = profile.map(|profile| profile.key_in).unwrap_or_default();
+    match credentials::forget(&locked, &name, place)? {
         true => printer.note(&format!(
             "forgot the key of profile '{name}'; it still works until it is revoked"
         )),

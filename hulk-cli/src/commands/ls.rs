@@ -14,7 +14,7 @@ use crate::{
 };
 
 pub(crate) async fn run(client: &Client, printer: &Printer, ls: &Ls) -> Result<()> {
-    let remote = target::remote(ls.remote.as_deref().unwrap_or_default())?;
+    let remote = target::remote(ls.remote.as_deref().unwrap_or("/"))?;
     let entries = match client.find_directory(&remote).await? {
         Some(directory) => list(client, ls, directory).await?,
         None => match client.find_file(&remote).await? {

@@ -1,15 +1,14 @@
 //! `hulk man`
 
-use std::io::{self, Write};
-
 use clap::CommandFactory;
 
 use crate::{
     args::Arguments,
     error::{Error, Result},
+    printer::Printer,
 };
 
-pub(crate) fn run(command: Option<&str>) -> Result<()> {
+pub(crate) fn run(printer: &Printer, command: Option<&str>) -> Result<()> {
     let mut root = Arguments::command();
     root.build();
     let page = match command {
@@ -23,7 +22,6 @@ pub(crate) fn run(command: Option<&str>) -> Result<()> {
     clap_mangen::Man::new(page)
         .render(&mut text)
         .map_err(|error| Error::failed(error.to_string()))?;
-    // Who closed the pipe wants no more.
-    let _ = io::stdout().lock().write_all(&text);
+    printer.raw(&text);
     Ok(())
 }

@@ -4,6 +4,8 @@ mod completions;
 mod doctor;
 mod find;
 mod get;
+mod get_find;
+mod get_list;
 mod get_tree;
 mod info;
 mod keys;
@@ -14,6 +16,7 @@ mod mkdir;
 mod mv;
 mod put;
 mod put_batch;
+mod put_place;
 mod put_tree;
 mod rm;
 #[cfg(feature = "serve")]
@@ -31,7 +34,7 @@ use serde::Serialize;
 use crate::{
     args::{Arguments, Command},
     clipboard,
-    error::{Error, Exit, Result},
+    error::{Again, Error, Exit, Result},
     printer::Printer,
     runtime, session,
 };
@@ -41,8 +44,8 @@ pub(crate) fn run(arguments: &Arguments, printer: &Printer) -> Result<()> {
     let global = &arguments.global;
     let session = || session::open(global);
     match &arguments.command {
-        Command::Completions { shell } => completions::run(*shell),
-        Command::Man { command } => man::run(command.as_deref()),
+        Command::Completions { shell } => completions::run(printer, *shell),
+        Command::Man { command } => man::run(printer, command.as_deref()),
         Command::KeepClipboard => clipboard::keep(),
         Command::Logout => login::logout(global, printer),
         #[cfg(feature = "serve")]
@@ -86,12 +89,24 @@ pub(crate) fn run(arguments: &Arguments, printer: &Printer) -> Result<()> {
     }
 }
 
-/// Says how a transfer that did not get through is gone on with.
+/// Says how a transfer that did not get through is gone on with, unless what stopped it is to be mended
+/// first.
 fn resumable(error: Error) -> Error {
+    let may_pass = error.again != Again::Never || error.hint().is_none();
     match error.exit {
-        Exit::Unreachable => error.with_hint(runtime::resume_hint()),
+        Exit::Unreachable if may_pass => error.with_hint(runtime::resume_hint()),
         _ => error,
     }
+}
+
+/// The exit code of several failures, while other things were done: of what stopped them if it stopped
+/// them all, else 1.
+fn common_exit(exits: impl IntoIterator<Item = Exit>) -> Option<Exit> {
+    let mut exits = exits.into_iter();
+    let first = exits.next()?;
+    let is_common =
+        matches!(first, Exit::Quota | Exit::Unreachable) && exits.all(|exit| exit == first);
+    Some(if is_common { first } else { Exit::Failed })
 }
 
 /// The outcome for one of several arguments, for `--json`.
@@ -145,15 +160,12 @@ impl<'a, T: Serialize> Batch<'a, T> {
 
     /// As `finish`, where stdout is taken.
     fn finish_silently(self) -> Result<()> {
-        let Some(first) = self.errors.first() else {
+        let exits = || self.errors.iter().map(|error| error.exit);
+        let Some(common) = common_exit(exits()) else {
             return Ok(());
         };
-        let alike = self.items.len() == self.errors.len()
-            && self.errors.iter().all(|error| error.exit == first.exit);
-        Err(Error::reported(if alike {
-            first.exit
-        } else {
-            Exit::Failed
-        }))
+        let first = exits().next().unwrap_or(common);
+        let are_all = self.items.len() == self.errors.len() && exits().all(|exit| exit == first);
+        Err(Error::reported(if are_all { first } else { common }))
     }
 }

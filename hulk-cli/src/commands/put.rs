@@ -6,12 +6,18 @@ use hulk_proto::{
     CreateFile, ErrorCode, IfExists, Permission, RemotePath, directory::PutDirectory, file::PutFile,
 };
 use serde::Serialize;
+use serde_json::{Map, Value};
 use tokio::task::spawn_blocking;
 use url::Url;
 
-use super::{Batch, put_tree, resumable};
+use super::{
+    Batch,
+    put_place::{Place, is_stdin, is_there, places},
+    put_tree, resumable,
+};
 use crate::{
     args::{Global, Put},
+    attributes::Attributes,
     choice::Chosen,
     client::Client,
     clipboard,
@@ -21,8 +27,11 @@ use crate::{
     progress::Display,
     session,
     shared_link::SharedLink,
-    target::{self, Target},
-    transfer::{Options, source::Source, upload::Uploader},
+    target::Target,
+    text::one_line,
+    transfer::{Options, source::Source, unfinished::Unfinished, upload::Uploader},
+    tree::Tree,
+    waiting::{Waiting, is_stdin_closed},
 };
 
 /// What became of one argument.
@@ -30,14 +39,19 @@ use crate::{
 #[serde(untagged)]
 enum Done {
     File(Box<PutFile>),
-    Directory(PutDirectory),
+    Directory(Box<PutDirectory>),
+    /// By a dry run.
+    Planned {
+        path: String,
+    },
 }
 
 impl Done {
-    fn link(&self) -> &str {
+    fn link(&self) -> Option<&str> {
         match self {
-            Self::File(done) => &done.file.url,
-            Self::Directory(done) => &done.directory.url,
+            Self::File(done) => Some(&done.file.url),
+            Self::Directory(done) => Some(&done.directory.as_ref()?.url),
+            Self::Planned { .. } => None,
         }
     }
 }
@@ -78,38 +92,12 @@ pub(crate) async fn run(client: &Client, printer: &Printer, put: &Put) -> Result
         display: Display::new(
             printer,
             "put",
-            put.paths.len() > 1 || put.paths.iter().any(|path| path.is_dir()),
+            put.paths.len() > 1 || put.paths.iter().any(|path| is_tree(path)),
         ),
         printer,
         put,
     };
-    let mut batch = Batch::new(printer);
-    let mut links = Vec::new();
-    for (path, place) in put.paths.iter().zip(places) {
-        let outcome = run.put_one(path, place).await;
-        let outcome = outcome.map_err(|error| resumable(in_the_way(put, error)));
-        if let Ok(Some(done)) = &outcome {
-            links.push(done.link().to_owned());
-            if !printer.json {
-                printer.line(done.link());
-            }
-            if put.qr {
-                show_qr(printer, done.link());
-            }
-            if let Done::Directory(done) = done
-                && !done.failed.is_empty()
-            {
-                batch.note_failure(Exit::Failed);
-            }
-        }
-        if let Some(outcome) = outcome.transpose() {
-            batch.add(outcome);
-        }
-    }
-    if !put.no_clipboard && !links.is_empty() {
-        clipboard::offer(printer, &links.join("\n"), put.clipboard);
-    }
-    batch.finish()
+    run.all(places).await
 }
 
 /// What is the same for all arguments.
@@ -122,24 +110,70 @@ pub(super) struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// `None` for a dry run.
-    async fn put_one(&self, path: &Path, place: Result<Place>) -> Result<Option<Done>> {
-        let place = place?;
-        if path.is_dir() {
-            let at = match place.else_at {
-                Some(inside) if self.has_directory(&place.path).await? => inside,
-                _ => place.path,
+    async fn all(&self, places: Vec<Result<Place>>) -> Result<()> {
+        // Of trees, before a byte moves.
+        let mut looked = Vec::new();
+        for (path, place) in self.put.paths.iter().zip(places) {
+            let tree = match is_tree(path) {
+                true => match put_tree::walk(self, path).await {
+                    // Two names in one place are for the user to tell apart.
+                    Err(error) if error.exit == Exit::Exists => {
+                        return Err(error.about(path.display()));
+                    }
+                    tree => Some(tree),
+                },
+                false => None,
             };
-            return Ok(put_tree::put(self, path, at).await?.map(Done::Directory));
+            looked.push((path, place, tree));
+        }
+        let mut batch = Batch::new(self.printer);
+        let mut links = Vec::new();
+        for (path, place, tree) in looked {
+            let outcome = self.put_one(path, place, tree, &mut batch).await;
+            let outcome = outcome.map_err(|error| resumable(in_the_way(self.put, error)));
+            if let Ok(Some(done)) = &outcome
+                && let Some(link) = done.link()
+            {
+                links.push(one_line(link).into_owned());
+                if !self.printer.json {
+                    self.printer.line(link);
+                }
+                if self.put.qr {
+                    show_qr(self.printer, link);
+                }
+            }
+            if let Some(outcome) = outcome.transpose() {
+                batch.add(outcome);
+            }
+        }
+        self.chosen.tell_unmatched(self.printer);
+        if !self.put.no_clipboard && !links.is_empty() {
+            clipboard::offer(self.printer, &links.join("\n"), self.put.clipboard);
+        }
+        batch.finish()
+    }
+
+    /// `None` for a dry run.
+    async fn put_one(
+        &self,
+        path: &Path,
+        place: Result<Place>,
+        tree: Option<Result<Tree>>,
+        batch: &mut Batch<'_, Done>,
+    ) -> Result<Option<Done>> {
+        let place = place?;
+        if let Some(tree) = tree {
+            let tree = tree.map_err(|error| error.about(path.display()))?;
+            return self.put_tree(path, place, tree, batch).await;
         }
         if self.put.choice.dry_run {
-            self.printer.line(format!("/{}", place.path));
+            self.plan(&place.path, batch);
             return Ok(None);
         }
-        let source = open(path).await?;
+        let (source, attributes) = open(path).await?;
         let name = place.path.split().map_or("", |(_, name)| name);
         let progress = Arc::new(self.display.file(name, source.size_bytes()));
-        let request = self.request(place.path.clone(), source.size_bytes());
+        let request = self.request(place.path.clone(), source.size_bytes(), attributes);
         let done = self
             .uploader
             .upload(source, request, place.else_at, progress.clone())
@@ -152,9 +186,63 @@ impl Run<'_> {
         Ok(Some(Done::File(Box::new(done))))
     }
 
+    async fn put_tree(
+        &self,
+        path: &Path,
+        place: Place,
+        tree: Tree,
+        batch: &mut Batch<'_, Done>,
+    ) -> Result<Option<Done>> {
+        let unfinished = self.unfinished(path, &place);
+        let (at, is_itself) = match place.else_at {
+            Some(inside) if !unfinished.is_known() && self.has_directory(&place.path).await? => {
+                (inside, false)
+            }
+            _ => (place.path, true),
+        };
+        put_tree::tell_skipped(self, path, &tree);
+        if self.put.choice.dry_run {
+            for file in &tree.files {
+                self.plan(&put_tree::below(&at, &file.relative)?, batch);
+            }
+            return Ok(None);
+        }
+        if is_itself {
+            unfinished.keep();
+        }
+        let (done, exit) = put_tree::put(self, path, at, tree).await?;
+        match exit {
+            Some(exit) => batch.note_failure(exit),
+            None => unfinished.forget(),
+        }
+        Ok(Some(Done::Directory(Box::new(done))))
+    }
+
+    fn unfinished(&self, path: &Path, place: &Place) -> Unfinished {
+        let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let server = self.uploader.client.server();
+        let target = format!("{server}{}", place.path);
+        Unfinished::of(path.as_os_str().as_encoded_bytes(), target.as_bytes())
+    }
+
+    /// What a dry run tells of a file.
+    fn plan(&self, path: &RemotePath, batch: &mut Batch<'_, Done>) {
+        let path = format!("/{path}");
+        match self.printer.json {
+            true => batch.add(Ok(Done::Planned { path })),
+            false => self.printer.line(path),
+        }
+    }
+
     /// As the flags say.
-    pub(super) fn request(&self, path: RemotePath, size_bytes: Option<u64>) -> CreateFile {
+    pub(super) fn request(
+        &self,
+        path: RemotePath,
+        size_bytes: Option<u64>,
+        attributes: Attributes,
+    ) -> CreateFile {
         CreateFile {
+            metadata: self.metadata(attributes),
             permissions: self.permissions(),
             expiration_policy: self.put.expires,
             if_exists: if self.put.no_clobber {
@@ -174,12 +262,19 @@ impl Run<'_> {
         }
     }
 
+    /// The owner of an inbox has modes and times of their own.
+    pub(super) fn metadata(&self, attributes: Attributes) -> Option<Map<String, Value>> {
+        let is_shared = self.uploader.client.share().is_some();
+        let metadata = attributes.to_metadata();
+        Some(metadata).filter(|metadata| !is_shared && !metadata.is_empty())
+    }
+
     /// What is behind a link is not told.
     async fn has_directory(&self, path: &RemotePath) -> Result<bool> {
         if self.uploader.client.share().is_some() {
             return Ok(false);
         }
-        Ok(self.uploader.client.find_directory(path).await?.is_some())
+        is_there(&self.uploader.client, path).await
     }
 }
 
@@ -194,98 +289,22 @@ fn in_the_way(put: &Put, error: Error) -> Error {
     }
 }
 
-/// Where one argument goes.
-struct Place {
-    path: RemotePath,
-    /// Instead, if the server has a directory at `path`.
-    else_at: Option<RemotePath>,
+fn is_tree(path: &Path) -> bool {
+    path.is_dir() && !is_stdin(path)
 }
 
-/// Where each argument goes: refused here, before anything is sent.
-async fn places(client: &Client, put: &Put) -> Result<Vec<Result<Place>>> {
-    let is_one = put.paths.len() == 1;
-    if put.name.is_some() && !is_one {
-        return Err(Error::usage("--name names one file, and there are several"));
-    }
-    let to = match client.share() {
-        Some(_) => "/",
-        None => put.to.as_deref().unwrap_or("/"),
-    };
-    let base = target::remote(to)?;
-    let is_directory = to.ends_with('/') || base.is_root();
-    if !is_directory && !is_one && client.find_directory(&base).await?.is_none() {
-        return Err(
-            Error::usage("--to names one file, and there are several to put")
-                .with_hint("end it in / to make it a directory"),
-        );
-    }
-    let place = |path| {
-        let inside = in_directory(&base, path, put.name.as_deref());
-        match is_directory || !is_one {
-            true => inside.map(|path| Place {
-                path,
-                else_at: None,
-            }),
-            // Whether it is a directory, the server says when it is asked for the upload.
-            false => Ok(Place {
-                path: base.clone(),
-                else_at: inside.ok(),
-            }),
-        }
-    };
-    Ok(put.paths.iter().map(|path| place(path)).collect())
-}
-
-fn in_directory(directory: &RemotePath, path: &Path, name: Option<&str>) -> Result<RemotePath> {
-    let name = match name {
-        Some(name) => name,
-        None if is_stdin(path) => {
-            return Err(
-                Error::usage("the standard input has no name").with_hint("give one with --name")
-            );
-        }
-        None => &local_name(path)?,
-    };
-    if name.contains('/') {
-        return Err(
-            Error::usage(format!("'{name}' is a path, not a name")).with_hint("use --to for paths")
-        );
-    }
-    directory
-        .join(name)
-        .map_err(|error| Error::usage(format!("{}: {error}", path.display())))
-}
-
-fn local_name(path: &Path) -> Result<String> {
-    let text = path.to_string_lossy();
-    if text.contains("://") {
-        return Err(Error::usage(format!("{text}: URLs cannot be put yet"))
-            .with_hint("download it first: curl -L URL | hulk put - --name NAME"));
-    }
-    // `.` and `..` have a name when one knows where one is.
-    let named = match path.file_name() {
-        Some(_) => path.to_owned(),
-        None => path
-            .canonicalize()
-            .map_err(|error| Error::local("read", path, &error))?,
-    };
-    let name = named
-        .file_name()
-        .ok_or_else(|| Error::usage(format!("{} has no name", path.display())))?;
-    name.to_str().map(str::to_owned).ok_or_else(|| {
-        Error::usage(format!("{}: the name is not UTF-8", path.display()))
-            .with_hint("give another one with --name")
-    })
-}
-
-fn is_stdin(path: &Path) -> bool {
-    path.as_os_str() == "-"
-}
-
-async fn open(path: &Path) -> Result<Source> {
+async fn open(path: &Path) -> Result<(Source, Attributes)> {
     let path = path.to_owned();
     let opened = spawn_blocking(move || match is_stdin(&path) {
-        true => Source::stream(Box::new(std::io::stdin()), Path::new("the standard input")),
+        true => {
+            if is_stdin_closed() {
+                return Err(Error::usage("the standard input is closed")
+                    .with_hint("give it something to read, be it < /dev/null"));
+            }
+            let name = Path::new("the standard input");
+            let source = Source::stream(Box::new(Waiting(std::io::stdin())), name)?;
+            Ok((source, Attributes::default()))
+        }
         false => Source::open(&path),
     });
     opened

@@ -1,6 +1,6 @@
 //! Small files of a directory, planned, sent and reported together.
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 use hulk_proto::{
     CreateFile, CreatedFile, ErrorCode, File, RemotePath, Upload,
@@ -14,12 +14,13 @@ use tokio::{
 
 use super::{put::Run, put_tree::below};
 use crate::{
+    attributes::Attributes,
     error::{Error, Result},
     progress::Progress,
     transfer::{
         Watcher,
         report::{fill, put_file, report_small},
-        source::Small,
+        source::{Small, Source},
     },
     tree::TreeFile,
 };
@@ -71,7 +72,8 @@ struct Moving {
 /// What came of files, each by its path from the top.
 type Outcomes = Vec<(String, Result<PutFile>)>;
 
-/// Plans, sends and reports the files of a batch; each comes out alone. What a share takes only
+/// Plans, sends and reports the files of a batch; each comes out alone. With those that turned out to be
+/// longer than a part, which are left to be put. What a share takes only
 /// when other uploads have ended waits while the rest goes on, so that clients that put through it
 /// at once never wait for each other.
 pub(super) async fn put(
@@ -80,8 +82,9 @@ pub(super) async fn put(
     files: Vec<TreeFile>,
     progress: &Arc<Progress>,
     requests: &Semaphore,
-) -> Outcomes {
-    let state = Mutex::new(prepare(run, at, files).await);
+) -> (Outcomes, Vec<TreeFile>) {
+    let (waiting, outcomes, longer) = prepare(run, at, files).await;
+    let state = Mutex::new((waiting, outcomes));
     let patience = run.uploader.client.net().patience();
     let attempt = async || {
         let mut state = state.lock().await;
@@ -99,44 +102,56 @@ pub(super) async fn put(
         let failed = waiting.into_iter();
         outcomes.extend(failed.map(|moving| (moving.relative, Err(error.clone()))));
     }
-    outcomes
+    (outcomes, longer)
 }
 
 /// Reads the files; what cannot be read or named has its outcome already.
-async fn prepare(run: &Run<'_>, at: &RemotePath, files: Vec<TreeFile>) -> (Vec<Moving>, Outcomes) {
-    let (mut waiting, mut outcomes) = (Vec::new(), Vec::new());
-    for (file, read) in read(files).await {
-        let request = read.and_then(|small| {
-            let mut request = run.request(below(at, &file.relative)?, None);
-            fill(&mut request, &small);
-            request.metadata = Some(file.metadata);
-            Ok((small, request))
+async fn prepare(
+    run: &Run<'_>,
+    at: &RemotePath,
+    files: Vec<TreeFile>,
+) -> (Vec<Moving>, Outcomes, Vec<TreeFile>) {
+    let (mut waiting, mut outcomes, mut longer) = (Vec::new(), Vec::new(), Vec::new());
+    for (file, opened) in read(files).await {
+        let prepared = opened.and_then(|(source, attributes)| {
+            let path = below(at, &file.relative)?;
+            Ok(match source {
+                Source::Small(small) => {
+                    let mut request = run.request(path, None, attributes);
+                    fill(&mut request, &small);
+                    Some((small, request))
+                }
+                _ => None,
+            })
         });
-        let relative = file.relative;
-        match request {
-            Ok((small, request)) => waiting.push(Moving {
-                relative,
+        match prepared {
+            Ok(Some((small, request))) => waiting.push(Moving {
+                relative: file.relative,
                 small,
                 request,
             }),
-            Err(error) => outcomes.push((relative, Err(error))),
+            Ok(None) => longer.push(file),
+            Err(error) => outcomes.push((file.relative, Err(error))),
         }
     }
-    (waiting, outcomes)
+    (waiting, outcomes, longer)
 }
 
-async fn read(files: Vec<TreeFile>) -> Vec<(TreeFile, Result<Small>)> {
+/// What a thread that panics has not read is told as failed.
+async fn read(files: Vec<TreeFile>) -> Vec<(TreeFile, Result<(Source, Attributes)>)> {
+    let paths: Vec<PathBuf> = files.iter().map(|file| file.path.clone()).collect();
     let read = spawn_blocking(move || {
-        let one = |file: TreeFile| {
-            let bytes = std::fs::read(&file.path);
-            let fault = |error| Error::local("read", &file.path, &error);
-            let small = bytes.map(Small::new).map_err(fault);
-            (file, small)
-        };
-        files.into_iter().map(one).collect()
+        let opened = paths.iter().map(|path| Source::open(path));
+        opened.collect::<Vec<_>>()
     });
-    // A thread that panics has a bug; its files are then missing from the sum.
-    read.await.unwrap_or_default()
+    match read.await {
+        Ok(opened) => files.into_iter().zip(opened).collect(),
+        Err(error) => {
+            let error = Error::failed(format!("reading failed: {error}"));
+            let failed = files.into_iter().map(|file| (file, Err(error.clone())));
+            failed.collect()
+        }
+    }
 }
 
 /// The server's plans. What it has no room for now stays in `waiting`, and the error says so.
@@ -223,7 +238,7 @@ async fn report(run: &Run<'_>, moving: Vec<Moving>, sent: Vec<Result<CreatedFile
 }
 
 /// Of each item what the answer says, or what happened to all of them.
-fn each<T>(answer: Result<Vec<BatchItem<T>>>, count: usize) -> Vec<Result<T>> {
+pub(super) fn each<T>(answer: Result<Vec<BatchItem<T>>>, count: usize) -> Vec<Result<T>> {
     match answer {
         Ok(items) => {
             let one = |item| match item {

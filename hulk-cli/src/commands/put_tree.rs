@@ -7,13 +7,13 @@ use hulk_proto::{
     Directory, ErrorCode, Permission, RemotePath,
     directory::{CreateDirectory, FailedFile, PutDirectory},
     file::PutFile,
-    limits::PART_BYTES,
+    limits::{MAX_BATCH, PART_BYTES},
 };
 use tokio::{sync::Semaphore, task::spawn_blocking};
 
-use super::{put::Run, put_batch};
+use super::{common_exit, put::Run, put_batch};
 use crate::{
-    error::{Error, Result},
+    error::{Error, Exit, Result},
     transfer::source::Source,
     tree::{Tree, TreeFile},
 };
@@ -21,26 +21,61 @@ use crate::{
 /// Requests in flight for each core: a store waits for its disk more than it works.
 const REQUESTS_PER_CORE: usize = 32;
 
-/// `None` for a dry run.
-pub(super) async fn put(run: &Run<'_>, top: &Path, at: RemotePath) -> Result<Option<PutDirectory>> {
-    let tree = walk(run, top).await?;
-    for (path, why) in &tree.skipped {
-        run.display
-            .say(&format!("skipped {}: {why}", path.display()));
-    }
-    if run.put.choice.dry_run {
-        for file in &tree.files {
-            run.printer.line(format!("/{at}/{}", file.relative));
-        }
-        return Ok(None);
-    }
-    make_directories(run, &at, &tree).await?;
+/// Looks at all of it.
+///
+/// # Errors
+/// As `Tree::walk`.
+pub(super) async fn walk(run: &Run<'_>, top: &Path) -> Result<Tree> {
+    let (top, chosen) = (top.to_owned(), run.chosen.clone());
+    let follow_links = run.put.follow_links;
+    spawn_blocking(move || Tree::walk(&top, &chosen, follow_links))
+        .await
+        .map_err(|error| Error::failed(format!("reading failed: {error}")))?
+}
+
+/// With the exit code of what failed.
+pub(super) async fn put(
+    run: &Run<'_>,
+    top: &Path,
+    at: RemotePath,
+    mut tree: Tree,
+) -> Result<(PutDirectory, Option<Exit>)> {
     let mut sum = Sum::default();
-    for (path, error) in tree.failed {
+    let made = make_directories(run, &at, &tree, &mut sum).await?;
+    for (path, error) in std::mem::take(&mut tree.failed) {
         sum.fail(run, path, &error);
     }
-    let (small, large): (Vec<TreeFile>, Vec<TreeFile>) = tree
-        .files
+    let skipped = std::mem::take(&mut tree.skipped);
+    put_files(run, top, &at, tree.files, &mut sum).await;
+    let directory = directory(run, &at, made).await?;
+    if directory.is_none() {
+        run.display.say(&format!(
+            "/{at} was there before, and the key may not see its link"
+        ));
+    }
+    run.display
+        .finish(&top.display().to_string(), sum.file_count);
+    let done = PutDirectory {
+        directory,
+        file_count: sum.file_count,
+        size_bytes: sum.size_bytes,
+        uploaded_bytes: sum.uploaded_bytes,
+        reused_bytes: sum.reused_bytes,
+        resumed: sum.resumed,
+        failed: sum.failed,
+        skipped,
+    };
+    Ok((done, common_exit(sum.exits)))
+}
+
+async fn put_files(
+    run: &Run<'_>,
+    top: &Path,
+    at: &RemotePath,
+    files: Vec<TreeFile>,
+    sum: &mut Sum,
+) {
+    let (small, mut large): (Vec<TreeFile>, Vec<TreeFile>) = files
         .into_iter()
         .partition(|file| file.size_bytes <= PART_BYTES);
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
@@ -52,88 +87,125 @@ pub(super) async fn put(run: &Run<'_>, top: &Path, at: RemotePath) -> Result<Opt
     ));
     let is_shared = run.uploader.client.share().is_some();
     let batches = stream::iter(put_batch::batches(small, is_shared))
-        .map(|batch| put_batch::put(run, &at, batch, &progress, &requests))
+        .map(|batch| put_batch::put(run, at, batch, &progress, &requests))
         .buffer_unordered(put_batch::in_flight(is_shared));
     let mut batches = std::pin::pin!(batches);
-    while let Some(outcomes) = batches.next().await {
+    while let Some((outcomes, longer)) = batches.next().await {
         outcomes
             .into_iter()
             .for_each(|(path, outcome)| sum.add(run, path, outcome));
+        large.extend(longer);
     }
     for file in large {
-        let outcome = put_large(run, &at, &file).await;
+        let outcome = put_large(run, at, &file).await;
         sum.add(run, file.relative, outcome);
     }
-    let directory = directory(run, &at).await?;
-    run.display
-        .finish(&top.display().to_string(), sum.file_count);
-    Ok(Some(PutDirectory {
-        directory,
-        file_count: sum.file_count,
-        size_bytes: sum.size_bytes,
-        uploaded_bytes: sum.uploaded_bytes,
-        reused_bytes: sum.reused_bytes,
-        resumed: sum.resumed,
-        failed: sum.failed,
-    }))
 }
 
-/// Where the files are now; through a link, all that is known of it.
-async fn directory(run: &Run<'_>, at: &RemotePath) -> Result<Directory> {
+/// Nothing is left in silence: with `--quiet` too, if there is nothing else to be put.
+pub(super) fn tell_skipped(run: &Run<'_>, top: &Path, tree: &Tree) {
+    for skipped in &tree.skipped {
+        let path = top.join(&skipped.path);
+        run.display
+            .say(&format!("skipped {}: {}", path.display(), skipped.reason));
+    }
+    let count = tree.skipped.len();
+    if count > 0 && tree.files.is_empty() && run.printer.is_quiet() {
+        let top = top.display();
+        run.printer.insist(&format!(
+            "skipped all that is in {top}: {count} links or special files"
+        ));
+    }
+}
+
+/// Where the files are now; through a link, all that is known of it. `None` if the key may not see what
+/// was there before.
+async fn directory(
+    run: &Run<'_>,
+    at: &RemotePath,
+    made: Option<Directory>,
+) -> Result<Option<Directory>> {
     let client = &run.uploader.client;
     let Some(link) = client.share() else {
-        let found = client.find_directory(at).await?;
-        return found.ok_or_else(|| Error::not_found(format!("'{at}' is not there")));
+        return match made {
+            Some(made) => Ok(Some(made)),
+            None => match client.find_directory(at).await {
+                Err(error) if error.code == ErrorCode::Forbidden => Ok(None),
+                found => found,
+            },
+        };
     };
     let id = link.details.directory_id.clone();
-    Ok(Directory {
+    Ok(Some(Directory {
         id: id.ok_or_else(|| Error::not_a_server(&link.server))?,
         path: at.clone(),
         parent_id: None,
         default_permissions: Permission::Inherit,
         default_expiration_policy: None,
+        metadata: serde_json::Map::new(),
         created_at: link.details.created_at,
         updated_at: link.details.created_at,
         url: link.url(),
-    })
+    }))
 }
 
-async fn walk(run: &Run<'_>, top: &Path) -> Result<Tree> {
-    let (top, chosen) = (top.to_owned(), run.chosen.clone());
-    spawn_blocking(move || Tree::walk(&top, &chosen))
-        .await
-        .map_err(|error| Error::failed(format!("reading failed: {error}")))
-}
-
-/// The top, with what the flags say of it, and those that no file would make appear.
-async fn make_directories(run: &Run<'_>, at: &RemotePath, tree: &Tree) -> Result<()> {
+/// The top, with what the flags say of it, and all below it. One that cannot be made does not stop the
+/// rest. Answers the top, if that is told.
+///
+/// # Errors
+/// If it is the top.
+async fn make_directories(
+    run: &Run<'_>,
+    at: &RemotePath,
+    tree: &Tree,
+    sum: &mut Sum,
+) -> Result<Option<Directory>> {
     let client = &run.uploader.client;
     if client.share().is_some() {
         // They appear with the files that are put into them.
-        return Ok(());
+        return Ok(None);
     }
-    let top = CreateDirectory {
-        path: at.clone(),
-        default_permissions: run.permissions(),
-        default_expiration_policy: run.put.expires,
-    };
-    let mut wanted = vec![top];
-    for relative in &tree.empty_directories {
-        wanted.push(CreateDirectory {
-            path: below(at, relative)?,
-            default_permissions: None,
-            default_expiration_policy: None,
-        });
+    let (mut made, mut wanted) = (None, Vec::new());
+    if !at.is_root() {
+        let top = CreateDirectory {
+            path: at.clone(),
+            default_permissions: run.permissions(),
+            default_expiration_policy: run.put.expires,
+            metadata: run.metadata(tree.attributes),
+        };
+        wanted.push((None, top));
     }
-    for request in wanted.iter().filter(|request| !request.path.is_root()) {
-        match client.create_directory(request).await {
-            Err(error) if error.code != ErrorCode::DirectoryExists => {
-                return Err(error.about(&request.path));
+    for directory in &tree.directories {
+        match below(at, &directory.relative) {
+            Err(error) => sum.fail(run, directory.relative.clone(), &error),
+            Ok(path) => {
+                let request = CreateDirectory {
+                    path,
+                    default_permissions: None,
+                    default_expiration_policy: None,
+                    metadata: run.metadata(directory.attributes),
+                };
+                wanted.push((Some(&directory.relative), request));
             }
-            _ => {}
         }
     }
-    Ok(())
+    for batch in wanted.chunks(MAX_BATCH) {
+        let items: Vec<CreateDirectory> = batch.iter().map(|(_, item)| item.clone()).collect();
+        let count = items.len();
+        let answer = client.create_directories(items).await?;
+        let outcomes = put_batch::each(Ok(answer.items), count);
+        for ((relative, request), outcome) in batch.iter().zip(outcomes) {
+            match (relative, outcome) {
+                (None, Ok(top)) => made = Some(top),
+                (Some(_), Ok(_)) => {}
+                // Who may only upload is not told of what is there.
+                (_, Err(error)) if error.code == ErrorCode::DirectoryExists => {}
+                (None, Err(error)) => return Err(error.about(&request.path)),
+                (Some(relative), Err(error)) => sum.fail(run, (*relative).clone(), &error),
+            }
+        }
+    }
+    Ok(made)
 }
 
 pub(super) fn below(at: &RemotePath, relative: &str) -> Result<RemotePath> {
@@ -141,8 +213,8 @@ pub(super) fn below(at: &RemotePath, relative: &str) -> Result<RemotePath> {
         true => relative.to_owned(),
         false => format!("{at}/{relative}"),
     };
-    path.parse()
-        .map_err(|error| Error::usage(format!("{relative}: {error}")))
+    path.parse::<RemotePath>()
+        .map_err(|error| Error::usage(error.to_string()).about(relative))
 }
 
 /// What came of all files.
@@ -154,6 +226,7 @@ struct Sum {
     reused_bytes: u64,
     resumed: bool,
     failed: Vec<FailedFile>,
+    exits: Vec<Exit>,
 }
 
 impl Sum {
@@ -172,6 +245,7 @@ impl Sum {
 
     fn fail(&mut self, run: &Run<'_>, path: String, error: &Error) {
         run.printer.complaint(&error.clone().about(&path));
+        self.exits.push(error.exit);
         self.failed.push(FailedFile {
             path,
             error: error.body().error,
@@ -182,9 +256,9 @@ impl Sum {
 async fn put_large(run: &Run<'_>, at: &RemotePath, file: &TreeFile) -> Result<PutFile> {
     let path = file.path.clone();
     let source = spawn_blocking(move || Source::open(&path)).await;
-    let source = source.map_err(|error| Error::failed(format!("reading failed: {error}")))??;
-    let mut request = run.request(below(at, &file.relative)?, source.size_bytes());
-    request.metadata = Some(file.metadata.clone());
+    let source = source.map_err(|error| Error::failed(format!("reading failed: {error}")))?;
+    let (source, attributes) = source?;
+    let request = run.request(below(at, &file.relative)?, source.size_bytes(), attributes);
     let progress = Arc::new(run.display.file(&file.relative, source.size_bytes()));
     run.uploader.upload(source, request, None, progress).await
 }

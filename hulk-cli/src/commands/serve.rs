@@ -1,6 +1,6 @@
 //! `hulk serve` and `hulk put --serve`: the whole server in this process.
 
-use std::{ffi::OsString, io, net::TcpListener};
+use std::{ffi::OsString, io, net::TcpListener, pin::pin};
 
 use clap::Parser;
 use hulk_proto::{ApiKeySecret, CreateApiKey, Id, KeyPermission, Role};
@@ -8,19 +8,23 @@ use hulk_server::{
     Config, Server, StartError, init_logs, interrupted, keep_files_private,
     ops::accounts::{self, CreateUser},
 };
+use tokio::{
+    sync::oneshot,
+    task::{JoinError, JoinHandle},
+};
 
 use super::put;
 use crate::{
     args::Put,
     client::Client,
-    config::{self, KeyPlace, Profile},
+    config::{self, KeyPlace, Locked, Profile, free_name},
     credentials,
     error::{Error, Result},
     printer::Printer,
-    session,
+    runtime, session,
 };
 
-/// The profile and user of a server of one's own.
+/// The profile and user of a server of one's own; further servers have `local-2`, `local-3`, and so on.
 const LOCAL_PROFILE: &str = "local";
 const LOCAL_EMAIL: &str = "local@localhost";
 /// The disk is one's own: it is the limit.
@@ -31,41 +35,80 @@ pub(crate) async fn run(printer: &Printer, config: &Config) -> Result<()> {
     init_logs("info");
     keep_files_private();
     let server = Server::bind(config).await.map_err(start_error)?;
-    let address = server
-        .address()
-        .map_err(|error| Error::failed(error.to_string()))?;
-    if server.app().is_new() {
-        make_local_profile(&server).await?;
-        printer
-            .note("made a user and a key of your own: 'hulk put FILE' works now (profile 'local')");
+    let address = server.address().map_err(failed)?;
+    if server.app().is_new()
+        && let (_, Some(made)) = local_key(printer, &server).await?
+    {
+        printer.note(&made.note());
     }
+    // Who reads that it listens may ask it to stop at once.
+    let stop = interrupted();
     printer.line(format!("listening on http://{address}"));
-    server
-        .run(interrupted())
-        .await
-        .map_err(|error| Error::failed(error.to_string()))
+    server.run(stop).await.map_err(failed)
 }
 
-/// Puts the files through a server of this process, then serves them until SIGINT or SIGTERM.
+/// Puts the files through a server of this process, then serves them until SIGINT or SIGTERM. While
+/// they are put, or when it is asked to stop a second time, it ends at once.
 pub(crate) async fn put(printer: &Printer, arguments: &Put) -> Result<()> {
     init_logs("warn");
     keep_files_private();
+    let mut asked_to_stop = pin!(runtime::interrupted());
+    let Serving { mut task, stop } = tokio::select! {
+        biased;
+        () = &mut asked_to_stop => {
+            return Err(Error::interrupted().with_hint(runtime::resume_hint()));
+        }
+        begun = begin(printer, arguments) => begun?,
+    };
+    printer.note("serving until Ctrl-C");
+    tokio::select! {
+        ended = &mut task => return outcome(ended),
+        () = &mut asked_to_stop => {}
+    }
+    let again = runtime::interrupted();
+    drop(stop);
+    // The server itself ends at a second signal too, as if all was well: this must win.
+    tokio::select! {
+        biased;
+        () = again => Err(Error::interrupted()),
+        ended = &mut task => outcome(ended),
+    }
+}
+
+/// A server that answers.
+struct Serving {
+    task: JoinHandle<io::Result<()>>,
+    /// Dropped, it asks the server to let requests under way end, and stop.
+    stop: oneshot::Sender<()>,
+}
+
+/// Starts the server and puts the files through it.
+async fn begin(printer: &Printer, arguments: &Put) -> Result<Serving> {
     let server = Server::bind(&own_config()?).await.map_err(start_error)?;
-    let key = local_key(&server).await?;
-    let address = server
-        .address()
-        .map_err(|error| Error::failed(error.to_string()))?;
+    let (key, made) = local_key(printer, &server).await?;
+    if let Some(made) = made.filter(|made| made.profile != LOCAL_PROFILE) {
+        printer.note(&made.note());
+    }
+    let address = server.address().map_err(failed)?;
     let client = Client::new(
         session::parse_server(&format!("http://{address}"))?,
         Some(key),
     )?;
-    let serving = tokio::spawn(server.run(interrupted()));
+    let (stop, stopped) = oneshot::channel::<()>();
+    let task = tokio::spawn(server.run(async move {
+        // That the other half is dropped is what is waited for.
+        let _ = stopped.await;
+    }));
     put::run(&client, printer, arguments).await?;
-    printer.note("serving until Ctrl-C");
-    let served = serving
-        .await
-        .map_err(|error| Error::failed(error.to_string()))?;
-    served.map_err(|error| Error::failed(error.to_string()))
+    Ok(Serving { task, stop })
+}
+
+fn outcome(ended: std::result::Result<io::Result<()>, JoinError>) -> Result<()> {
+    ended.map_err(failed)?.map_err(failed)
+}
+
+fn failed(error: impl std::error::Error) -> Error {
+    Error::failed(error.to_string())
 }
 
 #[derive(Parser)]
@@ -92,33 +135,97 @@ fn own_config() -> Result<Config> {
     Ok(config)
 }
 
-/// The key of the profile if this server knows it, else a new one.
-async fn local_key(server: &Server) -> Result<ApiKeySecret> {
-    if !server.app().is_new()
-        && let Ok(Some(key)) = credentials::load(LOCAL_PROFILE, KeyPlace::File)
-        && accounts::knows_key(&server.app().db, &key)
-            .await
-            .map_err(server_error)?
-    {
-        return Ok(key);
-    }
-    make_local_profile(server).await
+/// A new key, and the profile that has it.
+struct Made {
+    profile: String,
+    /// Whether the profile is used when none is named.
+    is_default: bool,
 }
 
-async fn make_local_profile(server: &Server) -> Result<ApiKeySecret> {
+impl Made {
+    fn note(&self) -> String {
+        let Self { profile, .. } = self;
+        let command = match self.is_default {
+            true => "hulk put FILE".to_owned(),
+            false => format!("hulk --profile {profile} put FILE"),
+        };
+        let made = format!("made a user and a key of your own: '{command}' works now");
+        match profile == LOCAL_PROFILE {
+            true => format!("{made} (profile '{profile}')"),
+            false => format!(
+                "{made} (profile '{profile}': '{LOCAL_PROFILE}' is another server's and stays as it is)"
+            ),
+        }
+    }
+}
+
+/// A key that an earlier run made for this server, else a new one. That a new one cannot be kept is no
+/// reason not to serve.
+async fn local_key(printer: &Printer, server: &Server) -> Result<(ApiKeySecret, Option<Made>)> {
+    if let Some(key) = known_key(server).await? {
+        return Ok((key, None));
+    }
     let key = make_key(server).await?;
-    let mut config = config::Config::load()?;
-    credentials::save_in_file(LOCAL_PROFILE, &key)?;
-    let profile = Profile {
-        server: server.app().settings.public_url.clone(),
+    let (url, new) = (server.app().settings.public_url.clone(), key.clone());
+    match runtime::blocking(move || keep(url, &new)).await {
+        Ok(made) => Ok((key, Some(made))),
+        Err(error) => {
+            printer.warning(&format!(
+                "{error}: the key of this server is not kept; 'hulk-server key create --user \
+                 {LOCAL_EMAIL} --label NAME --permissions all' makes another"
+            ));
+            Ok((key, None))
+        }
+    }
+}
+
+/// Looks at the key of each local profile: which of them is this server's, only the server can tell.
+async fn known_key(server: &Server) -> Result<Option<ApiKeySecret>> {
+    // A file that cannot be read is told when the new key is to be kept in it.
+    let kept = credentials::in_file().unwrap_or_default();
+    for (_, text) in kept.iter().filter(|(profile, _)| is_local(profile)) {
+        if let Ok(key) = credentials::parse(text)
+            && accounts::knows_key(&server.app().db, &key)
+                .await
+                .map_err(server_error)?
+        {
+            return Ok(Some(key));
+        }
+    }
+    Ok(None)
+}
+
+fn is_local(profile: &str) -> bool {
+    let rest = profile.strip_prefix(LOCAL_PROFILE);
+    rest.is_some_and(|rest| {
+        let number = rest.strip_prefix('-').map(str::parse::<u32>);
+        rest.is_empty() || number.is_some_and(|number| number.is_ok())
+    })
+}
+
+/// Keeps the key under a name that has no key and is no other server's. Blocks.
+fn keep(server: String, key: &ApiKeySecret) -> Result<Made> {
+    let mut locked = Locked::open()?;
+    let kept = credentials::in_file()?;
+    let wanted = Profile {
+        server,
         key_in: KeyPlace::File,
     };
-    config.profiles.insert(LOCAL_PROFILE.to_owned(), profile);
-    config
-        .default_profile
-        .get_or_insert_with(|| LOCAL_PROFILE.to_owned());
-    config.save()?;
-    Ok(key)
+    let is_free = |name: &str| {
+        let profile = locked.config.profiles.get(name);
+        !kept.contains_key(name) && profile.is_none_or(|profile| *profile == wanted)
+    };
+    let name = free_name(LOCAL_PROFILE, is_free);
+    credentials::save_in_file(&locked, &name, key)?;
+    let config = &mut locked.config;
+    config.profiles.insert(name.clone(), wanted);
+    let default = config.default_profile.get_or_insert_with(|| name.clone());
+    let is_default = *default == name;
+    locked.save()?;
+    Ok(Made {
+        profile: name,
+        is_default,
+    })
 }
 
 async fn make_key(server: &Server) -> Result<ApiKeySecret> {

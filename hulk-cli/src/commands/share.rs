@@ -65,6 +65,10 @@ async fn create(
     let made = client.create_share(&request).await;
     let made = made.map_err(|error| error.about(remote))?;
     printer.result(&made, |share| share.url.clone());
+    if let Err(error) = printer.check() {
+        client.revoke_share(&made.id).await?;
+        return Err(error.with_hint("nobody saw the link, so it was revoked again"));
+    }
     clipboard::offer(printer, &made.url, false);
     Ok(())
 }

@@ -18,6 +18,8 @@ use super::{local::open_itself, records};
 #[derive(Serialize, Deserialize)]
 pub(super) struct Record {
     pub(super) partial: PathBuf,
+    /// What is being fetched.
+    pub(super) sha256: Sha256,
     device: u64,
     inode: u64,
     /// Of a share that counts downloads, which of them it is.
@@ -35,13 +37,10 @@ pub(super) enum Found {
 }
 
 /// Where the record is of what is to be this file; `None` if it cannot be kept.
-pub(super) fn place(target: &Path, sha256: Sha256) -> Option<PathBuf> {
+pub(super) fn place(target: &Path) -> Option<PathBuf> {
     let directory = fs::canonicalize(super::partial::directory_of(target)).ok()?;
     let target = directory.join(target.file_name()?);
-    let mut key = target.as_os_str().as_encoded_bytes().to_vec();
-    key.push(0);
-    key.extend_from_slice(&sha256.0);
-    records::place("partial", &key)
+    records::place("partial", target.as_os_str().as_encoded_bytes())
 }
 
 /// Keeps that this new file is the partial one of the download at `place`, and locks it.
@@ -52,12 +51,13 @@ pub(super) fn keep(
     place: &Path,
     partial: &Path,
     file: &File,
-    claim: Option<String>,
+    (sha256, claim): (Sha256, Option<String>),
 ) -> io::Result<()> {
     FileExt::try_lock(file).map_err(io::Error::other)?;
     let (device, inode, _) = identity(&file.metadata()?);
     let record = Record {
         partial: fs::canonicalize(partial)?,
+        sha256,
         device,
         inode,
         claim,

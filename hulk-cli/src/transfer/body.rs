@@ -39,17 +39,20 @@ impl Body {
         }
     }
 
-    /// The blocks in order.
-    pub(crate) fn blocks(&self) -> impl Stream<Item = io::Result<Bytes>> + Send + use<> {
-        stream::unfold((self.clone(), 0), |(body, at)| async move {
-            let block = body.block(at).await.transpose()?;
+    /// The blocks in order, of at most so many bytes.
+    pub(crate) fn blocks(
+        &self,
+        most: usize,
+    ) -> impl Stream<Item = io::Result<Bytes>> + Send + use<> {
+        stream::unfold((self.clone(), 0), move |(body, at)| async move {
+            let block = body.block(at, most).await.transpose()?;
             let next = at + block.as_ref().map_or(0, |block| block.len() as u64);
             Some((block, (body, next)))
         })
     }
 
-    async fn block(&self, at: u64) -> io::Result<Option<Bytes>> {
-        let wanted = (self.len() - at).min(BLOCK_BYTES as u64) as usize;
+    async fn block(&self, at: u64, most: usize) -> io::Result<Option<Bytes>> {
+        let wanted = (self.len() - at).min(most as u64) as usize;
         if wanted == 0 {
             return Ok(None);
         }
@@ -140,5 +143,9 @@ pub(crate) fn read_error(path: &Path, error: &io::Error) -> Error {
 /// The file is not what it was when its upload began.
 pub(crate) fn changed(path: &Path) -> Error {
     Error::failed(format!("{} changed while it was read", path.display()))
-        .with_hint("nothing was published; put it again when nobody writes to it")
+        .on(path.display())
+        .with_hint(
+            "nothing was published; put it again when nobody writes to it, or what is there now by \
+             'hulk put - --name NAME < FILE'",
+        )
 }

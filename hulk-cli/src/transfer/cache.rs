@@ -11,7 +11,10 @@ use std::{
 use filetime::FileTime;
 use hulk_proto::Sha256;
 
-use super::{local::digest_file, partial::Partial};
+use super::{
+    local::digest_file,
+    partial::{Partial, Place},
+};
 use crate::config;
 
 /// Of all that is kept.
@@ -39,7 +42,7 @@ impl Cache {
 
     /// Makes the file `to` of these bytes, if they are here and whole; blocks. It is made aside, so
     /// that no link that is there is followed. An entry that is damaged is dropped.
-    pub(crate) fn fetch(&self, sha256: Sha256, to: &Path, replace: bool) -> Option<u64> {
+    pub(crate) fn fetch(&self, sha256: Sha256, to: Place<'_>) -> Option<u64> {
         let entry = self.entry(sha256);
         let cached = entry.join("data");
         let (size, found) = digest_file(&cached).ok()?;
@@ -49,7 +52,7 @@ impl Cache {
         }
         let _ = filetime::set_file_mtime(&entry, FileTime::now());
         let partial = beside(&cached, to).ok()?;
-        partial.finish(to, replace).ok().map(|()| size)
+        partial.finish(to).ok().map(|()| size)
     }
 
     /// Keeps a file that was verified. What fails is not kept.
@@ -97,7 +100,7 @@ impl Cache {
 /// A new file beside `to` with the bytes of `from`: a reflink where the file system has them; else a
 /// hard link, if no other name than `from` would share the bytes with it, and its mode is the one
 /// that the umask gives; else a copy.
-fn beside(from: &Path, to: &Path) -> io::Result<Partial> {
+fn beside(from: &Path, to: Place<'_>) -> io::Result<Partial> {
     let partial = Partial::aside(to)?;
     let mut cached = File::open(from)?;
     if reflink_copy::reflink_file(&cached, &partial.file).is_ok() {
@@ -106,7 +109,7 @@ fn beside(from: &Path, to: &Path) -> io::Result<Partial> {
     let (old, new) = (cached.metadata()?, partial.file.metadata()?);
     if links(&old) == 1
         && old.permissions() == new.permissions()
-        && let Ok(linked) = Partial::linked(to, from)
+        && let Ok(linked) = Partial::linked(to.path, from)
     {
         return Ok(linked);
     }

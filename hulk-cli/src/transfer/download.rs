@@ -8,7 +8,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use hulk_proto::{Blake3, Md5, PartDigest, Sha256, file::LinkedFile};
+use hulk_proto::{Blake3, Md5, PartDigest, Sha256, file::LinkedFile, path::is_local_name};
 use md5::Digest;
 use tokio::{
     sync::mpsc,
@@ -20,11 +20,14 @@ use super::{
     cache::Cache,
     fetch::Fetcher,
     filling::Parts,
-    link::{Link, is_safe},
+    link::Link,
     local::{each_block, write_all_at},
-    partial::Partial,
+    partial::{Partial, Place},
 };
-use crate::error::{Error, Result};
+use crate::{
+    attributes::Attributes,
+    error::{Error, Result},
+};
 
 /// What is written to the disk at once.
 const WRITE_BYTES: usize = 64 << 10;
@@ -40,13 +43,12 @@ pub(crate) struct Download {
     pub(crate) size_bytes: u64,
     /// What the server says it is.
     pub(crate) sha256: Option<Sha256>,
+    pub(crate) attributes: Attributes,
 }
 
 /// How it is to be saved.
 pub(crate) struct Saving<'a> {
-    pub(crate) path: &'a Path,
-    /// What happens to a file that is there.
-    pub(crate) replace: bool,
+    pub(crate) place: Place<'a>,
     pub(crate) verify: bool,
     pub(crate) parallel: Option<usize>,
 }
@@ -70,9 +72,13 @@ impl Download {
         Ok(Self {
             fetcher: Arc::new(fetcher),
             first,
-            filename: whole.filename.or(last_part).filter(|name| is_safe(name)),
+            filename: whole
+                .filename
+                .or(last_part)
+                .filter(|name| is_local_name(name)),
             size_bytes: whole.size_bytes,
             sha256: target.sha256,
+            attributes: target.attributes,
         })
     }
 
@@ -82,15 +88,28 @@ impl Download {
     /// Of disk and network; what came is kept for the next time. `integrity` if the bytes are not
     /// what the server says; then nothing is.
     pub(crate) async fn save(self, saving: &Saving<'_>, cache: Option<&Cache>) -> Result<Received> {
-        let (path, size, sha256) = (saving.path.to_owned(), self.size_bytes, self.sha256);
-        let sha256 = sha256.filter(|_| saving.verify);
+        let (path, size) = (saving.place.path.to_owned(), self.size_bytes);
+        let sha256 = self.sha256.filter(|_| saving.verify);
         if self.first.len() as u64 == size
             && let Some(found) = self.save_small(saving, cache).await?
         {
             return Ok(found);
         }
         let claim = self.fetcher.link().claim();
-        let opened = spawn_blocking(move || Partial::open(&path, size, sha256, claim)).await;
+        let Place {
+            replace,
+            attributes,
+            ..
+        } = saving.place;
+        let open = move || {
+            let place = Place {
+                path: &path,
+                replace,
+                attributes,
+            };
+            Partial::open(place, size, sha256, claim)
+        };
+        let opened = spawn_blocking(open).await;
         let mut partial = opened.map_err(|error| Error::failed(error.to_string()))??;
         let mut found = self.fill(&partial, saving).await?;
         if let Some(expected) = sha256 {
@@ -98,7 +117,7 @@ impl Download {
             while found.sha256 != expected {
                 if repairs == REPAIRS {
                     partial.forget();
-                    return Err(mismatch(saving.path, found.sha256, expected));
+                    return Err(mismatch(saving.place.path, found.sha256, expected));
                 }
                 repairs += 1;
                 found = self.repair(&partial, saving).await?;
@@ -107,7 +126,7 @@ impl Download {
         if let (Some(cache), Some(sha256)) = (cache, sha256) {
             cache.keep(sha256, size, partial.path());
         }
-        partial.finish(saving.path, saving.replace)?;
+        partial.finish(saving.place)?;
         Ok(found)
     }
 
@@ -117,7 +136,12 @@ impl Download {
         saving: &Saving<'_>,
         cache: Option<&Cache>,
     ) -> Result<Option<Received>> {
-        let (bytes, path, replace) = (self.first.clone(), saving.path.to_owned(), saving.replace);
+        let (bytes, path) = (self.first.clone(), saving.place.path.to_owned());
+        let Place {
+            replace,
+            attributes,
+            ..
+        } = saving.place;
         let sha256 = self.sha256.filter(|_| saving.verify);
         let cache = cache.cloned();
         let written = spawn_blocking(move || {
@@ -126,13 +150,18 @@ impl Download {
                 return Ok(None);
             }
             let fault = |error: io::Error| Error::local("write", &path, &error);
-            let mut partial = Partial::aside(&path).map_err(fault)?;
+            let place = Place {
+                path: &path,
+                replace,
+                attributes,
+            };
+            let mut partial = Partial::aside(place).map_err(fault)?;
             partial.file.write_all(&bytes).map_err(fault)?;
             let size_bytes = bytes.len() as u64;
             if let Some(cache) = cache {
                 cache.keep(found, size_bytes, partial.path());
             }
-            partial.finish(&path, replace)?;
+            partial.finish(place)?;
             let sha256 = found;
             Ok(Some(Received { size_bytes, sha256 }))
         });
@@ -141,7 +170,7 @@ impl Download {
 
     /// What is missing of the file, in order; all of it is hashed.
     async fn fill(&self, partial: &Partial, saving: &Saving<'_>) -> Result<Received> {
-        let fault = |error: io::Error| Error::local("write", saving.path, &error);
+        let fault = |error: io::Error| Error::local("write", saving.place.path, &error);
         self.fetcher.watcher.moved(partial.kept.saturating_sub(
             // The first part was counted when it came.
             match partial.kept {
@@ -165,11 +194,16 @@ impl Download {
         })
     }
 
-    /// Writes the bytes to the standard output; they are checked when they are out.
-    pub(crate) async fn print(self, verify: bool, parallel: Option<usize>) -> Result<Received> {
-        let path = Path::new("the standard output");
+    /// Writes the bytes to what is no file, in order; they are checked when they are out.
+    pub(crate) async fn pour(
+        self,
+        out: Box<dyn Write + Send>,
+        path: &Path,
+        verify: bool,
+        parallel: Option<usize>,
+    ) -> Result<Received> {
         let fault = |error: io::Error| Error::local("write", path, &error);
-        let (to_writer, writer) = writing(Out::Stdout);
+        let (to_writer, writer) = writing(Out::Stream(out));
         let (to_hasher, hasher) = hashing(None, 0);
         let fed = self.feed(0, parallel, &to_writer, &to_hasher).await;
         drop((to_writer, to_hasher));
@@ -206,7 +240,7 @@ impl Download {
 
     /// Fetches again what the store's digests of the parts say is bad, or all if there are none.
     async fn repair(&self, partial: &Partial, saving: &Saving<'_>) -> Result<Received> {
-        let fault = |error: io::Error| Error::local("write", saving.path, &error);
+        let fault = |error: io::Error| Error::local("write", saving.place.path, &error);
         self.fetcher
             .watcher
             .note("bytes came damaged; they are fetched again");
@@ -249,7 +283,7 @@ fn joined<T>(ended: std::result::Result<T, tokio::task::JoinError>) -> Result<T>
 enum Out {
     /// From this byte on.
     File(File, u64),
-    Stdout,
+    Stream(Box<dyn Write + Send>),
 }
 
 fn writing(mut out: Out) -> (mpsc::Sender<Bytes>, JoinHandle<io::Result<()>>) {
@@ -265,12 +299,12 @@ fn writing(mut out: Out) -> (mpsc::Sender<Bytes>, JoinHandle<io::Result<()>>) {
                         *at += block.len() as u64;
                     }
                 }
-                Out::Stdout => io::stdout().write_all(&part)?,
+                Out::Stream(stream) => stream.write_all(&part)?,
             }
         }
         match out {
             Out::File(..) => Ok(()),
-            Out::Stdout => io::stdout().flush(),
+            Out::Stream(mut stream) => stream.flush(),
         }
     });
     (sender, writer)

@@ -8,6 +8,8 @@ use std::{
 /// What may go out at once after a pause.
 const BURST: Duration = Duration::from_millis(100);
 
+const BLOCKS_PER_SECOND: u64 = 8;
+
 /// A virtual clock: each byte moves it on by its share of a second, and who is ahead of the real
 /// one waits (the generic cell rate algorithm).
 pub(crate) struct RateLimit {
@@ -29,6 +31,12 @@ impl RateLimit {
             bytes_per_second: Some(bytes_per_second.max(1)),
             ..Self::none()
         }
+    }
+
+    /// What goes at once, at most `most` bytes: so little that a slow rate is no stall.
+    pub(crate) fn block_bytes(&self, most: usize) -> usize {
+        let share = self.bytes_per_second.map(|rate| rate / BLOCKS_PER_SECOND);
+        share.map_or(most, |share| most.min(share.max(1) as usize))
     }
 
     /// Waits until `bytes` may go.

@@ -9,8 +9,8 @@ use std::{
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use hulk_proto::{
     Id, Sha256,
+    attributes::{MODE_HEADER, MODIFIED_HEADER},
     file::LinkedFile,
-    path::is_forbidden,
     share::{CLAIM_HEADER, CLAIM_PARAMETER, PASS_HEADER},
 };
 use percent_encoding::percent_decode_str;
@@ -18,13 +18,16 @@ use reqwest::{RequestBuilder, Response, StatusCode, header};
 use url::Url;
 
 use crate::{
-    client::{Client, refuse_errors, shown, unreachable},
+    attributes::Attributes,
+    client::{Client, refuse_errors, shown, unreachable, upgrade},
     error::{Error, Result},
     net::Net,
 };
 
 /// For the redirect; the bytes may take longer.
 const LINK_TIMEOUT: Duration = Duration::from_secs(20);
+/// From one link to the next.
+const MOST_STEPS: usize = 5;
 
 /// A link, and how to follow it.
 #[derive(Clone)]
@@ -44,6 +47,7 @@ pub(crate) struct Target {
     pub(crate) url: Url,
     /// What the server says it is.
     pub(crate) sha256: Option<Sha256>,
+    pub(crate) attributes: Attributes,
 }
 
 impl Link {
@@ -125,11 +129,26 @@ impl Link {
         patience.retry(|| self.follow_once()).await
     }
 
+    /// A link that leads to another, as a mirror's does, is followed, but not round and round.
     pub(crate) async fn follow_once(&self) -> Result<Target> {
+        let mut target = self.step().await?;
+        for _ in 0..MOST_STEPS {
+            let is_link = target.url.path().starts_with("/d/") && target.sha256.is_none();
+            if !is_link {
+                return Ok(target);
+            }
+            target = self.at(target.url).step().await?;
+        }
+        let link = shown(&self.url);
+        Err(Error::failed(format!("{link} redirects again and again"))
+            .with_hint("give hulk the link that it leads to"))
+    }
+
+    async fn step(&self) -> Result<Target> {
         let answered = self.request().send().await;
         let redirect = answered.map_err(|error| unreachable(&self.url, &error))?;
         self.keep_claim(&redirect);
-        if redirect.status() != StatusCode::FOUND {
+        if redirect.status() != StatusCode::FOUND || upgrade(&redirect).is_some() {
             refuse_errors(redirect).await?;
             return Err(self.not_a_link());
         }
@@ -139,6 +158,7 @@ impl Link {
         Ok(Target {
             url: target.ok_or_else(|| self.not_a_link())?,
             sha256,
+            attributes: Attributes::parse(header(MODE_HEADER), header(MODIFIED_HEADER)),
         })
     }
 
@@ -197,11 +217,4 @@ pub(crate) fn filename(disposition: &str) -> Option<String> {
         .decode_utf8()
         .ok()
         .map(|name| name.into_owned())
-}
-
-/// One plain name, whatever a server says.
-pub(crate) fn is_safe(name: &str) -> bool {
-    !matches!(name, "" | "." | "..")
-        && !name.contains(['/', '\\'])
-        && !name.chars().any(is_forbidden)
 }

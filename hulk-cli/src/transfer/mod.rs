@@ -21,6 +21,7 @@ pub(crate) mod report;
 pub(crate) mod signer;
 pub(crate) mod source;
 pub(crate) mod store;
+pub(crate) mod unfinished;
 pub(crate) mod upload;
 
 use std::{

@@ -14,7 +14,10 @@ use super::{
     begun::{self, Found, Record},
     records,
 };
-use crate::error::{Error, Result};
+use crate::{
+    attributes::Attributes,
+    error::{Error, Result},
+};
 
 pub(crate) struct Partial {
     pub(crate) file: File,
@@ -27,22 +30,34 @@ pub(crate) struct Partial {
     is_done: bool,
 }
 
+/// Where a file is to be.
+#[derive(Clone, Copy)]
+pub(crate) struct Place<'a> {
+    pub(crate) path: &'a Path,
+    /// What happens to a file that is there.
+    pub(crate) replace: bool,
+    /// It has them from its first moment on, so that nobody reads what is not for them.
+    pub(crate) attributes: Attributes,
+}
+
 impl Partial {
     /// Blocks. What an earlier run has fetched of the same file is gone on with; not if its digest
     /// is not known, or another process is at it. `claim` is kept for the next run.
     pub(crate) fn open(
-        target: &Path,
+        target: Place<'_>,
         size_bytes: u64,
         sha256: Option<Sha256>,
         claim: Option<String>,
     ) -> Result<Self> {
+        let (target, attributes) = (target.path, target.attributes);
         let fault = |error: io::Error| Error::local("write", target, &error);
         let directory = directory_of(target);
         let free = fs4::available_space(&directory).map_err(fault)?;
-        let place = sha256.and_then(|sha256| begun::place(target, sha256));
-        let opened = match place {
-            Some(place) => Self::go_on(&directory, place, claim),
-            None => Self::unnamed(&directory),
+        let opened = match (sha256, begun::place(target)) {
+            (Some(sha256), Some(place)) => {
+                Self::go_on(&directory, place, (sha256, claim), attributes)
+            }
+            _ => Self::unnamed(&directory, attributes),
         };
         let mut partial = opened.map_err(fault)?;
         let len = partial.file.metadata().map_err(fault)?.len();
@@ -59,27 +74,23 @@ impl Partial {
 
     /// The claim of the download that an earlier run has begun.
     pub(crate) fn claim(target: &Path, sha256: Sha256) -> Option<String> {
-        let record: Record = records::read(&begun::place(target, sha256)?)?;
-        record.claim
+        let record: Record = records::read(&begun::place(target)?)?;
+        record.claim.filter(|_| record.sha256 == sha256)
     }
 
     /// Removes what an earlier run has fetched: the file came another way.
-    pub(crate) fn discard(target: &Path, sha256: Sha256) {
-        let Some(place) = begun::place(target, sha256) else {
-            return;
-        };
-        let known: Option<Record> = records::read(&place);
-        if let Some(record) = known
+    pub(crate) fn discard(target: &Path) {
+        if let Some(place) = begun::place(target)
+            && let Some(record) = records::read::<Record>(&place)
             && let Found::File(_) = record.open()
         {
-            let _ = fs::remove_file(&record.partial);
-            begun::forget(&place, &record.partial);
+            remove(&place, &record);
         }
     }
 
     /// Of what is written at once. Blocks.
-    pub(crate) fn aside(target: &Path) -> io::Result<Self> {
-        Self::unnamed(&directory_of(target))
+    pub(crate) fn aside(target: Place<'_>) -> io::Result<Self> {
+        Self::unnamed(&directory_of(target.path), target.attributes)
     }
 
     /// A new file that has the bytes of `from`, and shares them with it. Blocks.
@@ -89,11 +100,16 @@ impl Partial {
         Ok(Self::new(file, path))
     }
 
-    fn unnamed(directory: &Path) -> io::Result<Self> {
+    fn unnamed(directory: &Path, attributes: Attributes) -> io::Result<Self> {
         let mut builder = builder();
         // As for any new file, not as for a secret one: the umask decides.
         #[cfg(unix)]
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        {
+            use std::os::unix::fs::PermissionsExt;
+            builder.permissions(PermissionsExt::from_mode(attributes.mode_of_new()));
+        }
+        #[cfg(not(unix))]
+        let _ = attributes;
         let (file, path) = builder.tempfile_in(directory)?.keep()?;
         Ok(Self::new(file, path))
     }
@@ -109,10 +125,20 @@ impl Partial {
     }
 
     /// The partial file of the record at `place`, or a new one that is kept there.
-    fn go_on(directory: &Path, place: PathBuf, claim: Option<String>) -> io::Result<Self> {
+    fn go_on(
+        directory: &Path,
+        place: PathBuf,
+        (sha256, claim): (Sha256, Option<String>),
+        attributes: Attributes,
+    ) -> io::Result<Self> {
         let known: Option<Record> = records::read(&place);
         let found = known.as_ref().map_or(Found::Nothing, Record::open);
         match (found, known) {
+            // What was there before is another file now.
+            (Found::File(_), Some(record)) if record.sha256 != sha256 => {
+                remove(&place, &record);
+                Self::go_on(directory, place, (sha256, claim), attributes)
+            }
             (Found::File(file), Some(mut record)) => {
                 let mut partial = Self::new(file, record.partial.clone());
                 if claim.is_some() && claim != record.claim {
@@ -123,10 +149,10 @@ impl Partial {
                 partial.record = Some(place);
                 Ok(partial)
             }
-            (Found::Taken, _) => Self::unnamed(directory),
+            (Found::Taken, _) => Self::unnamed(directory, attributes),
             _ => {
-                let mut partial = Self::unnamed(directory)?;
-                let kept = begun::keep(&place, &partial.path, &partial.file, claim);
+                let mut partial = Self::unnamed(directory, attributes)?;
+                let kept = begun::keep(&place, &partial.path, &partial.file, (sha256, claim));
                 // What cannot be kept cannot be gone on with; that is no reason not to fetch it.
                 partial.record = kept.ok().map(|()| place);
                 Ok(partial)
@@ -138,13 +164,20 @@ impl Partial {
         &self.path
     }
 
-    /// Gives it its final name. Without `replace` nothing that is there is replaced.
-    pub(crate) fn finish(mut self, target: &Path, replace: bool) -> Result<()> {
-        let named = match replace {
-            true => fs::rename(&self.path, target),
-            false => rename_to_new(&self.path, target),
+    /// Gives it its attributes and its final name. Without `replace` nothing that is there is replaced,
+    /// and in any case only a file or a link to one.
+    pub(crate) fn finish(mut self, target: Place<'_>) -> Result<()> {
+        let path = target.path;
+        let fault = |error: io::Error| Error::local("write", path, &error);
+        target.attributes.restore(&self.file);
+        let named = match target.replace {
+            true => {
+                refuse_special(path)?;
+                fs::rename(&self.path, path)
+            }
+            false => rename_to_new(&self.path, path),
         };
-        named.map_err(|error| Error::local("write", target, &error))?;
+        named.map_err(fault)?;
         self.is_done = true;
         self.forget();
         Ok(())
@@ -169,6 +202,24 @@ impl Drop for Partial {
         if self.record.is_none() {
             let _ = fs::remove_file(&self.path);
         }
+    }
+}
+
+fn remove(place: &Path, record: &Record) {
+    let _ = fs::remove_file(&record.partial);
+    begun::forget(place, &record.partial);
+}
+
+/// A pipe, a socket or a device is somebody's, and no copy of it is anywhere.
+fn refuse_special(path: &Path) -> Result<()> {
+    let found = path.symlink_metadata().map(|found| found.file_type());
+    match found {
+        Ok(kind) if !kind.is_file() && !kind.is_symlink() && !kind.is_dir() => Err(Error::exists(
+            format!("{} is no regular file: it is not replaced", path.display()),
+        )
+        .on(path.display())
+        .with_hint("remove it, or name another place with -o")),
+        _ => Ok(()),
     }
 }
 

@@ -11,8 +11,14 @@ use bytes::Bytes;
 use hulk_proto::{Md5, Sha256, limits::PART_BYTES};
 use md5::Digest;
 
-use super::journal::{Stamp, stamp};
-use crate::error::{Error, Result};
+use super::{
+    body::changed,
+    journal::{Stamp, stamp},
+};
+use crate::{
+    attributes::Attributes,
+    error::{Error, Result},
+};
 
 pub(crate) enum Source {
     /// One part or less.
@@ -42,24 +48,42 @@ pub(crate) struct Large {
 }
 
 impl Source {
-    /// Opens a file; blocks. A pipe or a device is a stream.
-    pub(crate) fn open(path: &Path) -> Result<Self> {
+    /// Opens a file; blocks. A pipe or a device is a stream, and so is what has more bytes than its
+    /// size says, as the files of `/proc`: it ends where it ends.
+    ///
+    /// # Errors
+    /// If it has fewer, or changes while it is read.
+    pub(crate) fn open(path: &Path) -> Result<(Self, Attributes)> {
         let fault = |error: io::Error| Error::local("read", path, &error);
         let mut file = File::open(path).map_err(fault)?;
-        let stamp = stamp(&file).map_err(fault)?;
-        if !file.metadata().map_err(fault)?.is_file() {
-            return Self::stream(Box::new(file), path);
+        let metadata = file.metadata().map_err(fault)?;
+        if !metadata.is_file() {
+            return Ok((Self::stream(Box::new(file), path)?, Attributes::default()));
         }
+        let (attributes, stamp) = (Attributes::of(&metadata), Stamp::of(&metadata));
         let head = head(&mut file).map_err(fault)?;
-        if head.len() as u64 <= PART_BYTES {
-            return Ok(Self::Small(Small::new(head)));
+        let came = head.len() as u64;
+        if came > stamp.len {
+            let whole = io::Cursor::new(head).chain(file);
+            return Ok((Self::stream(Box::new(whole), path)?, attributes));
         }
-        Ok(Self::File(Large {
+        if came < stamp.len.min(PART_BYTES + 1) {
+            return Err(changed(path));
+        }
+        if came <= PART_BYTES {
+            let now = self::stamp(&file).map_err(fault)?;
+            return match stamp.has_same_contents(&now) {
+                true => Ok((Self::Small(Small::new(head)), attributes)),
+                false => Err(changed(path)),
+            };
+        }
+        let large = Large {
             head_md5: Md5(md5::Md5::digest(&head[..PART_BYTES as usize]).into()),
             file: Arc::new(file),
             path: path.into(),
             stamp,
-        }))
+        };
+        Ok((Self::File(large), attributes))
     }
 
     /// Begins to read a stream; blocks.

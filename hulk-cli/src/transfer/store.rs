@@ -11,7 +11,7 @@ use reqwest::{Response, header};
 use serde::Deserialize;
 use url::Url;
 
-use super::{Meter, Watcher, body::Body};
+use super::{BLOCK_BYTES, Meter, Watcher, body::Body};
 use crate::{
     client::{ERROR_BYTES, read_at_most, shown, unreachable},
     error::{Again, Error, Result},
@@ -84,7 +84,8 @@ fn stream(
     };
     let shared = (net.limit.clone(), meter.clone(), watcher.clone());
     let fault = fault.clone();
-    reqwest::Body::wrap_stream(body.blocks().then(move |block| {
+    let blocks = body.blocks(net.limit.block_bytes(BLOCK_BYTES));
+    reqwest::Body::wrap_stream(blocks.then(move |block| {
         let (limit, meter, watcher) = shared.clone();
         let (path, fault) = (path.clone(), fault.clone());
         async move {
@@ -155,6 +156,10 @@ pub(crate) async fn refused(response: Response, what: &str) -> Error {
             .with_hint("run the same command again")
             .again(again)
     };
+    if status.is_redirection() {
+        return Error::failed(format!("{} redirects, as no store does", shown(&url)))
+            .with_hint("give hulk the link that it leads to; curl -L follows all");
+    }
     match (status.as_u16(), code.as_str()) {
         (507, _) => Error::full(message),
         (_, "BadDigest" | "InvalidDigest" | "XAmzContentSHA256Mismatch") => {

@@ -20,7 +20,10 @@ use super::{
     source::{Large, Small, Source},
     store::{self, Stored},
 };
-use crate::{client::Client, error::Result};
+use crate::{
+    client::Client,
+    error::{Again, Result},
+};
 
 /// What is the same for every file of a command.
 #[derive(Clone)]
@@ -82,17 +85,38 @@ impl Uploader {
         watcher: Arc<dyn Watcher>,
     ) -> Result<PutFile> {
         fill(&mut request, &small);
-        let created = self.plan(&mut request, else_at.as_ref()).await?;
+        let mut done = self
+            .small_once(&small, &mut request, &else_at, &watcher)
+            .await;
+        if let Err(error) = &done
+            && error.again == Again::Anew
+        {
+            watcher.restart();
+            done = self
+                .small_once(&small, &mut request, &else_at, &watcher)
+                .await;
+        }
+        done
+    }
+
+    async fn small_once(
+        &self,
+        small: &Small,
+        request: &mut CreateFile,
+        else_at: &Option<RemotePath>,
+        watcher: &Arc<dyn Watcher>,
+    ) -> Result<PutFile> {
+        let created = self.plan(request, else_at.as_ref()).await?;
         let len = small.bytes.len() as u64;
         if created.upload == Upload::None {
             watcher.moved(len);
             return Ok(put_file(created.file, 0, len));
         }
-        self.send_small(&small, &created, watcher.clone()).await?;
+        self.send_small(small, &created, watcher.clone()).await?;
         watcher.phase("checking");
         let file = self
             .client
-            .report_upload(&created.file.id, &report_small(&small, &created))
+            .report_upload(&created.file.id, &report_small(small, &created))
             .await?;
         Ok(put_file(file, len, 0))
     }

@@ -1,5 +1,8 @@
 //! Logging in and out, profiles, keys.
 
+mod logins;
+mod needed;
+
 use std::os::unix::fs::PermissionsExt;
 
 use crate::home::{Home, Ran, make_key};

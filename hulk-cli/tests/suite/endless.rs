@@ -106,6 +106,7 @@ fn directory() -> Directory {
         parent_id: None,
         default_permissions: Permission::Inherit,
         default_expiration_policy: None,
+        metadata: serde_json::Map::new(),
         created_at: Timestamp::now(),
         updated_at: Timestamp::now(),
     }

@@ -26,5 +26,6 @@ mod put;
 mod resume;
 mod serve;
 mod shares;
+mod strange;
 mod tour;
 mod trees;

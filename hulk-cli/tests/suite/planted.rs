@@ -274,5 +274,5 @@ fn the_umask_is_obeyed() {
     }
     let single = ["get", "-q", "tree/run.sh", "-o", "single"];
     run_under(&home, "077", &single).ok();
-    assert_eq!(mode("single"), 0o600);
+    assert_eq!(mode("single"), 0o700);
 }

@@ -1,14 +1,90 @@
 //! `hulk serve` and `hulk put --serve`.
 
+mod interrupts;
+mod profiles;
+
 use std::{
-    io::{BufRead, BufReader},
-    process::Stdio,
+    io::{BufRead, BufReader, Read},
+    process::{Child, ChildStderr, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
 };
 
 use crate::{
     harness::signal,
     home::{Home, noise},
 };
+
+/// Longer than any of these tests waits for anything, on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !holds() {
+        assert!(start.elapsed() < PATIENCE, "waited in vain: {what}");
+        thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// A `hulk put --serve` that runs, until it is dropped.
+struct PutServe {
+    child: Child,
+    stderr: BufReader<ChildStderr>,
+    said: String,
+}
+
+impl PutServe {
+    fn start(mut command: Command) -> Self {
+        let mut child = command
+            .env("HULK_LISTEN", "127.0.0.1:0")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let stderr = BufReader::new(child.stderr.take().unwrap());
+        Self {
+            child,
+            stderr,
+            said: String::new(),
+        }
+    }
+
+    fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    fn runs(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+
+    /// The first link, once all is put.
+    fn link(&mut self) -> String {
+        while !self.said.contains("serving until") {
+            let read = self.stderr.read_line(&mut self.said).unwrap();
+            assert!(read > 0, "it ended: {}", self.said);
+        }
+        let mut link = String::new();
+        let stdout = self.child.stdout.as_mut().unwrap();
+        BufReader::new(stdout).read_line(&mut link).unwrap();
+        link.trim().to_owned()
+    }
+
+    /// Waits for its end; the exit code, and what it said.
+    fn ends(mut self) -> (i32, String) {
+        // `wait` alone would close its stdin.
+        wait_until("the end", || !self.runs());
+        let code = self.child.wait().unwrap().code();
+        self.stderr.read_to_string(&mut self.said).unwrap();
+        (code.unwrap_or(-1), std::mem::take(&mut self.said))
+    }
+}
+
+impl Drop for PutServe {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
 
 #[test]
 fn put_serve_needs_nothing_and_its_link_works_with_curl() {
@@ -46,11 +122,21 @@ fn put_serve_needs_nothing_and_its_link_works_with_curl() {
 }
 
 #[test]
-fn put_serve_ends_if_nothing_could_be_put() {
+fn put_serve_ends_with_the_code_of_what_could_not_be_put() {
     let home = Home::empty();
-    let mut put = home.command(&["put", "--serve", "missing"]);
-    let output = put.env("HULK_LISTEN", "127.0.0.1:0").output().unwrap();
-    assert_eq!(output.status.code(), Some(3));
+    home.write("a.txt", b"a");
+    for (arguments, code) in [
+        (&["missing"][..], 3),
+        (&["a.txt", "missing"], 1),
+        (&["-"], 2),
+        (&["a.txt", "--name", "b/c"], 2),
+        (&["a.txt", "a.txt", "--name", "b"], 2),
+        (&["a.txt", "--to", "b/../c"], 2),
+    ] {
+        let arguments = [&["put", "--serve"][..], arguments].concat();
+        let (ended, said) = PutServe::start(home.command(&arguments)).ends();
+        assert_eq!(ended, code, "{arguments:?}: {said}");
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use axum::extract::FromRequestParts;
 use http::{HeaderMap, HeaderValue, header::COOKIE, request::Parts};
-use hulk_proto::{ApiKeySecret, ErrorCode, Timestamp, share::Unlocked};
+use hulk_proto::{ApiKeySecret, ErrorCode, Right, Timestamp, share::Unlocked};
 
 use super::authenticate_key;
 use crate::{
@@ -61,25 +61,33 @@ impl FromRequestParts<App> for SameOrigin {
     }
 }
 
-/// The cookie that signs in to the page with a key; `None` if the key is no good.
-pub(crate) async fn key_cookie(app: &App, key: &str) -> Result<Option<HeaderValue>> {
-    let Ok(secret) = key.parse::<ApiKeySecret>() else {
-        return Ok(None);
+/// The cookie that signs in to the page with a key.
+///
+/// # Errors
+/// `AUTH_INVALID_CREDENTIALS` for a key that is no good, `FORBIDDEN` for one that may not read: the page
+/// shows what there is.
+pub(crate) async fn key_cookie(app: &App, key: &str) -> Result<HeaderValue> {
+    let secret: ApiKeySecret = key.parse().map_err(|_| no_good())?;
+    let caller = match authenticate_key(app, &secret).await {
+        Err(error) if !error.is_fault() => return Err(no_good()),
+        authenticated => authenticated?,
     };
-    match authenticate_key(app, &secret).await {
-        Err(error) if error.is_fault() => Err(error),
-        Err(_) => Ok(None),
-        Ok(_) => {
-            let secret = secret.reveal();
-            let cookie = format!(
-                "{KEY_COOKIE}={secret}; Path=/; HttpOnly; SameSite=Lax; Max-Age={KEY_COOKIE_SECONDS}{}",
-                secure(app)
-            );
-            let mut cookie = HeaderValue::from_str(&cookie).map_err(Error::internal)?;
-            cookie.set_sensitive(true);
-            Ok(Some(cookie))
-        }
-    }
+    caller.require(Right::Read)?;
+    let secret = secret.reveal();
+    let cookie = format!(
+        "{KEY_COOKIE}={secret}; Path=/; HttpOnly; SameSite=Lax; Max-Age={KEY_COOKIE_SECONDS}{}",
+        secure(app)
+    );
+    let mut cookie = HeaderValue::from_str(&cookie).map_err(Error::internal)?;
+    cookie.set_sensitive(true);
+    Ok(cookie)
+}
+
+fn no_good() -> Error {
+    Error::new(
+        ErrorCode::AuthInvalidCredentials,
+        "This key is not known here, is mangled, or has expired.",
+    )
 }
 
 /// Signs out.

@@ -7,7 +7,7 @@ use std::convert::Infallible;
 
 use axum::extract::FromRequestParts;
 use http::{header::AUTHORIZATION, request::Parts};
-use hulk_proto::{ApiKeySecret, ErrorCode, KeyPermission, Timestamp};
+use hulk_proto::{ApiKeySecret, ErrorCode, KeyPermission, Right, Timestamp};
 use sha2::{Digest, Sha256};
 
 use crate::{
@@ -17,6 +17,7 @@ use crate::{
         users::{self, UserRow},
     },
     error::{Error, Result},
+    ops::destination::Destination,
 };
 use cookies::{KEY_COOKIE, cookies, is_same_origin, other_origin};
 pub(crate) use cookies::{SameOrigin, forget_key_cookie, key_cookie, pass_cookie};
@@ -33,20 +34,73 @@ pub struct Caller {
     permission: KeyPermission,
 }
 
+/// Has a good key, whatever it grants.
+pub(crate) struct KeyHolder(pub Caller);
 /// May list and download.
 pub(crate) struct Reader(pub Caller);
-/// May upload, change and delete too.
+/// May create files; whether the caller may read them too, the destination says.
+pub(crate) struct Uploader(pub Caller);
+/// May change what exists and move it to the trash; may read and upload too.
 pub(crate) struct Writer(pub Caller);
-/// May manage keys too.
+/// May delete for good too.
+pub(crate) struct Purger(pub Caller);
+/// May manage keys and shares too.
 pub(crate) struct Manager(pub Caller);
 /// The store, or whoever passes its notices on: it has the shared secret.
 pub(crate) struct Store;
-/// Anybody; a caller if they came with a good key.
+/// Anybody; a caller if they came with a good key that may read. Whoever may only upload is a stranger
+/// to links and pages.
 pub(crate) struct Visitor(pub Option<Caller>);
 
 impl Caller {
-    pub(crate) fn may(&self, needed: KeyPermission) -> bool {
-        self.permission >= needed
+    pub(crate) fn may(&self, right: Right) -> bool {
+        self.permission.grants(right)
+    }
+
+    /// # Errors
+    /// `FORBIDDEN`, with what the key grants and what is needed.
+    pub(crate) fn require(&self, right: Right) -> Result<()> {
+        match self.may(right) {
+            true => Ok(()),
+            false => Err(Error::new(
+                ErrorCode::Forbidden,
+                refusal(self.permission, right),
+            )),
+        }
+    }
+
+    /// The user's root, into which this key puts files.
+    pub(crate) fn destination(&self) -> Destination<'_> {
+        match self.may(Right::Read) {
+            true => (&self.user).into(),
+            false => Destination::of_upload_key(&self.user, &self.key.id),
+        }
+    }
+}
+
+fn refusal(permission: KeyPermission, right: Right) -> String {
+    let granted = match permission {
+        KeyPermission::Read => "read, and nothing else",
+        KeyPermission::Upload => "upload, and nothing else",
+        KeyPermission::Write => "read, upload, change and move to the trash, and nothing else",
+        KeyPermission::All => "do all",
+    };
+    let wanted = match right {
+        Right::Read => "reading",
+        Right::Upload => "uploading",
+        Right::Change => "changing what exists",
+        Right::Purge => "deleting for good",
+        Right::Manage => "managing keys and shares",
+    };
+    let needed = right.least_permission();
+    format!("this API key may {granted}; {wanted} needs a key with '{needed}'")
+}
+
+impl FromRequestParts<App> for KeyHolder {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        authenticate(parts, app).await.map(Self)
     }
 }
 
@@ -54,7 +108,15 @@ impl FromRequestParts<App> for Reader {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
-        authorise(parts, app, KeyPermission::Read).await.map(Self)
+        authorise(parts, app, Right::Read).await.map(Self)
+    }
+}
+
+impl FromRequestParts<App> for Uploader {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        authorise(parts, app, Right::Upload).await.map(Self)
     }
 }
 
@@ -62,7 +124,15 @@ impl FromRequestParts<App> for Writer {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
-        authorise(parts, app, KeyPermission::Write).await.map(Self)
+        authorise(parts, app, Right::Change).await.map(Self)
+    }
+}
+
+impl FromRequestParts<App> for Purger {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        authorise(parts, app, Right::Purge).await.map(Self)
     }
 }
 
@@ -70,7 +140,7 @@ impl FromRequestParts<App> for Manager {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
-        authorise(parts, app, KeyPermission::All).await.map(Self)
+        authorise(parts, app, Right::Manage).await.map(Self)
     }
 }
 
@@ -81,7 +151,8 @@ impl FromRequestParts<App> for Visitor {
         parts: &mut Parts,
         app: &App,
     ) -> std::result::Result<Self, Infallible> {
-        Ok(Self(authenticate(parts, app).await.ok()))
+        let caller = authenticate(parts, app).await.ok();
+        Ok(Self(caller.filter(|caller| caller.may(Right::Read))))
     }
 }
 
@@ -106,18 +177,10 @@ impl FromRequestParts<App> for Store {
     }
 }
 
-async fn authorise(parts: &Parts, app: &App, needed: KeyPermission) -> Result<Caller> {
+async fn authorise(parts: &Parts, app: &App, right: Right) -> Result<Caller> {
     let caller = authenticate(parts, app).await?;
-    match caller.permission >= needed {
-        true => Ok(caller),
-        false => Err(Error::new(
-            ErrorCode::Forbidden,
-            format!(
-                "this API key may only {}; the request needs {needed}",
-                caller.permission
-            ),
-        )),
-    }
+    caller.require(right)?;
+    Ok(caller)
 }
 
 async fn authenticate(parts: &Parts, app: &App) -> Result<Caller> {

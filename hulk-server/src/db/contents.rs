@@ -5,7 +5,8 @@ use sqlx::AnyConnection;
 
 use super::versions::{VersionRow, columns};
 
-/// A finished version of any of the user's files with these bytes.
+/// A finished version of any of the user's files with these bytes. Whoever may only upload declares a
+/// digest that nobody has compared.
 pub(crate) async fn find_stored(
     connection: &mut AnyConnection,
     user_id: &str,
@@ -16,7 +17,7 @@ pub(crate) async fn find_stored(
         "SELECT ",
         columns!(),
         " FROM versions WHERE user_id = $1 AND state = 'validated' AND size_bytes = $2
-              AND sha256 = $3 AND (expires_at IS NULL OR expires_at > $4)
+              AND sha256 = $3 AND key_id IS NULL AND (expires_at IS NULL OR expires_at > $4)
           LIMIT 1"
     ))
     .bind(user_id)
@@ -36,7 +37,7 @@ pub(crate) async fn may_be_stored(
 ) -> sqlx::Result<bool> {
     let found: Option<i64> = sqlx::query_scalar(
         "SELECT number FROM versions WHERE user_id = $1 AND state = 'validated'
-              AND size_bytes = $2 AND head_md5 = $3 AND sha256 IS NOT NULL
+              AND size_bytes = $2 AND head_md5 = $3 AND sha256 IS NOT NULL AND key_id IS NULL
               AND (expires_at IS NULL OR expires_at > $4)
           LIMIT 1",
     )

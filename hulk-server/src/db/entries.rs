@@ -17,14 +17,16 @@ pub(crate) struct EntryRow {
     pub expiration_policy: Option<String>,
     /// Of a file, the version that stands for it.
     pub version: i64,
+    /// As JSON.
+    pub metadata: String,
     pub created_at: i64,
     pub updated_at: i64,
 }
 
 macro_rules! columns {
     () => {
-        "id, user_id, parent_id, name, kind, permissions, expiration_policy, version, created_at,
-         updated_at"
+        "id, user_id, parent_id, name, kind, permissions, expiration_policy, version, metadata,
+         created_at, updated_at"
     };
 }
 
@@ -183,6 +185,20 @@ pub(crate) async fn set_defaults(
     .execute(connection)
     .await
     .map(drop)
+}
+
+/// Of a directory; `metadata` is JSON.
+pub(crate) async fn set_metadata(
+    connection: &mut AnyConnection,
+    id: &str,
+    metadata: &str,
+) -> sqlx::Result<()> {
+    sqlx::query("UPDATE entries SET metadata = $2 WHERE id = $1 AND metadata <> $2")
+        .bind(id)
+        .bind(metadata)
+        .execute(connection)
+        .await
+        .map(drop)
 }
 
 /// What changes of a file; `None` stays.

@@ -65,6 +65,8 @@ pub(crate) struct VersionRow {
     pub created_at: i64,
     /// 1 if `part_digests` are known.
     pub has_digests: i64,
+    /// The key that planned it, if that may upload and nothing else.
+    pub key_id: Option<String>,
 }
 
 impl VersionRow {
@@ -99,6 +101,12 @@ impl VersionRow {
         self.state == RESERVED || self.state == UPLOADED
     }
 
+    /// Whether `other` may be dropped to make room for this one. What comes with a key that may only
+    /// upload displaces nothing but what came with the same key.
+    pub(crate) fn may_displace(&self, other: &Self) -> bool {
+        self.key_id.is_none() || self.key_id == other.key_id
+    }
+
     /// Bytes of tags, description and metadata as they are kept.
     pub(crate) fn labels_bytes(&self) -> usize {
         [&self.tags, &self.description, &self.metadata]
@@ -119,7 +127,7 @@ macro_rules! columns {
         "file_id, user_id, number, state, reason, size_bytes, sha256, md5, if_exists, upload_key,
          object_key, expiration_policy, expires_at, permissions, tags, description, metadata,
          updated_at, upload_id, part_size, open_ended, direct, head_md5, share_id, mime_type,
-         created_at, CASE WHEN part_digests IS NULL THEN 0 ELSE 1 END AS has_digests"
+         created_at, CASE WHEN part_digests IS NULL THEN 0 ELSE 1 END AS has_digests, key_id"
     };
 }
 pub(super) use columns;
@@ -148,6 +156,8 @@ pub(crate) struct NewVersion<'a> {
     pub share_id: Option<&'a str>,
     /// Of the client, where it comes through a share.
     pub address: Option<&'a str>,
+    /// The client's key, if that may upload and nothing else.
+    pub key_id: Option<&'a str>,
 }
 
 pub(crate) async fn insert(
@@ -158,9 +168,9 @@ pub(crate) async fn insert(
         "INSERT INTO versions (file_id, user_id, number, state, size_bytes, mime_type, sha256, md5,
              head_md5, part_size, open_ended, direct, if_exists, upload_key, object_key,
              expiration_policy, permissions, tags, description, metadata, share_id, created_at,
-             updated_at, address)
+             updated_at, address, key_id)
          VALUES ($1, $20, $2, 'reserved', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,
-                 $16, $17, $18, $21, $19, $19, $22)
+                 $16, $17, $18, $21, $19, $19, $22, $23)
          RETURNING ",
         columns!()
     ))
@@ -186,6 +196,7 @@ pub(crate) async fn insert(
     .bind(version.user_id)
     .bind(version.share_id)
     .bind(version.address)
+    .bind(version.key_id)
     .fetch_one(connection)
     .await
 }
@@ -206,19 +217,24 @@ pub(crate) async fn find(
     .await
 }
 
-/// The newest version that is still being uploaded, else the newest.
+/// The newest version that is still being uploaded, else the newest. With `key_id`, only of those that
+/// came with this key; without, those of keys that may only upload come last, so that none of them gets
+/// in the way of an upload to the same path.
 pub(crate) async fn find_newest(
     connection: &mut AnyConnection,
     file_id: &str,
+    key_id: Option<&str>,
 ) -> sqlx::Result<Option<VersionRow>> {
     sqlx::query_as(concat!(
         "SELECT ",
         columns!(),
-        " FROM versions WHERE file_id = $1
-          ORDER BY CASE WHEN state IN ('reserved', 'uploaded') THEN 0 ELSE 1 END, number DESC
+        " FROM versions WHERE file_id = $1 AND ($2 = '' OR key_id = $2)
+          ORDER BY CASE WHEN state IN ('reserved', 'uploaded') THEN 0 ELSE 1 END,
+                   CASE WHEN key_id IS NULL THEN 0 ELSE 1 END, number DESC
           LIMIT 1"
     ))
     .bind(file_id)
+    .bind(key_id.unwrap_or_default())
     .fetch_optional(connection)
     .await
 }

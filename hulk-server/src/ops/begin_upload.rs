@@ -3,6 +3,7 @@
 use futures_util::{StreamExt, stream};
 use hulk_proto::{
     CreateFile, CreatedFile, ErrorCode, File, Upload,
+    attributes::{MODE, MODIFIED},
     file::{Batch, BatchItem},
 };
 use sqlx::Connection;
@@ -41,7 +42,7 @@ pub enum Report {
 
 /// # Errors
 /// Whatever can be refused before bytes are sent: `VALIDATION_ERROR`, `PAYLOAD_TOO_LARGE`,
-/// `QUOTA_EXCEEDED`, `EMAIL_NOT_VERIFIED`, `FILE_EXISTS`, `DIRECTORY_EXISTS`, `CONFLICT`.
+/// `QUOTA_EXCEEDED`, `EMAIL_NOT_VERIFIED`, `FORBIDDEN`, `FILE_EXISTS`, `DIRECTORY_EXISTS`, `CONFLICT`.
 pub async fn begin_upload(
     app: &App,
     destination: &Destination<'_>,
@@ -163,6 +164,10 @@ fn check(
     if destination.share.is_some() {
         request.permissions = None;
         request.expiration_policy = None;
+        // A stranger does not say what a file of the owner's may be run as.
+        if let Some(metadata) = &mut request.metadata {
+            metadata.retain(|name, _| ![MODE, MODIFIED].contains(&name.as_str()));
+        }
     }
     if destination.user.email_verified_at.is_none() {
         return Err(Error::new(
@@ -194,10 +199,15 @@ async fn answer(
         return Ok(CreatedFile { file, upload });
     }
     let upload = to_send(app, request, &planned).await?;
+    metrics::counter!("hulk_uploads_planned_total").increment(1);
+    if destination.key_id.is_some() {
+        let path = request.path.clone();
+        let file = present::uploaded(app, destination, path, &planned.version)?;
+        return Ok(CreatedFile { file, upload });
+    }
     let mut file = show(app, destination, request, planned.file).await?;
     // The answer is about this upload, while the file may still show the version before it.
     file.version = u64::try_from(planned.version.number).unwrap_or(0);
-    metrics::counter!("hulk_uploads_planned_total").increment(1);
     Ok(CreatedFile { file, upload })
 }
 

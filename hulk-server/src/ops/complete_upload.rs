@@ -13,11 +13,12 @@ use hulk_proto::{
 use super::{
     assemble::assemble,
     begin_upload::{batch, give_up},
-    find_file,
+    destination::Destination,
+    find_file, find_upload,
     plan_upload::file_exists,
     present,
     publish::{Outcome, Sent, publish_all, publish_one},
-    show_file,
+    show_upload_file,
     sign_parts::IN_FLIGHT,
     validate,
 };
@@ -26,7 +27,6 @@ use crate::{
     db::{
         files::FileRow,
         uploads,
-        users::UserRow,
         versions::{self, VersionRow},
     },
     error::{Error, Result},
@@ -39,17 +39,16 @@ use crate::{
 /// one was not to replace it, `CONFLICT` if another replaced it.
 pub async fn complete_upload(
     app: &App,
-    user: &UserRow,
+    destination: &Destination<'_>,
     id: &Id,
     report: &ReportUpload,
 ) -> Result<File> {
-    find_file(app, user, id).await?;
-    let version = reported_version(app, id, report.version).await?;
+    let version = find_upload(app, destination, id, report.version).await?;
     match version.is_unfinished() {
         true => finish(app, &version, report).await?,
         false => check_finished(&version, report)?,
     }
-    show_file(app, user, id).await
+    show_upload_file(app, destination, &version).await
 }
 
 /// As `complete_upload` for each; what can be is written in one transaction.
@@ -58,58 +57,71 @@ pub async fn complete_upload(
 /// Only if database or store do not answer; what is refused is in the answer.
 pub async fn complete_uploads(
     app: &App,
-    user: &UserRow,
+    destination: &Destination<'_>,
     reports: Vec<ReportedFile>,
 ) -> Result<Batch<File>> {
     validate::batch(reports.len())?;
-    let ids: Vec<Id> = reports.iter().map(|item| item.id.clone()).collect();
-    let looked = reports.into_iter().map(|item| look_for(app, user, item));
-    let looked: Vec<Result<Option<(VersionRow, Sent)>>> =
-        stream::iter(looked).buffered(IN_FLIGHT).collect().await;
+    let looked = reports
+        .into_iter()
+        .map(|item| look_for(app, destination, item));
+    let looked: Vec<Result<Looked>> = stream::iter(looked).buffered(IN_FLIGHT).collect().await;
     let sent = looked.iter().map(|found| match found {
-        Ok(Some((version, sent))) => Some((version, sent)),
+        Ok((version, Some(sent))) => Some((version, sent)),
         _ => None,
     });
-    let outcomes = publish_all(app, &user.id, &sent.collect::<Vec<_>>()).await?;
-    let files = ids.into_iter().zip(looked).zip(outcomes);
-    let files = files.map(|((id, looked), outcome)| async move {
-        if let Some(((version, _), outcome)) = looked?.zip(outcome) {
-            conclude(app, &version, outcome).await?;
-        }
-        find_file(app, user, &id).await
-    });
-    let files: Vec<Result<FileRow>> = stream::iter(files).buffered(IN_FLIGHT).collect().await;
-    let mut connection = app.db.read().await?;
-    Ok(batch(present::outcomes(app, &mut connection, files).await?))
+    let user_id = &destination.user.id;
+    let outcomes = publish_all(app, user_id, &sent.collect::<Vec<_>>()).await?;
+    let ended = looked.into_iter().zip(outcomes);
+    let ended = ended.map(|(looked, outcome)| end(app, looked, outcome));
+    let ended: Vec<Result<VersionRow>> = stream::iter(ended).buffered(IN_FLIGHT).collect().await;
+    show_all(app, destination, ended).await.map(batch)
 }
 
-/// `None` if it was finished before.
-async fn look_for(
-    app: &App,
-    user: &UserRow,
-    item: ReportedFile,
-) -> Result<Option<(VersionRow, Sent)>> {
+/// A version that is reported; without what was sent, if it was finished before.
+type Looked = (VersionRow, Option<Sent>);
+
+async fn look_for(app: &App, destination: &Destination<'_>, item: ReportedFile) -> Result<Looked> {
     let (id, report) = item.into_parts();
-    find_file(app, user, &id).await?;
-    let version = reported_version(app, &id, report.version).await?;
+    let version = find_upload(app, destination, &id, report.version).await?;
     if !version.is_unfinished() {
         check_finished(&version, &report)?;
-        return Ok(None);
+        return Ok((version, None));
     }
     let sent = look(app, &version, &report).await?;
-    Ok(Some((version, sent)))
+    Ok((version, Some(sent)))
 }
 
-async fn reported_version(app: &App, id: &Id, number: Option<u64>) -> Result<VersionRow> {
-    let mut connection = app.db.read().await?;
-    let found = match number {
-        Some(number) => {
-            let number = i64::try_from(number).unwrap_or(-1);
-            versions::find(&mut connection, id.as_str(), number).await?
+async fn end(app: &App, looked: Result<Looked>, outcome: Option<Outcome>) -> Result<VersionRow> {
+    let (version, _) = looked?;
+    if let Some(outcome) = outcome {
+        conclude(app, &version, outcome).await?;
+    }
+    Ok(version)
+}
+
+/// The files of uploads that have ended, as their client may know them.
+async fn show_all(
+    app: &App,
+    destination: &Destination<'_>,
+    ended: Vec<Result<VersionRow>>,
+) -> Result<Vec<Result<File>>> {
+    if destination.key_id.is_some() {
+        let mut files = Vec::with_capacity(ended.len());
+        for version in ended {
+            files.push(match version {
+                Ok(version) => show_upload_file(app, destination, &version).await,
+                Err(error) => Err(error),
+            });
         }
-        None => versions::find_newest(&mut connection, id.as_str()).await?,
-    };
-    found.ok_or_else(|| Error::not_found("version"))
+        return Ok(files);
+    }
+    let rows = ended.into_iter().map(|version| async move {
+        let id: Id = version?.file_id.parse().map_err(Error::internal)?;
+        find_file(app, destination.user, &id).await
+    });
+    let rows: Vec<Result<FileRow>> = stream::iter(rows).buffered(IN_FLIGHT).collect().await;
+    let mut connection = app.db.read().await?;
+    present::outcomes(app, &mut connection, rows).await
 }
 
 /// The same report again has the same answer.

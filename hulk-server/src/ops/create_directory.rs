@@ -1,20 +1,32 @@
-//! Makes a directory.
+//! Makes directories.
 
-use hulk_proto::{Directory, ErrorCode, ExpirationPolicy, Permission, directory::CreateDirectory};
+use hulk_proto::{
+    Directory, ErrorCode, ExpirationPolicy, Permission, directory::CreateDirectory, file::Batch,
+};
+use sqlx::{AnyConnection, Connection};
 
 use super::{
+    begin_upload::batch,
+    destination::Destination,
     plan_upload::{count_object, ensure_directories},
-    present,
+    present, retried, validate,
 };
 use crate::{
     app::App,
     db::{
-        entries::{self, DIRECTORY},
+        entries::{self, DIRECTORY, EntryRow},
         tree,
-        users::UserRow,
     },
     error::{Error, Result},
 };
+
+/// What becomes of a directory that is there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum IfThere {
+    Refuse,
+    /// Its metadata are set, and it is answered.
+    Keep,
+}
 
 /// With those above it.
 ///
@@ -22,52 +34,131 @@ use crate::{
 /// `DIRECTORY_EXISTS`, `FILE_EXISTS`, `VALIDATION_ERROR`.
 pub async fn create_directory(
     app: &App,
-    user: &UserRow,
+    destination: &Destination<'_>,
     request: &CreateDirectory,
 ) -> Result<Directory> {
-    let (above, name) = request.path.split().ok_or_else(|| exists(&request.path))?;
-    let mut transaction = app.db.write_for(&user.id).await?;
-    let parent = ensure_directories(
-        &mut transaction,
-        &user.into(),
-        &above,
-        app.settings.max_objects,
-    )
-    .await?;
-    let is_there = tree::find_by_path(&mut transaction, &user.root_id, &request.path).await?;
-    if is_there.is_some_and(|entry| entry.is_directory()) {
-        return Err(exists(&request.path));
+    retried(|| async {
+        let mut transaction = app.db.write_for(&destination.user.id).await?;
+        let made = make(app, &mut transaction, destination, request, IfThere::Refuse).await?;
+        transaction.commit().await?;
+        Ok(made)
+    })
+    .await
+}
+
+/// Each as by `create_directory`; who may read is answered one that is there, with the metadata of the
+/// request.
+///
+/// # Errors
+/// Only if the database does not answer; what is refused is in the answer.
+pub async fn create_directories(
+    app: &App,
+    destination: &Destination<'_>,
+    requests: &[CreateDirectory],
+) -> Result<Batch<Directory>> {
+    validate::batch(requests.len())?;
+    let if_there = match destination.may_read() {
+        true => IfThere::Keep,
+        false => IfThere::Refuse,
+    };
+    let outcomes = retried(|| make_all(app, destination, requests, if_there)).await?;
+    Ok(batch(outcomes))
+}
+
+async fn make_all(
+    app: &App,
+    destination: &Destination<'_>,
+    requests: &[CreateDirectory],
+    if_there: IfThere,
+) -> Result<Vec<Result<Directory>>> {
+    let mut outcomes = Vec::with_capacity(requests.len());
+    let mut transaction = app.db.write_for(&destination.user.id).await?;
+    for request in requests {
+        let mut one = transaction.begin().await?;
+        let made = make(app, &mut one, destination, request, if_there).await;
+        match &made {
+            Ok(_) => one.commit().await?,
+            // Not this item's fault, and the end of the whole transaction.
+            Err(error) if error.is_fault() => return made.map(|_| Vec::new()),
+            Err(_) => one.rollback().await?,
+        }
+        outcomes.push(made);
     }
-    let (entry, is_new) =
-        entries::ensure(&mut transaction, &user.id, &parent.id, name, DIRECTORY).await?;
-    if is_new {
-        count_object(&mut transaction, &user.id, app.settings.max_objects).await?;
-    }
-    if !entry.is_directory() {
-        return Err(Error::new(
-            ErrorCode::FileExists,
-            format!("there is a file at '{}'", request.path),
-        ));
-    }
-    entries::set_defaults(
-        &mut transaction,
-        &entry.id,
-        request.default_permissions.map(Permission::as_str),
-        request
-            .default_expiration_policy
-            .map(ExpirationPolicy::as_str),
-    )
-    .await?;
-    let row = entries::find(&mut transaction, &entry.id).await?;
-    let row = row.ok_or_else(|| Error::internal("a new directory is missing"))?;
-    let directory = present::directory(app, &mut transaction, row).await?;
     transaction.commit().await?;
+    Ok(outcomes)
+}
+
+async fn make(
+    app: &App,
+    connection: &mut AnyConnection,
+    destination: &Destination<'_>,
+    request: &CreateDirectory,
+    if_there: IfThere,
+) -> Result<Directory> {
+    validate::labels(None, None, request.metadata.as_ref())?;
+    let metadata = request.metadata.as_ref().map(serde_json::to_string);
+    let metadata = metadata.transpose().map_err(Error::internal)?;
+    let (above, name) = request.path.split().ok_or_else(|| exists(&request.path))?;
+    let root_id = destination.root_id;
+    let there = tree::find_by_path(connection, root_id, &request.path).await?;
+    let id = match there {
+        Some(entry) if !entry.is_directory() => return Err(in_the_way(request)),
+        Some(_) if if_there == IfThere::Refuse => return Err(exists(&request.path)),
+        Some(entry) => entry.id,
+        None => {
+            let entry = make_new(app, connection, destination, &above, name).await?;
+            entries::set_defaults(
+                connection,
+                &entry.id,
+                request.default_permissions.map(Permission::as_str),
+                request
+                    .default_expiration_policy
+                    .map(ExpirationPolicy::as_str),
+            )
+            .await?;
+            entry.id
+        }
+    };
+    if let Some(metadata) = metadata {
+        entries::set_metadata(connection, &id, &metadata).await?;
+    }
+    let row = entries::find(connection, &id).await?;
+    let row = row.ok_or_else(|| Error::internal("a new directory is missing"))?;
+    let mut directory = present::directory(app, connection, row).await?;
+    if destination.key_id.is_some() {
+        // The id of a directory is the link to its listing, and the one above may be another's.
+        directory.parent_id = None;
+    }
     Ok(directory)
+}
+
+async fn make_new(
+    app: &App,
+    connection: &mut AnyConnection,
+    destination: &Destination<'_>,
+    above: &hulk_proto::RemotePath,
+    name: &str,
+) -> Result<EntryRow> {
+    let user_id = &destination.user.id;
+    let most = app.settings.max_objects;
+    let parent = ensure_directories(connection, destination, above, most).await?;
+    let (entry, is_new) = entries::ensure(connection, user_id, &parent.id, name, DIRECTORY).await?;
+    if is_new {
+        count_object(connection, user_id, most).await?;
+    }
+    Ok(entry)
 }
 
 fn exists(path: impl std::fmt::Display) -> Error {
     Error::new(
         ErrorCode::DirectoryExists,
         format!("there is a directory at '{path}' already"),
+    )
+}
+
+fn in_the_way(request: &CreateDirectory) -> Error {
+    Error::new(
+        ErrorCode::FileExists,
+        format!("there is a file at '{}'", request.path),
     )
 }

@@ -1,6 +1,6 @@
 //! Whose files a request puts, below which directory, and with what right.
 
-use crate::db::{shares::ShareRow, users::UserRow};
+use crate::db::{shares::ShareRow, users::UserRow, versions::VersionRow};
 
 /// The owner's root, or a directory that a share takes files into.
 #[derive(Clone, Copy)]
@@ -12,6 +12,9 @@ pub struct Destination<'a> {
     pub share: Option<&'a ShareRow>,
     /// Of the client that puts through a share.
     pub address: Option<&'a str>,
+    /// The key, if it may upload and nothing else: whoever has it neither learns nor changes what is
+    /// there, and resumes and ends the uploads of this key alone.
+    pub key_id: Option<&'a str>,
 }
 
 impl<'a> From<&'a UserRow> for Destination<'a> {
@@ -21,6 +24,7 @@ impl<'a> From<&'a UserRow> for Destination<'a> {
             root_id: &user.root_id,
             share: None,
             address: None,
+            key_id: None,
         }
     }
 }
@@ -32,6 +36,15 @@ impl<'a> Destination<'a> {
             root_id: &share.entry_id,
             share: Some(share),
             address: Some(address),
+            key_id: None,
+        }
+    }
+
+    /// For a key that may upload and nothing else.
+    pub fn of_upload_key(user: &'a UserRow, key_id: &'a str) -> Self {
+        Self {
+            key_id: Some(key_id),
+            ..Self::from(user)
         }
     }
 
@@ -40,6 +53,23 @@ impl<'a> Destination<'a> {
         let cap = self.share.and_then(|share| share.max_file_bytes);
         cap.and_then(|cap| u64::try_from(cap).ok())
             .map_or(most, |cap| cap.min(most))
+    }
+
+    /// Whether the client may learn what the user has stored.
+    pub(super) fn may_read(&self) -> bool {
+        self.share.is_none() && self.key_id.is_none()
+    }
+
+    /// Whether the client may resume, end or cancel this upload.
+    pub(super) fn may_continue(&self, version: &VersionRow) -> bool {
+        self.key_id.is_none() || self.key_id == version.key_id.as_deref()
+    }
+
+    /// Whether a stored version may stand for bytes of which the client has told no more than a digest.
+    /// An upload key would read by it what it never had; and a digest that such a key declared is no
+    /// proof to others, as no store compares the SHA-256 of an upload in parts.
+    pub(super) fn may_reuse(&self, stored: &VersionRow) -> bool {
+        self.key_id.is_none() && stored.key_id.is_none()
     }
 
     pub(super) fn share_id(&self) -> Option<&'a str> {

@@ -32,6 +32,7 @@ pub(crate) mod store_gate;
 pub mod take_notices;
 mod to_send;
 pub mod trash;
+mod upload_only;
 pub mod usage;
 mod validate;
 pub mod versions;
@@ -41,11 +42,15 @@ use hulk_proto::{File, Id, ListQuery, limits::DEFAULT_PAGE};
 use crate::{
     app::App,
     db::{
+        self,
         files::{self, FileRow},
+        tree,
         users::UserRow,
+        versions::VersionRow,
     },
     error::{Error, Result},
 };
+use destination::Destination;
 
 /// How often a transaction that collides is run.
 const ATTEMPTS: u32 = 5;
@@ -99,4 +104,56 @@ pub async fn show_file(app: &App, user: &UserRow, id: &Id) -> Result<File> {
     let row = find_file(app, user, id).await?;
     let mut connection = app.db.read().await?;
     present::file(app, &mut connection, row).await
+}
+
+/// The version that a request about an upload means: that of the number, else the newest, with
+/// unfinished ones first.
+///
+/// # Errors
+/// `NOT_FOUND` also for an upload that is not the client's to continue.
+async fn find_upload(
+    app: &App,
+    destination: &Destination<'_>,
+    id: &Id,
+    number: Option<u64>,
+) -> Result<VersionRow> {
+    find_file(app, destination.user, id).await?;
+    let mut connection = app.db.read().await?;
+    let found = match number {
+        Some(number) => {
+            let number = i64::try_from(number).unwrap_or(-1);
+            db::versions::find(&mut connection, id.as_str(), number).await?
+        }
+        None => db::versions::find_newest(&mut connection, id.as_str(), destination.key_id).await?,
+    };
+    // Whether a file exists that another key put is not for a key that may only upload.
+    let what = match destination.may_read() {
+        true => "version",
+        false => "file",
+    };
+    found
+        .filter(|version| destination.may_continue(version))
+        .ok_or_else(|| Error::not_found(what))
+}
+
+/// The file of an upload as its client may know it.
+///
+/// # Errors
+/// `NOT_FOUND` if it was deleted meanwhile.
+async fn show_upload_file(
+    app: &App,
+    destination: &Destination<'_>,
+    version: &VersionRow,
+) -> Result<File> {
+    let id: Id = version.file_id.parse().map_err(Error::internal)?;
+    if destination.key_id.is_none() {
+        return show_file(app, destination.user, &id).await;
+    }
+    let row = find_file(app, destination.user, &id).await?;
+    let mut connection = app.db.read().await?;
+    let path = tree::path_of(&mut connection, &row.id).await?;
+    let path = path.parse().map_err(Error::internal)?;
+    let now = db::versions::find(&mut connection, &row.id, version.number).await?;
+    let now = now.ok_or_else(|| Error::not_found("file"))?;
+    present::uploaded(app, destination, path, &now)
 }

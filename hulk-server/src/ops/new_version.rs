@@ -58,6 +58,7 @@ pub(super) fn new_version<'a>(
         metadata: labels.metadata,
         share_id: destination.share_id(),
         address: destination.address,
+        key_id: destination.key_id,
     })
 }
 
@@ -92,6 +93,7 @@ pub(super) fn restored_version<'a>(
         metadata: None,
         share_id: None,
         address: None,
+        key_id: None,
     })
 }
 

@@ -14,7 +14,7 @@ use super::{
     new_version::{Labels, new_version},
     present,
     shares::{intake, name},
-    validate,
+    upload_only, validate,
 };
 use crate::{
     app::App,
@@ -22,8 +22,7 @@ use crate::{
         contents,
         entries::{self, DIRECTORY, EntryRow, FILE, FileChange},
         files::{self, FileRow},
-        trash, uploads,
-        users::{self, UserRow},
+        trash, uploads, users,
         versions::{self, NewVersion, VersionRow},
     },
     error::{Error, Result},
@@ -49,8 +48,8 @@ pub(super) struct Planned {
 }
 
 /// # Errors
-/// `FILE_EXISTS`, `DIRECTORY_EXISTS`, `QUOTA_EXCEEDED`. The caller's transaction is then to be
-/// rolled back.
+/// `FILE_EXISTS`, `DIRECTORY_EXISTS`, `QUOTA_EXCEEDED`; `FORBIDDEN` for what a key that may only upload
+/// would change. The caller's transaction is then to be rolled back.
 pub(super) async fn plan(
     app: &App,
     connection: &mut AnyConnection,
@@ -69,8 +68,13 @@ pub(super) async fn plan(
     if request.if_exists == IfExists::Fail && is_there {
         return Err(file_exists(&request.path));
     }
+    upload_only::check(destination, request, &entry, &all, current)?;
     let policy = policy(connection, &entry, request, current, known).await?;
-    let unchanged = current.filter(|current| is_there && is_same_file(current, request, policy));
+    let unchanged = current.filter(|current| {
+        is_there && destination.may_reuse(current) && is_same_file(current, request, policy)
+    });
+    // The grid and the parts of what was there before are not for a key that may only upload.
+    let before = current.filter(|_| destination.key_id.is_none());
     let (version, is_resumed) = match unchanged {
         Some(current) => {
             if policy.days().is_none() || !app.store.expires_objects() {
@@ -88,7 +92,7 @@ pub(super) async fn plan(
                 request,
                 report,
                 (number, policy),
-                current,
+                before,
             )?;
             reserve(app, connection, destination, &all, wanted).await?
         }
@@ -99,7 +103,7 @@ pub(super) async fn plan(
     }
     let file = files::find(connection, &entry.id).await?;
     // A digest alone must not bring bytes to somebody who never had them.
-    let may_reuse = report == Report::Client && destination.share.is_none();
+    let may_reuse = report == Report::Client && destination.may_read();
     let (stored, may_be_stored) = match may_reuse && unchanged.is_none() {
         true => reusable(connection, &version).await?,
         false => (None, false),
@@ -109,7 +113,7 @@ pub(super) async fn plan(
     Ok(Planned {
         file: file.ok_or_else(|| Error::internal("a planned file is missing"))?,
         is_unchanged: unchanged.is_some(),
-        previous: current.filter(is_alike).cloned(),
+        previous: before.filter(is_alike).cloned(),
         version,
         stored,
         may_be_stored,
@@ -293,7 +297,11 @@ async fn reserve(
             discard(connection, same).await?;
         }
     }
-    let unfinished = all.iter().filter(|version| version.is_unfinished());
+    // Counted by key, so that one that may only upload does not shut the others out.
+    let is_counted = |version: &&VersionRow| {
+        version.is_unfinished() && version.key_id.as_deref() == wanted.key_id
+    };
+    let unfinished = all.iter().filter(is_counted);
     let labels: usize = unfinished.clone().map(VersionRow::labels_bytes).sum();
     if unfinished.count() >= MAX_UNFINISHED || labels > MAX_UNFINISHED_LABELS_BYTES {
         return Err(Error::new(
@@ -311,12 +319,11 @@ async fn reserve(
         versions::delete_failed(connection, wanted.file_id).await?;
     }
     validate::room(app, wanted.size_bytes)?;
-    let user = destination.user;
     if let Some(share) = destination.share {
         intake::plan(connection, share, wanted.size_bytes).await?;
     }
-    if !users::reserve(connection, &user.id, wanted.size_bytes).await? {
-        return Err(quota_exceeded(connection, user, wanted.size_bytes).await?);
+    if !users::reserve(connection, &destination.user.id, wanted.size_bytes).await? {
+        return Err(quota_exceeded(connection, destination, wanted.size_bytes).await?);
     }
     Ok((versions::insert(connection, wanted).await?, false))
 }
@@ -329,6 +336,7 @@ fn is_same_upload(version: &VersionRow, wanted: &NewVersion<'_>) -> bool {
     };
     !version.is_direct()
         && !wanted.direct
+        && version.key_id.as_deref() == wanted.key_id
         && version.is_open_ended() == wanted.open_ended
         && (wanted.open_ended || version.size_bytes == wanted.size_bytes)
         && version.head_md5 == wanted.head_md5
@@ -359,13 +367,16 @@ pub(super) fn file_exists(path: impl std::fmt::Display) -> Error {
 
 pub(super) async fn quota_exceeded(
     connection: &mut AnyConnection,
-    user: &UserRow,
+    destination: &Destination<'_>,
     size_bytes: i64,
 ) -> Result<Error> {
-    let user = users::find(connection, &user.id)
+    let user = users::find(connection, &destination.user.id)
         .await?
-        .unwrap_or_else(|| user.clone());
+        .unwrap_or_else(|| destination.user.clone());
     let way_out = match trash::bytes(connection, &user.id).await? {
+        _ if destination.key_id.is_some() => {
+            "its owner has to delete something first, which this API key may not".to_owned()
+        }
         0 => "delete something first".to_owned(),
         bytes => format!(
             "emptying the trash gives {bytes} bytes back (hulk trash empty, or DELETE /api/v1/trash)"

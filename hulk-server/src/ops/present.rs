@@ -9,6 +9,7 @@ use hulk_proto::{
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use sqlx::AnyConnection;
 
+use super::destination::Destination;
 use crate::{
     app::App,
     db::{
@@ -95,7 +96,7 @@ pub(super) fn file_in(app: &App, row: FileRow, directory: &str) -> Result<File> 
         id: id(&row.id)?,
         path: path.parse().map_err(Error::internal)?,
         directory_id: id(&row.parent_id)?,
-        status: status(&row, expires_at, now)?,
+        status: status(&row.state, expires_at, now)?,
         size_bytes: unsigned(row.size_bytes),
         mime_type: row.mime_type,
         sha256: row
@@ -121,9 +122,58 @@ pub(super) fn file_in(app: &App, row: FileRow, directory: &str) -> Result<File> 
     })
 }
 
+/// A file as a key that may only upload knows it: the version that it put, and nothing of the versions
+/// before or of what was made of the file. The directory is the root, whichever it is in, since the id of a
+/// directory is the link to its listing.
+pub(super) fn uploaded(
+    app: &App,
+    destination: &Destination<'_>,
+    path: RemotePath,
+    version: &VersionRow,
+) -> Result<File> {
+    let expires_at = version.expires_at.map(time).transpose()?;
+    let filename = path.split().map_or("", |(_, name)| name).to_owned();
+    let name = utf8_percent_encode(&filename, NAME);
+    let tags = version.tags.as_deref().map(serde_json::from_str);
+    let metadata = version.metadata.as_deref().map(serde_json::from_str);
+    let permissions = version.permissions.as_deref().map(permission);
+    Ok(File {
+        url: format!("{}/d/{}/{name}", app.settings.public_url, version.file_id),
+        id: id(&version.file_id)?,
+        path,
+        filename,
+        directory_id: id(destination.root_id)?,
+        status: status(&version.state, expires_at, Timestamp::now())?,
+        size_bytes: unsigned(version.size_bytes),
+        mime_type: version.mime_type.clone(),
+        sha256: version
+            .sha256
+            .as_ref()
+            .map(|sha256| sha256.parse().map_err(Error::internal))
+            .transpose()?,
+        permissions: permissions.transpose()?.unwrap_or_default(),
+        expiration_policy: policy(&version.expiration_policy)?,
+        expires_at,
+        tags: tags
+            .transpose()
+            .map_err(Error::internal)?
+            .unwrap_or_default(),
+        description: version.description.clone(),
+        metadata: metadata
+            .transpose()
+            .map_err(Error::internal)?
+            .unwrap_or_default(),
+        version: unsigned(version.number),
+        download_count: 0,
+        last_downloaded_at: None,
+        created_at: time(version.created_at)?,
+        updated_at: time(version.updated_at)?,
+    })
+}
+
 /// A validated file is expired from its time on, whenever the sweep comes.
-fn status(row: &FileRow, expires_at: Option<Timestamp>, now: Timestamp) -> Result<FileStatus> {
-    let status = row.state.parse().map_err(Error::internal)?;
+fn status(state: &str, expires_at: Option<Timestamp>, now: Timestamp) -> Result<FileStatus> {
+    let status = state.parse().map_err(Error::internal)?;
     let is_over = expires_at.is_some_and(|expires_at| expires_at <= now);
     Ok(match status {
         FileStatus::Validated if is_over => FileStatus::Expired,
@@ -148,6 +198,7 @@ pub(super) async fn directory(
         parent_id,
         default_permissions: permission(&row.permissions)?,
         default_expiration_policy: row.expiration_policy.as_deref().map(policy).transpose()?,
+        metadata: serde_json::from_str(&row.metadata).map_err(Error::internal)?,
         created_at: time(row.created_at)?,
         updated_at: time(row.updated_at)?,
     })

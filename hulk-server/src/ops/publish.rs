@@ -8,6 +8,7 @@ use super::{
     plan_upload::current_of,
     present, retried,
     shares::intake,
+    upload_only,
 };
 use crate::{
     app::App,
@@ -96,6 +97,9 @@ async fn publish(
     if version.if_exists == "fail" && current.is_some_and(|current| !current.is_over(now)) {
         return Ok(Outcome::Taken);
     }
+    let Some(change) = upload_only::change(version, &entry, &all) else {
+        return Ok(Outcome::Taken);
+    };
     let finished = Finished {
         size_bytes: sent.size_bytes,
         sha256: sent.sha256.as_deref(),
@@ -131,10 +135,13 @@ async fn publish(
         if current.is_none() {
             users::count_files(connection, &this.user_id, 1).await?;
         }
-        make_current(connection, version, &entry).await?;
+        make_current(connection, version, &entry, change).await?;
         // The same bytes put again are no other version.
-        let same =
-            current.filter(|current| current.sha256.is_some() && current.sha256 == sent.sha256);
+        let same = current.filter(|current| {
+            version.may_displace(current)
+                && current.sha256.is_some()
+                && current.sha256 == sent.sha256
+        });
         if let Some(same) = same {
             drop_version(connection, same).await?;
         }
@@ -143,7 +150,7 @@ async fn publish(
         .iter()
         .filter(|other| other.state == versions::VALIDATED);
     if finished.count() >= kept {
-        prune(connection, &version.file_id, kept).await?;
+        prune(connection, version, kept).await?;
     }
     forget_upload(connection, version).await?;
     Ok(Outcome::Validated)
@@ -153,13 +160,8 @@ async fn make_current(
     connection: &mut AnyConnection,
     version: &VersionRow,
     entry: &EntryRow,
+    change: FileChange<'_>,
 ) -> Result<()> {
-    let change = FileChange {
-        permissions: version.permissions.as_deref(),
-        tags: version.tags.as_deref(),
-        description: version.description.as_deref(),
-        metadata: version.metadata.as_deref(),
-    };
     if !change.is_empty() {
         entries::change_file(connection, &version.file_id, change).await?;
     }
@@ -167,17 +169,19 @@ async fn make_current(
     Ok(entries::set_version(connection, &version.file_id, version.number, category).await?)
 }
 
-/// Drops the oldest finished versions: the current one and those right before it stay, `kept` in all.
-async fn prune(connection: &mut AnyConnection, file_id: &str, kept: usize) -> Result<()> {
-    let Some(entry) = entries::find(connection, file_id).await? else {
+/// Drops the oldest finished versions, if `newest` may displace them: the current one and those right
+/// before it stay, `kept` in all.
+async fn prune(connection: &mut AnyConnection, newest: &VersionRow, kept: usize) -> Result<()> {
+    let Some(entry) = entries::find(connection, &newest.file_id).await? else {
         return Ok(());
     };
-    let all = versions::all_of(connection, file_id).await?;
+    let all = versions::all_of(connection, &newest.file_id).await?;
     let older = all
         .iter()
         .rev()
         .filter(|version| version.state == versions::VALIDATED && version.number != entry.version);
-    for version in older.skip(kept.max(1) - 1) {
+    let dropped = older.skip(kept.max(1) - 1);
+    for version in dropped.filter(|version| newest.may_displace(version)) {
         drop_version(connection, version).await?;
     }
     Ok(())

@@ -48,6 +48,9 @@ impl<'a> Follower<'a> {
     }
 }
 
+/// A mode or a time is shorter.
+const MAX_ATTRIBUTE_BYTES: usize = 64;
+
 /// A download that may begin.
 pub struct Resolved {
     pub presigned: Presigned,
@@ -55,6 +58,15 @@ pub struct Resolved {
     /// Of a share that counts its downloads, which of them this is.
     pub claim: Option<String>,
     file: FileRow,
+}
+
+impl Resolved {
+    /// What is kept of the file under this name, if it is a short text.
+    pub(crate) fn attribute(&self, name: &str) -> Option<String> {
+        let metadata: serde_json::Map<_, _> = serde_json::from_str(&self.file.metadata).ok()?;
+        let text = metadata.get(name)?.as_str()?;
+        (text.len() <= MAX_ATTRIBUTE_BYTES).then(|| text.to_owned())
+    }
 }
 
 /// Signs `method` for the file, if it is public, `follower` is its owner, or has it shared; an older

@@ -10,13 +10,13 @@ use hulk_proto::{
 };
 
 use super::{
-    destination::Destination, find_file, plan_upload::quota_exceeded, shares::intake, show_file,
+    destination::Destination, find_upload, plan_upload::quota_exceeded, shares::intake,
+    show_upload_file,
 };
 use crate::{
     app::App,
     db::{
-        contents, uploads,
-        users::{self, UserRow},
+        contents, uploads, users,
         versions::{self, VersionRow},
     },
     error::{Error, Result},
@@ -38,7 +38,7 @@ pub async fn sign_parts(
     id: &Id,
     request: &SignParts,
 ) -> Result<SignedParts> {
-    let version = find_unfinished(app, destination.user, id, request.version).await?;
+    let version = find_unfinished(app, destination, id, request.version).await?;
     let version = set_aside(app, destination, version, &request.parts).await?;
     let grid = version.grid().ok_or_else(no_parts)?;
     check(&request.parts, grid)?;
@@ -48,7 +48,8 @@ pub async fn sign_parts(
         .iter()
         .filter_map(|part| Some((part.number, len(part), part.digest.as_deref()?)))
         .collect();
-    let previous = match wanted.is_empty() {
+    // Which parts are equal would tell a key that may only upload what is stored.
+    let previous = match wanted.is_empty() || destination.key_id.is_some() {
         true => None,
         false => find_previous(app, &version).await?,
     };
@@ -79,9 +80,9 @@ pub async fn sign_parts(
 ///
 /// # Errors
 /// `NOT_FOUND` if nothing is being uploaded.
-pub async fn show_upload(app: &App, user: &UserRow, id: &Id) -> Result<UploadState> {
-    let version = find_unfinished(app, user, id, None).await?;
-    let mut file = show_file(app, user, id).await?;
+pub async fn show_upload(app: &App, destination: &Destination<'_>, id: &Id) -> Result<UploadState> {
+    let version = find_unfinished(app, destination, id, None).await?;
+    let mut file = show_upload_file(app, destination, &version).await?;
     file.version = u64::try_from(version.number).unwrap_or(0);
     let received = match &version.upload_id {
         Some(upload_id) => app.store.list_parts(&version.object_key, upload_id).await?,
@@ -115,19 +116,15 @@ pub(crate) async fn has_bytes(app: &App, version: &VersionRow) -> Result<bool> {
 
 async fn find_unfinished(
     app: &App,
-    user: &UserRow,
+    destination: &Destination<'_>,
     id: &Id,
     number: Option<u64>,
 ) -> Result<VersionRow> {
-    find_file(app, user, id).await?;
-    let mut connection = app.db.read().await?;
-    let found = match number.map(i64::try_from) {
-        Some(number) => versions::find(&mut connection, id.as_str(), number.unwrap_or(-1)).await?,
-        None => versions::find_newest(&mut connection, id.as_str()).await?,
-    };
-    found
-        .filter(VersionRow::is_unfinished)
-        .ok_or_else(|| Error::not_found("unfinished upload"))
+    let found = find_upload(app, destination, id, number).await?;
+    match found.is_unfinished() {
+        true => Ok(found),
+        false => Err(Error::not_found("unfinished upload")),
+    }
 }
 
 fn no_parts() -> Error {
@@ -208,7 +205,7 @@ async fn set_aside(
         let more = needed - version.size_bytes;
         if uploads::extend(&mut transaction, &version, needed).await? {
             if !users::reserve(&mut transaction, &user.id, more).await? {
-                return Err(quota_exceeded(&mut transaction, user, more).await?);
+                return Err(quota_exceeded(&mut transaction, destination, more).await?);
             }
             if let Some(share) = destination.share {
                 intake::extend(&mut transaction, share, more).await?;

@@ -6,7 +6,9 @@ use hulk_proto::{
         MAX_BATCH, MAX_LABEL_BYTES, MAX_LABELS_BYTES, MAX_METADATA_VALUES, MAX_PARTS, MAX_TAGS,
         PART_BYTES,
     },
+    path::is_forbidden,
 };
+use serde_json::{Map, Value};
 
 use super::{begin_upload::Report, destination::Destination};
 use crate::{
@@ -111,7 +113,7 @@ pub(super) fn extension(app: &App, name: &str) -> Result<()> {
 pub(super) fn labels(
     tags: Option<&[String]>,
     description: Option<&str>,
-    metadata: Option<&serde_json::Map<String, serde_json::Value>>,
+    metadata: Option<&Map<String, Value>>,
 ) -> Result<()> {
     let tags = tags.unwrap_or_default();
     if tags.len() > MAX_TAGS {
@@ -127,8 +129,11 @@ pub(super) fn labels(
             format!("{tag:?} is not 1 to {MAX_LABEL_BYTES} plain bytes without a comma"),
         ));
     }
-    if description.is_some_and(|text| text.contains('\0')) {
-        return Err(Error::validation("description", "has a NUL"));
+    if description.is_some_and(has_hidden) {
+        return Err(hidden("description"));
+    }
+    if metadata.is_some_and(|metadata| texts(metadata).any(has_hidden)) {
+        return Err(hidden("metadata"));
     }
     let metadata_bytes = metadata.map_or(0, |metadata| {
         serde_json::to_string(metadata).map_or(usize::MAX, |json| json.len())
@@ -160,14 +165,42 @@ pub(super) fn labels(
     Ok(())
 }
 
+/// What could steer a terminal, or show another text than is there, as in names.
+fn has_hidden(text: &str) -> bool {
+    text.chars().any(is_forbidden)
+}
+
+fn hidden(field: &str) -> Error {
+    Error::validation(field, "has a control or direction-override character")
+}
+
+/// Names and texts in all depths.
+fn texts(metadata: &Map<String, Value>) -> impl Iterator<Item = &str> {
+    let (mut texts, mut left) = (Vec::new(), Vec::new());
+    let mut objects = vec![metadata];
+    loop {
+        for object in std::mem::take(&mut objects) {
+            texts.extend(object.keys().map(String::as_str));
+            left.extend(object.values());
+        }
+        match left.pop() {
+            None => return texts.into_iter(),
+            Some(Value::String(text)) => texts.push(text),
+            Some(Value::Array(items)) => left.extend(items),
+            Some(Value::Object(object)) => objects.push(object),
+            Some(_) => {}
+        }
+    }
+}
+
 /// Values in all depths.
-fn values(metadata: &serde_json::Map<String, serde_json::Value>) -> usize {
+fn values(metadata: &Map<String, Value>) -> usize {
     let (mut count, mut left) = (0, Vec::from_iter(metadata.values()));
     while let Some(value) = left.pop() {
         count += 1;
         match value {
-            serde_json::Value::Array(items) => left.extend(items),
-            serde_json::Value::Object(map) => left.extend(map.values()),
+            Value::Array(items) => left.extend(items),
+            Value::Object(map) => left.extend(map.values()),
             _ => {}
         }
     }
@@ -176,9 +209,7 @@ fn values(metadata: &serde_json::Map<String, serde_json::Value>) -> usize {
 
 /// A tag or the label of a key.
 pub(super) fn label(text: &str) -> std::result::Result<(), String> {
-    let plain = !text.trim().is_empty()
-        && text.len() <= MAX_LABEL_BYTES
-        && !text.chars().any(char::is_control);
+    let plain = !text.trim().is_empty() && text.len() <= MAX_LABEL_BYTES && !has_hidden(text);
     match plain {
         true => Ok(()),
         false => Err(format!(

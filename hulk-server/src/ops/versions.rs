@@ -95,7 +95,7 @@ async fn reserve(app: &App, user: &UserRow, stored: &VersionRow) -> Result<Versi
     let entry = entries::find(&mut transaction, &stored.file_id).await?;
     entry.ok_or_else(|| Error::not_found("file"))?;
     if !users::reserve(&mut transaction, &user.id, stored.size_bytes).await? {
-        return Err(quota_exceeded(&mut transaction, user, stored.size_bytes).await?);
+        return Err(quota_exceeded(&mut transaction, &user.into(), stored.size_bytes).await?);
     }
     let all = versions::all_of(&mut transaction, &stored.file_id).await?;
     let number = all.last().map_or(0, |version| version.number) + 1;

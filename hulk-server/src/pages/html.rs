@@ -5,7 +5,11 @@ use axum::response::{Html, IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use super::assets;
-use crate::{app::App, error::Error};
+use crate::{
+    app::App,
+    error::Error,
+    http::accept::{self, Form},
+};
 
 /// What every page has.
 pub(super) struct Frame {
@@ -58,6 +62,11 @@ pub(super) fn page(app: &App, status: StatusCode, template: &impl Template) -> R
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }
+    if status == StatusCode::UNAUTHORIZED {
+        // Every 401 has a challenge; for this one, browsers show no dialog over the page.
+        let challenge = HeaderValue::from_static("Bearer");
+        headers.insert(header::WWW_AUTHENTICATE, challenge);
+    }
     response
 }
 
@@ -88,13 +97,17 @@ const PREVIEWS: [&str; 12] = [
 
 /// Whether a page is wanted, not the thing itself.
 pub(crate) fn wants_page(headers: &HeaderMap) -> bool {
-    let header = |name| {
-        let value = headers
-            .get(name)
-            .and_then(|value: &HeaderValue| value.to_str().ok());
-        value.unwrap_or_default().to_lowercase()
-    };
-    let program = header(header::USER_AGENT);
-    header(header::ACCEPT).contains("text/html")
-        || PREVIEWS.iter().any(|preview| program.contains(preview))
+    match accept::preferred(headers) {
+        Some(form) => form == Form::Page,
+        None => is_preview(headers),
+    }
+}
+
+fn is_preview(headers: &HeaderMap) -> bool {
+    let program = headers
+        .get(header::USER_AGENT)
+        .and_then(|program| program.to_str().ok())
+        .unwrap_or_default()
+        .to_lowercase();
+    PREVIEWS.iter().any(|preview| program.contains(preview))
 }

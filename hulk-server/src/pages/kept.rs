@@ -7,7 +7,7 @@ use axum::{
 };
 use http::StatusCode;
 use hulk_proto::{
-    ErrorCode, File, KeyPermission, ListQuery, Page, Share,
+    File, ListQuery, Page, Right, Share,
     file::Version,
     limits::MAX_PAGE,
     trash::{EntryKind, TrashItem},
@@ -20,7 +20,7 @@ use super::{
 use crate::{
     app::App,
     caller::{Caller, Visitor},
-    error::{Error, Result},
+    error::Result,
     extract::PathId,
     ops::{self, shares::manage::list_shares, trash::list_trash, versions::list_versions},
 };
@@ -31,6 +31,7 @@ struct Trash {
     frame: Frame,
     items: Vec<Thrown>,
     may_write: bool,
+    may_purge: bool,
     more: u64,
 }
 
@@ -90,7 +91,8 @@ pub(super) async fn trash(State(app): State<App>, Visitor(caller): Visitor) -> R
                 frame: Frame::new("Trash", true),
                 more: more(&items),
                 items: items.items.into_iter().map(thrown).collect(),
-                may_write: caller.may(KeyPermission::Write),
+                may_write: caller.may(Right::Change),
+                may_purge: caller.may(Right::Purge),
             };
             page(&app, StatusCode::OK, &template)
         }
@@ -112,9 +114,8 @@ pub(super) async fn shares(State(app): State<App>, Visitor(caller): Visitor) -> 
     let Some(caller) = caller else {
         return Redirect::to("/").into_response();
     };
-    if !caller.may(KeyPermission::All) {
-        let message = "this API key may not manage links; sign in with one that may do all";
-        return failure(&app, Error::new(ErrorCode::Forbidden, message));
+    if let Err(error) = caller.require(Right::Manage) {
+        return failure(&app, error);
     }
     match list_shares(&app, &caller.user, &most()).await {
         Ok(shares) => {
@@ -172,7 +173,7 @@ pub(super) async fn versions(
                 file_id: id.to_string(),
                 crumbs: crumbs(&above.unwrap_or_default()),
                 versions: versions.items.into_iter().map(kept).collect(),
-                may_write: caller.may(KeyPermission::Write),
+                may_write: caller.may(Right::Change),
                 name: file.filename,
             };
             page(&app, StatusCode::OK, &template)

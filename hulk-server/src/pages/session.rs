@@ -4,7 +4,7 @@ use axum::{
     extract::State,
     response::{IntoResponse, Redirect, Response},
 };
-use http::{StatusCode, header};
+use http::header;
 use serde::Deserialize;
 
 use super::{
@@ -14,7 +14,7 @@ use super::{
 use crate::{
     app::App,
     caller::{SameOrigin, forget_key_cookie, key_cookie},
-    error::Result,
+    error::{Error, Result},
     extract::Form,
 };
 
@@ -28,15 +28,22 @@ pub(super) async fn login(
     _: SameOrigin,
     Form(login): Form<Login>,
 ) -> Result<Response> {
-    let Some(cookie) = key_cookie(&app, login.key.trim()).await? else {
-        let welcome = Welcome {
-            frame: Frame::new("Hulkastorus", false),
-            server: app.settings.public_url.clone(),
-            refusal: "This key is not known here, is mangled, or has expired.".to_owned(),
-        };
-        return Ok(page(&app, StatusCode::UNAUTHORIZED, &welcome));
+    match key_cookie(&app, login.key.trim()).await {
+        Ok(cookie) => Ok(([(header::SET_COOKIE, cookie)], Redirect::to("/")).into_response()),
+        Err(error) if error.is_fault() => Err(error),
+        Err(error) => Ok(refused(&app, error)),
+    }
+}
+
+/// The form again, with what was wrong.
+fn refused(app: &App, error: Error) -> Response {
+    let status = error.status();
+    let welcome = Welcome {
+        frame: Frame::new("Hulkastorus", false),
+        server: app.settings.public_url.clone(),
+        refusal: error.into_body().error.message,
     };
-    Ok(([(header::SET_COOKIE, cookie)], Redirect::to("/")).into_response())
+    page(app, status, &welcome)
 }
 
 pub(super) async fn logout(State(app): State<App>, _: SameOrigin) -> Response {

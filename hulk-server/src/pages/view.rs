@@ -1,6 +1,6 @@
 //! Files and directories as the pages show them.
 
-use hulk_proto::{Directory, File, KeyPermission, Permission, Timestamp};
+use hulk_proto::{Directory, File, Permission, Right, Timestamp};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::{app::App, caller::Caller};
@@ -34,6 +34,7 @@ pub(super) struct Own {
     pub path: String,
     pub rows: Vec<Row>,
     pub may_write: bool,
+    pub may_delete: bool,
     pub may_share: bool,
     /// Whether what is deleted can be restored.
     pub keeps_trash: bool,
@@ -45,12 +46,15 @@ pub(super) struct Own {
 
 impl Own {
     pub(super) fn new(app: &App, caller: &Caller, rows: Vec<Row>, empty: &'static str) -> Self {
+        let keeps_trash = !app.settings.trash_kept.is_zero();
+        let may_write = caller.may(Right::Change);
         Self {
             path: String::new(),
             rows,
-            may_write: caller.may(KeyPermission::Write),
-            may_share: caller.may(KeyPermission::All),
-            keeps_trash: !app.settings.trash_kept.is_zero(),
+            may_write,
+            may_delete: may_write && (keeps_trash || caller.may(Right::Purge)),
+            may_share: caller.may(Right::Manage),
+            keeps_trash,
             next: String::new(),
             empty,
         }

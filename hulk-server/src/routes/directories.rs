@@ -8,25 +8,26 @@ use axum::{
 use http::{HeaderMap, StatusCode};
 use hulk_proto::{
     Directory, ErrorBody, ErrorCode, Id, Page,
-    directory::{ChangeDirectory, CreateDirectory, DirectoryListing, MoveEntries, MovedEntries},
+    directory::{
+        ChangeDirectory, CreateDirectories, CreateDirectory, DirectoryListing, MoveEntries,
+        MovedEntries,
+    },
+    file::Batch,
     share::ShareAction,
     trash::EntryKind,
 };
 
-use super::{
-    files::{deleted, deletion},
-    links::wants_json,
-};
+use super::files::{deleted, deletion};
 
 use crate::{
     app::App,
-    caller::{Caller, Reader, Visiting, Visitor, Writer},
+    caller::{Caller, Reader, Uploader, Visiting, Visitor, Writer},
     error::Result,
-    extract::{DeleteQuery, Json, LinkQuery, List, PathId},
+    extract::{BatchJson, DeleteQuery, Json, LinkQuery, List, PathId},
     ops::{
         browse_directory::{browse_directory, browse_shared},
         change_directory::change_directory,
-        create_directory::create_directory,
+        create_directory::{create_directories, create_directory},
         list_directories::{list_directories, show_directory},
         place,
         shares::{self, Visit},
@@ -58,11 +59,25 @@ pub(super) async fn list(
         (status = 409, body = ErrorBody)))]
 pub(super) async fn create(
     State(app): State<App>,
-    Writer(caller): Writer,
+    Uploader(caller): Uploader,
     Json(request): Json<CreateDirectory>,
 ) -> Result<(StatusCode, Answer<Directory>)> {
-    let created = create_directory(&app, &caller.user, &request).await?;
+    let created = create_directory(&app, &caller.destination(), &request).await?;
     Ok((StatusCode::CREATED, Answer(created)))
+}
+
+/// Make up to 1,000 directories; each succeeds or fails alone
+#[utoipa::path(post, path = "/api/v1/directories/batch", tag = "directories",
+    security(("api_key" = [])), request_body = CreateDirectories,
+    responses((status = 200, body = Batch<Directory>), (status = 400, body = ErrorBody)))]
+pub(super) async fn create_batch(
+    State(app): State<App>,
+    Uploader(caller): Uploader,
+    Json(request): BatchJson<CreateDirectories>,
+) -> Result<Answer<Batch<Directory>>> {
+    create_directories(&app, &caller.destination(), &request.items)
+        .await
+        .map(Answer)
 }
 
 /// Rename or move a directory, or set its defaults
@@ -84,7 +99,7 @@ pub(super) async fn change(
 /// Delete a directory with all that is in it: to the trash, or for good
 #[utoipa::path(delete, path = "/api/v1/directories/{id}", tag = "directories",
     security(("api_key" = [])), params(("id" = String, Path),
-        ("purge" = Option<bool>, Query, description = "for good"),
+        ("purge" = Option<bool>, Query, description = "for good; needs a key with `all`"),
         ("recursive" = Option<bool>, Query, description = "false: only if it is empty")),
     responses((status = 204, headers(("x-trashed-until" = String,
         description = "until when it can be restored; absent if it is gone for good"))), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
@@ -96,7 +111,8 @@ pub(super) async fn delete(
 ) -> Result<Response> {
     let target = (EntryKind::Directory, &id);
     let only_empty = query.recursive == Some(false);
-    let until = trash::delete(&app, &caller.user, target, deletion(&query), only_empty);
+    let deletion = deletion(&app, &caller, &query)?;
+    let until = trash::delete(&app, &caller.user, target, deletion, only_empty);
     until.await.map(deleted)
 }
 
@@ -128,7 +144,7 @@ pub(super) async fn browse(
     query: LinkQuery,
     headers: HeaderMap,
 ) -> Result<Response> {
-    let is_page = pages::wants_page(&headers) && !wants_json(&headers);
+    let is_page = pages::wants_page(&headers);
     let token = query.token.clone();
     let listed = listing(&app, caller.as_ref(), &visit, &id, query).await;
     Ok(match (listed, token) {

@@ -7,18 +7,19 @@ use axum::{
 };
 use http::{HeaderMap, Method, StatusCode, header};
 use hulk_proto::{
-    ChangeFile, CreateFile, CreatedFile, ErrorBody, File, ListQuery, Page, ReportUpload, Timestamp,
+    ChangeFile, CreateFile, CreatedFile, ErrorBody, File, ListQuery, Page, ReportUpload, Right,
+    Timestamp,
     file::{Batch, CreateFiles, ReportUploads},
     trash::{EntryKind, TRASHED_UNTIL_HEADER},
     upload::{SignParts, SignedParts, UploadState},
 };
 
-use super::links::wants_json;
 use crate::{
     app::App,
-    caller::{Reader, Writer},
+    caller::{Caller, Reader, Uploader, Writer},
     error::Result,
     extract::{BatchJson, DeleteQuery, Json, LinkQuery, List, PathId, Search},
+    http::accept::wants_json,
     ops::{
         self,
         begin_upload::{Report, begin_upload, begin_uploads},
@@ -40,10 +41,10 @@ use crate::{
         (status = 413, body = ErrorBody), (status = 507, body = ErrorBody)))]
 pub(super) async fn create(
     State(app): State<App>,
-    Writer(caller): Writer,
+    Uploader(caller): Uploader,
     Json(request): Json<CreateFile>,
 ) -> Result<(StatusCode, Answer<CreatedFile>)> {
-    let created = begin_upload(&app, &(&caller.user).into(), request, Report::Client).await?;
+    let created = begin_upload(&app, &caller.destination(), request, Report::Client).await?;
     Ok((StatusCode::CREATED, Answer(created)))
 }
 
@@ -53,10 +54,10 @@ pub(super) async fn create(
         (status = 200, body = Batch<CreatedFile>), (status = 400, body = ErrorBody)))]
 pub(super) async fn create_batch(
     State(app): State<App>,
-    Writer(caller): Writer,
+    Uploader(caller): Uploader,
     Json(request): BatchJson<CreateFiles>,
 ) -> Result<Answer<Batch<CreatedFile>>> {
-    begin_uploads(&app, &(&caller.user).into(), request.items)
+    begin_uploads(&app, &caller.destination(), request.items)
         .await
         .map(Answer)
 }
@@ -67,10 +68,10 @@ pub(super) async fn create_batch(
         (status = 200, body = Batch<File>), (status = 400, body = ErrorBody)))]
 pub(super) async fn report_batch(
     State(app): State<App>,
-    Writer(caller): Writer,
+    Uploader(caller): Uploader,
     Json(request): BatchJson<ReportUploads>,
 ) -> Result<Answer<Batch<File>>> {
-    complete_uploads(&app, &caller.user, request.items)
+    complete_uploads(&app, &caller.destination(), request.items)
         .await
         .map(Answer)
 }
@@ -81,10 +82,12 @@ pub(super) async fn report_batch(
     responses((status = 200, body = UploadState), (status = 404, body = ErrorBody)))]
 pub(super) async fn upload(
     State(app): State<App>,
-    Writer(caller): Writer,
+    Uploader(caller): Uploader,
     PathId(id): PathId,
 ) -> Result<Answer<UploadState>> {
-    show_upload(&app, &caller.user, &id).await.map(Answer)
+    show_upload(&app, &caller.destination(), &id)
+        .await
+        .map(Answer)
 }
 
 /// Sign parts of an unfinished upload
@@ -95,11 +98,11 @@ pub(super) async fn upload(
         (status = 507, body = ErrorBody)))]
 pub(super) async fn sign(
     State(app): State<App>,
-    Writer(caller): Writer,
+    Uploader(caller): Uploader,
     PathId(id): PathId,
     Json(request): BatchJson<SignParts>,
 ) -> Result<Answer<SignedParts>> {
-    sign_parts(&app, &(&caller.user).into(), &id, &request)
+    sign_parts(&app, &caller.destination(), &id, &request)
         .await
         .map(Answer)
 }
@@ -159,11 +162,16 @@ pub(super) fn deleted(until: Option<Timestamp>) -> Response {
     }
 }
 
-pub(super) fn deletion(query: &DeleteQuery) -> Deletion {
-    match query.purge {
-        true => Deletion::ForGood,
-        false => Deletion::ToTrash,
+/// What becomes of what is deleted: for good, if that is asked for or there is no trash.
+///
+/// # Errors
+/// `FORBIDDEN` if the caller may not delete for good.
+pub(super) fn deletion(app: &App, caller: &Caller, query: &DeleteQuery) -> Result<Deletion> {
+    if !query.purge && !app.settings.trash_kept.is_zero() {
+        return Ok(Deletion::ToTrash);
     }
+    caller.require(Right::Purge)?;
+    Ok(Deletion::ForGood)
 }
 
 /// Tell of a file
@@ -196,7 +204,8 @@ pub(super) async fn change(
 
 /// Delete a file: to the trash, or for good
 #[utoipa::path(delete, path = "/api/v1/files/{id}", tag = "files", security(("api_key" = [])),
-    params(("id" = String, Path), ("purge" = Option<bool>, Query, description = "for good")),
+    params(("id" = String, Path),
+        ("purge" = Option<bool>, Query, description = "for good; needs a key with `all`")),
     responses((status = 204, headers(("x-trashed-until" = String,
         description = "until when it can be restored; absent if it is gone for good"))), (status = 404, body = ErrorBody)))]
 pub(super) async fn delete(
@@ -206,7 +215,8 @@ pub(super) async fn delete(
     query: DeleteQuery,
 ) -> Result<Response> {
     let target = (EntryKind::File, &id);
-    let until = trash::delete(&app, &caller.user, target, deletion(&query), false);
+    let deletion = deletion(&app, &caller, &query)?;
+    let until = trash::delete(&app, &caller.user, target, deletion, false);
     until.await.map(deleted)
 }
 
@@ -216,10 +226,10 @@ pub(super) async fn delete(
     responses((status = 204), (status = 404, body = ErrorBody)))]
 pub(super) async fn cancel(
     State(app): State<App>,
-    Writer(caller): Writer,
+    Uploader(caller): Uploader,
     PathId(id): PathId,
 ) -> Result<StatusCode> {
-    cancel_upload(&app, &caller.user, &id).await?;
+    cancel_upload(&app, &caller.destination(), &id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -230,11 +240,11 @@ pub(super) async fn cancel(
         (status = 409, body = ErrorBody), (status = 422, body = ErrorBody)))]
 pub(super) async fn report(
     State(app): State<App>,
-    Writer(caller): Writer,
+    Uploader(caller): Uploader,
     PathId(id): PathId,
     Json(report): BatchJson<ReportUpload>,
 ) -> Result<Answer<File>> {
-    complete_upload(&app, &caller.user, &id, &report)
+    complete_upload(&app, &caller.destination(), &id, &report)
         .await
         .map(Answer)
 }

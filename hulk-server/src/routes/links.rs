@@ -9,6 +9,7 @@ use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use hulk_proto::{
     ErrorBody, Sha256,
+    attributes::{MODE, MODE_HEADER, MODIFIED, MODIFIED_HEADER},
     share::{CLAIM_HEADER, ShareAction},
 };
 
@@ -17,6 +18,7 @@ use crate::{
     caller::{Visiting, Visitor},
     error::{Error, Result},
     extract::{LinkQuery, Rest},
+    http::accept::wants_json,
     ops::{
         resolve_link::{Follower, Link, Resolved, describe_link, resolve_link},
         shares,
@@ -54,7 +56,6 @@ pub(super) async fn by_id(
     if let (Some(opened), Some(token)) = (&opened, &query.token)
         && opened.is_counted()
         && pages::wants_page(&headers)
-        && !wants_json(&headers)
     {
         return Ok(Redirect::to(&format!("/s/{token}")).into_response());
     }
@@ -76,11 +77,18 @@ pub(super) async fn by_id(
 /// To the store, with what a script can check.
 pub(super) fn redirect(resolved: Resolved) -> Response {
     let claim = claim(&resolved);
+    let attributes = [(MODE_HEADER, MODE), (MODIFIED_HEADER, MODIFIED)].map(|(header, name)| {
+        let value = resolved.attribute(name)?;
+        Some((header, HeaderValue::try_from(value).ok()?))
+    });
     let location = [(header::LOCATION, resolved.presigned.url)];
     let mut response = (StatusCode::FOUND, location).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.extend(claim);
+    for (name, value) in attributes.into_iter().flatten() {
+        headers.insert(name, value);
+    }
     if let Some(digest) = resolved.sha256.and_then(repr_digest) {
         headers.insert("repr-digest", digest);
     }
@@ -90,14 +98,6 @@ pub(super) fn redirect(resolved: Resolved) -> Response {
 fn claim(resolved: &Resolved) -> Option<(HeaderName, HeaderValue)> {
     let id = HeaderValue::from_str(resolved.claim.as_deref()?).ok()?;
     Some((CLAIM, id))
-}
-
-/// Whether the caller would rather read of the file than be sent to it.
-pub(super) fn wants_json(headers: &HeaderMap) -> bool {
-    headers
-        .get(header::ACCEPT)
-        .and_then(|accept| accept.to_str().ok())
-        .is_some_and(|accept| accept.contains("application/json"))
 }
 
 fn parse(link: &str) -> Option<Link> {

@@ -1,6 +1,7 @@
 //! The HTTP face: parse, authorise, one operation, answer.
 
 mod api_keys;
+mod challenge;
 mod directories;
 mod files;
 mod health;
@@ -20,7 +21,7 @@ mod versions;
 use axum::{
     Router,
     extract::Request,
-    middleware::{map_request, map_response, map_response_with_state},
+    middleware::{from_fn, map_request, map_response, map_response_with_state},
     response::{IntoResponse, Response},
     routing::get,
 };
@@ -39,6 +40,12 @@ use crate::{
 /// The API's routes with their description.
 fn api() -> (Router<App>, OpenApi) {
     OpenApiRouter::with_openapi(openapi::base())
+        .routes(routes!(share_links::follow))
+        .routes(routes!(share_links::put))
+        .routes(routes!(directories::browse))
+        .routes(routes!(links::by_id))
+        // For the routes above only.
+        .route_layer(from_fn(challenge::ask_for_password))
         .routes(routes!(files::create, files::list))
         .routes(routes!(files::show, files::change, files::delete))
         .routes(routes!(files::report))
@@ -48,6 +55,7 @@ fn api() -> (Router<App>, OpenApi) {
         .routes(routes!(files::report_batch))
         .routes(routes!(files::download))
         .routes(routes!(directories::list, directories::create))
+        .routes(routes!(directories::create_batch))
         .routes(routes!(files::search))
         .routes(routes!(versions::list))
         .routes(routes!(versions::restore))
@@ -69,19 +77,15 @@ fn api() -> (Router<App>, OpenApi) {
         .routes(routes!(shares::share))
         .routes(routes!(shares::delete))
         .routes(routes!(shares::end_claim))
-        .routes(routes!(share_links::follow))
-        .routes(routes!(share_links::put))
         .routes(routes!(receive::create))
         .routes(routes!(receive::create_batch))
         .routes(routes!(receive::report_batch))
         .routes(routes!(receive::report))
         .routes(routes!(receive::upload, receive::cancel))
         .routes(routes!(receive::sign))
-        .routes(routes!(directories::browse))
         .routes(routes!(api_keys::create, api_keys::list))
         .routes(routes!(api_keys::delete))
         .routes(routes!(me::me))
-        .routes(routes!(links::by_id))
         .routes(routes!(put::put))
         .routes(routes!(hooks::s3_events))
         .routes(routes!(health::alive))

@@ -10,7 +10,7 @@ use hulk_proto::{CreateFile, CreatedFile, ErrorBody, ErrorCode, RemotePath, Uplo
 
 use crate::{
     app::App,
-    caller::Writer,
+    caller::Uploader,
     error::{Error, Result},
     extract::Rest,
     ops::begin_upload::{Report, begin_upload},
@@ -25,13 +25,12 @@ use crate::{
         (status = 413, body = ErrorBody), (status = 507, body = ErrorBody)))]
 pub(super) async fn put(
     State(app): State<App>,
-    Writer(caller): Writer,
+    Uploader(caller): Uploader,
     Rest(path): Rest,
     headers: HeaderMap,
 ) -> Result<Response> {
     let request = request(&path, &headers)?;
-    let destination = (&caller.user).into();
-    let created = begin_upload(&app, &destination, request, Report::Nobody).await?;
+    let created = begin_upload(&app, &caller.destination(), request, Report::Nobody).await?;
     redirect(created)
 }
 

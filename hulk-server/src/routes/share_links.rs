@@ -12,15 +12,13 @@ use hulk_proto::{
     trash::EntryKind,
 };
 
-use super::{
-    links::{redirect, wants_json},
-    put,
-};
+use super::{links::redirect, put};
 use crate::{
     app::App,
     caller::{TakesUploads, Visiting},
     error::{Error, Result},
     extract::{LinkQuery, PathToken, RestAfterToken},
+    http::accept::wants_json,
     ops::{
         begin_upload::Report,
         resolve_link::{Follower, Link, resolve_link},
@@ -31,7 +29,8 @@ use crate::{
 
 /// Redirect to the shared file's bytes; of a directory, tell what is in it
 ///
-/// With `Accept: application/json`, tell of a file too.
+/// With `Accept: application/json`, describe a file too. Send the link's password, if it has one, as
+/// `Authorization: Basic` with any user name.
 #[utoipa::path(get, path = "/s/{token}", tag = "links", params(("token" = String, Path)),
     responses((status = 302), (status = 200, body = PublicShare),
         (status = 401, body = ErrorBody), (status = 404, body = ErrorBody),
@@ -44,7 +43,7 @@ pub(super) async fn follow(
     query: LinkQuery,
     headers: HeaderMap,
 ) -> Result<Response> {
-    let is_page = pages::wants_page(&headers) && !wants_json(&headers);
+    let is_page = pages::wants_page(&headers);
     let shown = show_share(&app, &token, &visit, query.cursor).await;
     if is_page {
         return Ok(match shown {

@@ -9,7 +9,7 @@ use hulk_proto::{
 
 use crate::{
     app::App,
-    caller::{Reader, Writer},
+    caller::{Purger, Reader, Writer},
     error::Result,
     extract::{List, OptionalJson, PathId},
     ops::trash::{empty_trash, list_trash, purge_trash, restore_trash},
@@ -49,7 +49,7 @@ pub(super) async fn restore(
     responses((status = 204), (status = 404, body = ErrorBody)))]
 pub(super) async fn purge(
     State(app): State<App>,
-    Writer(caller): Writer,
+    Purger(caller): Purger,
     PathId(id): PathId,
 ) -> Result<StatusCode> {
     purge_trash(&app, &caller.user, &id).await?;
@@ -61,7 +61,7 @@ pub(super) async fn purge(
     responses((status = 200, body = Emptied)))]
 pub(super) async fn empty(
     State(app): State<App>,
-    Writer(caller): Writer,
+    Purger(caller): Purger,
 ) -> Result<Answer<Emptied>> {
     let items = empty_trash(&app, &caller.user).await?;
     Ok(Answer(Emptied { items }))

@@ -6,6 +6,7 @@
 #[allow(dead_code, reason = "shared with the benchmark, which uses the rest")]
 mod harness;
 
+mod accept;
 mod agree;
 mod bad_input;
 mod batches;
@@ -41,4 +42,5 @@ mod store;
 mod strangers;
 mod sweeps;
 mod trash;
+mod upload_keys;
 mod versions;

@@ -147,8 +147,9 @@ async fn defaults_are_inherited_from_the_nearest_directory() {
     let server = Server::start();
     let key = server.user("ada@example.com").key;
     let stranger = server.user("bob@example.com").key;
-    let (read, write) = (
+    let (read, upload, write) = (
         server.key("ada@example.com", "read"),
+        server.key("ada@example.com", "upload"),
         server.key("ada@example.com", "write"),
     );
     let file = server.upload(&key, "a/b/c.txt", b"hello").await;
@@ -181,6 +182,7 @@ async fn defaults_are_inherited_from_the_nearest_directory() {
             ("nobody", "", others),
             ("a stranger", &stranger, others),
             ("a read key", &read, 302),
+            ("an upload key", &upload, others),
             ("a write key", &write, 302),
             ("the owner", &key, 302),
         ] {

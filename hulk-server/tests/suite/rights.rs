@@ -1,78 +1,81 @@
-//! Two users, three kinds of key, nobody: every route answers as the table says.
+//! Two users, four kinds of key, nobody: every route answers as the table says.
 
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::server::{Server, answer};
 
-/// Method, path, and what each caller gets: nobody, the owner with a key to read, to write and for
-/// all, a stranger with one for all. Then the body.
+/// Method, path, and what each caller gets: nobody, the owner with a key to read, to upload, to write
+/// and for all, a stranger with one for all. Then the body.
 const TABLE: &str = r#"
-GET    /api/v1/me                                 401 200 200 200 200
-POST   /hooks/s3-events                           401 401 401 401 401 {"Records": []}
-GET    /api/v1/files                              401 200 200 200 200
-POST   /api/v1/files                              401 403 201 201 201 {"path": "new.txt", "size_bytes": 1}
-GET    /api/v1/files/{id}                         401 200 200 200 404
-GET    /api/v1/files/{private}                    401 200 200 200 404
-GET    /api/v1/files/{id}/download                401 302 302 302 404
-GET    /api/v1/files/{private}/download           401 302 302 302 404
-PUT    /api/v1/files/{id}                         401 403 200 200 404 {"tags": ["t"]}
-PUT    /api/v1/files/{id}/status                  401 403 200 200 404 {"status": "uploaded"}
-DELETE /api/v1/files/{id}/upload                  401 403 404 404 404
-GET    /api/v1/files/{unfinished}/upload          401 403 200 200 404
-POST   /api/v1/files/{unfinished}/upload/parts    401 403 200 200 404 {"parts": [{"number": 1}]}
-POST   /api/v1/files/batch                        401 403 200 200 200 {"items": [{"path": "batch.txt", "size_bytes": 1}]}
-PUT    /api/v1/files/batch/status                 401 403 200 200 200 {"items": [{"id": "{id}", "status": "uploaded"}]}
-GET    /api/v1/directories                        401 200 200 200 200
-GET    /api/v1/directories/{directory}            401 200 200 200 404
-GET    /api/v1/api-keys                           401 403 403 200 200
-POST   /api/v1/api-keys                           401 403 403 201 201 {"label": "l", "permissions": "read"}
-DELETE /api/v1/api-keys/000000000000              401 403 403 404 404
-GET    /d/{id}                                    302 302 302 302 302
-HEAD   /d/{id}/public.txt                         302 302 302 302 302
-GET    /d/~{ada}/dir/public.txt                   302 302 302 302 302
-GET    /d/{private}                               404 302 302 302 404
-HEAD   /d/{private}                               404 302 302 302 404
-GET    /d/~{ada}/private.txt                      404 302 302 302 404
-PUT    /put/direct.txt                            401 403 307 307 307 "x"
-GET    /api/v1/openapi.json                       200 200 200 200 200
-POST   /api/v1/directories                        401 403 201 409 201 {"path": "shown", "default_permissions": "public"}
-GET    /b/{directory}                             404 200 200 200 404
-GET    /api/v1/files/search?q=public              401 200 200 200 200
-GET    /api/v1/files/{changed}/versions           401 200 200 200 404
-POST   /api/v1/files/{changed}/versions/1/restore 401 403 200 200 404
-GET    /d/{changed}?version=1                     404 302 302 302 404
-GET    /api/v1/users/{ada}/usage                  401 200 200 200 404
-POST   /api/v1/moves                              401 403 200 200 404 {"items": [{"id": "{moved}", "path": "moved"}]}
-PUT    /api/v1/directories/{moved}                401 403 200 200 404 {"default_permissions": "private"}
-DELETE /api/v1/directories/{moved}                401 403 204 404 404
-GET    /api/v1/trash                              401 200 200 200 200
-POST   /api/v1/trash/{thrown}/restore             401 403 200 404 404
-DELETE /api/v1/trash/{moved}                      401 403 204 404 404
-DELETE /api/v1/trash                              401 403 200 200 200
-POST   /api/v1/shares                             401 403 403 201 404 {"path": "dir"}
-GET    /api/v1/shares                             401 403 403 200 200
-GET    /api/v1/shares/{share_id}/uploads          401 403 403 200 404
-GET    {share}                                    200 200 200 200 200
-GET    /s/{token}                                 200 200 200 200 200
-PUT    /s/{token}/dropped.txt                     307 307 307 307 307 "x"
-POST   {share}/unlock                             400 400 400 400 400 {"password": "none"}
-POST   {share}/shares                             403 403 403 403 403 {}
-PUT    {share}/claims/000000000000                204 204 204 204 204
-POST   {share}/files                              201 201 201 201 201 {"path": "in.txt", "size_bytes": 1}
-POST   {share}/files/batch                        200 200 200 200 200 {"items": [{"path": "in.txt", "size_bytes": 1}]}
-PUT    {share}/files/batch/status                 200 200 200 200 200 {"items": [{"id": "{received}", "status": "uploaded"}]}
-PUT    {share}/files/{received}/status            422 422 422 422 422 {"status": "uploaded"}
-GET    {share}/files/{received}/upload            200 200 200 200 200
-POST   {share}/files/{received}/upload/parts      200 200 200 200 200 {"parts": [{"number": 1}]}
-DELETE {share}/files/{received}/upload            204 404 404 404 404
-DELETE {share}/files/{private}                    404 404 404 404 404
-DELETE /api/v1/shares/{share_id}/uploads          401 403 403 200 404
-DELETE /api/v1/shares/{share_id}                  401 403 403 204 404
-GET    /healthz                                   200 200 200 200 200
-GET    /readyz                                    200 200 200 200 200
-GET    /metrics                                   200 200 200 200 200
-DELETE /api/v1/files/{private}                    401 403 204 404 404
+GET    /api/v1/me                                        401 200 200 200 200 200
+POST   /hooks/s3-events                                  401 401 401 401 401 401 {"Records": []}
+GET    /api/v1/files                                     401 200 403 200 200 200
+POST   /api/v1/files                                     401 403 201 201 201 201 {"path": "new.txt", "size_bytes": 1}
+GET    /api/v1/files/{id}                                401 200 403 200 200 404
+GET    /api/v1/files/{private}                           401 200 403 200 200 404
+GET    /api/v1/files/{id}/download                       401 302 403 302 302 404
+GET    /api/v1/files/{private}/download                  401 302 403 302 302 404
+PUT    /api/v1/files/{id}                                401 403 403 200 200 404 {"tags": ["t"]}
+PUT    /api/v1/files/{id}/status                         401 403 404 200 200 404 {"status": "uploaded"}
+DELETE /api/v1/files/{id}/upload                         401 403 404 404 404 404
+GET    /api/v1/files/{unfinished}/upload                 401 403 404 200 200 404
+POST   /api/v1/files/{unfinished}/upload/parts           401 403 404 200 200 404 {"parts": [{"number": 1}]}
+POST   /api/v1/files/batch                               401 403 200 200 200 200 {"items": [{"path": "batch.txt", "size_bytes": 1}]}
+PUT    /api/v1/files/batch/status                        401 403 200 200 200 200 {"items": [{"id": "{id}", "status": "uploaded"}]}
+GET    /api/v1/directories                               401 200 403 200 200 200
+GET    /api/v1/directories/{directory}                   401 200 403 200 200 404
+GET    /api/v1/api-keys                                  401 403 403 403 200 200
+POST   /api/v1/api-keys                                  401 403 403 403 201 201 {"label": "l", "permissions": "read"}
+DELETE /api/v1/api-keys/000000000000                     401 403 403 403 404 404
+GET    /d/{id}                                           302 302 302 302 302 302
+HEAD   /d/{id}/public.txt                                302 302 302 302 302 302
+GET    /d/~{ada}/dir/public.txt                          302 302 302 302 302 302
+GET    /d/{private}                                      404 302 404 302 302 404
+HEAD   /d/{private}                                      404 302 404 302 302 404
+GET    /d/~{ada}/private.txt                             404 302 404 302 302 404
+PUT    /put/direct.txt                                   401 403 307 307 307 307 "x"
+GET    /api/v1/openapi.json                              200 200 200 200 200 200
+POST   /api/v1/directories                               401 403 201 409 409 201 {"path": "shown", "default_permissions": "public"}
+POST   /api/v1/directories/batch                         401 403 200 200 200 200 {"items": [{"path": "made"}]}
+GET    /b/{directory}                                    404 200 404 200 200 404
+GET    /api/v1/files/search?q=public                     401 200 403 200 200 200
+GET    /api/v1/files/{changed}/versions                  401 200 403 200 200 404
+POST   /api/v1/files/{changed}/versions/1/restore        401 403 403 200 200 404
+GET    /d/{changed}?version=1                            404 302 404 302 302 404
+GET    /api/v1/users/{ada}/usage                         401 200 403 200 200 404
+POST   /api/v1/moves                                     401 403 403 200 200 404 {"items": [{"id": "{moved}", "path": "moved"}]}
+PUT    /api/v1/directories/{moved}                       401 403 403 200 200 404 {"default_permissions": "private"}
+DELETE /api/v1/directories/{moved}                       401 403 403 204 404 404
+GET    /api/v1/trash                                     401 200 403 200 200 200
+POST   /api/v1/trash/{thrown}/restore                    401 403 403 200 404 404
+DELETE /api/v1/trash/{moved}                             401 403 403 403 204 404
+DELETE /api/v1/trash                                     401 403 403 403 200 200
+DELETE /api/v1/files/{purged}?purge=true                 401 403 403 403 204 404
+DELETE /api/v1/directories/{emptied}?purge=true          401 403 403 403 204 404
+POST   /api/v1/shares                                    401 403 403 403 201 404 {"path": "dir"}
+GET    /api/v1/shares                                    401 403 403 403 200 200
+GET    /api/v1/shares/{share_id}/uploads                 401 403 403 403 200 404
+GET    {share}                                           200 200 200 200 200 200
+GET    /s/{token}                                        200 200 200 200 200 200
+PUT    /s/{token}/dropped.txt                            307 307 307 307 307 307 "x"
+POST   {share}/unlock                                    400 400 400 400 400 400 {"password": "none"}
+POST   {share}/shares                                    403 403 403 403 403 403 {}
+PUT    {share}/claims/000000000000                       204 204 204 204 204 204
+POST   {share}/files                                     201 201 201 201 201 201 {"path": "in.txt", "size_bytes": 1}
+POST   {share}/files/batch                               200 200 200 200 200 200 {"items": [{"path": "in.txt", "size_bytes": 1}]}
+PUT    {share}/files/batch/status                        200 200 200 200 200 200 {"items": [{"id": "{received}", "status": "uploaded"}]}
+PUT    {share}/files/{received}/status                   422 422 422 422 422 422 {"status": "uploaded"}
+GET    {share}/files/{received}/upload                   200 200 200 200 200 200
+POST   {share}/files/{received}/upload/parts             200 200 200 200 200 200 {"parts": [{"number": 1}]}
+DELETE {share}/files/{received}/upload                   204 404 404 404 404 404
+DELETE {share}/files/{private}                           404 404 404 404 404 404
+DELETE /api/v1/shares/{share_id}/uploads                 401 403 403 403 200 404
+DELETE /api/v1/shares/{share_id}                         401 403 403 403 204 404
+GET    /healthz                                          200 200 200 200 200 200
+GET    /readyz                                           200 200 200 200 200 200
+GET    /metrics                                          200 200 200 200 200 200
+DELETE /api/v1/files/{private}                           401 403 403 204 404 404
 "#;
 
 struct Row {
@@ -100,7 +103,7 @@ fn parse(line: &str) -> Row {
     Row {
         method: word().parse().unwrap(),
         path: word().to_owned(),
-        statuses: (0..5).map(|_| word().parse().unwrap()).collect(),
+        statuses: (0..6).map(|_| word().parse().unwrap()).collect(),
         body: (!rest.is_empty()).then(|| serde_json::from_str(rest).unwrap()),
     }
 }
@@ -110,11 +113,12 @@ async fn every_route_for_every_caller() {
     let server = Server::start();
     let ada = server.user("ada@example.com");
     let bob = server.user("bob@example.com");
-    let (read, write) = (
+    let (read, upload, write) = (
         server.key("ada@example.com", "read"),
+        server.key("ada@example.com", "upload"),
         server.key("ada@example.com", "write"),
     );
-    let callers = ["", &read, &write, &ada.key, &bob.key];
+    let callers = ["", &read, &upload, &write, &ada.key, &bob.key];
 
     let private = json!({ "path": "private.txt", "size_bytes": 1, "permissions": "private" });
     let (_, planned) = server.post("/api/v1/files", &ada.key, private).await;
@@ -139,6 +143,10 @@ async fn every_route_for_every_caller() {
         .await;
     let moved = server.upload(&ada.key, "moved/a.txt", b"1").await;
     let moved = moved["directory_id"].as_str().unwrap();
+    let purged = server.upload(&ada.key, "purged.txt", b"1").await;
+    let purged = purged["id"].as_str().unwrap();
+    let emptied = server.upload(&ada.key, "emptied/a.txt", b"1").await;
+    let emptied = emptied["directory_id"].as_str().unwrap();
     let share = json!({ "path": "dir", "permissions": { "can_upload": true, "can_delete": true } });
     let share = server.post("/api/v1/shares", &ada.key, share).await.1;
     let (share_id, token) = (
@@ -162,6 +170,8 @@ async fn every_route_for_every_caller() {
         ("changed", changed),
         ("thrown", thrown),
         ("moved", moved),
+        ("purged", purged),
+        ("emptied", emptied),
         ("share_id", share_id),
         ("token", token),
         ("share", &public_share),

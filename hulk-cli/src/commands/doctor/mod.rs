@@ -3,7 +3,7 @@
 mod transfer;
 
 use hulk_proto::{
-    ErrorCode, KeyPermission, Me, Timestamp,
+    ErrorCode, Me, Right, Timestamp,
     health::{Check, Outcome, Readiness},
 };
 use reqwest::Response;
@@ -36,12 +36,13 @@ async fn examine(client: &Client, report: &mut Report<'_>) -> bool {
     let Some(me) = key(client, report).await else {
         return true;
     };
-    match me.api_key.permissions >= KeyPermission::Write {
-        true => transfer::try_one(client, report).await,
+    let permissions = me.api_key.permissions;
+    match permissions.grants(Right::Change) {
+        true => transfer::try_one(client, report, permissions.grants(Right::Purge)).await,
         false => report.add(Check::warning(
             "upload",
-            "not tried: the key may only read",
-            "use a key that may write to try uploads too",
+            format!("not tried: the key has the permission '{permissions}'"),
+            "use a key with 'write' to try uploads and downloads too",
         )),
     }
     true

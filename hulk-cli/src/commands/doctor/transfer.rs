@@ -17,7 +17,7 @@ use crate::{
 const PART: usize = 5 << 20;
 const BYTE: u8 = 0x68;
 
-pub(super) async fn try_one(client: &Client, report: &mut Report<'_>) {
+pub(super) async fn try_one(client: &Client, report: &mut Report<'_>, may_purge: bool) {
     let created = match client.create_file(&request()).await {
         Ok(created) => created,
         Err(error) => {
@@ -30,7 +30,7 @@ pub(super) async fn try_one(client: &Client, report: &mut Report<'_>) {
     if let Err(check) = outcome {
         report.add(check);
     }
-    if let Err(error) = client.purge_file(&id).await {
+    if let Err(error) = client.delete_file(&id, may_purge).await {
         report.add(Check::warning(
             "clean-up",
             format!("the file of this test could not be deleted: {error}"),

@@ -23,6 +23,10 @@ use crate::{
     },
 };
 
+fn destination(opened: &Opened) -> Destination<'_> {
+    Destination::of_share(&opened.owner, &opened.share, &opened.address)
+}
+
 /// # Errors
 /// As `begin_upload`; never `FILE_EXISTS`, since what is taken gets another name.
 pub async fn begin(
@@ -31,7 +35,7 @@ pub async fn begin(
     request: CreateFile,
     report: Report,
 ) -> Result<CreatedFile> {
-    let destination = Destination::of_share(&opened.owner, &opened.share, &opened.address);
+    let destination = destination(opened);
     let begun = begin_upload(app, &destination, request.clone(), report).await;
     let mut created = match begun {
         Err(error) if error.code() == ErrorCode::TooManyRequests => {
@@ -63,8 +67,7 @@ pub async fn begin_all(
     opened: &Opened,
     requests: Vec<CreateFile>,
 ) -> Result<Batch<CreatedFile>> {
-    let destination = Destination::of_share(&opened.owner, &opened.share, &opened.address);
-    let mut batch = begin_uploads(app, &destination, requests).await?;
+    let mut batch = begin_uploads(app, &destination(opened), requests).await?;
     for item in &mut batch.items {
         if let BatchItem::Done(created) = item {
             created.file = seen(app, opened, created.file.clone()).await?;
@@ -77,19 +80,18 @@ pub async fn begin_all(
 /// As `sign_parts`; `NOT_FOUND` for an upload that did not begin through this share.
 pub async fn sign(app: &App, opened: &Opened, id: &Id, request: &SignParts) -> Result<SignedParts> {
     let version = check(app, opened, id, request.version).await?;
-    let destination = Destination::of_share(&opened.owner, &opened.share, &opened.address);
     let request = SignParts {
         version: u64::try_from(version.number).ok(),
         parts: request.parts.clone(),
     };
-    sign_parts::sign_parts(app, &destination, id, &request).await
+    sign_parts::sign_parts(app, &destination(opened), id, &request).await
 }
 
 /// # Errors
 /// As `show_upload`; `NOT_FOUND` for an upload that did not begin through this share.
 pub async fn show(app: &App, opened: &Opened, id: &Id) -> Result<UploadState> {
     check(app, opened, id, None).await?;
-    let mut state = sign_parts::show_upload(app, &opened.owner, id).await?;
+    let mut state = sign_parts::show_upload(app, &destination(opened), id).await?;
     state.file = seen(app, opened, state.file).await?;
     Ok(state)
 }
@@ -99,7 +101,7 @@ pub async fn show(app: &App, opened: &Opened, id: &Id) -> Result<UploadState> {
 pub async fn report(app: &App, opened: &Opened, id: &Id, mut report: ReportUpload) -> Result<File> {
     let version = check(app, opened, id, report.version).await?;
     report.version = u64::try_from(version.number).ok();
-    let file = complete_upload::complete_upload(app, &opened.owner, id, &report).await?;
+    let file = complete_upload::complete_upload(app, &destination(opened), id, &report).await?;
     seen(app, opened, file).await
 }
 
@@ -123,7 +125,7 @@ pub async fn report_all(
 /// As `cancel_upload`; `NOT_FOUND` for an upload that did not begin through this share.
 pub async fn cancel(app: &App, opened: &Opened, id: &Id) -> Result<()> {
     check(app, opened, id, None).await?;
-    cancel_upload::cancel_upload(app, &opened.owner, id).await
+    cancel_upload::cancel_upload(app, &destination(opened), id).await
 }
 
 /// The version that is meant, if it came through this share into its directory.
@@ -132,7 +134,7 @@ async fn check(app: &App, opened: &Opened, id: &Id, number: Option<u64>) -> Resu
     opened.check_within(&mut connection, id.as_str()).await?;
     let found = match number.map(i64::try_from) {
         Some(number) => versions::find(&mut connection, id.as_str(), number.unwrap_or(-1)).await?,
-        None => versions::find_newest(&mut connection, id.as_str()).await?,
+        None => versions::find_newest(&mut connection, id.as_str(), None).await?,
     };
     found
         .filter(|version| version.share_id.as_deref() == Some(opened.share.id.as_str()))

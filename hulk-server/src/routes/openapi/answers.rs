@@ -114,7 +114,10 @@ fn failure(status: StatusCode) -> ResponseBuilder {
     match status {
         StatusCode::UNAUTHORIZED => answer.header(
             "WWW-Authenticate",
-            header(text(), "how to say who calls, for what a key opens"),
+            header(
+                text(),
+                "`Basic` where a program is asked for a link's password, else `Bearer`",
+            ),
         ),
         StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => answer.header(
             "Retry-After",

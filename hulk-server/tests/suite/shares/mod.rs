@@ -1,5 +1,6 @@
 //! Share links: what each grants, to whom, and for how long.
 
+mod challenges;
 mod counted;
 mod passwords;
 

@@ -1,0 +1,91 @@
+//! The directories of a tree that is got.
+
+use std::{
+    collections::HashMap,
+    fs::{self, DirBuilder},
+    io::ErrorKind,
+    path::{Path, PathBuf},
+};
+
+use crate::{
+    attributes::Attributes,
+    error::{Error, Result},
+};
+
+/// Directories below `top`, and what they are to be like.
+pub(crate) struct Below {
+    top: PathBuf,
+    /// By path from the top, with `/`.
+    attributes: HashMap<String, Attributes>,
+}
+
+impl Below {
+    pub(crate) fn new(top: PathBuf, attributes: HashMap<String, Attributes>) -> Self {
+        Self { top, attributes }
+    }
+
+    /// Makes a directory with those above it. What is there must be directories: a link would lead out
+    /// of the tree. The top itself may be a link, since the user names it.
+    ///
+    /// # Errors
+    /// If something else is in the way, or the system refuses.
+    pub(crate) fn make(&self, relative: &str) -> Result<()> {
+        let mut path = self.top.clone();
+        let mut told = String::new();
+        for name in relative.split('/').filter(|name| !name.is_empty()) {
+            path.push(name);
+            if !told.is_empty() {
+                told.push('/');
+            }
+            told.push_str(name);
+            let attributes = self.attributes.get(&told).copied();
+            make_itself(&path, attributes.unwrap_or_default())?;
+        }
+        Ok(())
+    }
+
+    /// Gives those that are there their modes and times, the deepest first: what comes into a directory
+    /// changes its time, and some take nothing more.
+    pub(crate) fn restore(&self) {
+        let mut directories: Vec<_> = self.attributes.iter().collect();
+        directories.sort_by_key(|(path, _)| std::cmp::Reverse(path.len()));
+        for (relative, attributes) in directories {
+            let path = self.top.join(relative);
+            if is_directory(&path) {
+                attributes.restore_at(&path);
+            }
+        }
+    }
+}
+
+/// Makes one directory, if it is not there.
+///
+/// # Errors
+/// If something else is in the way, be it a link, or the system refuses.
+pub(crate) fn make_itself(path: &Path, attributes: Attributes) -> Result<()> {
+    if is_directory(path) {
+        return Ok(());
+    }
+    let mut builder = DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, attributes.mode_of_new_directory());
+    #[cfg(not(unix))]
+    let _ = attributes;
+    match builder.create(path) {
+        Ok(()) => Ok(()),
+        // Another made it in between.
+        Err(error) if error.kind() == ErrorKind::AlreadyExists && is_directory(path) => Ok(()),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(Error::failed(format!(
+            "{} is no directory, or a link to one: nothing is written through it",
+            path.display()
+        ))
+        .on(path.display())
+        .with_hint("remove it, or name another directory with -o")),
+        Err(error) => Err(Error::local("make", path, &error)),
+    }
+}
+
+/// Whether the path itself is one, not where it leads.
+fn is_directory(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|found| found.is_dir())
+}
