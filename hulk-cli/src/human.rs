@@ -1,10 +1,18 @@
 //! Sizes and times as people read them.
 
-use hulk_proto::Timestamp;
+use hulk_proto::{Timestamp, limits::UNLIMITED_QUOTA_BYTES};
 use indicatif::HumanBytes;
 
 pub(crate) fn size(bytes: u64) -> String {
     HumanBytes(bytes).to_string()
+}
+
+/// How much of a quota is used.
+pub(crate) fn used(used_bytes: u64, quota_bytes: u64) -> String {
+    match quota_bytes >= UNLIMITED_QUOTA_BYTES {
+        true => format!("{}, no limit", size(used_bytes)),
+        false => format!("{} of {}", size(used_bytes), size(quota_bytes)),
+    }
 }
 
 /// To the minute, in UTC.

@@ -40,6 +40,9 @@ pub struct CreateDirectory {
     pub default_permissions: Option<Permission>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default_expiration_policy: Option<ExpirationPolicy>,
+    /// A new directory below a public one becomes public by name: it is listed to whoever has its link.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_listed: bool,
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",

@@ -39,3 +39,6 @@ pub const MAX_TAGS: usize = 64;
 pub const MAX_LABELS_BYTES: usize = 4096;
 /// How many values `metadata` holds at most, in all its depths.
 pub const MAX_METADATA_VALUES: usize = 256;
+
+/// From this on, a quota is none: nobody has so many bytes.
+pub const UNLIMITED_QUOTA_BYTES: u64 = 1 << 60;

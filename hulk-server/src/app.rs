@@ -1,6 +1,10 @@
 //! What every handler works with.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket},
+    sync::Arc,
+    time::Duration,
+};
 
 use aws_sdk_s3::config::Credentials;
 use http::HeaderValue;
@@ -94,6 +98,32 @@ pub enum StartError {
     PublicUrl(&'static str),
 }
 
+/// An address under which others reach who listens on all of them: that from which this machine would
+/// write to another network. Nothing is sent.
+fn reachable(listening: SocketAddr) -> SocketAddr {
+    if !listening.ip().is_unspecified() {
+        return listening;
+    }
+    // Addresses for documentation (RFC 5737, RFC 3849): no route is better than the default one.
+    let (own, elsewhere) = match listening.is_ipv4() {
+        true => ("0.0.0.0:0", "192.0.2.1:9"),
+        false => ("[::]:0", "[2001:db8::1]:9"),
+    };
+    let socket = UdpSocket::bind(own);
+    let found = socket.and_then(|socket| socket.connect(elsewhere).and(socket.local_addr()));
+    let ip = found.map(|found| found.ip()).ok();
+    let loopback = match listening.is_ipv4() {
+        true => IpAddr::from(Ipv4Addr::LOCALHOST),
+        false => IpAddr::from(Ipv6Addr::LOCALHOST),
+    };
+    let ip = ip.filter(|ip| !ip.is_unspecified()).unwrap_or(loopback);
+    let address = SocketAddr::new(ip, listening.port());
+    tracing::warn!(
+        "links begin with http://{address}; set --public-url if clients reach the server by another name"
+    );
+    address
+}
+
 impl App {
     /// Opens database and store. `listening` is where clients come in if no public URL is set.
     ///
@@ -102,7 +132,7 @@ impl App {
     pub async fn open(config: &Config, listening: SocketAddr) -> Result<Self, StartError> {
         let public_url: PublicUrl = match &config.public_url {
             Some(url) => url.clone(),
-            None => format!("http://{listening}")
+            None => format!("http://{}", reachable(listening))
                 .parse()
                 .map_err(StartError::PublicUrl)?,
         };

@@ -13,6 +13,7 @@ use crate::{
     app::App,
     error::{Error, Result},
     http::body::read,
+    routes::tree_texts::TreeForm,
 };
 
 /// A page's forms have a key, a password or an id.
@@ -230,6 +231,8 @@ pub(crate) struct LinkQuery {
     pub token: Option<ShareToken>,
     pub version: Option<u64>,
     pub cursor: Option<String>,
+    /// Of a directory, in which form.
+    pub form: Option<TreeForm>,
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for LinkQuery {
@@ -246,6 +249,7 @@ impl<S: Send + Sync> FromRequestParts<S> for LinkQuery {
                     query.version = Some(number.map_err(|_| Error::not_found("version"))?);
                 }
                 "cursor" => query.cursor = Some(value),
+                "as" => query.form = Some(value.parse()?),
                 _ => {}
             }
         }

@@ -8,9 +8,9 @@ use hulk_proto::{
     file::Batch,
     trash::TRASHED_UNTIL_HEADER,
 };
-use reqwest::Method;
+use reqwest::{Method, StatusCode, header};
 
-use super::{Client, STORE_TIMEOUT, all_pages, by};
+use super::{API_TIMEOUT, Client, STORE_TIMEOUT, all_pages, by, page};
 use crate::{
     error::{Error, Result},
     target,
@@ -91,6 +91,21 @@ impl Client {
     ) -> Result<Batch<Directory>> {
         let request = self.post("/directories/batch", &CreateDirectories { items })?;
         self.send(request.timeout(STORE_TIMEOUT)).await
+    }
+
+    /// Whether a directory's link opens for others; `None` if that cannot be found out.
+    pub(crate) async fn is_open(&self, id: &Id) -> Option<bool> {
+        let url = page(&self.server, &["b", id.as_str()]);
+        let request = self.net.http.get(url).timeout(API_TIMEOUT);
+        let answer = request
+            .header(header::ACCEPT, "application/json")
+            .send()
+            .await;
+        match answer.ok()?.status() {
+            StatusCode::OK => Some(true),
+            StatusCode::NOT_FOUND => Some(false),
+            _ => None,
+        }
     }
 
     pub(crate) async fn change_file(&self, id: &Id, change: &ChangeFile) -> Result<File> {

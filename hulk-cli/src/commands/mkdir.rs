@@ -29,6 +29,7 @@ async fn make(client: &Client, remote: &str, may_exist: bool) -> Result<Director
         path: path.clone(),
         default_permissions: None,
         default_expiration_policy: None,
+        is_listed: false,
         metadata: None,
     };
     match client.create_directory(&request).await {

@@ -55,6 +55,9 @@ pub(super) async fn put(
     }
     run.display
         .finish(&top.display().to_string(), sum.file_count);
+    if let Some(directory) = &directory {
+        tell_who_may_look(run, &at, directory).await;
+    }
     let done = PutDirectory {
         directory,
         file_count: sum.file_count,
@@ -66,6 +69,24 @@ pub(super) async fn put(
         skipped,
     };
     Ok((done, common_exit(sum.exits)))
+}
+
+/// The link that is printed may be for others, or not.
+async fn tell_who_may_look(run: &Run<'_>, at: &RemotePath, directory: &Directory) {
+    let client = &run.uploader.client;
+    if client.share().is_some() {
+        return;
+    }
+    let told = match client.is_open(&directory.id).await {
+        Some(true) => format!(
+            "whoever has the link of /{at} sees what is in it; 'hulk set /{at} --private' closes it"
+        ),
+        Some(false) => format!(
+            "only you see what is in /{at}; 'hulk set /{at} --public' opens its link to others"
+        ),
+        None => return,
+    };
+    run.display.say(&told);
 }
 
 async fn put_files(
@@ -171,6 +192,7 @@ async fn make_directories(
             path: at.clone(),
             default_permissions: run.permissions(),
             default_expiration_policy: run.put.expires,
+            is_listed: run.permissions().is_none(),
             metadata: run.metadata(tree.attributes),
         };
         wanted.push((None, top));
@@ -183,6 +205,7 @@ async fn make_directories(
                     path,
                     default_permissions: None,
                     default_expiration_policy: None,
+                    is_listed: false,
                     metadata: run.metadata(directory.attributes),
                 };
                 wanted.push((Some(&directory.relative), request));

@@ -28,7 +28,7 @@ use crate::{
 const LOCAL_PROFILE: &str = "local";
 const LOCAL_EMAIL: &str = "local@localhost";
 /// The disk is one's own: it is the limit.
-const LOCAL_QUOTA_BYTES: u64 = 1 << 60;
+const LOCAL_QUOTA_BYTES: u64 = hulk_proto::limits::UNLIMITED_QUOTA_BYTES;
 
 /// Serves until SIGINT or SIGTERM.
 pub(crate) async fn run(printer: &Printer, config: &Config) -> Result<()> {

@@ -39,11 +39,10 @@ fn text(usage: &Usage) -> String {
         quota => u128::from(usage.used_bytes) * 100 / u128::from(quota),
     };
     lines.push(format!(
-        "{:<12} {:>8}  {:>12} of {}",
+        "{:<12} {:>8}  {:>12}",
         "used",
         format!("{percent} %"),
-        human::size(usage.used_bytes),
-        human::size(usage.quota_bytes)
+        human::used(usage.used_bytes, usage.quota_bytes)
     ));
     if usage.expiring_soon > 0 {
         lines.push(format!(

@@ -1,9 +1,8 @@
 //! `hulk whoami`
 
 use hulk_proto::Me;
-use indicatif::HumanBytes;
 
-use crate::{client::Client, error::Result, printer::Printer};
+use crate::{client::Client, error::Result, human, printer::Printer};
 
 pub(crate) async fn run(client: &Client, printer: &Printer) -> Result<()> {
     let me = client.me().await?;
@@ -15,13 +14,12 @@ pub(crate) async fn run(client: &Client, printer: &Printer) -> Result<()> {
 pub(super) fn text(me: &Me) -> String {
     let Me { user, api_key } = me;
     format!(
-        "{} ({}), key {} \"{}\" may {}, {} of {} used",
+        "{} ({}), key {} \"{}\" may {}, used {}",
         user.email,
         user.id,
         api_key.id,
         api_key.label,
         api_key.permissions,
-        HumanBytes(user.used_bytes),
-        HumanBytes(user.quota_bytes)
+        human::used(user.used_bytes, user.quota_bytes)
     )
 }

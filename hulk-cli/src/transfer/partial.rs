@@ -177,7 +177,13 @@ impl Partial {
             }
             false => rename_to_new(&self.path, path),
         };
-        named.map_err(fault)?;
+        if let Err(error) = named {
+            if error.kind() == io::ErrorKind::AlreadyExists {
+                // Somebody was faster; nobody goes on with this one.
+                self.forget();
+            }
+            return Err(fault(error));
+        }
         self.is_done = true;
         self.forget();
         Ok(())

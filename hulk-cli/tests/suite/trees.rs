@@ -92,7 +92,7 @@ fn a_tree_comes_back_as_it_was() {
 fn a_private_tree_is_not_listed_for_others() {
     let home = Home::serving();
     home.write("tree/a.txt", b"a");
-    let link = home.run(&["put", "tree"]).ok();
+    let link = home.run(&["put", "tree", "--private"]).ok();
     Home::empty().run(&["get", &link]).fails(3);
     home.run(&["get", &link, "-o", "back"]).ok();
     assert_eq!(fs::read(home.path("back/a.txt")).unwrap(), b"a");

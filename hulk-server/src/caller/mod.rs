@@ -3,8 +3,6 @@
 mod cookies;
 mod visiting;
 
-use std::convert::Infallible;
-
 use axum::extract::FromRequestParts;
 use http::{header::AUTHORIZATION, request::Parts};
 use hulk_proto::{ApiKeySecret, ErrorCode, KeyPermission, Right, Timestamp};
@@ -145,14 +143,15 @@ impl FromRequestParts<App> for Manager {
 }
 
 impl FromRequestParts<App> for Visitor {
-    type Rejection = Infallible;
+    type Rejection = Error;
 
-    async fn from_request_parts(
-        parts: &mut Parts,
-        app: &App,
-    ) -> std::result::Result<Self, Infallible> {
-        let caller = authenticate(parts, app).await.ok();
-        Ok(Self(caller.filter(|caller| caller.may(Right::Read))))
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        match authenticate(parts, app).await {
+            Ok(caller) => Ok(Self(Some(caller).filter(|caller| caller.may(Right::Read)))),
+            // Who cannot be looked up is not a stranger: their private link is there.
+            Err(error) if error.is_fault() => Err(error),
+            Err(_) => Ok(Self(None)),
+        }
     }
 }
 
@@ -232,9 +231,10 @@ async fn authenticate_key(app: &App, secret: &ApiKeySecret) -> Result<Caller> {
         .last_used_at
         .is_none_or(|used| now - used >= TOUCH_INTERVAL_MILLIS)
     {
-        let mut transaction = app.db.write().await?;
-        api_keys::touch(&mut transaction, &key.id, now).await?;
-        transaction.commit().await?;
+        // A disk that is full is no reason not to read.
+        if let Err(error) = touch(app, &key, now).await {
+            tracing::warn!(%error, "the last use of a key could not be noted");
+        }
     }
     let permission = key.permissions.parse().map_err(Error::internal)?;
     Ok(Caller {
@@ -242,6 +242,12 @@ async fn authenticate_key(app: &App, secret: &ApiKeySecret) -> Result<Caller> {
         key,
         permission,
     })
+}
+
+async fn touch(app: &App, key: &ApiKeyRow, now: i64) -> sqlx::Result<()> {
+    let mut transaction = app.db.write().await?;
+    api_keys::touch(&mut transaction, &key.id, now).await?;
+    transaction.commit().await
 }
 
 fn bearer(parts: &Parts) -> Result<ApiKeySecret> {

@@ -55,7 +55,15 @@ pub async fn browse_directory(
     }
     let owner = users::find(&mut connection, &entry.user_id).await?;
     drop(connection);
-    browse(app, &owner.ok_or_else(not_found)?, entry, viewer, cursor).await
+    let owner = owner.ok_or_else(not_found)?;
+    let listing = browse(app, &owner, entry.clone(), viewer, cursor).await?;
+    match viewer {
+        Viewer::Owner => Ok(listing),
+        Viewer::Public => {
+            let mut connection = app.db.read().await?;
+            present::from_below(&mut connection, &entry, listing).await
+        }
+    }
 }
 
 /// A shared directory, or one in it, with links that have the share's token.

@@ -107,10 +107,14 @@ async fn make(
         Some(entry) => entry.id,
         None => {
             let entry = make_new(app, connection, destination, &above, name).await?;
+            let permissions = match request.default_permissions {
+                None if request.is_listed => listed(connection, &entry.id).await?,
+                given => given,
+            };
             entries::set_defaults(
                 connection,
                 &entry.id,
-                request.default_permissions.map(Permission::as_str),
+                permissions.map(Permission::as_str),
                 request
                     .default_expiration_policy
                     .map(ExpirationPolicy::as_str),
@@ -147,6 +151,14 @@ async fn make_new(
         count_object(connection, user_id, most).await?;
     }
     Ok(entry)
+}
+
+/// What a directory that is to be listed says itself, if all above it lets it be.
+async fn listed(connection: &mut AnyConnection, id: &str) -> Result<Option<Permission>> {
+    let nearest = tree::nearest_permission(connection, id).await?;
+    let is_public =
+        nearest.is_some_and(|nearest| nearest.permissions == Permission::Public.as_str());
+    Ok(is_public.then_some(Permission::Public))
 }
 
 fn exists(path: impl std::fmt::Display) -> Error {

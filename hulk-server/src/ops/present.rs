@@ -279,16 +279,32 @@ pub(super) async fn through_share(
     token: &str,
     mut listing: DirectoryListing,
 ) -> Result<DirectoryListing> {
-    let above = tree::path_of(connection, &entry.parent_id).await?;
     let link = |url: &mut String| url.push_str(&format!("?token={token}"));
     let directories = listing.directories.iter_mut();
     for directory in directories.chain([&mut listing.directory]) {
-        directory.path = below(&above, &directory.path)?;
         link(&mut directory.url);
+    }
+    listing
+        .files
+        .iter_mut()
+        .for_each(|file| link(&mut file.url));
+    from_below(connection, entry, listing).await
+}
+
+/// What others see of a directory, or of one in it: paths begin with `entry`, and what is above it is not
+/// told, whose names may be private.
+pub(super) async fn from_below(
+    connection: &mut AnyConnection,
+    entry: &EntryRow,
+    mut listing: DirectoryListing,
+) -> Result<DirectoryListing> {
+    let above = tree::path_of(connection, &entry.parent_id).await?;
+    let directories = listing.directories.iter_mut();
+    for directory in directories.chain([&mut listing.directory]) {
+        directory.path = below(&above, &directory.path)?;
     }
     for file in &mut listing.files {
         file.path = below(&above, &file.path)?;
-        link(&mut file.url);
     }
     if listing.directory.id.as_str() == entry.id {
         listing.directory.parent_id = None;

@@ -6,7 +6,9 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use http::StatusCode;
-use hulk_proto::{RemotePath, ShareToken, directory::DirectoryListing};
+use hulk_proto::{
+    RemotePath, ShareToken, directory::DirectoryListing, limits::UNLIMITED_QUOTA_BYTES,
+};
 
 use super::{
     html::{Frame, failure, page},
@@ -35,7 +37,6 @@ struct Browse {
     crumbs: Vec<Crumb>,
     own: Own,
     used: String,
-    quota: String,
     percent: u64,
     words: &'static str,
 }
@@ -116,8 +117,10 @@ async fn rendered(
                 .unwrap_or_default(),
             ..Own::new(app, caller, rows, "Nothing here yet.")
         },
-        used: size(used),
-        quota: size(quota),
+        used: match quota >= UNLIMITED_QUOTA_BYTES {
+            true => size(used),
+            false => format!("{} of {}", size(used), size(quota)),
+        },
         percent: (u128::from(used) * 100)
             .checked_div(u128::from(quota))
             .and_then(|percent| u64::try_from(percent).ok())

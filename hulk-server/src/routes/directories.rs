@@ -7,7 +7,7 @@ use axum::{
 };
 use http::{HeaderMap, StatusCode};
 use hulk_proto::{
-    Directory, ErrorBody, ErrorCode, Id, Page,
+    Directory, ErrorBody, ErrorCode, Id, Page, ShareToken,
     directory::{
         ChangeDirectory, CreateDirectories, CreateDirectory, DirectoryListing, MoveEntries,
         MovedEntries,
@@ -17,7 +17,10 @@ use hulk_proto::{
     trash::EntryKind,
 };
 
-use super::files::{deleted, deletion};
+use super::{
+    files::{deleted, deletion},
+    tree_texts::{self, Eyes},
+};
 
 use crate::{
     app::App,
@@ -134,8 +137,10 @@ pub(super) async fn move_entries(
 /// List what is in a directory that you own, that is public or that was shared
 #[utoipa::path(get, path = "/b/{id}", tag = "links",
     params(("id" = String, Path), ("token" = Option<String>, Query),
-        ("cursor" = Option<String>, Query)),
-    responses((status = 200, body = DirectoryListing), (status = 404, body = ErrorBody)))]
+        ("cursor" = Option<String>, Query),
+        ("as" = Option<String>, Query, description = "`curl`: all files below as a configuration \
+            for `curl -K`; `sha256sums`: their checksums")),
+    responses((status = 200, body = DirectoryListing), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]
 pub(super) async fn browse(
     State(app): State<App>,
     Visitor(caller): Visitor,
@@ -144,6 +149,10 @@ pub(super) async fn browse(
     query: LinkQuery,
     headers: HeaderMap,
 ) -> Result<Response> {
+    if let Some(form) = query.form {
+        let eyes = eyes(&app, caller.as_ref(), &visit, query.token.as_ref()).await?;
+        return tree_texts::tell(&app, eyes, form, &id).await;
+    }
     let is_page = pages::wants_page(&headers);
     let token = query.token.clone();
     let listed = listing(&app, caller.as_ref(), &visit, &id, query).await;
@@ -158,6 +167,21 @@ pub(super) async fn browse(
             Redirect::to(&format!("/s/{token}")).into_response()
         }
         (Err(error), _) => pages::failure(&app, error),
+    })
+}
+
+async fn eyes(
+    app: &App,
+    caller: Option<&Caller>,
+    visit: &Visit,
+    token: Option<&ShareToken>,
+) -> Result<Eyes> {
+    Ok(match token {
+        Some(token) => {
+            let opened = shares::open(app, token, visit, ShareAction::List).await?;
+            Eyes::Share(Box::new(opened))
+        }
+        None => Eyes::User(caller.map(|caller| caller.user.id.clone())),
     })
 }
 

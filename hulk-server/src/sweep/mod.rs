@@ -191,24 +191,34 @@ pub(crate) async fn run(app: App, stop: CancellationToken) {
     clean_embedded(&app);
     let mut look = tokio::time::interval(LOOK_INTERVAL);
     let mut count = tokio::time::interval(DOWNLOADS_INTERVAL);
-    loop {
-        let work = async {
-            tokio::select! {
-                _ = look.tick() => for job in Job::ALL {
-                    report(job.name(), run_due(&app, job).await);
-                },
-                // Without a lease: to delete twice does no harm.
-                () = app.garbage.notified() => {
-                    report("garbage", garbage::run_once(&app).await.map(drop));
-                }
-                _ = count.tick() => report("downloads", flush(&app).await),
+    let doing_jobs = async {
+        loop {
+            look.tick().await;
+            for job in Job::ALL {
+                report(job.name(), run_due(&app, job).await);
             }
-        };
-        // What a job has under way is dropped: it is as after a crash, but for the lease.
-        tokio::select! {
-            () = stop.cancelled() => break,
-            () = work => {}
         }
+    };
+    let deleting = async {
+        loop {
+            // Without a lease: to delete twice does no harm.
+            app.garbage.notified().await;
+            report("garbage", garbage::run_once(&app).await.map(drop));
+        }
+    };
+    // Beside the jobs, which may take hours.
+    let counting = async {
+        loop {
+            count.tick().await;
+            report("downloads", flush(&app).await);
+        }
+    };
+    // What a job has under way is dropped: it is as after a crash, but for the lease.
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = doing_jobs => {}
+        () = deleting => {}
+        () = counting => {}
     }
     report("lease", lease::release_all(&app).await);
     report("downloads", flush(&app).await);

@@ -1,8 +1,11 @@
 //! What people meet in the wild: odd names, targets, readers, sizes and text.
 
 mod choice;
+mod exits;
 mod kept;
+mod links;
 mod names;
+mod reports;
 mod sizes;
 mod skipped;
 mod targets;

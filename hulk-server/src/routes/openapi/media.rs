@@ -96,6 +96,11 @@ fn describe(path: &str, code: &str, answer: &mut Response) {
         (path, "200") if PAGES.contains(&path) => Some("text/html"),
         _ => None,
     };
+    if (path, code) == ("/b/{id}", "200") {
+        answer
+            .content
+            .insert("text/plain".to_owned(), plain().into());
+    }
     if let Some(other) = other {
         answer.content.insert(other.to_owned(), plain().into());
     }

@@ -1,0 +1,155 @@
+//! `/b/:id?as=…`: all that is below a directory, for whoever has only `curl` and `sha256sum`.
+
+use std::str::FromStr;
+
+use axum::{
+    body::Body,
+    response::{IntoResponse, Response},
+};
+use bytes::Bytes;
+use futures_util::stream;
+use http::header;
+use hulk_proto::{Id, directory::DirectoryListing};
+
+use crate::{
+    app::App,
+    error::{Error, Result},
+    ops::{
+        browse_directory::{browse_directory, browse_shared},
+        shares::Opened,
+    },
+};
+
+/// In which form it is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TreeForm {
+    /// A configuration for `curl -K`.
+    Curl,
+    /// What `sha256sum -c` reads.
+    Sha256Sums,
+}
+
+impl FromStr for TreeForm {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        match text {
+            "curl" => Ok(Self::Curl),
+            "sha256sums" => Ok(Self::Sha256Sums),
+            _ => Err(Error::validation("as", "expected curl or sha256sums")),
+        }
+    }
+}
+
+/// Whose eyes look.
+pub(super) enum Eyes {
+    Share(Box<Opened>),
+    /// Of a user, or of anybody.
+    User(Option<String>),
+}
+
+/// What is still to be told.
+struct Telling {
+    app: App,
+    eyes: Eyes,
+    form: TreeForm,
+    /// Directories with their paths, and where in the list of each to go on.
+    left: Vec<(Id, String, Option<String>)>,
+}
+
+/// Page by page, so that it costs the same however large the tree is. The first is here, so that what is
+/// not to be seen is refused.
+///
+/// # Errors
+/// `NOT_FOUND`.
+pub(super) async fn tell(app: &App, eyes: Eyes, form: TreeForm, id: &Id) -> Result<Response> {
+    let mut telling = Telling {
+        app: app.clone(),
+        eyes,
+        form,
+        left: Vec::new(),
+    };
+    let listing = telling.page(id, None).await?;
+    let name = listing.directory.path.split();
+    let name = name.map_or_else(|| "files".to_owned(), |(_, name)| name.to_owned());
+    let mut first = telling.head(&listing.directory.url);
+    first.push_str(&telling.text(id.clone(), &name, listing));
+    let rest = stream::try_unfold(telling, |mut telling| async move {
+        let Some((id, path, cursor)) = telling.left.pop() else {
+            return Ok::<_, std::io::Error>(None);
+        };
+        let listing = telling.page(&id, cursor).await;
+        // The answer breaks off, so that nobody takes a part for the whole.
+        let listing = listing.map_err(std::io::Error::other)?;
+        let text = telling.text(id, &path, listing);
+        Ok(Some((Bytes::from(text), telling)))
+    });
+    let first = stream::iter([Ok(Bytes::from(first))]);
+    let body = Body::from_stream(futures_util::StreamExt::chain(first, rest));
+    let headers = [
+        (header::CONTENT_TYPE, "text/plain; charset=utf-8"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ];
+    Ok((headers, body).into_response())
+}
+
+impl Telling {
+    async fn page(&self, id: &Id, cursor: Option<String>) -> Result<DirectoryListing> {
+        match &self.eyes {
+            Eyes::Share(opened) => browse_shared(&self.app, opened, id.as_str(), cursor).await,
+            Eyes::User(user_id) => {
+                browse_directory(&self.app, id, user_id.as_deref(), cursor).await
+            }
+        }
+    }
+
+    /// How it is used. A checksum file has no place to say so.
+    fn head(&self, url: &str) -> String {
+        let separator = if url.contains('?') { '&' } else { '?' };
+        match self.form {
+            TreeForm::Sha256Sums => String::new(),
+            TreeForm::Curl => format!(
+                "# curl -fsS '{url}{separator}as=curl' -o files.curl && curl -K files.curl\n\
+                 # curl -fsS '{url}{separator}as=sha256sums' | sha256sum -c\n\
+                 create-dirs\nlocation\nfail\ngloboff\n"
+            ),
+        }
+    }
+
+    /// The files of a page of the directory at `path`; the directories in it, and its next page, are to come.
+    fn text(&mut self, id: Id, path: &str, listing: DirectoryListing) -> String {
+        let mut text = String::new();
+        for file in &listing.files {
+            let path = format!("{path}/{}", file.filename);
+            text.push_str(&match (self.form, &file.sha256) {
+                (TreeForm::Curl, _) => {
+                    format!("url = {}\noutput = {}\n", quoted(&file.url), quoted(&path))
+                }
+                (TreeForm::Sha256Sums, Some(sha256)) => sum(&sha256.to_string(), &path),
+                (TreeForm::Sha256Sums, None) => format!("# not known: {path}\n"),
+            });
+        }
+        if let Some(cursor) = listing.next_cursor {
+            self.left.push((id, path.to_owned(), Some(cursor)));
+        }
+        for directory in listing.directories {
+            let name = directory.path.split().map_or("", |(_, name)| name);
+            self.left
+                .push((directory.id, format!("{path}/{name}"), None));
+        }
+        text
+    }
+}
+
+/// As `curl` reads it: no name has what else would need an escape.
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+/// As `sha256sum` writes it.
+fn sum(sha256: &str, path: &str) -> String {
+    match path.contains('\\') {
+        true => format!("\\{sha256}  {}\n", path.replace('\\', "\\\\")),
+        false => format!("{sha256}  {path}\n"),
+    }
+}
