@@ -10,7 +10,7 @@ pub(crate) fn size(bytes: u64) -> String {
 /// How much of a quota is used.
 pub(crate) fn used(used_bytes: u64, quota_bytes: u64) -> String {
     match quota_bytes >= UNLIMITED_QUOTA_BYTES {
-        true => format!("{}, no limit", size(used_bytes)),
+        true => format!("{} of unlimited", size(used_bytes)),
         false => format!("{} of {}", size(used_bytes), size(quota_bytes)),
     }
 }

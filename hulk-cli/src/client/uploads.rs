@@ -1,23 +1,14 @@
 //! The routes for uploads: plan, sign, report, cancel.
 
 use hulk_proto::{
-    CreateFile, CreatedFile, ErrorCode, File, Id, ReportUpload,
+    CreateFile, CreatedFile, File, Id, ReportUpload,
     file::{Batch, CreateFiles, ReportUploads, ReportedFile},
     upload::{SignParts, SignedParts},
 };
 use reqwest::Method;
 
 use super::{Client, STORE_TIMEOUT};
-use crate::error::{Again, Error, Result};
-
-/// An upload that is gone was ended by somebody who puts the same at the same time: a new plan tells what
-/// is left to do.
-fn anew(error: Error) -> Error {
-    match error.code {
-        ErrorCode::NotFound => error.again(Again::Anew),
-        _ => error,
-    }
-}
+use crate::error::Result;
 
 impl Client {
     pub(crate) async fn create_file(&self, request: &CreateFile) -> Result<CreatedFile> {
@@ -36,14 +27,12 @@ impl Client {
 
     pub(crate) async fn sign_parts(&self, id: &Id, request: &SignParts) -> Result<SignedParts> {
         let request = self.post(&format!("/files/{id}/upload/parts"), request)?;
-        let signed = self.send(request.timeout(STORE_TIMEOUT)).await;
-        signed.map_err(anew)
+        self.send(request.timeout(STORE_TIMEOUT)).await
     }
 
     pub(crate) async fn report_upload(&self, id: &Id, report: &ReportUpload) -> Result<File> {
         let request = self.put(&format!("/files/{id}/status"), report)?;
-        let file = self.send(request.timeout(STORE_TIMEOUT)).await;
-        file.map_err(anew)
+        self.send(request.timeout(STORE_TIMEOUT)).await
     }
 
     pub(crate) async fn cancel_upload(&self, id: &Id) -> Result<()> {

@@ -1,6 +1,6 @@
 //! Small files of a directory, planned, sent and reported together.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{collections::HashMap, path::PathBuf, sync::Arc};
 
 use hulk_proto::{
     CreateFile, CreatedFile, ErrorCode, File, RemotePath, Upload,
@@ -73,7 +73,7 @@ struct Moving {
 type Outcomes = Vec<(String, Result<PutFile>)>;
 
 /// Plans, sends and reports the files of a batch; each comes out alone. With those that turned out to be
-/// longer than a part, which are left to be put. What a share takes only
+/// longer than a part, or whose upload somebody else ended, which are left to be put alone. What a share takes only
 /// when other uploads have ended waits while the rest goes on, so that clients that put through it
 /// at once never wait for each other.
 pub(super) async fn put(
@@ -83,7 +83,11 @@ pub(super) async fn put(
     progress: &Arc<Progress>,
     requests: &Semaphore,
 ) -> (Outcomes, Vec<TreeFile>) {
-    let (waiting, outcomes, longer) = prepare(run, at, files).await;
+    let by_path: HashMap<String, (PathBuf, u64)> = files
+        .iter()
+        .map(|file| (file.relative.clone(), (file.path.clone(), file.size_bytes)))
+        .collect();
+    let (waiting, outcomes, mut longer) = prepare(run, at, files).await;
     let state = Mutex::new((waiting, outcomes));
     let patience = run.uploader.client.net().patience();
     let attempt = async || {
@@ -102,7 +106,23 @@ pub(super) async fn put(
         let failed = waiting.into_iter();
         outcomes.extend(failed.map(|moving| (moving.relative, Err(error.clone()))));
     }
-    (outcomes, longer)
+    // Somebody who puts the same ended their uploads: each is planned anew, alone.
+    let is_gone = |outcome: &Result<PutFile>| {
+        let error = outcome.as_ref().err();
+        error.is_some_and(|error| error.code == ErrorCode::NotFound)
+    };
+    let (gone, told): (Outcomes, Outcomes) = outcomes
+        .into_iter()
+        .partition(|(_, outcome)| is_gone(outcome));
+    longer.extend(gone.into_iter().filter_map(|(relative, _)| {
+        let (path, size_bytes) = by_path.get(&relative)?.clone();
+        Some(TreeFile {
+            path,
+            relative,
+            size_bytes,
+        })
+    }));
+    (told, longer)
 }
 
 /// Reads the files; what cannot be read or named has its outcome already.

@@ -14,7 +14,7 @@ pub(crate) async fn run(client: &Client, printer: &Printer) -> Result<()> {
 pub(super) fn text(me: &Me) -> String {
     let Me { user, api_key } = me;
     format!(
-        "{} ({}), key {} \"{}\" may {}, used {}",
+        "{} ({}), key {} \"{}\" may {}, {} used",
         user.email,
         user.id,
         api_key.id,

@@ -19,7 +19,7 @@ use url::Url;
 
 use crate::{
     attributes::Attributes,
-    client::{Client, refuse_errors, shown, unreachable, upgrade},
+    client::{Client, page, refuse_errors, shown, unreachable, upgrade},
     error::{Error, Result},
     net::Net,
 };
@@ -83,10 +83,18 @@ impl Link {
         let (Some(claim), Some(token)) = (self.claim(), query.get("token")) else {
             return;
         };
-        let mut url = self.url.clone();
-        url.set_path(&format!("/api/v1/shares/public/{token}/claims/{claim}"));
+        let path = ["api", "v1", "shares", "public", token, "claims", &claim];
+        let mut url = page(&self.url, &path);
         url.set_query(None);
         let _ = self.net.http.put(url).timeout(LINK_TIMEOUT).send().await;
+    }
+
+    /// Another link, to whose server nothing goes that is for this one's.
+    fn toward(&self, url: Url) -> Self {
+        match url.origin() == self.url.origin() {
+            true => self.at(url),
+            false => Self::new(url, self.client.as_ref(), &self.net),
+        }
     }
 
     /// Another address of the same server.
@@ -137,7 +145,7 @@ impl Link {
             if !is_link {
                 return Ok(target);
             }
-            target = self.at(target.url).step().await?;
+            target = self.toward(target.url).step().await?;
         }
         let link = shown(&self.url);
         Err(Error::failed(format!("{link} redirects again and again"))

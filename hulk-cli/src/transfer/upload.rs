@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     client::Client,
-    error::{Again, Result},
+    error::{Again, Error, Result},
 };
 
 /// What is the same for every file of a command.
@@ -89,7 +89,7 @@ impl Uploader {
             .small_once(&small, &mut request, &else_at, &watcher)
             .await;
         if let Err(error) = &done
-            && error.again == Again::Anew
+            && error.code == ErrorCode::NotFound
         {
             watcher.restart();
             done = self
@@ -166,9 +166,8 @@ impl Uploader {
             .net()
             .patience()
             .retry(async || {
-                attempt
-                    .run(&mut *request.lock().await, else_at.as_ref())
-                    .await
+                let planned = &mut *request.lock().await;
+                attempt.run(planned, else_at.as_ref()).await.map_err(anew)
             })
             .await;
         attempt.save();
@@ -201,5 +200,14 @@ impl Uploader {
         let report = report_parts(&created, sha256, etags?)?;
         let file = self.client.report_upload(&created.file.id, &report).await?;
         Ok(sent(file, &sending))
+    }
+}
+
+/// An upload that is gone was ended by somebody who puts the same at the same time: a new plan tells what is
+/// left to do.
+fn anew(error: Error) -> Error {
+    match error.code {
+        ErrorCode::NotFound => error.again(Again::Anew),
+        _ => error,
     }
 }

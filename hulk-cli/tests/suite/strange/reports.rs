@@ -132,6 +132,7 @@ fn the_same_at_once_is_done_by_all() {
     for arguments in [
         &["get", "-q", "tree", "-o", "out/"][..],
         &["put", "-q", "same.bin", "--to", "at/once.bin"],
+        &["put", "-q", "tree", "--to", "trees/"],
     ] {
         let start = |_| {
             home.command(arguments)
