@@ -89,8 +89,9 @@ impl Attributes {
         #[cfg(unix)]
         if let (Some(mode), Ok(metadata)) = (self.mode, file.metadata()) {
             use std::os::unix::fs::PermissionsExt;
-            let made = metadata.permissions().mode() & MODE_BITS;
-            let wanted = mode & made;
+            // A directory's setgid bit is of the place where it was made.
+            let made = metadata.permissions().mode() & 0o7777;
+            let wanted = (mode & made) | (made & !MODE_BITS);
             if wanted != made {
                 let _ = file.set_permissions(PermissionsExt::from_mode(wanted));
             }

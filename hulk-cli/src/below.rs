@@ -1,10 +1,11 @@
 //! The directories of a tree that is got.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     fs::{self, DirBuilder},
     io::ErrorKind,
     path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
 };
 
 use crate::{
@@ -17,11 +18,17 @@ pub(crate) struct Below {
     top: PathBuf,
     /// By path from the top, with `/`.
     attributes: HashMap<String, Attributes>,
+    /// Those that were not there before.
+    made: Mutex<HashSet<String>>,
 }
 
 impl Below {
     pub(crate) fn new(top: PathBuf, attributes: HashMap<String, Attributes>) -> Self {
-        Self { top, attributes }
+        Self {
+            top,
+            attributes,
+            made: Mutex::default(),
+        }
     }
 
     /// Makes a directory with those above it. What is there must be directories: a link would lead out
@@ -39,15 +46,22 @@ impl Below {
             }
             told.push_str(name);
             let attributes = self.attributes.get(&told).copied();
-            make_itself(&path, attributes.unwrap_or_default())?;
+            if make_itself(&path, attributes.unwrap_or_default())? {
+                let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+                made.insert(told.clone());
+            }
         }
         Ok(())
     }
 
-    /// Gives those that are there their modes and times, the deepest first: what comes into a directory
+    /// Gives those that were made their modes and times, the deepest first: what comes into a directory
     /// changes its time, and some take nothing more.
     pub(crate) fn restore(&self) {
-        let mut directories: Vec<_> = self.attributes.iter().collect();
+        let made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        let attributes = self.attributes.iter();
+        let mut directories: Vec<_> = attributes
+            .filter(|(path, _)| made.contains(*path))
+            .collect();
         directories.sort_by_key(|(path, _)| std::cmp::Reverse(path.len()));
         for (relative, attributes) in directories {
             let path = self.top.join(relative);
@@ -58,13 +72,13 @@ impl Below {
     }
 }
 
-/// Makes one directory, if it is not there.
+/// Makes one directory, if it is not there; whether it was not.
 ///
 /// # Errors
 /// If something else is in the way, be it a link, or the system refuses.
-pub(crate) fn make_itself(path: &Path, attributes: Attributes) -> Result<()> {
+pub(crate) fn make_itself(path: &Path, attributes: Attributes) -> Result<bool> {
     if is_directory(path) {
-        return Ok(());
+        return Ok(false);
     }
     let mut builder = DirBuilder::new();
     #[cfg(unix)]
@@ -72,9 +86,9 @@ pub(crate) fn make_itself(path: &Path, attributes: Attributes) -> Result<()> {
     #[cfg(not(unix))]
     let _ = attributes;
     match builder.create(path) {
-        Ok(()) => Ok(()),
+        Ok(()) => Ok(true),
         // Another made it in between.
-        Err(error) if error.kind() == ErrorKind::AlreadyExists && is_directory(path) => Ok(()),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists && is_directory(path) => Ok(false),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(Error::failed(format!(
             "{} is no directory, or a link to one: nothing is written through it",
             path.display()

@@ -76,6 +76,11 @@ impl Chosen {
         self.include.is_empty()
     }
 
+    /// Whether something has to match to be taken.
+    pub(crate) fn has_includes(&self) -> bool {
+        !self.include.is_empty()
+    }
+
     /// What it is that nothing was taken.
     pub(crate) fn nothing(&self) -> Error {
         Error::not_found("--include and --exclude leave nothing of it")

@@ -12,7 +12,7 @@ use crate::{
     args::{Global, When},
     error::{Error, Result},
     text::{one_line, visible, visible_json},
-    waiting::Waiting,
+    waiting::{Waiting, is_closed},
 };
 
 #[derive(Clone)]
@@ -76,6 +76,15 @@ impl Printer {
     }
 
     /// # Errors
+    /// As `check`, and if nobody can have seen what cannot be told again.
+    pub(crate) fn check_secret(&self) -> Result<()> {
+        match is_closed(&io::stdout()) {
+            true => Err(Error::failed("the standard output is closed")),
+            false => self.check(),
+        }
+    }
+
+    /// # Errors
     /// If a part of the result could not be told.
     pub(crate) fn check(&self) -> Result<()> {
         match self.lost.get() {
@@ -131,10 +140,15 @@ impl Printer {
         if error.is_reported {
             return;
         }
-        if self.json {
-            self.document(&error.body());
-        }
+        // First, since a reader that is gone ends a list.
         self.complaint(error);
+        if self.json {
+            let told = Self {
+                only_lists: false,
+                ..self.clone()
+            };
+            told.document(&error.body());
+        }
     }
 
     /// An error of one of several things to do.

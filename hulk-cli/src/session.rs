@@ -28,11 +28,10 @@ pub(crate) fn open(global: &Global) -> Result<Client> {
 }
 
 /// As `open`; without a server it can still follow links. They may need no key, so a configuration
-/// that cannot be used is no error, unless a profile in it was named.
+/// that cannot be used is no error, unless a flag named what of it.
 pub(crate) fn open_for_links(global: &Global) -> Result<Option<Client>> {
-    let given = Given::of(global)?;
-    let is_named = given.profile.is_some();
-    let found = match given.complete() {
+    let is_named = global.profile.is_some() || global.server.is_some();
+    let found = match Given::of(global).and_then(Given::complete) {
         Err(error) if !is_named => {
             let warning = format!("{error}; links are followed without a key");
             Printer::new(global, false).warning(&warning);

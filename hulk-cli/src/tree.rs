@@ -50,7 +50,7 @@ impl Tree {
     /// `not_found` if there are files and none is taken; `exists` if two would be one on the server.
     pub(crate) fn walk(top: &Path, chosen: &Chosen, follow_links: bool) -> Result<Self> {
         let mut tree = Self::default();
-        let mut all = 0;
+        let mut is_left_out = chosen.has_includes();
         let walk = WalkDir::new(top).follow_links(follow_links);
         let mut entries = walk.sort_by_file_name().into_iter();
         while let Some(entry) = entries.next() {
@@ -71,20 +71,24 @@ impl Tree {
                 }
                 continue;
             };
-            if is_directory && !relative.is_empty() && !chosen.enters(&relative) {
-                entries.skip_current_dir();
-                continue;
+            let is_top = relative.is_empty();
+            let is_taken = match is_directory {
+                true => is_top || chosen.enters(&relative),
+                false => chosen.takes_file(&relative),
+            };
+            match is_taken {
+                true => tree.take(&entry, relative),
+                false if is_directory => entries.skip_current_dir(),
+                false => {}
             }
-            all += usize::from(!is_directory);
-            if is_directory || chosen.takes_file(&relative) {
-                tree.take(&entry, relative);
-            }
+            is_left_out |= !is_taken;
         }
         if !chosen.takes_empty_directories() {
             tree.keep_holding();
         }
-        let is_nothing = tree.files.is_empty() && tree.skipped.is_empty();
-        if all > 0 && is_nothing && tree.failed.is_empty() {
+        let is_nothing = tree.files.is_empty() && tree.directories.is_empty();
+        let is_told = !tree.skipped.is_empty() || !tree.failed.is_empty();
+        if is_left_out && is_nothing && !is_told {
             return Err(chosen.nothing());
         }
         tree.refuse_twins()?;
@@ -169,7 +173,12 @@ impl Tree {
         let files = self.files.iter().map(|file| &file.relative);
         let directories = self.directories.iter().map(|directory| &directory.relative);
         let mut names: HashMap<String, &String> = HashMap::new();
-        for relative in files.chain(directories).filter(|name| !name.is_ascii()) {
+        let all = || files.clone().chain(directories.clone());
+        // Some that are not are written in ASCII on the server: the Kelvin sign is a K.
+        if all().all(|name| name.is_ascii()) {
+            return Ok(());
+        }
+        for relative in all() {
             if let Some(other) = names.insert(normalised(relative), relative) {
                 return Err(Error::exists(format!(
                     "{other:?} and {relative:?} would be one name on the server ({})",

@@ -66,21 +66,20 @@ impl<T: Write> Write for Waiting<T> {
     }
 }
 
-/// Whether the caller had closed the standard input: the language's runtime opens `/dev/null` in its place,
+/// Whether the caller had closed a standard stream: the language's runtime opens `/dev/null` in its place,
 /// for reading and writing, as no shell does.
-pub(crate) fn is_stdin_closed() -> bool {
-    #[cfg(unix)]
-    {
-        use rustix::fs::{OFlags, fcntl_getfl, fstat, stat};
-        let stdin = io::stdin();
-        let (Ok(flags), Ok(found), Ok(null)) =
-            (fcntl_getfl(&stdin), fstat(&stdin), stat("/dev/null"))
-        else {
-            return false;
-        };
-        let is_null = (found.st_dev, found.st_ino) == (null.st_dev, null.st_ino);
-        is_null && flags.contains(OFlags::RDWR)
-    }
-    #[cfg(not(unix))]
+#[cfg(unix)]
+pub(crate) fn is_closed(stream: &impl AsFd) -> bool {
+    use rustix::fs::{OFlags, fcntl_getfl, fstat, stat};
+    let (Ok(flags), Ok(found), Ok(null)) = (fcntl_getfl(stream), fstat(stream), stat("/dev/null"))
+    else {
+        return false;
+    };
+    let is_null = (found.st_dev, found.st_ino) == (null.st_dev, null.st_ino);
+    is_null && flags.contains(OFlags::RDWR)
+}
+
+#[cfg(not(unix))]
+pub(crate) fn is_closed<T>(_: &T) -> bool {
     false
 }

@@ -98,8 +98,13 @@ pub(crate) async fn create_key(
         expires_at: None,
     };
     let created = accounts::create_key(&db, &user, request).await?;
+    let told = print(json, &created, &created.key);
+    if told.is_err() {
+        // Nobody saw it.
+        accounts::delete_key(&db, &user, &created.api_key.id).await?;
+    }
     db.close().await;
-    print(json, &created, &created.key)
+    told
 }
 
 /// Makes the bucket ready; what the store refused is told, and fails only if the bucket cannot be
@@ -127,8 +132,7 @@ pub(crate) fn openapi() -> Result<(), Failure> {
     let document = hulk_server::openapi()
         .to_pretty_json()
         .map_err(|error| Failure::new(ErrorCode::InternalError, error))?;
-    say(&document);
-    Ok(())
+    tell(&document)
 }
 
 fn print<T: Serialize>(json: bool, result: &T, text: &str) -> Result<(), Failure> {
@@ -136,15 +140,23 @@ fn print<T: Serialize>(json: bool, result: &T, text: &str) -> Result<(), Failure
         true => {
             let text = serde_json::to_string_pretty(result)
                 .map_err(|error| Failure::new(ErrorCode::InternalError, error))?;
-            say(&text);
+            tell(&text)
         }
-        false => say(text),
+        false => tell(text),
     }
-    Ok(())
 }
 
-/// A line on stdout, at once. Who closed the pipe wants no more.
-pub(crate) fn say(line: &str) {
+/// A line of the result on stdout, at once.
+fn tell(line: &str) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();
-    let _ = writeln!(stdout, "{line}").and_then(|()| stdout.flush());
+    let told = writeln!(stdout, "{line}").and_then(|()| stdout.flush());
+    told.map_err(|error| {
+        let what = format!("cannot write the result to the standard output: {error}");
+        Failure::new(ErrorCode::LocalFile, what)
+    })
+}
+
+/// A line on stdout for whoever waits for it, be it nobody.
+pub(crate) fn say(line: &str) {
+    let _ = tell(line);
 }

@@ -13,7 +13,6 @@ use crate::{
     app::App,
     error::{Error, Result},
     http::body::read,
-    routes::tree_texts::TreeForm,
 };
 
 /// A page's forms have a key, a password or an id.
@@ -232,7 +231,7 @@ pub(crate) struct LinkQuery {
     pub version: Option<u64>,
     pub cursor: Option<String>,
     /// Of a directory, in which form.
-    pub form: Option<TreeForm>,
+    pub form: Option<String>,
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for LinkQuery {
@@ -249,7 +248,7 @@ impl<S: Send + Sync> FromRequestParts<S> for LinkQuery {
                     query.version = Some(number.map_err(|_| Error::not_found("version"))?);
                 }
                 "cursor" => query.cursor = Some(value),
-                "as" => query.form = Some(value.parse()?),
+                "as" => query.form = Some(value),
                 _ => {}
             }
         }

@@ -41,11 +41,19 @@ pub(super) struct Wanted {
 /// # Errors
 /// `not_found` if that is all of it.
 pub(super) fn choose(run: &Run<'_>, listed: &mut Listed) -> Result<()> {
-    let (all, chosen) = (listed.files.len(), &run.chosen);
+    let chosen = &run.chosen;
+    let before = (listed.files.len(), listed.directories.len());
     listed
         .files
         .retain(|wanted| chosen.takes_file(&wanted.relative));
-    match all > 0 && listed.files.is_empty() {
+    let takes_directories = chosen.takes_empty_directories();
+    let taken = listed
+        .directories
+        .keys()
+        .filter(|path| takes_directories && chosen.enters(path));
+    let after = (listed.files.len(), taken.count());
+    let is_left_out = chosen.has_includes() || before != after;
+    match is_left_out && after == (0, 0) && listed.failed.is_empty() {
         true => Err(chosen.nothing()),
         false => Ok(()),
     }

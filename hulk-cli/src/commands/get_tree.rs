@@ -61,7 +61,7 @@ pub(super) async fn get(
     mut listed: Listed,
 ) -> Result<(GotDirectory, Option<Exit>)> {
     let unfinished = unfinished(run, &listed);
-    let top = make_top(run, &listed, &unfinished)?;
+    let (top, is_own) = make_top(run, &listed, &unfinished)?;
     let mut sum = Sum {
         run,
         got: GotDirectory {
@@ -82,7 +82,9 @@ pub(super) async fn get(
     let getting = make_directories(run, &top, &mut listed, &mut sum);
     get_files(&getting, listed.files, &mut sum).await;
     getting.below.restore();
-    attributes.restore_at(&top);
+    if is_own {
+        attributes.restore_at(&top);
+    }
     run.display.finish(&name, sum.got.file_count);
     let exit = common_exit(sum.exits);
     if exit.is_none() {
@@ -172,9 +174,9 @@ impl Sum<'_> {
     }
 }
 
-/// Makes the directory that the tree goes into. Where the server named it, it may be no link that leads
-/// elsewhere; where the user did, it may.
-fn make_top(run: &Run<'_>, listed: &Listed, unfinished: &Unfinished) -> Result<PathBuf> {
+/// Makes the directory that the tree goes into, and tells whether it is the tree's own. Where the server
+/// named it, it may be no link that leads elsewhere; where the user did, it may.
+fn make_top(run: &Run<'_>, listed: &Listed, unfinished: &Unfinished) -> Result<(PathBuf, bool)> {
     if run.output.is_stream() {
         return Err(Error::usage("a directory goes into a directory")
             .with_hint("name one with -o, or leave -o out"));
@@ -190,14 +192,20 @@ fn make_top(run: &Run<'_>, listed: &Listed, unfinished: &Unfinished) -> Result<P
     if let Output::File(_) = output {
         unfinished.keep();
     }
-    match output {
-        // Named by the user.
+    let is_new = match output {
+        // Named by the user, who may have made it a link.
+        Output::File(_) if top.is_dir() => false,
         Output::File(_) => {
-            std::fs::create_dir_all(&top).map_err(|error| Error::local("make", &top, &error))?
+            let above = top.parent().filter(|above| !above.as_os_str().is_empty());
+            if let Some(above) = above {
+                let made = std::fs::create_dir_all(above);
+                made.map_err(|error| Error::local("make", above, &error))?;
+            }
+            make_itself(&top, listed.attributes)?
         }
         _ => make_itself(&top, listed.attributes)?,
-    }
-    Ok(top)
+    };
+    Ok((top, is_new || unfinished.is_known()))
 }
 
 impl Getting<'_> {

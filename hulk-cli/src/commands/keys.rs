@@ -25,9 +25,12 @@ pub(crate) async fn run(client: &Client, printer: &Printer, keys: &Keys) -> Resu
             };
             let created = client.create_key(&request).await?;
             printer.result(&created, |created| created.key.clone());
-            if let Err(error) = printer.check() {
-                client.delete_key(&created.api_key.id).await?;
-                return Err(error.with_hint("nobody saw the key, so it was revoked again"));
+            if let Err(error) = printer.check_secret() {
+                let id = &created.api_key.id;
+                return Err(match client.delete_key(id).await {
+                    Ok(()) => error.with_hint("nobody saw the key, so it was revoked again"),
+                    Err(_) => error.with_hint(format!("revoke it: hulk keys rm {id}")),
+                });
             }
             printer.note("keep this key: it is not shown again");
             Ok(())
@@ -61,7 +64,7 @@ fn line(key: &ApiKey) -> String {
         |time: Option<Timestamp>| time.map_or_else(|| "never".into(), |time| time.to_string());
     let (used, expires) = (time(key.last_used_at), time(key.expires_at));
     format!(
-        "{}  {:<5}  used {used:<24}  expires {expires:<24}  {}",
+        "{}  {:<6}  used {used:<24}  expires {expires:<24}  {}",
         key.id, key.permissions, key.label
     )
 }

@@ -31,7 +31,7 @@ use crate::{
     text::one_line,
     transfer::{Options, source::Source, unfinished::Unfinished, upload::Uploader},
     tree::Tree,
-    waiting::{Waiting, is_stdin_closed},
+    waiting::{Waiting, is_closed},
 };
 
 /// What became of one argument.
@@ -297,7 +297,7 @@ async fn open(path: &Path) -> Result<(Source, Attributes)> {
     let path = path.to_owned();
     let opened = spawn_blocking(move || match is_stdin(&path) {
         true => {
-            if is_stdin_closed() {
+            if is_closed(&std::io::stdin()) {
                 return Err(Error::usage("the standard input is closed")
                     .with_hint("give it something to read, be it < /dev/null"));
             }

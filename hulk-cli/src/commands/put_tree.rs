@@ -1,11 +1,11 @@
 //! `hulk put DIR`: small files in batches, large ones each alone.
 
-use std::{path::Path, sync::Arc};
+use std::{collections::HashSet, path::Path, sync::Arc};
 
 use futures_util::{StreamExt, stream};
 use hulk_proto::{
     Directory, ErrorCode, Permission, RemotePath,
-    directory::{CreateDirectory, FailedFile, PutDirectory},
+    directory::{CreateDirectory, FailedFile, PutDirectory, SkippedFile},
     file::PutFile,
     limits::{MAX_BATCH, PART_BYTES},
 };
@@ -15,7 +15,7 @@ use super::{common_exit, put::Run, put_batch};
 use crate::{
     error::{Error, Exit, Result},
     transfer::source::Source,
-    tree::{Tree, TreeFile},
+    tree::{Tree, TreeFile, above},
 };
 
 /// Requests in flight for each core: a store waits for its disk more than it works.
@@ -45,7 +45,10 @@ pub(super) async fn put(
     for (path, error) in std::mem::take(&mut tree.failed) {
         sum.fail(run, path, &error);
     }
-    let skipped = std::mem::take(&mut tree.skipped);
+    let mut skipped = std::mem::take(&mut tree.skipped);
+    if run.uploader.client.share().is_some() {
+        skipped.extend(left_through_link(run, &tree));
+    }
     put_files(run, top, &at, tree.files, &mut sum).await;
     let directory = directory(run, &at, made).await?;
     if directory.is_none() {
@@ -69,6 +72,28 @@ pub(super) async fn put(
         skipped,
     };
     Ok((done, common_exit(sum.exits)))
+}
+
+/// A link takes files, and directories appear with them.
+fn left_through_link(run: &Run<'_>, tree: &Tree) -> Vec<SkippedFile> {
+    let files = tree.files.iter();
+    let holding: HashSet<&str> = files.flat_map(|file| above(&file.relative)).collect();
+    let directories = tree.directories.iter();
+    let empty = directories.filter(|one| !holding.contains(one.relative.as_str()));
+    let left: Vec<SkippedFile> = empty
+        .map(|one| SkippedFile {
+            path: one.relative.clone(),
+            reason: "an empty directory, and a link takes files".to_owned(),
+        })
+        .collect();
+    for one in &left {
+        let told = format!("skipped {}: {}", one.path, one.reason);
+        match tree.files.is_empty() {
+            true => run.printer.insist(&told),
+            false => run.display.say(&told),
+        }
+    }
+    left
 }
 
 /// The link that is printed may be for others, or not.

@@ -8,6 +8,7 @@ use hulk_proto::{
     share::{CreateShare, Password, UnfinishedUpload},
 };
 
+use super::Batch;
 use crate::{
     args::{self, ShareCommand},
     client::Client,
@@ -65,9 +66,11 @@ async fn create(
     let made = client.create_share(&request).await;
     let made = made.map_err(|error| error.about(remote))?;
     printer.result(&made, |share| share.url.clone());
-    if let Err(error) = printer.check() {
-        client.revoke_share(&made.id).await?;
-        return Err(error.with_hint("nobody saw the link, so it was revoked again"));
+    if let Err(error) = printer.check_secret() {
+        return Err(match client.revoke_share(&made.id).await {
+            Ok(()) => error.with_hint("nobody saw the link, so it was revoked again"),
+            Err(_) => error.with_hint(format!("revoke it: hulk share rm {}", made.id)),
+        });
     }
     clipboard::offer(printer, &made.url, false);
     Ok(())
@@ -182,12 +185,17 @@ fn upload_line(upload: &UnfinishedUpload) -> String {
 
 async fn revoke(client: &Client, printer: &Printer, tokens: &[String]) -> Result<()> {
     let shares = client.list_shares().await?;
+    let mut batch = Batch::new(printer);
     for token in tokens {
-        let share = find(&shares, token)?;
-        client.revoke_share(&share.id).await?;
-        printer.note(&format!("revoked {}", share.url));
+        let revoked = async {
+            let share = find(&shares, token)?;
+            client.revoke_share(&share.id).await?;
+            printer.note(&format!("revoked {}", share.url));
+            Ok(share.clone())
+        };
+        batch.add(revoked.await.map_err(|error: Error| error.about(token)));
     }
-    Ok(())
+    batch.finish()
 }
 
 /// By token, link or id.

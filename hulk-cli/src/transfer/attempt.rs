@@ -16,6 +16,7 @@ use super::{
     body::{Body, changed},
     cut::{Cut, Progress, hash_file},
     journal::{Journal, stamp},
+    local::has_byte_at,
     multipart::{Kept, Sending},
     report::{put_file, report, report_parts, sent, unexpected},
     source::Large,
@@ -169,7 +170,9 @@ impl Attempt<'_> {
     fn check_unchanged(&self) -> Result<()> {
         let now = stamp(&self.large.file);
         let now = now.map_err(|error| Error::local("read", &self.large.path, &error))?;
-        match self.large.stamp.has_same_contents(&now) {
+        // Some file systems say less than there is.
+        let goes_on = has_byte_at(&self.large.file, self.large.stamp.len);
+        match self.large.stamp.has_same_contents(&now) && !goes_on {
             true => Ok(()),
             false => Err(changed(&self.large.path)),
         }

@@ -41,6 +41,11 @@ pub(crate) fn each_block(
     Ok(())
 }
 
+/// Whether the file has a byte there.
+pub(crate) fn has_byte_at(file: &File, offset: u64) -> bool {
+    read_exact_at(file, &mut [0], offset).is_ok()
+}
+
 /// The length and the SHA-256 of a file.
 pub(crate) fn digest_file(path: &Path) -> io::Result<(u64, Sha256)> {
     let file = File::open(path)?;

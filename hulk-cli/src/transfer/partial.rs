@@ -97,6 +97,8 @@ impl Partial {
     pub(crate) fn linked(target: &Path, from: &Path) -> io::Result<Self> {
         let link = |path: &Path| fs::hard_link(from, path).and_then(|()| File::open(path));
         let (file, path) = builder().make_in(directory_of(target), link)?.keep()?;
+        // It is new here, whenever it came into the cache.
+        let _ = filetime::set_file_handle_times(&file, None, Some(filetime::FileTime::now()));
         Ok(Self::new(file, path))
     }
 

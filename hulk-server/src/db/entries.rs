@@ -201,6 +201,15 @@ pub(crate) async fn set_metadata(
         .map(drop)
 }
 
+/// Whoever has the directory's link sees what is in it, as long as it is public.
+pub(crate) async fn set_listed(connection: &mut AnyConnection, id: &str) -> sqlx::Result<()> {
+    sqlx::query("UPDATE entries SET is_listed = 1 WHERE id = $1")
+        .bind(id)
+        .execute(connection)
+        .await
+        .map(drop)
+}
+
 /// What changes of a file; `None` stays.
 #[derive(Default)]
 pub(crate) struct FileChange<'a> {

@@ -70,6 +70,21 @@ pub(crate) async fn nearest_permission(
     .await
 }
 
+/// Whether a directory, or one above it, is listed to whoever has its link while it is public.
+pub(crate) async fn is_listed(connection: &mut AnyConnection, id: &str) -> sqlx::Result<bool> {
+    let listed: i64 = sqlx::query_scalar(
+        "WITH RECURSIVE up (parent_id, is_listed) AS (
+             SELECT parent_id, is_listed FROM entries WHERE id = $1
+             UNION ALL
+             SELECT e.parent_id, e.is_listed FROM entries e JOIN up ON e.id = up.parent_id)
+         SELECT CAST(COALESCE(MAX(is_listed), 0) AS BIGINT) FROM up",
+    )
+    .bind(id)
+    .fetch_one(connection)
+    .await?;
+    Ok(listed == 1)
+}
+
 /// The default policy of the nearest directory that has one, from `directory_id` upwards.
 pub(crate) async fn effective_expiration(
     connection: &mut AnyConnection,

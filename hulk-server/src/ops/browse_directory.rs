@@ -26,8 +26,9 @@ enum Viewer {
     Public,
 }
 
-/// The owner sees all. Others see a directory that is public by name, or in one: that the root's
-/// default is public makes links work, and shows no list to anybody.
+/// The owner sees all. Others see a directory that is public by name, or that was put as a tree below a
+/// public one, or in one of these: that the root's default is public makes links work, and shows no list
+/// to anybody.
 ///
 /// # Errors
 /// `NOT_FOUND` for what is not there or not to be seen.
@@ -46,10 +47,9 @@ pub async fn browse_directory(
     };
     if matches!(viewer, Viewer::Public) {
         let nearest = tree::nearest_permission(&mut connection, &entry.id).await?;
-        let is_public = nearest.is_some_and(|nearest| {
-            nearest.is_by_name() && nearest.permissions == Permission::Public.as_str()
-        });
-        if !is_public {
+        let nearest = nearest.filter(|nearest| nearest.permissions == Permission::Public.as_str());
+        let nearest = nearest.ok_or_else(not_found)?;
+        if !nearest.is_by_name() && !tree::is_listed(&mut connection, &entry.id).await? {
             return Err(not_found());
         }
     }

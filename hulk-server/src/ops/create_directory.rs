@@ -6,15 +6,13 @@ use hulk_proto::{
 use sqlx::{AnyConnection, Connection};
 
 use super::{
-    begin_upload::batch,
-    destination::Destination,
-    plan_upload::{count_object, ensure_directories},
+    begin_upload::batch, destination::Destination, known::Known, plan_upload::count_object,
     present, retried, validate,
 };
 use crate::{
     app::App,
     db::{
-        entries::{self, DIRECTORY, EntryRow},
+        entries::{self, DIRECTORY},
         tree,
     },
     error::{Error, Result},
@@ -39,7 +37,9 @@ pub async fn create_directory(
 ) -> Result<Directory> {
     retried(|| async {
         let mut transaction = app.db.write_for(&destination.user.id).await?;
-        let made = make(app, &mut transaction, destination, request, IfThere::Refuse).await?;
+        let known = &mut Known::new(app.settings.max_objects);
+        let refuse = IfThere::Refuse;
+        let made = make(app, &mut transaction, destination, request, refuse, known).await?;
         transaction.commit().await?;
         Ok(made)
     })
@@ -72,15 +72,19 @@ async fn make_all(
     if_there: IfThere,
 ) -> Result<Vec<Result<Directory>>> {
     let mut outcomes = Vec::with_capacity(requests.len());
+    let mut known = Known::new(app.settings.max_objects);
     let mut transaction = app.db.write_for(&destination.user.id).await?;
     for request in requests {
         let mut one = transaction.begin().await?;
-        let made = make(app, &mut one, destination, request, if_there).await;
+        let made = make(app, &mut one, destination, request, if_there, &mut known).await;
         match &made {
             Ok(_) => one.commit().await?,
             // Not this item's fault, and the end of the whole transaction.
             Err(error) if error.is_fault() => return made.map(|_| Vec::new()),
-            Err(_) => one.rollback().await?,
+            Err(_) => {
+                one.rollback().await?;
+                known = Known::new(app.settings.max_objects);
+            }
         }
         outcomes.push(made);
     }
@@ -94,41 +98,30 @@ async fn make(
     destination: &Destination<'_>,
     request: &CreateDirectory,
     if_there: IfThere,
+    known: &mut Known,
 ) -> Result<Directory> {
     validate::labels(None, None, request.metadata.as_ref())?;
     let metadata = request.metadata.as_ref().map(serde_json::to_string);
     let metadata = metadata.transpose().map_err(Error::internal)?;
     let (above, name) = request.path.split().ok_or_else(|| exists(&request.path))?;
-    let root_id = destination.root_id;
-    let there = tree::find_by_path(connection, root_id, &request.path).await?;
-    let id = match there {
-        Some(entry) if !entry.is_directory() => return Err(in_the_way(request)),
-        Some(_) if if_there == IfThere::Refuse => return Err(exists(&request.path)),
-        Some(entry) => entry.id,
-        None => {
-            let entry = make_new(app, connection, destination, &above, name).await?;
-            let permissions = match request.default_permissions {
-                None if request.is_listed => listed(connection, &entry.id).await?,
-                given => given,
-            };
-            entries::set_defaults(
-                connection,
-                &entry.id,
-                permissions.map(Permission::as_str),
-                request
-                    .default_expiration_policy
-                    .map(ExpirationPolicy::as_str),
-            )
-            .await?;
-            entry.id
+    let parent = known.directory(connection, destination, &above).await?;
+    let user_id = &destination.user.id;
+    let (entry, is_new) = entries::ensure(connection, user_id, &parent.id, name, DIRECTORY).await?;
+    match (is_new, entry.is_directory()) {
+        (true, _) => {
+            count_object(connection, user_id, known.max_objects).await?;
+            set_defaults(connection, destination, request, &entry.id).await?;
         }
-    };
-    if let Some(metadata) = metadata {
-        entries::set_metadata(connection, &id, &metadata).await?;
+        (false, false) => return Err(in_the_way(request)),
+        (false, true) if if_there == IfThere::Refuse => return Err(exists(&request.path)),
+        (false, true) => {}
     }
-    let row = entries::find(connection, &id).await?;
+    if let Some(metadata) = metadata {
+        entries::set_metadata(connection, &entry.id, &metadata).await?;
+    }
+    let row = entries::find(connection, &entry.id).await?;
     let row = row.ok_or_else(|| Error::internal("a new directory is missing"))?;
-    let mut directory = present::directory(app, connection, row).await?;
+    let mut directory = present::directory_at(app, row, request.path.clone())?;
     if destination.key_id.is_some() {
         // The id of a directory is the link to its listing, and the one above may be another's.
         directory.parent_id = None;
@@ -136,29 +129,34 @@ async fn make(
     Ok(directory)
 }
 
-async fn make_new(
-    app: &App,
+/// Whoever may only upload does not say who reads what others put into the directory, nor for how long.
+async fn set_defaults(
     connection: &mut AnyConnection,
     destination: &Destination<'_>,
-    above: &hulk_proto::RemotePath,
-    name: &str,
-) -> Result<EntryRow> {
-    let user_id = &destination.user.id;
-    let most = app.settings.max_objects;
-    let parent = ensure_directories(connection, destination, above, most).await?;
-    let (entry, is_new) = entries::ensure(connection, user_id, &parent.id, name, DIRECTORY).await?;
-    if is_new {
-        count_object(connection, user_id, most).await?;
+    request: &CreateDirectory,
+    id: &str,
+) -> Result<()> {
+    let may_open = destination.may_read();
+    let permissions = request
+        .default_permissions
+        .filter(|permissions| may_open || *permissions == Permission::Private);
+    let policy = request.default_expiration_policy.filter(|_| may_open);
+    entries::set_defaults(
+        connection,
+        id,
+        permissions.map(Permission::as_str),
+        policy.map(ExpirationPolicy::as_str),
+    )
+    .await?;
+    if request.is_listed && may_open && is_public(connection, id).await? {
+        entries::set_listed(connection, id).await?;
     }
-    Ok(entry)
+    Ok(())
 }
 
-/// What a directory that is to be listed says itself, if all above it lets it be.
-async fn listed(connection: &mut AnyConnection, id: &str) -> Result<Option<Permission>> {
+async fn is_public(connection: &mut AnyConnection, id: &str) -> Result<bool> {
     let nearest = tree::nearest_permission(connection, id).await?;
-    let is_public =
-        nearest.is_some_and(|nearest| nearest.permissions == Permission::Public.as_str());
-    Ok(is_public.then_some(Permission::Public))
+    Ok(nearest.is_some_and(|nearest| nearest.permissions == Permission::Public.as_str()))
 }
 
 fn exists(path: impl std::fmt::Display) -> Error {

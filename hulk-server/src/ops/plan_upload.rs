@@ -69,7 +69,10 @@ pub(super) async fn plan(
         return Err(file_exists(&request.path));
     }
     upload_only::check(destination, request, &entry, &all, current)?;
-    let policy = policy(connection, &entry, request, current, known).await?;
+    upload_only::check_unseen(connection, destination, request, &entry, &all).await?;
+    let takes_over = destination.may_read() && upload_only::are_all(&all);
+    let said = current.filter(|_| !takes_over);
+    let policy = policy(connection, &entry, request, said, known).await?;
     let unchanged = current.filter(|current| {
         is_there && destination.may_reuse(current) && is_same_file(current, request, policy)
     });
@@ -85,7 +88,7 @@ pub(super) async fn plan(
         }
         None => {
             let number = all.last().map_or(0, |version| version.number) + 1;
-            let wanted = new_version(
+            let mut wanted = new_version(
                 app,
                 destination,
                 &entry,
@@ -94,6 +97,10 @@ pub(super) async fn plan(
                 (number, policy),
                 before,
             )?;
+            if takes_over {
+                let inherited = Permission::Inherit.as_str();
+                wanted.permissions.get_or_insert(inherited);
+            }
             reserve(app, connection, destination, &all, wanted).await?
         }
     };

@@ -187,6 +187,11 @@ pub(super) async fn directory(
     row: EntryRow,
 ) -> Result<Directory> {
     let path = tree::path_of(connection, &row.id).await?;
+    directory_at(app, row, path.parse().map_err(Error::internal)?)
+}
+
+/// Whose path is known.
+pub(super) fn directory_at(app: &App, row: EntryRow, path: RemotePath) -> Result<Directory> {
     let parent_id = match row.parent_id.as_str() {
         "" => None,
         parent => Some(id(parent)?),
@@ -194,7 +199,7 @@ pub(super) async fn directory(
     Ok(Directory {
         url: format!("{}/b/{}", app.settings.public_url, row.id),
         id: id(&row.id)?,
-        path: path.parse().map_err(Error::internal)?,
+        path,
         parent_id,
         default_permissions: permission(&row.permissions)?,
         default_expiration_policy: row.expiration_policy.as_deref().map(policy).transpose()?,

@@ -6,11 +6,13 @@
 //! meanwhile, `change` finds when the version is published.
 
 use hulk_proto::{CreateFile, ErrorCode, ExpirationPolicy, Permission};
+use sqlx::AnyConnection;
 
 use super::destination::Destination;
 use crate::{
     db::{
         entries::{EntryRow, FileChange},
+        tree,
         versions::{self, VersionRow},
     },
     error::{Error, Result},
@@ -50,6 +52,46 @@ pub(super) fn check(
             request.path
         ),
     ))
+}
+
+/// Whoever learns where a file is reads it, if it is public.
+///
+/// # Errors
+/// `FORBIDDEN` for a file that other than such keys have put and that is open to whoever has its link.
+pub(super) async fn check_unseen(
+    connection: &mut AnyConnection,
+    destination: &Destination<'_>,
+    request: &CreateFile,
+    entry: &EntryRow,
+    all: &[VersionRow],
+) -> Result<()> {
+    let is_others = |version: &&VersionRow| {
+        version.key_id.is_none() && version.state != versions::FAILED && !version.is_unfinished()
+    };
+    if destination.key_id.is_none() || all.iter().find(is_others).is_none() {
+        return Ok(());
+    }
+    let nearest = tree::nearest_permission(connection, &entry.id).await?;
+    match nearest.is_some_and(|nearest| nearest.permissions == Permission::Public.as_str()) {
+        false => Ok(()),
+        true => Err(Error::new(
+            ErrorCode::Forbidden,
+            format!(
+                "there is a file at '{}' that was not put with such a key, and whoever has its link reads it; a \
+                 new version needs a key with 'write'",
+                request.path
+            ),
+        )),
+    }
+}
+
+/// Whether only such keys have put to the path: then what they said of it is not for what others put.
+pub(super) fn are_all(all: &[VersionRow]) -> bool {
+    let mut there = all
+        .iter()
+        .filter(|version| version.state != versions::FAILED)
+        .peekable();
+    there.peek().is_some() && there.all(|version| version.key_id.is_some())
 }
 
 /// What a version changes of its file when it becomes the current one. `None` if it must not become that,

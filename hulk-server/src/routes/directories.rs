@@ -149,7 +149,8 @@ pub(super) async fn browse(
     query: LinkQuery,
     headers: HeaderMap,
 ) -> Result<Response> {
-    if let Some(form) = query.form {
+    if let Some(form) = &query.form {
+        let form = form.parse()?;
         let eyes = eyes(&app, caller.as_ref(), &visit, query.token.as_ref()).await?;
         return tree_texts::tell(&app, eyes, form, &id).await;
     }

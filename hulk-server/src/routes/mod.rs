@@ -15,7 +15,7 @@ mod share_links;
 mod shares;
 mod store;
 mod trash;
-pub(crate) mod tree_texts;
+mod tree_texts;
 mod users;
 mod versions;
 

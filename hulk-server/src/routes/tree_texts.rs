@@ -22,7 +22,7 @@ use crate::{
 
 /// In which form it is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum TreeForm {
+pub(super) enum TreeForm {
     /// A configuration for `curl -K`.
     Curl,
     /// What `sha256sum -c` reads.
@@ -110,8 +110,8 @@ impl Telling {
             TreeForm::Sha256Sums => String::new(),
             TreeForm::Curl => format!(
                 "# curl -fsS '{url}{separator}as=curl' -o files.curl && curl -K files.curl\n\
-                 # curl -fsS '{url}{separator}as=sha256sums' | sha256sum -c\n\
-                 create-dirs\nlocation\nfail\ngloboff\n"
+                 # curl -fsS '{url}{separator}as=sha256sums' -o files.sums && sha256sum -c files.sums\n\
+                 create-dirs\nlocation\nfail\nfail-early\ngloboff\n"
             ),
         }
     }

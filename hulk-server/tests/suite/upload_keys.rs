@@ -404,16 +404,16 @@ async fn a_plan_made_before_the_file_was_does_not_publish_it() {
 #[tokio::test]
 async fn versions_of_an_upload_key_displace_only_their_own() {
     let (server, ada, upload) = start();
-    for seed in [1, 2] {
-        server.upload(&ada.key, "a.txt", &noise(seed, 100)).await;
-    }
+    let body = json!({ "path": "a.txt", "size_bytes": 100, "permissions": "private" });
+    put(&server, &ada.key, body, &noise(1, 100)).await;
+    server.upload(&ada.key, "a.txt", &noise(2, 100)).await;
     // The same bytes as the current version, or so it says.
     server.upload(&upload, "a.txt", &noise(2, 100)).await;
     for seed in 4..=14 {
         server.upload(&upload, "a.txt", &noise(seed, 100)).await;
     }
     let path = format!("/d/~{}/a.txt", ada.user_id);
-    let (_, newest) = server.download(&path, "").await;
+    let (_, newest) = server.download(&path, &ada.key).await;
     assert_eq!(newest, noise(14, 100));
     let (_, files) = server.get("/api/v1/files", &ada.key).await;
     let versions = format!(
@@ -551,4 +551,86 @@ async fn the_page_is_not_for_upload_keys_and_empties_the_trash_for_all_alone() {
         assert_eq!(html.contains("data-action=\"purge\""), purges);
         assert_eq!(html.contains("data-action=\"restore\""), trash == 200);
     }
+}
+
+#[tokio::test]
+async fn an_upload_key_learns_no_link_to_what_others_put() {
+    let (server, ada, upload) = start();
+    server
+        .upload(&ada.key, "vault/open.txt", b"open by its link")
+        .await;
+    for more in [
+        json!({}),
+        json!({ "if_exists": "version" }),
+        json!({ "sha256": sha256(b"x") }),
+    ] {
+        let mut body = json!({ "path": "vault/open.txt", "size_bytes": 1 });
+        body.as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        let (status, answer) = server.post("/api/v1/files", &upload, body.clone()).await;
+        assert_eq!(
+            (status.as_u16(), code(&answer)),
+            (403, "FORBIDDEN"),
+            "{more}"
+        );
+        assert!(!answer.to_string().contains("/d/"), "{answer}");
+        let batch = json!({ "items": [body] });
+        let (_, answer) = server.post("/api/v1/files/batch", &upload, batch).await;
+        assert_eq!(code(&answer["items"][0]), "FORBIDDEN");
+    }
+    let put = server.http.put(server.url("/put/vault/open.txt"));
+    let put = put
+        .bearer_auth(&upload)
+        .header("content-length", 1)
+        .body("x");
+    assert_eq!(put.send().await.unwrap().status(), 403);
+}
+
+/// Nor decides it who reads what others put, or how long that lasts.
+#[tokio::test]
+async fn what_an_upload_key_says_of_a_path_is_not_for_others() {
+    let (server, ada, upload) = start();
+    let root = json!({ "default_permissions": "private" });
+    let (_, listed) = server
+        .get("/api/v1/directories?filter~path=", &ada.key)
+        .await;
+    let root_path = format!("/api/v1/directories/{}", id(&listed["items"][0]));
+    assert_eq!(server.put(&root_path, &ada.key, root).await.0, 200);
+    for (number, more) in [
+        json!({ "default_permissions": "public" }),
+        json!({ "default_expiration_policy": "1d" }),
+        json!({ "is_listed": true }),
+        json!({ "default_permissions": "public", "default_expiration_policy": "1d" }),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let mut body = json!({ "path": format!("dir{number}") });
+        body.as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        assert_eq!(
+            server.post("/api/v1/directories", &upload, body).await.0,
+            201
+        );
+        let file = server
+            .upload(&ada.key, &format!("dir{number}/own.txt"), b"own")
+            .await;
+        assert_eq!(file["expiration_policy"], "infinite", "{more}");
+        let link = file["url"].as_str().unwrap();
+        assert_eq!(server.download(link, "").await.0, 404, "{more}");
+    }
+    let body = json!({ "path": "file.txt", "size_bytes": 1, "permissions": "public",
+        "expiration_policy": "1d" });
+    put(&server, &upload, body, b"x").await;
+    let file = server.upload(&ada.key, "file.txt", b"own").await;
+    assert_eq!(
+        (&file["permissions"], &file["expiration_policy"]),
+        (&json!("inherit"), &json!("infinite"))
+    );
+    assert_eq!(
+        server.download(file["url"].as_str().unwrap(), "").await.0,
+        404
+    );
 }
