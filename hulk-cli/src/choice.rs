@@ -104,6 +104,10 @@ impl Pattern {
         let plain = normalised(glob);
         let plain = plain.trim_end_matches('/');
         let plain = plain.strip_prefix("./").unwrap_or(plain);
+        if plain.is_empty() {
+            return Err(Error::usage(format!("{flag} '{glob}' is an empty pattern"))
+                .with_hint("'*' is for all; or a variable is not set"));
+        }
         let pattern = match plain.contains('/') {
             true => plain.trim_start_matches('/').to_owned(),
             false => format!("**/{plain}"),

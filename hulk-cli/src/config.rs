@@ -148,6 +148,25 @@ pub(crate) fn state_directory() -> Result<PathBuf> {
     directory("HULK_STATE_DIR", "XDG_STATE_HOME", ".local/state")
 }
 
+/// Makes a directory of ours, with those above it: what is in it is nobody else's to see.
+pub(crate) fn make_private(path: &Path) -> std::io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let found = fs::metadata(path)?.permissions().mode();
+        if found & 0o077 != 0 {
+            // It was made by an earlier version.
+            fs::set_permissions(path, PermissionsExt::from_mode(0o700))?;
+        }
+    }
+    Ok(())
+}
+
 /// What can be had again, but not as fast.
 pub(crate) fn cache_directory() -> Result<PathBuf> {
     directory("HULK_CACHE_DIR", "XDG_CACHE_HOME", ".cache")

@@ -30,7 +30,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 use args::{Arguments, Global};
-use error::Error;
+use error::{Error, Exit};
 use printer::Printer;
 
 fn main() -> ExitCode {
@@ -61,7 +61,9 @@ fn refuse(error: &clap::Error) -> ExitCode {
         let body = Error::usage(first.trim_start_matches("error: ")).body();
         Printer::new(&global, true).document(&body);
     }
-    // Without a stderr there is nobody to tell.
-    let _ = error.print();
+    let told = error.print();
+    if told.is_err() && !error.use_stderr() {
+        return Exit::Failed.into();
+    }
     ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
 }

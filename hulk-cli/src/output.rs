@@ -8,7 +8,7 @@ use std::{
 
 use crate::{
     error::{Error, Result},
-    waiting::Waiting,
+    waiting::{Waiting, is_read_only},
 };
 
 /// Other names of an open file of this process.
@@ -100,6 +100,7 @@ impl Output {
                 let file = OpenOptions::new().write(true).truncate(true).open(path)?;
                 Ok(Box::new(Waiting(file)))
             }
+            _ if is_read_only() => Err(io::ErrorKind::PermissionDenied.into()),
             _ => Ok(Box::new(Waiting(io::stdout()))),
         }
     }

@@ -12,7 +12,7 @@ use crate::{
     args::{Global, When},
     error::{Error, Result},
     text::{one_line, visible, visible_json},
-    waiting::{Waiting, is_closed},
+    waiting::{Waiting, is_closed, is_read_only},
 };
 
 #[derive(Clone)]
@@ -58,6 +58,12 @@ impl Printer {
     /// do, and fails at its end.
     pub(crate) fn raw(&self, bytes: &[u8]) {
         if self.lost.get().is_some() {
+            return;
+        }
+        if is_read_only() {
+            let _ = self
+                .lost
+                .set("the standard output is only open for reading".to_owned());
             return;
         }
         let mut stdout = Waiting(io::stdout().lock());

@@ -137,7 +137,9 @@ impl Tree {
             .is_ok_and(|found| found.is_symlink());
         let is_round = error.loop_ancestor().is_some();
         let shown = relative(&path, top).unwrap_or_else(|| path.display().to_string());
-        let error = io::Error::from(error);
+        // Its own text has the path once more.
+        let error = error.into_io_error();
+        let error = error.unwrap_or_else(|| io::Error::other("it leads to a directory above it"));
         if is_link && !chosen.takes_file(&shown) {
             return;
         }

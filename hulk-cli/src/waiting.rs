@@ -79,6 +79,18 @@ pub(crate) fn is_closed(stream: &impl AsFd) -> bool {
     is_null && flags.contains(OFlags::RDWR)
 }
 
+/// Whether nothing can be written to the standard output: the language's library says nothing then.
+pub(crate) fn is_read_only() -> bool {
+    #[cfg(unix)]
+    {
+        use rustix::fs::{OFlags, fcntl_getfl};
+        let flags = fcntl_getfl(io::stdout());
+        flags.is_ok_and(|flags| !flags.intersects(OFlags::WRONLY | OFlags::RDWR))
+    }
+    #[cfg(not(unix))]
+    false
+}
+
 #[cfg(not(unix))]
 pub(crate) fn is_closed<T>(_: &T) -> bool {
     false

@@ -222,9 +222,23 @@ async fn make_directories(
         };
         wanted.push((None, top));
     }
+    // What is below one that cannot be made cannot either: that is told once.
+    let mut refused = None;
     for directory in &tree.directories {
         match below(at, &directory.relative) {
-            Err(error) => sum.fail(run, directory.relative.clone(), &error),
+            Err(error) => {
+                let is_told = refused.is_some_and(|refused: &String| {
+                    let rest = directory.relative.strip_prefix(refused.as_str());
+                    rest.is_some_and(|rest| rest.starts_with('/'))
+                });
+                match is_told {
+                    true => sum.note(directory.relative.clone(), &error),
+                    false => {
+                        refused = Some(&directory.relative);
+                        sum.fail(run, directory.relative.clone(), &error);
+                    }
+                }
+            }
             Ok(path) => {
                 let request = CreateDirectory {
                     path,
@@ -293,6 +307,10 @@ impl Sum {
 
     fn fail(&mut self, run: &Run<'_>, path: String, error: &Error) {
         run.printer.complaint(&error.clone().about(&path));
+        self.note(path, error);
+    }
+
+    fn note(&mut self, path: String, error: &Error) {
         self.exits.push(error.exit);
         self.failed.push(FailedFile {
             path,

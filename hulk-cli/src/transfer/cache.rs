@@ -41,17 +41,18 @@ impl Cache {
     }
 
     /// Makes the file `to` of these bytes, if they are here and whole; blocks. It is made aside, so
-    /// that no link that is there is followed. An entry that is damaged is dropped.
+    /// that no link that is there is followed, and what was made is compared: the entry may share its bytes
+    /// with a file that somebody writes to. An entry that is damaged is dropped.
     pub(crate) fn fetch(&self, sha256: Sha256, to: Place<'_>) -> Option<u64> {
         let entry = self.entry(sha256);
         let cached = entry.join("data");
-        let (size, found) = digest_file(&cached).ok()?;
+        let partial = beside(&cached, to).ok()?;
+        let (size, found) = digest_file(partial.path()).ok()?;
         if found != sha256 {
             let _ = fs::remove_dir_all(&entry);
             return None;
         }
         let _ = filetime::set_file_mtime(&entry, FileTime::now());
-        let partial = beside(&cached, to).ok()?;
         partial.finish(to).ok().map(|()| size)
     }
 
@@ -67,7 +68,7 @@ impl Cache {
         if entry.join("data").exists() {
             return Ok(());
         }
-        fs::create_dir_all(&self.directory)?;
+        config::make_private(&self.directory)?;
         self.make_room(size_bytes)?;
         // Made aside, so that half an entry is none.
         let aside = tempfile::tempdir_in(&self.directory)?;

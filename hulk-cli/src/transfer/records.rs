@@ -36,7 +36,7 @@ pub(super) fn read<T: DeserializeOwned>(place: &Path) -> Option<T> {
 pub(super) fn write<T: Serialize>(place: &Path, record: &T) -> io::Result<()> {
     let directory = place.parent().unwrap_or(Path::new("."));
     if !directory.is_dir() {
-        fs::create_dir_all(directory)?;
+        config::make_private(directory)?;
     }
     if !place.exists() {
         prune(directory);

@@ -7,12 +7,16 @@ use axum::{
 };
 use http::{HeaderMap, Method};
 use hulk_proto::{
-    CreatedFile, ErrorBody,
+    CreatedFile, ErrorBody, ShareToken,
     share::{PublicShare, ShareAction},
     trash::EntryKind,
 };
 
-use super::{links::redirect, put};
+use super::{
+    links::redirect,
+    put,
+    tree_texts::{self, Eyes},
+};
 use crate::{
     app::App,
     caller::{TakesUploads, Visiting},
@@ -22,7 +26,7 @@ use crate::{
     ops::{
         begin_upload::Report,
         resolve_link::{Follower, Link, resolve_link},
-        shares::{open, public::show_share, receive},
+        shares::{Visit, open, public::show_share, receive},
     },
     pages,
 };
@@ -31,8 +35,9 @@ use crate::{
 ///
 /// With `Accept: application/json`, describe a file too. Send the link's password, if it has one, as
 /// `Authorization: Basic` with any user name.
-#[utoipa::path(get, path = "/s/{token}", tag = "links", params(("token" = String, Path)),
-    responses((status = 302), (status = 200, body = PublicShare),
+#[utoipa::path(get, path = "/s/{token}", tag = "links", params(("token" = String, Path),
+        ("as" = Option<String>, Query, description = "of a directory, as of `/b/{id}`")),
+    responses((status = 302), (status = 200, body = PublicShare), (status = 400, body = ErrorBody),
         (status = 401, body = ErrorBody), (status = 404, body = ErrorBody),
         (status = 410, body = ErrorBody)))]
 pub(super) async fn follow(
@@ -45,6 +50,11 @@ pub(super) async fn follow(
 ) -> Result<Response> {
     let is_page = pages::wants_page(&headers);
     let shown = show_share(&app, &token, &visit, query.cursor).await;
+    if let (Some(form), Ok(shown)) = (&query.form, &shown)
+        && shown.kind == EntryKind::Directory
+    {
+        return tell_tree(&app, &token, &visit, form).await;
+    }
     if is_page {
         return Ok(match shown {
             Ok(shown) => pages::share_page(&app, &token, shown),
@@ -65,6 +75,14 @@ pub(super) async fn follow(
     };
     let resolved = resolve_link(&app, &Link::Id(id), follower, &method, None).await?;
     Ok(redirect(resolved))
+}
+
+/// All that is below a shared directory.
+async fn tell_tree(app: &App, token: &ShareToken, visit: &Visit, form: &str) -> Result<Response> {
+    let form = form.parse()?;
+    let opened = open(app, token, visit, ShareAction::List).await?;
+    let id = opened.entry.id.parse().map_err(Error::internal)?;
+    tree_texts::tell(app, Eyes::Share(Box::new(opened)), form, &id).await
 }
 
 /// Redirect to a URL that takes a file for the shared directory: `curl -LT FILE LINK/`

@@ -159,7 +159,7 @@ fn what_is_needed_and_cannot_be_read_is_an_error() {
         (damaged_config, &["ls"], &[server], 1),
         (damaged_config, &["ls"], &[key], 1),
         (damaged_config, &["get", link, "--profile", "a"], &[], 1),
-        (damaged_config, &["get", link], &[("HULK_PROFILE", "a")], 1),
+        (damaged_config, &["get", "a.txt"], &[("HULK_PROFILE", "a")], 1),
         (damaged_config, &["login", "--api-key-stdin"], &[server], 1),
         (config_that_is_a_directory, &["whoami"], &[], 1),
         (damaged_credentials, &["whoami"], &[], 1),

@@ -108,3 +108,33 @@ fn a_pattern_that_matched_nothing_is_said() {
         "no directory was asked"
     );
 }
+
+#[test]
+fn directories_alone_are_something_and_nothing_left_of_them_is_not() {
+    let home = Home::serving();
+    for path in ["dirs/a/b", "empty/in", "full/sub"] {
+        std::fs::create_dir_all(home.path(path)).unwrap();
+    }
+    home.write("full/sub/x", b"x");
+    for (tree, flags, code) in [
+        ("dirs", &["--exclude", "a/"][..], 3),
+        ("dirs", &["--exclude", "*"], 3),
+        ("dirs", &["--include", "*.txt"], 3),
+        ("full", &["--exclude", "sub"], 3),
+        ("full", &["--exclude", "sub", "--dry-run"], 3),
+        ("full", &["--include", ""], 2),
+        ("full", &["--exclude", "/"], 2),
+        ("dirs", &["--exclude", "b"], 0),
+        ("empty", &[], 0),
+    ] {
+        let put = home.run(&[&["put", "-q", tree], flags].concat());
+        assert_eq!(put.code(), code, "{tree} {flags:?}: {}", put.stderr());
+    }
+    let listed = home.run(&["ls", "-R"]).ok();
+    assert!(
+        !listed.contains("full") && listed.contains("empty/in/"),
+        "{listed}"
+    );
+    home.run(&["get", "-q", "empty", "--include", "*.txt"])
+        .fails(3);
+}

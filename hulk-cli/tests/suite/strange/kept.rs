@@ -139,3 +139,41 @@ fn modes_of_droppers_are_not_kept() {
         assert_ne!(seconds, 1, "{name}");
     }
 }
+
+/// Nobody reads while it comes what nobody may read when it is there, nor from the cache.
+#[test]
+fn what_is_private_is_so_from_its_first_moment() {
+    let home = Home::serving();
+    for number in 0..3 {
+        let path = home.write(&format!("secret/{number}"), &noise(number, 9 << 20));
+        set(&path, 0o600, 1, 0);
+    }
+    set(&home.path("secret"), 0o700, 1, 0);
+    home.run(&["put", "-q", "secret"]).ok();
+    for (to, place) in [("new", "new"), ("out/", "out/secret")] {
+        let get = ["get", "-q", "secret", "-o", to, "--limit-rate", "9MiB"];
+        let mut child = home.command(&get).spawn().unwrap();
+        let mut seen = 0;
+        while child.try_wait().unwrap().is_none() {
+            if let Ok(found) = fs::metadata(home.path(place)) {
+                seen += 1;
+                assert_eq!(found.mode() & 0o077, 0, "{place}");
+            }
+            for file in fs::read_dir(home.path(place))
+                .into_iter()
+                .flatten()
+                .flatten()
+            {
+                let mode = file.metadata().map_or(0, |found| found.mode());
+                assert_eq!(mode & 0o077, 0, "{file:?}");
+            }
+            std::thread::sleep(std::time::Duration::from_millis(2));
+        }
+        assert!(child.wait().unwrap().success() && seen > 0);
+    }
+    for private in ["cache/files", "state/partial"] {
+        if let Ok(found) = fs::metadata(home.path(private)) {
+            assert_eq!(found.mode() & 0o077, 0, "{private}");
+        }
+    }
+}

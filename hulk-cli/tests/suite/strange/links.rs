@@ -138,7 +138,7 @@ fn curl_and_sha256sum_fetch_and_check_a_tree() {
     let shared: serde_json::Value = serde_json::from_str(&shared).unwrap();
     let token = share.rsplit('/').next().unwrap();
     let id = shared["directory_id"].as_str();
-    let mut urls = vec![(link.clone(), "?")];
+    let mut urls = vec![(link.clone(), "?"), (share.clone(), "?")];
     if let Some(id) = id {
         urls.push((format!("{}/b/{id}?token={token}", home.url()), "&"));
     }

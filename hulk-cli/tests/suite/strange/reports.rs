@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// As `Home::run`, after a line of shell.
-fn after(home: &Home, line: &str, arguments: &[&str]) -> Ran {
+pub(super) fn after(home: &Home, line: &str, arguments: &[&str]) -> Ran {
     let plain = home.command(arguments);
     let mut shell = Command::new("bash");
     shell.arg("-c").arg(format!("{line}; exec \"$0\" \"$@\""));

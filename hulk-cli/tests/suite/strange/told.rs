@@ -5,6 +5,7 @@ use std::{
     process::{Command, Stdio},
 };
 
+use super::reports::after;
 use crate::home::{Home, Ran};
 
 /// Where a result goes that nobody gets.
@@ -129,5 +130,43 @@ fn only_a_list_may_end_with_its_reader() {
             "{}",
             full.stderr()
         );
+    }
+}
+
+#[test]
+fn a_standard_output_that_is_closed_takes_no_secret() {
+    let home = Home::serving();
+    home.write("a.txt", b"a");
+    home.run(&["put", "-q", "a.txt"]).ok();
+    let (keys, shares) = (
+        count(&home, &["keys", "ls"]),
+        count(&home, &["share", "ls"]),
+    );
+    let key = ["keys", "create", "--label", "ci", "--permissions", "read"];
+    for line in ["exec >&-", "exec 1</dev/null", "exec 1<a.txt"] {
+        for arguments in [
+            &key[..],
+            &["share", "a.txt"],
+            &["get", "-q", "a.txt", "-o", "-"],
+        ] {
+            if arguments[0] == "get" && line.ends_with('-') {
+                // Nobody can tell that from a caller who wants none of it.
+                continue;
+            }
+            let ran = after(&home, line, arguments);
+            assert_eq!(ran.code(), 1, "{line} {arguments:?}: {}", ran.stderr());
+        }
+    }
+    assert_eq!(count(&home, &["keys", "ls"]), keys);
+    assert_eq!(count(&home, &["share", "ls"]), shares);
+}
+
+#[test]
+fn a_list_that_failed_says_so_to_a_reader_that_is_gone() {
+    let home = Home::serving();
+    for arguments in [&["ls", "nope", "--json"][..], &["info", "nope", "--json"]] {
+        let ran = run(&home, arguments, Out::Closed);
+        assert_eq!(ran.code(), 3, "{arguments:?}");
+        assert!(ran.stderr().starts_with("error: "), "{}", ran.stderr());
     }
 }

@@ -43,6 +43,8 @@ fn two_names_of_a_tree_that_are_one() {
         ("\u{e9}/x", "e\u{301}/y"),
         ("\u{1e69}", "s\u{307}\u{323}"),
         ("\u{ac00}", "\u{1100}\u{1161}"),
+        ("K", "\u{212a}"),
+        ("d/;", "d/\u{37e}"),
     ]
     .into_iter()
     .enumerate()

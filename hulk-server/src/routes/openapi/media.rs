@@ -96,7 +96,7 @@ fn describe(path: &str, code: &str, answer: &mut Response) {
         (path, "200") if PAGES.contains(&path) => Some("text/html"),
         _ => None,
     };
-    if (path, code) == ("/b/{id}", "200") {
+    if code == "200" && PAGES.contains(&path) {
         answer
             .content
             .insert("text/plain".to_owned(), plain().into());
