@@ -154,12 +154,11 @@ fn what_is_needed_and_cannot_be_read_is_an_error() {
     let server = ("HULK_SERVER", server.url());
     // Without a key or a server, with a profile that is asked for by name, or where it is to be written.
     type Case<'a> = (Make, &'a [&'a str], &'a [(&'a str, &'a str)], i32);
-    let cases: [Case<'_>; 9] = [
+    let cases: [Case<'_>; 8] = [
         (damaged_config, &["ls"], &[], 1),
         (damaged_config, &["ls"], &[server], 1),
         (damaged_config, &["ls"], &[key], 1),
         (damaged_config, &["get", link, "--profile", "a"], &[], 1),
-        (damaged_config, &["get", "a.txt"], &[("HULK_PROFILE", "a")], 1),
         (damaged_config, &["login", "--api-key-stdin"], &[server], 1),
         (config_that_is_a_directory, &["whoami"], &[], 1),
         (damaged_credentials, &["whoami"], &[], 1),
