@@ -46,9 +46,9 @@ impl Cache {
     pub(crate) fn fetch(&self, sha256: Sha256, to: Place<'_>) -> Option<u64> {
         let entry = self.entry(sha256);
         let cached = entry.join("data");
-        let partial = beside(&cached, to).ok()?;
-        let (size, found) = digest_file(partial.path()).ok()?;
+        let (mut partial, (size, found)) = beside(&cached, to, sha256).ok()?;
         if found != sha256 {
+            partial.forget();
             let _ = fs::remove_dir_all(&entry);
             return None;
         }
@@ -98,24 +98,45 @@ impl Cache {
     }
 }
 
-/// A new file beside `to` with the bytes of `from`: a reflink where the file system has them; else a
-/// hard link, if no other name than `from` would share the bytes with it, and its mode is the one
-/// that the umask gives; else a copy.
-fn beside(from: &Path, to: Place<'_>) -> io::Result<Partial> {
-    let partial = Partial::aside(to)?;
+/// A new file beside `to` with the bytes of `from`, and their length and digest: a reflink where the file
+/// system has them; else a hard link, if no other name than `from` would share the bytes with it, and its
+/// mode is the one that the umask gives; else a copy.
+fn beside(from: &Path, to: Place<'_>, sha256: Sha256) -> io::Result<(Partial, (u64, Sha256))> {
+    let mut partial = Partial::of_copy(to, sha256)?;
+    let filled = fill(&partial, from, to);
+    match filled {
+        Ok(Some(linked)) => Ok(linked),
+        Ok(None) => {
+            let digest = digest_file(partial.path())?;
+            Ok((partial, digest))
+        }
+        Err(error) => {
+            partial.forget();
+            Err(error)
+        }
+    }
+}
+
+/// Copies into `partial`, or answers what takes its place.
+fn fill(
+    partial: &Partial,
+    from: &Path,
+    to: Place<'_>,
+) -> io::Result<Option<(Partial, (u64, Sha256))>> {
     let mut cached = File::open(from)?;
     if reflink_copy::reflink_file(&cached, &partial.file).is_ok() {
-        return Ok(partial);
+        return Ok(None);
     }
     let (old, new) = (cached.metadata()?, partial.file.metadata()?);
-    if links(&old) == 1
-        && old.permissions() == new.permissions()
-        && let Ok(linked) = Partial::linked(to.path, from)
-    {
-        return Ok(linked);
+    if links(&old) == 1 && old.permissions() == new.permissions() {
+        // Nobody else has a name of it, so that it stays as it is read.
+        let digest = digest_file(from)?;
+        if let Ok(linked) = Partial::linked(to.path, from) {
+            return Ok(Some((linked, digest)));
+        }
     }
     io::copy(&mut cached, &mut &partial.file)?;
-    Ok(partial)
+    Ok(None)
 }
 
 /// The same bytes under another name: a reflink where the file system has them; else a hard link,

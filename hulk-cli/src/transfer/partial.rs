@@ -93,6 +93,19 @@ impl Partial {
         Self::unnamed(&directory_of(target.path), target.attributes)
     }
 
+    /// For a copy. Blocks. The next run finds it if this one is killed, as it finds what came over the
+    /// network; what an earlier run has left is removed.
+    pub(crate) fn of_copy(target: Place<'_>, sha256: Sha256) -> io::Result<Self> {
+        let claim = Self::claim(target.path, sha256);
+        Self::discard(target.path);
+        let mut partial = Self::aside(target)?;
+        if let Some(place) = begun::place(target.path) {
+            let kept = begun::keep(&place, &partial.path, &partial.file, (sha256, claim));
+            partial.record = kept.ok().map(|()| place);
+        }
+        Ok(partial)
+    }
+
     /// A new file that has the bytes of `from`, and shares them with it. Blocks.
     pub(crate) fn linked(target: &Path, from: &Path) -> io::Result<Self> {
         let link = |path: &Path| fs::hard_link(from, path).and_then(|()| File::open(path));

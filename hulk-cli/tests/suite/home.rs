@@ -132,6 +132,30 @@ impl Home {
         Ran(self.command(arguments).output().unwrap())
     }
 
+    /// Runs a script of `bash`, in which `$0` is the command and `$@` are the arguments.
+    pub(crate) fn in_shell(&self, script: &str, arguments: &[&str]) -> Ran {
+        let plain = self.command(arguments);
+        let mut shell = Command::new("bash");
+        shell
+            .args(["-c", script])
+            .arg(plain.get_program())
+            .args(plain.get_args())
+            .current_dir(self.directory.path())
+            .stdin(Stdio::null());
+        for (name, value) in plain.get_envs() {
+            match value {
+                Some(value) => shell.env(name, value),
+                None => shell.env_remove(name),
+            };
+        }
+        Ran(shell.output().unwrap())
+    }
+
+    /// As `run`, after a line of `bash`.
+    pub(crate) fn run_after(&self, line: &str, arguments: &[&str]) -> Ran {
+        self.in_shell(&format!("{line}; exec \"$0\" \"$@\""), arguments)
+    }
+
     pub(crate) fn run_with_input(&self, arguments: &[&str], input: &[u8]) -> Ran {
         let mut command = self.command(arguments);
         command

@@ -5,7 +5,7 @@ use std::{
     fs,
     os::unix::fs::{MetadataExt, PermissionsExt, symlink},
     path::PathBuf,
-    process::{Command, Stdio},
+    process::Stdio,
     thread,
     time::Duration,
 };
@@ -231,26 +231,6 @@ fn a_name_that_reads_another_way_is_none() {
     assert_eq!(fs::read(home.path("mine.txt")).unwrap(), b"x");
 }
 
-/// As `Home::run`, with a umask.
-fn run_under(home: &Home, umask: &str, arguments: &[&str]) -> Ran {
-    let plain = home.command(arguments);
-    let mut shell = Command::new("sh");
-    shell
-        .arg("-c")
-        .arg(format!("umask {umask} && exec \"$0\" \"$@\""))
-        .arg(plain.get_program())
-        .args(plain.get_args())
-        .current_dir(home.directory.path())
-        .stdin(Stdio::null());
-    for (name, value) in plain.get_envs() {
-        match value {
-            Some(value) => shell.env(name, value),
-            None => shell.env_remove(name),
-        };
-    }
-    Ran::of(shell.output().unwrap())
-}
-
 #[test]
 fn the_umask_is_obeyed() {
     let home = Home::serving();
@@ -268,11 +248,36 @@ fn the_umask_is_obeyed() {
     ] {
         let to = format!("u{umask}");
         let get = ["get", "-q", "tree", "-o", to.as_str()];
-        run_under(&home, umask, &get).ok();
+        home.run_after(&format!("umask {umask}"), &get).ok();
         assert_eq!(mode(&format!("{to}/run.sh")), run, "{umask}");
         assert_eq!(mode(&format!("{to}/read.txt")), read, "{umask}");
     }
     let single = ["get", "-q", "tree/run.sh", "-o", "single"];
-    run_under(&home, "077", &single).ok();
+    home.run_after("umask 077", &single).ok();
     assert_eq!(mode("single"), 0o700);
+}
+
+#[test]
+fn what_a_kill_leaves_of_a_copy_from_the_cache_is_removed_by_the_next_run() {
+    let bytes = noise(9, 192 * MIB);
+    let (home, link) = with_file(&bytes);
+    let get = ["get", "-q", link.as_str(), "-o", "got.bin", "--force"];
+    home.run(&get).ok();
+    for _ in 0..6 {
+        let mut child = home.command(&get).spawn().unwrap();
+        // In the middle, as a rule; it may have ended on a fast machine.
+        for _ in 0..400 {
+            if !partials(&home).is_empty() || child.try_wait().unwrap().is_some() {
+                break;
+            }
+            thread::sleep(Duration::from_millis(1));
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(fs::read(home.path("got.bin")).unwrap() == bytes);
+        assert!(partials(&home).len() <= 1, "{:?}", partials(&home));
+    }
+    home.run(&get).ok();
+    assert!(fs::read(home.path("got.bin")).unwrap() == bytes);
+    assert!(partials(&home).is_empty(), "{:?}", partials(&home));
 }

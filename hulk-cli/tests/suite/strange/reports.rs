@@ -1,34 +1,12 @@
 //! What users of other tools have met, one report each.
 
-use std::{
-    fs,
-    process::{Command, Stdio},
-    thread,
-};
+use std::{fs, process::Stdio, thread};
 
 use crate::{
     endless::{Fake, send},
     harness::files_below,
     home::{Home, Ran, noise},
 };
-
-/// As `Home::run`, after a line of shell.
-pub(super) fn after(home: &Home, line: &str, arguments: &[&str]) -> Ran {
-    let plain = home.command(arguments);
-    let mut shell = Command::new("bash");
-    shell.arg("-c").arg(format!("{line}; exec \"$0\" \"$@\""));
-    shell.arg(plain.get_program()).args(plain.get_args());
-    shell
-        .current_dir(home.directory.path())
-        .stdin(Stdio::null());
-    for (name, value) in plain.get_envs() {
-        match value {
-            Some(value) => shell.env(name, value),
-            None => shell.env_remove(name),
-        };
-    }
-    Ran::of(shell.output().unwrap())
-}
 
 /// <https://github.com/s3tools/s3cmd/issues/562>
 #[test]
@@ -44,9 +22,10 @@ fn a_directory_that_is_called_dash_is_not_the_standard_input() {
 #[test]
 fn a_closed_standard_input_is_no_empty_file() {
     let home = Home::serving();
-    let put = after(&home, "exec <&-", &["put", "-q", "-", "--name", "x"]);
+    let put = home.run_after("exec <&-", &["put", "-q", "-", "--name", "x"]);
     put.fails(2);
-    after(&home, "exec </dev/null", &["put", "-q", "-", "--name", "x"]).ok();
+    home.run_after("exec </dev/null", &["put", "-q", "-", "--name", "x"])
+        .ok();
 }
 
 /// <https://github.com/curl/curl/issues/3239>
@@ -58,7 +37,7 @@ fn pipes_that_do_not_block_are_waited_for() {
     home.run(&["put", "-q", "big.bin"]).ok();
     // The shell's own `cat` is slow to begin, and the pipe is set to fail in place of waiting.
     let line = "exec > >(sleep 0.3; cat > got); python3 -c 'import os; os.set_blocking(1, False)'";
-    let got = after(&home, line, &["get", "-q", "big.bin", "-o", "-"]);
+    let got = home.run_after(line, &["get", "-q", "big.bin", "-o", "-"]);
     assert_eq!(got.code(), 0, "{}", got.stderr());
     for _ in 0..100 {
         if fs::metadata(home.path("got")).is_ok_and(|found| found.len() == 3_000_000) {
@@ -69,7 +48,8 @@ fn pipes_that_do_not_block_are_waited_for() {
     assert!(fs::read(home.path("got")).unwrap() == bytes);
     let line =
         "exec < <(sleep 0.3; cat big.bin); python3 -c 'import os; os.set_blocking(0, False)'";
-    after(&home, line, &["put", "-q", "-", "--name", "in"]).ok();
+    home.run_after(line, &["put", "-q", "-", "--name", "in"])
+        .ok();
     assert!(home.run(&["get", "-q", "in", "-o", "-"]).bytes() == bytes);
 }
 
@@ -113,8 +93,9 @@ fn few_open_files_are_enough_for_many() {
     for number in 0..200 {
         home.write(&format!("tree/{number}"), format!("{number}").as_bytes());
     }
-    after(&home, "ulimit -Sn 40", &["put", "-q", "tree"]).ok();
-    after(&home, "ulimit -Sn 40", &["get", "-q", "tree", "-o", "back"]).ok();
+    home.run_after("ulimit -Sn 40", &["put", "-q", "tree"]).ok();
+    home.run_after("ulimit -Sn 40", &["get", "-q", "tree", "-o", "back"])
+        .ok();
     assert_eq!(files_below(&home.path("back")).len(), 200);
 }
 
@@ -266,8 +247,7 @@ fn a_file_that_may_not_be_so_large_is_an_error() {
     home.write("a.bin", &noise(1, 3 << 20));
     home.run(&["put", "-q", "a.bin"]).ok();
     fs::create_dir(home.path("out")).unwrap();
-    let got = after(
-        &home,
+    let got = home.run_after(
         "ulimit -f 1000",
         &["get", "-q", "a.bin", "-o", "out/got", "--no-cache"],
     );

@@ -8,31 +8,11 @@ use std::{
     thread,
 };
 
-use crate::home::{Home, Ran, noise};
+use crate::home::{Home, noise};
 
 fn fifo(home: &Home, name: &str) {
     let made = Command::new("mkfifo").arg(home.path(name)).status();
     assert!(made.unwrap().success());
-}
-
-/// Runs `hulk get` in a shell, where `$0` is `hulk` and `$1` the link.
-fn in_shell(home: &Home, script: &str, link: &str) -> Ran {
-    let plain = home.command(&[]);
-    let mut shell = Command::new("bash");
-    shell
-        .args(["-c", script])
-        .arg(plain.get_program())
-        .arg(link);
-    shell
-        .current_dir(home.directory.path())
-        .stdin(Stdio::null());
-    for (name, value) in plain.get_envs() {
-        match value {
-            Some(value) => shell.env(name, value),
-            None => shell.env_remove(name),
-        };
-    }
-    Ran::of(shell.output().unwrap())
 }
 
 #[test]
@@ -61,7 +41,7 @@ fn bytes_go_through_what_is_no_file() {
         ("$0 get -q $1 --no-cache --force -o /dev/full", 6),
     ] {
         let _ = fs::remove_file(home.path("got"));
-        let ran = in_shell(&home, script, &link);
+        let ran = home.in_shell(script, &[&link]);
         assert_eq!(ran.code(), code, "{script}: {}", ran.stderr());
         if script.contains("got") {
             assert!(fs::read(home.path("got")).unwrap() == bytes, "{script}");

@@ -5,7 +5,6 @@ use std::{
     process::{Command, Stdio},
 };
 
-use super::reports::after;
 use crate::home::{Home, Ran};
 
 /// Where a result goes that nobody gets.
@@ -153,7 +152,7 @@ fn a_standard_output_that_is_closed_takes_no_secret() {
                 // Nobody can tell that from a caller who wants none of it.
                 continue;
             }
-            let ran = after(&home, line, arguments);
+            let ran = home.run_after(line, arguments);
             assert_eq!(ran.code(), 1, "{line} {arguments:?}: {}", ran.stderr());
         }
     }
