@@ -63,7 +63,7 @@ complete -c hulk -n "__fish_hulk_needs_command" -f -a "help" -d 'Print this mess
 complete -c hulk -n "__fish_hulk_using_subcommand put" -l to -d 'Where to put them: a directory if it ends in / or is one, else the file itself; or a drop link' -r
 complete -c hulk -n "__fish_hulk_using_subcommand put" -l name -d 'Name for the file; the standard input needs one' -r
 complete -c hulk -n "__fish_hulk_using_subcommand put" -l expires -d 'When to delete it: 1d, 2d, 3d, 7d, 14d, 30d, 90d, 180d or never' -r
-complete -c hulk -n "__fish_hulk_using_subcommand put" -l include -d 'Of directories, only files that match, or with DIR/ what is below; may be given several times' -r
+complete -c hulk -n "__fish_hulk_using_subcommand put" -l include -d 'In directories, take only files that match; DIR/ takes all that is below; may be given several times' -r
 complete -c hulk -n "__fish_hulk_using_subcommand put" -l exclude -d 'Of directories, no files or directories that match; stronger than --include' -r
 complete -c hulk -n "__fish_hulk_using_subcommand put" -l parallel -d 'Connections at a time; found out if it is not given' -r
 complete -c hulk -n "__fish_hulk_using_subcommand put" -l limit-rate -d 'Bytes per second at most, as 2MB or 500KiB' -r
@@ -77,7 +77,7 @@ complete -c hulk -n "__fish_hulk_using_subcommand put" -l public -d 'Everybody w
 complete -c hulk -n "__fish_hulk_using_subcommand put" -l private -d 'Only you may download'
 complete -c hulk -n "__fish_hulk_using_subcommand put" -l no-clobber -d 'Refuse to replace a file that is there'
 complete -c hulk -n "__fish_hulk_using_subcommand put" -l dry-run -d 'Say what would be done, and do nothing'
-complete -c hulk -n "__fish_hulk_using_subcommand put" -s L -l follow-links -d 'Of directories, put what symbolic links point to; without it they are skipped'
+complete -c hulk -n "__fish_hulk_using_subcommand put" -s L -l follow-links -d 'In directories, put what symbolic links point to; without it they are skipped'
 complete -c hulk -n "__fish_hulk_using_subcommand put" -l clipboard -d 'Copy the link to the clipboard even if stdout is no terminal'
 complete -c hulk -n "__fish_hulk_using_subcommand put" -l no-clipboard -d 'Leave the clipboard alone'
 complete -c hulk -n "__fish_hulk_using_subcommand put" -l qr -d 'Show the link as a QR code on stderr'
@@ -89,7 +89,7 @@ complete -c hulk -n "__fish_hulk_using_subcommand put" -l no-progress -d 'Show n
 complete -c hulk -n "__fish_hulk_using_subcommand put" -s y -l yes -d 'Answer yes to every question'
 complete -c hulk -n "__fish_hulk_using_subcommand put" -s h -l help -d 'Print help'
 complete -c hulk -n "__fish_hulk_using_subcommand get" -s o -l output -d 'File or directory to write to; - is the standard output' -r -F
-complete -c hulk -n "__fish_hulk_using_subcommand get" -l include -d 'Of directories, only files that match, or with DIR/ what is below; may be given several times' -r
+complete -c hulk -n "__fish_hulk_using_subcommand get" -l include -d 'In directories, take only files that match; DIR/ takes all that is below; may be given several times' -r
 complete -c hulk -n "__fish_hulk_using_subcommand get" -l exclude -d 'Of directories, no files or directories that match; stronger than --include' -r
 complete -c hulk -n "__fish_hulk_using_subcommand get" -l parallel -d 'Connections at a time; found out if it is not given' -r
 complete -c hulk -n "__fish_hulk_using_subcommand get" -l limit-rate -d 'Bytes per second at most, as 2MB or 500KiB' -r

@@ -38,7 +38,7 @@ impl Attributes {
         }
     }
 
-    /// As they are kept.
+    /// As entries of a file's or directory's metadata.
     pub(crate) fn to_metadata(self) -> Map<String, Value> {
         let mode = self.mode.map(|mode| format!("{mode:o}"));
         // A time that has no date is not kept.
@@ -77,7 +77,7 @@ impl Attributes {
         self.mode.map_or(0o666, |mode| mode | 0o600)
     }
 
-    /// Of a directory.
+    /// The same for a new directory.
     #[cfg(unix)]
     pub(crate) fn mode_of_new_directory(self) -> u32 {
         self.mode.map_or(0o777, |mode| mode | 0o700)

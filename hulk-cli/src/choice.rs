@@ -138,7 +138,7 @@ impl Pattern {
             .any(|(end, _)| self.is_match(&path[..end]))
     }
 
-    /// As an include.
+    /// Whether the pattern, as an include, matches the file.
     fn takes(&self, file: &str) -> bool {
         match self.only_directories {
             true => self.is_above(file),

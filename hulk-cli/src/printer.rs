@@ -82,7 +82,7 @@ impl Printer {
     }
 
     /// # Errors
-    /// As `check`, and if nobody can have seen what cannot be told again.
+    /// As `check`; also if the standard output is closed, since a secret is shown only once.
     pub(crate) fn check_secret(&self) -> Result<()> {
         match is_closed(&io::stdout()) {
             true => Err(Error::failed("the standard output is closed")),

@@ -173,7 +173,7 @@ async fn run(arguments: &Arguments) -> Result<(), Failure> {
 async fn serve(config: &Config) -> Result<(), Failure> {
     let fault = |error: std::io::Error| Failure::new(ErrorCode::InternalError, error);
     let server = Server::bind(config).await?;
-    // Who reads that it listens may ask it to stop at once.
+    // A caller that has read the line below may send a signal at once.
     let stop = interrupted();
     admin::say(&format!(
         "listening on http://{}",

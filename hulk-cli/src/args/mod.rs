@@ -204,7 +204,7 @@ pub(crate) struct Put {
     #[command(flatten)]
     pub(crate) choice: Choice,
 
-    /// Of directories, put what symbolic links point to; without it they are skipped
+    /// In directories, put what symbolic links point to; without it they are skipped
     #[arg(short = 'L', long)]
     pub(crate) follow_links: bool,
 
@@ -265,7 +265,7 @@ pub(crate) struct Get {
 /// Of a directory, which files; the order of the flags does not matter.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct Choice {
-    /// Of directories, only files that match, or with DIR/ what is below; may be given several times
+    /// In directories, take only files that match; DIR/ takes all that is below; may be given several times
     #[arg(long, value_name = "GLOB")]
     pub(crate) include: Vec<String>,
 

@@ -110,7 +110,7 @@ pub(super) async fn list(run: &Run<'_>, top: Url) -> Result<Listed> {
 }
 
 impl Listed {
-    /// Of all files, with the directory's own name.
+    /// The paths of all files, beginning with the directory's own name.
     pub(super) fn paths(&self) -> impl Iterator<Item = String> {
         let files = self.files.iter();
         files.map(|wanted| format!("{}/{}", self.name, wanted.relative))

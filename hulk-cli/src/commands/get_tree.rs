@@ -93,7 +93,7 @@ pub(super) async fn get(
     Ok((sum.got, exit))
 }
 
-/// Of the directory and what the user names to put it into or under.
+/// The record of this transfer, by the directory and what `-o` names.
 fn unfinished(run: &Run<'_>, listed: &Listed) -> Unfinished {
     let target = match &run.output {
         Output::File(path) | Output::Directory(path) => resolved(path),

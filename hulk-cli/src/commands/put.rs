@@ -111,7 +111,7 @@ pub(super) struct Run<'a> {
 
 impl Run<'_> {
     async fn all(&self, places: Vec<Result<Place>>) -> Result<()> {
-        // Of trees, before a byte moves.
+        // All trees are walked before a byte moves.
         let mut looked = Vec::new();
         for (path, place) in self.put.paths.iter().zip(places) {
             let tree = match is_tree(path) {

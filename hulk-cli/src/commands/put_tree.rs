@@ -260,7 +260,7 @@ async fn make_directories(
             match (relative, outcome) {
                 (None, Ok(top)) => made = Some(top),
                 (Some(_), Ok(_)) => {}
-                // Who may only upload is not told of what is there.
+                // A key with 'upload' is not told what is there.
                 (_, Err(error)) if error.code == ErrorCode::DirectoryExists => {}
                 (None, Err(error)) => return Err(error.about(&request.path)),
                 (Some(relative), Err(error)) => sum.fail(run, (*relative).clone(), &error),

@@ -41,7 +41,7 @@ pub(crate) async fn run(printer: &Printer, config: &Config) -> Result<()> {
     {
         printer.note(&made.note());
     }
-    // Who reads that it listens may ask it to stop at once.
+    // A caller that has read the line below may send a signal at once.
     let stop = interrupted();
     printer.line(format!("listening on http://{address}"));
     server.run(stop).await.map_err(failed)
