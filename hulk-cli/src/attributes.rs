@@ -10,7 +10,7 @@ use hulk_proto::attributes::{MODE, MODIFIED};
 use serde_json::{Map, Value};
 use time::{OffsetDateTime, UtcDateTime, format_description::well_known::Rfc3339};
 
-use crate::transfer::local::open_itself;
+use crate::file_io::open_itself;
 
 /// Read, write and execute for owner, group and others: nothing that lends rights.
 const MODE_BITS: u32 = 0o777;

@@ -137,13 +137,6 @@ impl Error {
         Self::new(exit, ErrorCode::LocalFile, message).on(path.display())
     }
 
-    /// Somebody answers, but not as our servers do.
-    pub(crate) fn not_a_server(url: &url::Url) -> Self {
-        let server = crate::client::shown(url);
-        Self::unreachable(format!("{server} answers, but not as a Hulkastorus server"))
-            .with_hint("check the link; the server may be newer than this hulk")
-    }
-
     /// What the server answered.
     pub(crate) fn server(detail: ErrorDetail) -> Self {
         let exit = match detail.code.status() {

@@ -3,27 +3,27 @@
 mod args;
 mod attributes;
 mod below;
-mod choice;
 mod client;
 mod clipboard;
 mod commands;
 mod config;
+mod context;
 mod credentials;
 mod error;
-mod human;
-mod net;
+pub(crate) mod file_io;
+mod format;
+mod http;
 mod output;
-mod patience;
+mod path_filter;
 mod printer;
 mod progress;
 mod runtime;
-mod session;
-mod shared_link;
+mod share_link;
 mod target;
 mod text;
 mod transfer;
-mod tree;
 mod waiting;
+mod walk;
 
 use std::process::ExitCode;
 

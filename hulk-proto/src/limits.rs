@@ -4,7 +4,7 @@
 pub const MAX_FILE_BYTES: u64 = 5 << 40;
 /// The largest body of a single PUT that S3 and R2 take.
 pub const MAX_SINGLE_PUT_BYTES: u64 = 5 << 30;
-/// The least size of a part that is chosen, and the grid on which `part_md5s` are taken. What is
+/// The least size of a part that is chosen, and the layout on which `part_md5s` are taken. What is
 /// not larger is sent in one request.
 pub const PART_BYTES: u64 = 8 << 20;
 /// Of a file whose length is not known.

@@ -56,7 +56,7 @@ pub struct Multipart {
     pub checksum: PartChecksum,
     /// What the `etag` of a part is, so that a received part can be compared with a local one.
     pub part_digest: PartDigest,
-    /// Whether the store has an earlier version of this file on the same grid: a part that is
+    /// Whether the store has an earlier version of this file on the same layout: a part that is
     /// asked for with its digest may then be copied instead of sent.
     pub has_previous: bool,
     /// Whether the user stores a file of this size that begins alike: to hash all of it before
@@ -137,7 +137,7 @@ pub struct SignParts {
 pub struct WantedPart {
     #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 10000))]
     pub number: u32,
-    /// For the last part of a file whose length was not known; all others have the grid's.
+    /// For the last part of a file whose length was not known; all others have the layout's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size_bytes: Option<u64>,
     /// Base64 of four big-endian bytes, as `x-amz-checksum-crc32c` has it.

@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use hulk_proto::{
-    ApiKeySecret, ErrorBody, ErrorCode, ExpirationPolicy, Grid, Id, ListQuery, RemotePath, Sha256,
-    Timestamp, key::InvalidKey,
+    ApiKeySecret, ErrorBody, ErrorCode, ExpirationPolicy, Id, ListQuery, PartLayout, RemotePath,
+    Sha256, Timestamp, key::InvalidKey,
 };
 use proptest::prelude::*;
 
@@ -61,26 +61,26 @@ proptest! {
     fn parts_cover_a_file_without_gap_or_overlap(
         size in prop_oneof![0..=64_u64 << 20, 0..=5_u64 << 40, Just(5_u64 << 40)],
     ) {
-        let grid = Grid::choose(size);
-        let count = grid.part_count();
+        let layout = PartLayout::choose(size);
+        let count = layout.part_count();
         prop_assert!((1..=10_000).contains(&count));
-        prop_assert!(grid.part_size() >= 8 << 20);
-        prop_assert_eq!(Grid::new(size, grid.part_size()), Ok(grid));
+        prop_assert!(layout.part_size() >= 8 << 20);
+        prop_assert_eq!(PartLayout::new(size, layout.part_size()), Ok(layout));
         let mut end = 0;
         for number in 1..=count {
-            prop_assert_eq!(grid.offset(number), end);
-            end += grid.len(number);
-            prop_assert!(number == count || grid.len(number) == grid.part_size());
+            prop_assert_eq!(layout.offset(number), end);
+            end += layout.len(number);
+            prop_assert!(number == count || layout.len(number) == layout.part_size());
         }
         prop_assert_eq!(end, size);
-        prop_assert_eq!(grid.len(count + 1), 0);
+        prop_assert_eq!(layout.len(count + 1), 0);
     }
 
     #[test]
     fn a_part_size_is_taken_or_refused_but_never_changed(size in 0..=5_u64 << 40, part in any::<u64>()) {
-        if let Ok(grid) = Grid::new(size, part) {
-            prop_assert_eq!(grid.part_size(), part);
-            prop_assert!(grid.part_count() <= 10_000);
+        if let Ok(layout) = PartLayout::new(size, part) {
+            prop_assert_eq!(layout.part_size(), part);
+            prop_assert!(layout.part_count() <= 10_000);
         }
     }
 

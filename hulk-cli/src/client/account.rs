@@ -1,14 +1,21 @@
 //! The routes for keys, and for what the server is.
 
 use hulk_proto::{
-    ApiKey, CreateApiKey, CreatedApiKey, ErrorBody, Id, ListQuery, Me, Page, health::Readiness,
+    ApiKey, CreateApiKey, CreatedApiKey, ErrorBody, Id, ListQuery, Me, Page, Usage,
+    health::Readiness,
 };
 use reqwest::{Method, Response, StatusCode};
 
-use super::{API_TIMEOUT, Client, ERROR_BYTES, read_at_most, unreachable};
+use super::{API_TIMEOUT, Client};
 use crate::error::{Error, Result};
+use crate::http::answer::{ERROR_BYTES, read_at_most, unreachable};
 
 impl Client {
+    pub(crate) async fn usage(&self, user_id: &Id) -> Result<Usage> {
+        self.send(self.api(Method::GET, &format!("/users/{user_id}/usage"))?)
+            .await
+    }
+
     pub(crate) async fn create_key(&self, request: &CreateApiKey) -> Result<CreatedApiKey> {
         // Not tried again: a second key would be a second secret.
         self.send_once(self.post("/api-keys", request)?).await

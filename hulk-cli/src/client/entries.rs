@@ -10,7 +10,8 @@ use hulk_proto::{
 };
 use reqwest::{Method, StatusCode, header};
 
-use super::{API_TIMEOUT, Client, STORE_TIMEOUT, all_pages, by, page};
+use super::{API_TIMEOUT, Client, STORE_TIMEOUT, all_pages, by};
+use crate::http::page_url;
 use crate::{
     error::{Error, Result},
     target,
@@ -95,7 +96,7 @@ impl Client {
 
     /// Whether a directory's link opens for others; `None` if that cannot be found out.
     pub(crate) async fn is_open(&self, id: &Id) -> Option<bool> {
-        let url = page(&self.server, &["b", id.as_str()]);
+        let url = page_url(&self.server, &["b", id.as_str()]);
         let request = self.net.http.get(url).timeout(API_TIMEOUT);
         let answer = request
             .header(header::ACCEPT, "application/json")

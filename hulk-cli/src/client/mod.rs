@@ -1,11 +1,12 @@
 //! The API, one function a route.
 
 mod account;
-mod answer;
 mod entries;
-mod keeping;
 mod pages;
+mod shares;
+mod trash;
 mod uploads;
+mod versions;
 
 use std::{
     sync::{
@@ -23,16 +24,16 @@ use reqwest::{
 use serde::{Serialize, de::DeserializeOwned};
 use url::Url;
 
-pub(crate) use self::{
-    answer::{ERROR_BYTES, innermost, read_at_most, refuse_errors, shown, unreachable, upgrade},
-    entries::Deleted,
-    pages::{Cursors, all_pages, by},
-};
 use crate::{
     error::{Again, Error, Result},
-    net::Net,
-    shared_link::SharedLink,
+    http::{
+        Net,
+        answer::{refuse_errors, shown, unreachable},
+    },
+    share_link::ShareLink,
 };
+pub(crate) use entries::Deleted;
+pub(crate) use pages::{Cursors, all_pages, by};
 
 /// The API never carries file bytes: who takes longer hangs.
 const API_TIMEOUT: Duration = Duration::from_secs(20);
@@ -46,7 +47,7 @@ pub(crate) struct Client {
     server: Url,
     key: Option<ApiKeySecret>,
     /// Files go through this share, without a key.
-    share: Option<Arc<SharedLink>>,
+    share: Option<Arc<ShareLink>>,
     /// Whether the server has answered before.
     is_known: Arc<AtomicBool>,
 }
@@ -63,7 +64,7 @@ impl Client {
     }
 
     /// Puts files through a share.
-    pub(crate) fn through(net: Net, share: Arc<SharedLink>) -> Self {
+    pub(crate) fn through(net: Net, share: Arc<ShareLink>) -> Self {
         Self {
             net,
             server: share.server.clone(),
@@ -74,7 +75,7 @@ impl Client {
         }
     }
 
-    pub(crate) fn share(&self) -> Option<&SharedLink> {
+    pub(crate) fn share(&self) -> Option<&ShareLink> {
         self.share.as_deref()
     }
 
@@ -168,9 +169,9 @@ impl Client {
 
     /// Every request but the one for a key can be repeated: the server sees to that.
     async fn answer(&self, request: RequestBuilder) -> Result<(HeaderMap, Vec<u8>)> {
-        let patience = match self.is_known.load(Ordering::Relaxed) {
-            true => self.net.patience(),
-            false => self.net.patience_at_first(),
+        let retry_policy = match self.is_known.load(Ordering::Relaxed) {
+            true => self.net.retry_policy(),
+            false => self.net.first_contact_policy(),
         };
         // Who was never reached did nothing; of all else that is tried again, nobody knows.
         let may_be_done = AtomicBool::new(false);
@@ -189,23 +190,13 @@ impl Client {
             })?;
             Ok((headers, body))
         };
-        let answer = patience.retry(attempt).await;
+        let answer = retry_policy.retry(attempt).await;
         self.is_known.fetch_or(answer.is_ok(), Ordering::Relaxed);
         answer.map_err(|mut error| {
             error.may_be_done = may_be_done.load(Ordering::Relaxed);
             error
         })
     }
-}
-
-/// Another page of a server, its query as it is. Each segment is encoded: a name may look like a step up.
-pub(crate) fn page(base: &Url, segments: &[&str]) -> Url {
-    let mut url = base.clone();
-    // Only a URL without a host has none.
-    if let Ok(mut path) = url.path_segments_mut() {
-        path.clear().extend(segments);
-    }
-    url
 }
 
 fn with_json<T: Serialize>(request: RequestBuilder, body: &T) -> Result<RequestBuilder> {

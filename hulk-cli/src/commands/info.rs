@@ -2,7 +2,7 @@
 
 use hulk_proto::{Directory, File, directory::Entry};
 
-use crate::{client::Client, error::Result, human, printer::Printer};
+use crate::{client::Client, error::Result, format, printer::Printer};
 
 pub(crate) async fn run(client: &Client, printer: &Printer, remote: &str) -> Result<()> {
     match client.find_entry(remote).await? {
@@ -45,7 +45,7 @@ fn text(file: &File) -> String {
             "size",
             format!(
                 "{} ({} bytes)",
-                human::size(file.size_bytes),
+                format::size(file.size_bytes),
                 file.size_bytes
             ),
         ),

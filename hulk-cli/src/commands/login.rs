@@ -9,21 +9,21 @@ use crate::{
     args::Global,
     client::Client,
     config::{Config, KeyPlace, Locked, Profile, free_name},
+    context::{self, DEFAULT_PROFILE},
     credentials,
     error::{Error, Result},
     printer::Printer,
     runtime,
-    session::{self, DEFAULT_PROFILE},
 };
 
 /// Tries the key, then keeps it; the profile becomes the default.
 pub(crate) async fn login(global: &Global, printer: &Printer, api_key_stdin: bool) -> Result<()> {
     let config = Config::load()?;
-    let server = match session::named_server(global)? {
+    let server = match context::named_server(global)? {
         Some(server) => server,
-        None => known_or_asked(&config, session::profile(global, &config))?,
+        None => known_or_asked(&config, context::profile(global, &config))?,
     };
-    let named = session::named_profile(global);
+    let named = context::named_profile(global);
     let name = profile_for(&config, named.as_deref(), &server);
     let may_replace = global.yes || is_asked_to_replace(&config, &name, &server)?;
     let key = match api_key_stdin {
@@ -93,7 +93,7 @@ fn profile_for(config: &Config, named: Option<&str>, server: &Url) -> String {
     if let Some(name) = named {
         return name.to_owned();
     }
-    if let Some((name, _)) = session::profile_of(config, config.default_profile.as_deref(), server)
+    if let Some((name, _)) = context::profile_of(config, config.default_profile.as_deref(), server)
     {
         return name.clone();
     }
@@ -107,7 +107,7 @@ fn profile_for(config: &Config, named: Option<&str>, server: &Url) -> String {
 /// The server of the profile, if it is another one.
 fn other_server<'a>(config: &'a Config, name: &str, server: &Url) -> Option<&'a str> {
     let profile = config.profiles.get(name)?;
-    (!session::is_of(profile, server)).then_some(profile.server.as_str())
+    (!context::is_of(profile, server)).then_some(profile.server.as_str())
 }
 
 fn refused(name: &str, other: &str) -> Error {
@@ -138,12 +138,12 @@ fn is_asked_to_replace(config: &Config, name: &str, server: &Url) -> Result<bool
 fn known_or_asked(config: &Config, name: Option<String>) -> Result<Url> {
     let name = name.unwrap_or_else(|| DEFAULT_PROFILE.to_owned());
     if let Some(profile) = config.profiles.get(&name) {
-        return session::parse_server(&profile.server);
+        return context::parse_server(&profile.server);
     }
     if !io::stdin().is_terminal() {
         return Err(Error::usage("which server?").with_hint("name it with --server URL"));
     }
-    session::parse_server(ask("Server URL: ")?.trim())
+    context::parse_server(ask("Server URL: ")?.trim())
 }
 
 fn ask_key(server: &Url) -> Result<ApiKeySecret> {
@@ -176,7 +176,7 @@ fn read_line(input: &mut impl BufRead) -> Result<String> {
 
 /// Forgets the key; the profile keeps its server.
 pub(crate) fn logout(global: &Global, printer: &Printer) -> Result<()> {
-    let Some(name) = session::profile(global, &Config::load()?) else {
+    let Some(name) = context::profile(global, &Config::load()?) else {
         printer.note("you are not logged in");
         return Ok(());
     };

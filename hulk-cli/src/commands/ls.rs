@@ -8,7 +8,7 @@ use crate::{
     args::{Ls, Sort},
     client::{Client, Cursors, all_pages, by},
     error::{Error, Result},
-    human,
+    format,
     printer::Printer,
     target,
 };
@@ -89,20 +89,20 @@ pub(super) fn line(entry: &Entry, name: String, long: bool) -> String {
         (Entry::Directory(_), false) => format!("{name}/"),
         (Entry::File(file), true) => long_line(file, &name),
         (Entry::Directory(directory), true) => {
-            let created = human::time(directory.created_at);
+            let created = format::time(directory.created_at);
             format!("{:>12}  {created}  {:<8}  {:<7}  {name}/", "-", "-", "-")
         }
     }
 }
 
 fn long_line(file: &File, name: &str) -> String {
-    let expires = human::until(file.expires_at);
+    let expires = format::until(file.expires_at);
     let permissions = match file.permissions {
         Permission::Inherit => "inherit",
         Permission::Public => "public",
         Permission::Private => "private",
     };
-    let (size, created) = (human::size(file.size_bytes), human::time(file.created_at));
+    let (size, created) = (format::size(file.size_bytes), format::time(file.created_at));
     format!("{size:>12}  {created}  {expires:<8}  {permissions:<7}  {name}")
 }
 

@@ -4,9 +4,6 @@ mod completions;
 mod doctor;
 mod find;
 mod get;
-mod get_find;
-mod get_list;
-mod get_tree;
 mod info;
 mod keys;
 mod login;
@@ -15,9 +12,6 @@ mod man;
 mod mkdir;
 mod mv;
 mod put;
-mod put_batch;
-mod put_place;
-mod put_tree;
 mod rm;
 #[cfg(feature = "serve")]
 mod serve;
@@ -33,16 +27,16 @@ use serde::Serialize;
 
 use crate::{
     args::{Arguments, Command},
-    clipboard,
+    clipboard, context,
     error::{Again, Error, Exit, Result},
     printer::Printer,
-    runtime, session,
+    runtime,
 };
 
 /// Does what was typed.
 pub(crate) fn run(arguments: &Arguments, printer: &Printer) -> Result<()> {
     let global = &arguments.global;
-    let session = || session::open(global);
+    let session = || context::open(global);
     match &arguments.command {
         Command::Completions { shell } => completions::run(printer, *shell),
         Command::Man { command } => man::run(printer, command.as_deref()),

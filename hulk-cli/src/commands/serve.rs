@@ -18,10 +18,10 @@ use crate::{
     args::Put,
     client::Client,
     config::{self, KeyPlace, Locked, Profile, free_name},
-    credentials,
+    context, credentials,
     error::{Error, Result},
     printer::Printer,
-    runtime, session,
+    runtime,
 };
 
 /// The profile and user of a server of one's own; further servers have `local-2`, `local-3`, and so on.
@@ -91,7 +91,7 @@ async fn begin(printer: &Printer, arguments: &Put) -> Result<Serving> {
     }
     let address = server.address().map_err(failed)?;
     let client = Client::new(
-        session::parse_server(&format!("http://{address}"))?,
+        context::parse_server(&format!("http://{address}"))?,
         Some(key),
     )?;
     let (stop, stopped) = oneshot::channel::<()>();

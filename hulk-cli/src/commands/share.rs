@@ -14,9 +14,9 @@ use crate::{
     client::Client,
     clipboard,
     error::{Error, Result},
-    human,
+    format,
     printer::Printer,
-    shared_link::SharedLink,
+    share_link::ShareLink,
 };
 
 pub(crate) async fn run(client: &Client, printer: &Printer, share: &args::Share) -> Result<()> {
@@ -134,7 +134,7 @@ fn line(share: &Share) -> String {
     };
     facts.push(count);
     facts.extend(taken_in(share));
-    facts.push(format!("ends {}", human::until(share.expires_at)));
+    facts.push(format!("ends {}", format::until(share.expires_at)));
     format!("{}  {path}  {}", share.url, facts.join(", "))
 }
 
@@ -144,8 +144,8 @@ fn taken_in(share: &Share) -> Option<String> {
     Some(format!(
         "{} of {most_files} files, {} of {} taken in, {} unfinished",
         share.received_files,
-        human::size(share.received_bytes),
-        human::size(most_bytes),
+        format::size(share.received_bytes),
+        format::size(most_bytes),
         share.unfinished_files
     ))
 }
@@ -176,10 +176,10 @@ fn upload_line(upload: &UnfinishedUpload) -> String {
     format!(
         "/{}  {}  {}  since {}  ends {}",
         upload.path,
-        human::size(upload.size_bytes),
+        format::size(upload.size_bytes),
         upload.address.as_deref().unwrap_or("unknown address"),
-        human::time(upload.created_at),
-        human::until(Some(upload.expires_at))
+        format::time(upload.created_at),
+        format::until(Some(upload.expires_at))
     )
 }
 
@@ -203,7 +203,7 @@ fn find<'a>(shares: &'a [Share], text: &str) -> Result<&'a Share> {
     let of_link = || {
         url::Url::parse(text)
             .ok()
-            .and_then(|url| SharedLink::token_of(&url))
+            .and_then(|url| ShareLink::token_of(&url))
     };
     let token: Option<ShareToken> = text.parse().ok().or_else(of_link);
     let is_meant =

@@ -12,7 +12,7 @@ use crate::{
     args::{Global, Trash},
     client::Client,
     error::{Error, Result},
-    human,
+    format,
     printer::Printer,
     target,
 };
@@ -49,9 +49,9 @@ fn line(item: &TrashItem) -> String {
     format!(
         "{}  {:>12}  {}  goes {:<10}  /{}{slash}",
         item.id,
-        human::size(item.size_bytes),
-        human::time(item.trashed_at),
-        human::until(Some(item.expires_at)),
+        format::size(item.size_bytes),
+        format::time(item.trashed_at),
+        format::until(Some(item.expires_at)),
         item.path
     )
 }

@@ -2,7 +2,7 @@
 
 use hulk_proto::{Category, Usage};
 
-use crate::{client::Client, error::Result, human, printer::Printer};
+use crate::{client::Client, error::Result, format, printer::Printer};
 
 pub(crate) async fn run(client: &Client, printer: &Printer) -> Result<()> {
     let me = client.me().await?;
@@ -13,7 +13,7 @@ pub(crate) async fn run(client: &Client, printer: &Printer) -> Result<()> {
 
 fn text(usage: &Usage) -> String {
     let row = |name: &str, count: String, bytes: u64| {
-        format!("{name:<12} {count:>8}  {:>12}", human::size(bytes))
+        format!("{name:<12} {count:>8}  {:>12}", format::size(bytes))
     };
     let kinds = Category::ALL.into_iter();
     let kinds = kinds.filter(|kind| usage.file_counts.of(*kind) > 0);
@@ -42,7 +42,7 @@ fn text(usage: &Usage) -> String {
         "{:<12} {:>8}  {:>12}",
         "used",
         format!("{percent} %"),
-        human::used(usage.used_bytes, usage.quota_bytes)
+        format::used(usage.used_bytes, usage.quota_bytes)
     ));
     if usage.expiring_soon > 0 {
         lines.push(format!(

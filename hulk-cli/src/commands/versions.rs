@@ -5,7 +5,7 @@ use hulk_proto::{ErrorCode, File, directory::Entry, file::Version};
 use crate::{
     client::Client,
     error::{Error, Result},
-    human,
+    format,
     printer::Printer,
 };
 
@@ -26,8 +26,8 @@ fn line(version: &Version) -> String {
     format!(
         "{:>4}  {:>12}  {}  {}{}",
         version.version,
-        human::size(version.size_bytes),
-        human::time(version.created_at),
+        format::size(version.size_bytes),
+        format::time(version.created_at),
         version.url,
         if version.is_current {
             "  (current)"

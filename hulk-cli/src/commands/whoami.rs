@@ -2,7 +2,7 @@
 
 use hulk_proto::Me;
 
-use crate::{client::Client, error::Result, human, printer::Printer};
+use crate::{client::Client, error::Result, format, printer::Printer};
 
 pub(crate) async fn run(client: &Client, printer: &Printer) -> Result<()> {
     let me = client.me().await?;
@@ -20,6 +20,6 @@ pub(super) fn text(me: &Me) -> String {
         api_key.id,
         api_key.label,
         api_key.permissions,
-        human::used(user.used_bytes, user.quota_bytes)
+        format::used(user.used_bytes, user.quota_bytes)
     )
 }

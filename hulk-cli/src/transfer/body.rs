@@ -9,8 +9,10 @@ use hulk_proto::{Blake3, Md5, PartChecksum, PartDigest};
 use md5::Digest;
 use tokio::task::spawn_blocking;
 
-use super::{BLOCK_BYTES, local::read_exact_at};
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    file_io::{BLOCK_BYTES, read_exact_at},
+};
 
 #[derive(Clone)]
 pub(crate) enum Body {

@@ -1,25 +1,10 @@
 //! Moves bytes. Nothing here prints: a `Watcher` is told how far it is.
 
-mod attempt;
-mod begun;
-pub(crate) mod body;
-pub(crate) mod cache;
-pub(crate) mod cut;
+mod body;
+pub(crate) mod buffers;
+pub(crate) mod concurrency;
 pub(crate) mod download;
-pub(crate) mod fetch;
-pub(crate) mod filling;
-pub(crate) mod journal;
-pub(crate) mod limit;
-pub(crate) mod link;
-pub(crate) mod local;
-pub(crate) mod multipart;
-pub(crate) mod pace;
-pub(crate) mod partial;
-pub(crate) mod pool;
 mod records;
-pub(crate) mod report;
-pub(crate) mod signer;
-pub(crate) mod source;
 pub(crate) mod store;
 pub(crate) mod unfinished;
 pub(crate) mod upload;
@@ -30,8 +15,6 @@ use std::{
     time::Duration,
 };
 
-/// What goes to a socket, a thread or the disk at once.
-const BLOCK_BYTES: usize = 256 << 10;
 /// What is asked for at once of a download: what is lost at most, for each connection, when the
 /// program is killed.
 const RANGE_BYTES: u64 = 4 << 20;

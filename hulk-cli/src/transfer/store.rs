@@ -11,12 +11,15 @@ use reqwest::{Response, header};
 use serde::Deserialize;
 use url::Url;
 
-use super::{BLOCK_BYTES, Meter, Watcher, body::Body};
+use super::{
+    Meter, Watcher,
+    body::{Body, read_error},
+};
 use crate::{
-    client::{ERROR_BYTES, read_at_most, shown, unreachable},
     error::{Again, Error, Result},
-    net::Net,
-    patience::retry_after,
+    file_io::BLOCK_BYTES,
+    http::answer::{ERROR_BYTES, read_at_most, shown, unreachable},
+    http::{Net, retry::retry_after},
 };
 
 /// For the few bytes that say why the store refused something.
@@ -96,7 +99,7 @@ fn stream(
                     watcher.moved(block.len() as u64);
                 }
                 Err(error) => {
-                    let error = path.map(|path| super::body::read_error(&path, error));
+                    let error = path.map(|path| read_error(&path, error));
                     *fault.lock().unwrap_or_else(PoisonError::into_inner) = error;
                 }
             }

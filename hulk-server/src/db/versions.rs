@@ -25,7 +25,7 @@
 //! store but not yet in a row (an upload in parts, the copy of a changed expiry) the sweep of orphans
 //! finds.
 
-use hulk_proto::{Grid, Timestamp};
+use hulk_proto::{PartLayout, Timestamp};
 use sqlx::AnyConnection;
 
 pub(crate) const RESERVED: &str = "reserved";
@@ -72,10 +72,10 @@ pub(crate) struct VersionRow {
 impl VersionRow {
     /// The parts, if it is uploaded in parts. While its length is not known, those that space is
     /// set aside for.
-    pub(crate) fn grid(&self) -> Option<Grid> {
+    pub(crate) fn layout(&self) -> Option<PartLayout> {
         let size_bytes = u64::try_from(self.size_bytes).ok()?;
         let part_size = u64::try_from(self.part_size?).ok()?;
-        Grid::new(size_bytes, part_size).ok()
+        PartLayout::new(size_bytes, part_size).ok()
     }
 
     pub(crate) fn is_open_ended(&self) -> bool {

@@ -1,6 +1,6 @@
 //! Puts the parts of an upload together.
 
-use hulk_proto::{ErrorCode, Grid, ReportUpload, limits::MAX_PARTS};
+use hulk_proto::{ErrorCode, PartLayout, ReportUpload, limits::MAX_PARTS};
 
 use super::{begin_upload::give_up, complete_upload::overtaken};
 use crate::{
@@ -26,9 +26,9 @@ pub(super) async fn assemble(
         Some(etags) => Some(etags.clone()),
         None => received(app, version, upload_id).await?,
     };
-    let grid = version.grid().ok_or_else(incomplete)?;
+    let layout = version.layout().ok_or_else(incomplete)?;
     if let Some(etags) = &etags {
-        check(version, grid, etags)?;
+        check(version, layout, etags)?;
         match app.store.complete_multipart(key, upload_id, etags).await? {
             Completed::Done => {
                 let attested = app.store.inspect(key).await?.ok_or_else(incomplete)?;
@@ -64,8 +64,8 @@ async fn received(app: &App, version: &VersionRow, upload_id: &str) -> Result<Op
     }
 }
 
-fn check(version: &VersionRow, grid: Grid, etags: &[String]) -> Result<()> {
-    let is_whole = version.is_open_ended() || etags.len() as u64 == u64::from(grid.part_count());
+fn check(version: &VersionRow, layout: PartLayout, etags: &[String]) -> Result<()> {
+    let is_whole = version.is_open_ended() || etags.len() as u64 == u64::from(layout.part_count());
     let are_etags = etags
         .iter()
         .all(|etag| (1..=64).contains(&etag.len()) && etag.bytes().all(|b| b.is_ascii_graphic()));

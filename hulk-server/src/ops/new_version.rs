@@ -1,7 +1,7 @@
-//! A version to be: its keys, its grid, and what the request says of it.
+//! A version to be: its keys, its layout, and what the request says of it.
 
 use hulk_proto::{
-    CreateFile, ExpirationPolicy, Grid, IfExists, Permission,
+    CreateFile, ExpirationPolicy, IfExists, PartLayout, Permission,
     limits::{MAX_PART_BYTES, OPEN_PART_BYTES, PART_BYTES},
 };
 
@@ -97,7 +97,7 @@ pub(super) fn restored_version<'a>(
     })
 }
 
-/// `None` for an upload in one request. The grid of the version before is kept where it can be, so
+/// `None` for an upload in one request. The layout of the version before is kept where it can be, so
 /// that equal parts can be told.
 fn part_size(
     request: &CreateFile,
@@ -111,25 +111,25 @@ fn part_size(
     if asked.is_some_and(|asked| asked > MAX_PART_BYTES) {
         return Err(Error::validation(
             "part_size",
-            hulk_proto::grid::InvalidPartSize.to_string(),
+            hulk_proto::parts::InvalidPartSize.to_string(),
         ));
     }
-    let invalid = |error: hulk_proto::grid::InvalidPartSize| {
+    let invalid = |error: hulk_proto::parts::InvalidPartSize| {
         Error::validation("part_size", error.to_string())
     };
     let part_size = match request.size_bytes {
         None => {
             let part_size = asked.unwrap_or(OPEN_PART_BYTES);
-            Grid::new(0, part_size).map_err(invalid)?.part_size()
+            PartLayout::new(0, part_size).map_err(invalid)?.part_size()
         }
         Some(size) if size <= asked.unwrap_or(PART_BYTES) => return Ok(None),
         Some(size) => {
-            let before = current.and_then(|current| current.grid());
-            let kept = before.and_then(|before| Grid::new(size, before.part_size()).ok());
+            let before = current.and_then(|current| current.layout());
+            let kept = before.and_then(|before| PartLayout::new(size, before.part_size()).ok());
             match (asked, kept) {
-                (Some(asked), _) => Grid::new(size, asked).map_err(invalid)?.part_size(),
+                (Some(asked), _) => PartLayout::new(size, asked).map_err(invalid)?.part_size(),
                 (None, Some(kept)) => kept.part_size(),
-                (None, None) => Grid::choose(size).part_size(),
+                (None, None) => PartLayout::choose(size).part_size(),
             }
         }
     };

@@ -42,7 +42,7 @@ pub(super) struct Planned {
     pub(super) is_unchanged: bool,
     /// A finished version of the user's with these bytes.
     pub(super) stored: Option<VersionRow>,
-    /// The version before, if its parts are on the same grid and known.
+    /// The version before, if its parts are on the same layout and known.
     pub(super) previous: Option<VersionRow>,
     pub(super) may_be_stored: bool,
 }
@@ -76,7 +76,7 @@ pub(super) async fn plan(
     let unchanged = current.filter(|current| {
         is_there && destination.may_reuse(current) && is_same_file(current, request, policy)
     });
-    // The grid and the parts of what was there before are not for a key that may only upload.
+    // The layout and the parts of what was there before are not for a key that may only upload.
     let before = current.filter(|_| destination.key_id.is_none());
     let (version, is_resumed) = match unchanged {
         Some(current) => {
@@ -299,7 +299,7 @@ async fn reserve(
             .await?;
             return Ok((renewed.unwrap_or_else(|| same.clone()), true));
         }
-        // Its key or its grid is not what is wanted now.
+        // Its key or its layout is not what is wanted now.
         if versions::mark_failed(connection, same, "it was begun anew in another way").await? {
             discard(connection, same).await?;
         }

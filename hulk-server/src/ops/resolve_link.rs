@@ -184,7 +184,7 @@ pub async fn describe_link(app: &App, resolved: Resolved) -> Result<LinkedFile> 
     let parts = match version {
         Some(version) => {
             let digests = contents::part_digests(&mut connection, &version).await?;
-            version.grid().zip(digests)
+            version.layout().zip(digests)
         }
         None => None,
     };
@@ -194,8 +194,8 @@ pub async fn describe_link(app: &App, resolved: Resolved) -> Result<LinkedFile> 
         mime_type: file.mime_type,
         sha256: resolved.sha256,
         url: resolved.presigned.url,
-        parts: parts.map(|(grid, digests)| PartDigests {
-            part_size: grid.part_size(),
+        parts: parts.map(|(layout, digests)| PartDigests {
+            part_size: layout.part_size(),
             part_digest,
             digests: cut(&digests, part_digest.hex_digits()),
         }),

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use futures_util::{StreamExt, stream};
 use hulk_proto::{
-    CreateFile, ErrorCode, Grid, Id, PartDigest,
+    CreateFile, ErrorCode, Id, PartDigest, PartLayout,
     limits::{MAX_BATCH, MAX_PARTS, PART_BYTES},
     upload::{ReceivedPart, SignParts, SignedPart, SignedParts, UploadState, WantedPart},
 };
@@ -40,9 +40,9 @@ pub async fn sign_parts(
 ) -> Result<SignedParts> {
     let version = find_unfinished(app, destination, id, request.version).await?;
     let version = set_aside(app, destination, version, &request.parts).await?;
-    let grid = version.grid().ok_or_else(no_parts)?;
-    check(&request.parts, grid)?;
-    let len = |part: &WantedPart| part.size_bytes.unwrap_or_else(|| grid.len(part.number));
+    let layout = version.layout().ok_or_else(no_parts)?;
+    check(&request.parts, layout)?;
+    let len = |part: &WantedPart| part.size_bytes.unwrap_or_else(|| layout.len(part.number));
     let wanted: Vec<(u32, u64, &str)> = request
         .parts
         .iter()
@@ -89,14 +89,14 @@ pub async fn show_upload(app: &App, destination: &Destination<'_>, id: &Id) -> R
         None => None,
     };
     let received = received.unwrap_or_default();
-    let grid = version.grid();
-    let count = grid.map_or(0, Grid::part_count);
+    let layout = version.layout();
+    let count = layout.map_or(0, PartLayout::part_count);
     let missing = (1..=count).filter(|number| !received.iter().any(|part| part.number == *number));
     Ok(UploadState {
-        part_size: grid.map(Grid::part_size),
-        part_count: grid
+        part_size: layout.map(PartLayout::part_size),
+        part_count: layout
             .filter(|_| !version.is_open_ended())
-            .map(Grid::part_count),
+            .map(PartLayout::part_count),
         missing: missing.collect(),
         received,
         file,
@@ -134,7 +134,7 @@ fn no_parts() -> Error {
     )
 }
 
-fn check(parts: &[WantedPart], grid: Grid) -> Result<()> {
+fn check(parts: &[WantedPart], layout: PartLayout) -> Result<()> {
     let invalid = |message: String| Err(Error::validation("parts", message));
     if parts.is_empty() || parts.len() > MAX_BATCH {
         return invalid(format!("expected 1 to {MAX_BATCH} parts"));
@@ -142,10 +142,13 @@ fn check(parts: &[WantedPart], grid: Grid) -> Result<()> {
     let mut seen = HashSet::new();
     for part in parts {
         let number = part.number;
-        if number == 0 || number > grid.part_count() {
-            return invalid(format!("the file has parts 1 to {}", grid.part_count()));
+        if number == 0 || number > layout.part_count() {
+            return invalid(format!("the file has parts 1 to {}", layout.part_count()));
         }
-        if part.size_bytes.is_some_and(|size| size > grid.part_size()) {
+        if part
+            .size_bytes
+            .is_some_and(|size| size > layout.part_size())
+        {
             return invalid(format!("part {number} is larger than a part of this file"));
         }
         if !seen.insert(number) {
@@ -222,7 +225,7 @@ async fn set_aside(
     Ok(version)
 }
 
-/// The version that the file has now, if its parts lie on the same grid.
+/// The version that the file has now, if its parts lie on the same layout.
 async fn find_previous(app: &App, version: &VersionRow) -> Result<Option<VersionRow>> {
     let mut connection = app.db.read().await?;
     let all = versions::all_of(&mut connection, &version.file_id).await?;
@@ -247,7 +250,7 @@ async fn reuse(
     previous: &VersionRow,
     wanted: &[(u32, u64, &str)],
 ) -> Result<Reused> {
-    let before = previous.grid().ok_or_else(no_parts)?;
+    let before = previous.layout().ok_or_else(no_parts)?;
     let width = app.store.part_digest().hex_digits() as i64;
     let mut equal = Vec::new();
     let mut connection = app.db.read().await?;
@@ -300,10 +303,10 @@ pub(super) async fn reuse_declared(
         return Ok(Vec::new());
     };
     let digests: Vec<String> = request.part_md5s.iter().map(ToString::to_string).collect();
-    let grid = version.grid().ok_or_else(no_parts)?;
+    let layout = version.layout().ok_or_else(no_parts)?;
     let wanted: Vec<(u32, u64, &str)> = (1..)
         .zip(&digests)
-        .map(|(number, digest)| (number, grid.len(number), digest.as_str()))
+        .map(|(number, digest)| (number, layout.len(number), digest.as_str()))
         .collect();
     Ok(reuse(app, version, previous, &wanted).await?.parts)
 }

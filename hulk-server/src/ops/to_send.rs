@@ -46,10 +46,10 @@ fn single(app: &App, version: &VersionRow) -> Result<Upload> {
 
 async fn multipart(app: &App, request: &CreateFile, planned: &Planned) -> Result<Upload> {
     let (version, received) = open_multipart(app, planned).await?;
-    let grid = version
-        .grid()
-        .ok_or_else(|| Error::internal("an upload in parts has no grid"))?;
-    let part_count = (!version.is_open_ended()).then(|| grid.part_count());
+    let layout = version
+        .layout()
+        .ok_or_else(|| Error::internal("an upload in parts has no layout"))?;
+    let part_count = (!version.is_open_ended()).then(|| layout.part_count());
     let mut received = received;
     let reused = sign_parts::reuse_declared(app, &version, planned.previous.as_ref(), request)
         .await?
@@ -67,12 +67,12 @@ async fn multipart(app: &App, request: &CreateFile, planned: &Planned) -> Result
             app,
             &version,
             number,
-            grid.len(number),
+            layout.len(number),
             None,
         )?);
     }
     Ok(Upload::Multipart(Multipart {
-        part_size: grid.part_size(),
+        part_size: layout.part_size(),
         part_count,
         parts,
         reused: numbers,

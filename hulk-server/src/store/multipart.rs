@@ -5,7 +5,7 @@ use aws_sdk_s3::{
     primitives::ByteStream,
     types::{CompletedMultipartUpload, CompletedPart},
 };
-use hulk_proto::{Blake3, Grid, Id, Md5, PartChecksum, PartDigest, upload::ReceivedPart};
+use hulk_proto::{Blake3, Id, Md5, PartChecksum, PartDigest, PartLayout, upload::ReceivedPart};
 use md5::Digest;
 
 use super::{Attested, Store, StoreError, failed, status_of, unavailable};
@@ -225,12 +225,12 @@ impl Store {
         to: &str,
         source: &Attested,
     ) -> Result<(), StoreError> {
-        let grid = Grid::choose(source.size_bytes);
+        let layout = PartLayout::choose(source.size_bytes);
         let upload_id = self.create_multipart(to).await?;
         let copied = async {
             let mut etags = Vec::new();
-            for number in 1..=grid.part_count() {
-                let (start, len) = (grid.offset(number), grid.len(number));
+            for number in 1..=layout.part_count() {
+                let (start, len) = (layout.offset(number), layout.len(number));
                 etags.push(
                     self.copy_part(from, start, len, to, &upload_id, number)
                         .await?,

@@ -10,8 +10,9 @@ use reqwest::Response;
 use time::{OffsetDateTime, format_description::well_known::Rfc2822};
 
 use crate::{
-    client::{Client, ERROR_BYTES, read_at_most},
+    client::Client,
     error::{Error, Exit, Result},
+    http::answer::{ERROR_BYTES, read_at_most},
     printer::Printer,
 };
 

@@ -9,8 +9,9 @@ use url::Url;
 
 use super::{Report, seconds_ahead};
 use crate::{
-    client::{Client, read_at_most, shown, unreachable},
+    client::Client,
     error::{Error, Result},
+    http::answer::{read_at_most, shown, unreachable},
 };
 
 /// The least that a part may have; the second has one byte.

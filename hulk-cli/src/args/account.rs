@@ -1,0 +1,36 @@
+//! Arguments of `keys`.
+
+use clap::{
+    Subcommand,
+    builder::{PossibleValue, PossibleValuesParser, TypedValueParser},
+};
+use hulk_proto::{ExpirationPolicy, KeyPermission};
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum Keys {
+    /// List your API keys
+    Ls,
+    /// Make an API key and print it, once
+    Create {
+        /// What it is for
+        #[arg(long)]
+        label: String,
+        /// What it may do
+        #[arg(long, value_name = "read|upload|write|all", value_parser = key_permission())]
+        permissions: KeyPermission,
+        /// When it stops to work: 1d, 2d, 3d, 7d, 14d, 30d, 90d, 180d or never
+        #[arg(long, value_name = "POLICY")]
+        expires: Option<ExpirationPolicy>,
+    },
+    /// Revoke an API key
+    Rm { id: String },
+}
+
+/// Each with what it grants, for help and completions.
+fn key_permission() -> impl TypedValueParser<Value = KeyPermission> {
+    let value = |permission: KeyPermission| {
+        PossibleValue::new(permission.as_str()).help(permission.meaning())
+    };
+    PossibleValuesParser::new(KeyPermission::ALL.map(value))
+        .try_map(|text| text.parse::<KeyPermission>())
+}

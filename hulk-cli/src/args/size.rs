@@ -1,0 +1,13 @@
+//! Sizes as people write them.
+
+/// Parses `500KiB` or `2MB` into bytes, at least 1.
+///
+/// # Errors
+/// For zero and for text that is no size.
+pub(super) fn size(text: &str) -> Result<u64, String> {
+    match parse_size::parse_size(text) {
+        Ok(0) => Err("expected more than 0".to_owned()),
+        Ok(bytes) => Ok(bytes),
+        Err(error) => Err(format!("{error}; expected bytes as 500KiB or 2MB")),
+    }
+}

@@ -1,0 +1,322 @@
+//! `hulk put DIR`: small files in batches, large ones each alone.
+
+use std::{collections::HashSet, path::Path, sync::Arc};
+
+use futures_util::{StreamExt, stream};
+use hulk_proto::{
+    Directory, ErrorCode, Permission, RemotePath,
+    directory::{CreateDirectory, FailedFile, PutDirectory, SkippedFile},
+    file::PutFile,
+    limits::{MAX_BATCH, PART_BYTES},
+};
+use tokio::{sync::Semaphore, task::spawn_blocking};
+
+use super::{batch, place::below, run::Run};
+use crate::{
+    commands::common_exit,
+    error::{Error, Exit, Result},
+    transfer::upload::source::Source,
+    walk::{Tree, TreeFile, above},
+};
+
+/// Requests in flight for each core: a store waits for its disk more than it works.
+const REQUESTS_PER_CORE: usize = 32;
+
+/// Looks at all of it.
+///
+/// # Errors
+/// As `Tree::walk`.
+pub(crate) async fn walk(run: &Run<'_>, top: &Path) -> Result<Tree> {
+    let (top, chosen) = (top.to_owned(), run.chosen.clone());
+    let follow_links = run.put.follow_links;
+    spawn_blocking(move || Tree::walk(&top, &chosen, follow_links))
+        .await
+        .map_err(|error| Error::failed(format!("reading failed: {error}")))?
+}
+
+/// With the exit code of what failed.
+pub(crate) async fn put(
+    run: &Run<'_>,
+    top: &Path,
+    at: RemotePath,
+    mut tree: Tree,
+) -> Result<(PutDirectory, Option<Exit>)> {
+    let mut sum = Sum::default();
+    let made = make_directories(run, &at, &tree, &mut sum).await?;
+    for (path, error) in std::mem::take(&mut tree.failed) {
+        sum.fail(run, path, &error);
+    }
+    let mut skipped = std::mem::take(&mut tree.skipped);
+    if run.uploader.client.share().is_some() {
+        skipped.extend(left_through_link(run, &tree));
+    }
+    put_files(run, top, &at, tree.files, &mut sum).await;
+    let directory = directory(run, &at, made).await?;
+    if directory.is_none() {
+        run.display.say(&format!(
+            "/{at} was there before, and the key may not see its link"
+        ));
+    }
+    run.display
+        .finish(&top.display().to_string(), sum.file_count);
+    if let Some(directory) = &directory {
+        tell_who_may_look(run, &at, directory).await;
+    }
+    let done = PutDirectory {
+        directory,
+        file_count: sum.file_count,
+        size_bytes: sum.size_bytes,
+        uploaded_bytes: sum.uploaded_bytes,
+        reused_bytes: sum.reused_bytes,
+        resumed: sum.resumed,
+        failed: sum.failed,
+        skipped,
+    };
+    Ok((done, common_exit(sum.exits)))
+}
+
+/// A link takes files, and directories appear with them.
+fn left_through_link(run: &Run<'_>, tree: &Tree) -> Vec<SkippedFile> {
+    let files = tree.files.iter();
+    let holding: HashSet<&str> = files.flat_map(|file| above(&file.relative)).collect();
+    let directories = tree.directories.iter();
+    let empty = directories.filter(|one| !holding.contains(one.relative.as_str()));
+    let left: Vec<SkippedFile> = empty
+        .map(|one| SkippedFile {
+            path: one.relative.clone(),
+            reason: "an empty directory, and a link takes files".to_owned(),
+        })
+        .collect();
+    for one in &left {
+        let told = format!("skipped {}: {}", one.path, one.reason);
+        match tree.files.is_empty() {
+            true => run.printer.insist(&told),
+            false => run.display.say(&told),
+        }
+    }
+    left
+}
+
+/// The link that is printed may be for others, or not.
+async fn tell_who_may_look(run: &Run<'_>, at: &RemotePath, directory: &Directory) {
+    let client = &run.uploader.client;
+    if client.share().is_some() {
+        return;
+    }
+    let told = match client.is_open(&directory.id).await {
+        Some(true) => format!(
+            "whoever has the link of /{at} sees what is in it; 'hulk set /{at} --private' closes it"
+        ),
+        Some(false) => format!(
+            "only you see what is in /{at}; 'hulk set /{at} --public' opens its link to others"
+        ),
+        None => return,
+    };
+    run.display.say(&told);
+}
+
+async fn put_files(
+    run: &Run<'_>,
+    top: &Path,
+    at: &RemotePath,
+    files: Vec<TreeFile>,
+    sum: &mut Sum,
+) {
+    let (small, mut large): (Vec<TreeFile>, Vec<TreeFile>) = files
+        .into_iter()
+        .partition(|file| file.size_bytes <= PART_BYTES);
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let most = run.uploader.options.parallel;
+    let requests = Semaphore::new(most.unwrap_or(cores * REQUESTS_PER_CORE));
+    let progress = Arc::new(run.display.file(
+        top.display().to_string(),
+        Some(small.iter().map(|file| file.size_bytes).sum()),
+    ));
+    let is_shared = run.uploader.client.share().is_some();
+    let batches = stream::iter(batch::batches(small, is_shared))
+        .map(|batch| batch::put(run, at, batch, &progress, &requests))
+        .buffer_unordered(batch::in_flight(is_shared));
+    let mut batches = std::pin::pin!(batches);
+    while let Some((outcomes, longer)) = batches.next().await {
+        outcomes
+            .into_iter()
+            .for_each(|(path, outcome)| sum.add(run, path, outcome));
+        large.extend(longer);
+    }
+    for file in large {
+        let outcome = put_large(run, at, &file).await;
+        sum.add(run, file.relative, outcome);
+    }
+}
+
+/// Nothing is left in silence: with `--quiet` too, if there is nothing else to be put.
+pub(crate) fn tell_skipped(run: &Run<'_>, top: &Path, tree: &Tree) {
+    for skipped in &tree.skipped {
+        let path = top.join(&skipped.path);
+        run.display
+            .say(&format!("skipped {}: {}", path.display(), skipped.reason));
+    }
+    let count = tree.skipped.len();
+    if count > 0 && tree.files.is_empty() && run.printer.is_quiet() {
+        let top = top.display();
+        run.printer.insist(&format!(
+            "skipped all that is in {top}: {count} links or special files"
+        ));
+    }
+}
+
+/// Where the files are now; through a link, all that is known of it. `None` if the key may not see what
+/// was there before.
+async fn directory(
+    run: &Run<'_>,
+    at: &RemotePath,
+    made: Option<Directory>,
+) -> Result<Option<Directory>> {
+    let client = &run.uploader.client;
+    let Some(link) = client.share() else {
+        return match made {
+            Some(made) => Ok(Some(made)),
+            None => match client.find_directory(at).await {
+                Err(error) if error.code == ErrorCode::Forbidden => Ok(None),
+                found => found,
+            },
+        };
+    };
+    let id = link.details.directory_id.clone();
+    Ok(Some(Directory {
+        id: id.ok_or_else(|| Error::not_a_server(&link.server))?,
+        path: at.clone(),
+        parent_id: None,
+        default_permissions: Permission::Inherit,
+        default_expiration_policy: None,
+        metadata: serde_json::Map::new(),
+        created_at: link.details.created_at,
+        updated_at: link.details.created_at,
+        url: link.url(),
+    }))
+}
+
+/// The top, with what the flags say of it, and all below it. One that cannot be made does not stop the
+/// rest. Answers the top, if that is told.
+///
+/// # Errors
+/// If it is the top.
+async fn make_directories(
+    run: &Run<'_>,
+    at: &RemotePath,
+    tree: &Tree,
+    sum: &mut Sum,
+) -> Result<Option<Directory>> {
+    let client = &run.uploader.client;
+    if client.share().is_some() {
+        // They appear with the files that are put into them.
+        return Ok(None);
+    }
+    let (mut made, mut wanted) = (None, Vec::new());
+    if !at.is_root() {
+        let top = CreateDirectory {
+            path: at.clone(),
+            default_permissions: run.permissions(),
+            default_expiration_policy: run.put.expires,
+            is_listed: run.permissions().is_none(),
+            metadata: run.metadata(tree.attributes),
+        };
+        wanted.push((None, top));
+    }
+    // What is below one that cannot be made cannot either: that is told once.
+    let mut refused = None;
+    for directory in &tree.directories {
+        match below(at, &directory.relative) {
+            Err(error) => {
+                let is_told = refused.is_some_and(|refused: &String| {
+                    let rest = directory.relative.strip_prefix(refused.as_str());
+                    rest.is_some_and(|rest| rest.starts_with('/'))
+                });
+                match is_told {
+                    true => sum.note(directory.relative.clone(), &error),
+                    false => {
+                        refused = Some(&directory.relative);
+                        sum.fail(run, directory.relative.clone(), &error);
+                    }
+                }
+            }
+            Ok(path) => {
+                let request = CreateDirectory {
+                    path,
+                    default_permissions: None,
+                    default_expiration_policy: None,
+                    is_listed: false,
+                    metadata: run.metadata(directory.attributes),
+                };
+                wanted.push((Some(&directory.relative), request));
+            }
+        }
+    }
+    for batch in wanted.chunks(MAX_BATCH) {
+        let items: Vec<CreateDirectory> = batch.iter().map(|(_, item)| item.clone()).collect();
+        let count = items.len();
+        let answer = client.create_directories(items).await?;
+        let outcomes = batch::each(Ok(answer.items), count);
+        for ((relative, request), outcome) in batch.iter().zip(outcomes) {
+            match (relative, outcome) {
+                (None, Ok(top)) => made = Some(top),
+                (Some(_), Ok(_)) => {}
+                // A key with 'upload' is not told what is there.
+                (_, Err(error)) if error.code == ErrorCode::DirectoryExists => {}
+                (None, Err(error)) => return Err(error.about(&request.path)),
+                (Some(relative), Err(error)) => sum.fail(run, (*relative).clone(), &error),
+            }
+        }
+    }
+    Ok(made)
+}
+
+/// What came of all files.
+#[derive(Default)]
+struct Sum {
+    file_count: u64,
+    size_bytes: u64,
+    uploaded_bytes: u64,
+    reused_bytes: u64,
+    resumed: bool,
+    failed: Vec<FailedFile>,
+    exits: Vec<Exit>,
+}
+
+impl Sum {
+    fn add(&mut self, run: &Run<'_>, path: String, outcome: Result<PutFile>) {
+        match outcome {
+            Ok(done) => {
+                self.file_count += 1;
+                self.size_bytes += done.file.size_bytes;
+                self.uploaded_bytes += done.uploaded_bytes;
+                self.reused_bytes += done.reused_bytes;
+                self.resumed |= done.resumed;
+            }
+            Err(error) => self.fail(run, path, &error),
+        }
+    }
+
+    fn fail(&mut self, run: &Run<'_>, path: String, error: &Error) {
+        run.printer.complaint(&error.clone().about(&path));
+        self.note(path, error);
+    }
+
+    fn note(&mut self, path: String, error: &Error) {
+        self.exits.push(error.exit);
+        self.failed.push(FailedFile {
+            path,
+            error: error.body().error,
+        });
+    }
+}
+
+async fn put_large(run: &Run<'_>, at: &RemotePath, file: &TreeFile) -> Result<PutFile> {
+    let path = file.path.clone();
+    let source = spawn_blocking(move || Source::open(&path)).await;
+    let source = source.map_err(|error| Error::failed(format!("reading failed: {error}")))?;
+    let (source, attributes) = source?;
+    let request = run.request(below(at, &file.relative)?, source.size_bytes(), attributes);
+    let progress = Arc::new(run.display.file(&file.relative, source.size_bytes()));
+    run.uploader.upload(source, request, None, progress).await
+}

@@ -1,0 +1,161 @@
+//! What was downloaded before, by its SHA-256, so that a CI runner reads it from its disk. The least
+//! recently used make room.
+
+use std::{
+    fs::{self, File},
+    io,
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
+
+use filetime::FileTime;
+use hulk_proto::Sha256;
+
+use super::partial::{Partial, Place};
+use crate::{config, file_io::digest_file};
+
+/// Of all that is kept.
+const MAX_BYTES: u64 = 10 << 30;
+#[derive(Clone)]
+pub(crate) struct Cache {
+    directory: PathBuf,
+}
+
+impl Cache {
+    /// Smaller files are as fast from the store.
+    pub(crate) const MIN_FILE_BYTES: u64 = 64 << 10;
+
+    /// `None` without a directory for it.
+    pub(crate) fn open() -> Option<Self> {
+        let directory = config::cache_directory().ok()?.join("files");
+        Some(Self { directory })
+    }
+
+    /// Each entry is a directory, whose own time is that of the last use: the file's belongs to
+    /// those that it is linked to.
+    fn entry(&self, sha256: Sha256) -> PathBuf {
+        self.directory.join(sha256.to_string())
+    }
+
+    /// Makes the file `to` of these bytes, if they are here and whole; blocks. It is made aside, so
+    /// that no link that is there is followed, and what was made is compared: the entry may share its bytes
+    /// with a file that somebody writes to. An entry that is damaged is dropped.
+    pub(crate) fn fetch(&self, sha256: Sha256, to: Place<'_>) -> Option<u64> {
+        let entry = self.entry(sha256);
+        let cached = entry.join("data");
+        let (mut partial, (size, found)) = beside(&cached, to, sha256).ok()?;
+        if found != sha256 {
+            partial.forget();
+            let _ = fs::remove_dir_all(&entry);
+            return None;
+        }
+        let _ = filetime::set_file_mtime(&entry, FileTime::now());
+        partial.finish(to).ok().map(|()| size)
+    }
+
+    /// Keeps a file that was verified. What fails is not kept.
+    pub(crate) fn keep(&self, sha256: Sha256, size_bytes: u64, from: &Path) {
+        if (Self::MIN_FILE_BYTES..=MAX_BYTES).contains(&size_bytes) {
+            let _ = self.try_keep(sha256, size_bytes, from);
+        }
+    }
+
+    fn try_keep(&self, sha256: Sha256, size_bytes: u64, from: &Path) -> io::Result<()> {
+        let entry = self.entry(sha256);
+        if entry.join("data").exists() {
+            return Ok(());
+        }
+        config::make_private(&self.directory)?;
+        self.make_room(size_bytes)?;
+        // Made aside, so that half an entry is none.
+        let aside = tempfile::tempdir_in(&self.directory)?;
+        share(from, &aside.path().join("data"))?;
+        fs::rename(aside.path(), &entry)
+    }
+
+    fn make_room(&self, size_bytes: u64) -> io::Result<()> {
+        let mut entries: Vec<(SystemTime, u64, PathBuf)> = fs::read_dir(&self.directory)?
+            .flatten()
+            .filter_map(|entry| {
+                let used = entry.metadata().ok()?.modified().ok()?;
+                let size = fs::metadata(entry.path().join("data")).map_or(0, |data| data.len());
+                Some((used, size, entry.path()))
+            })
+            .collect();
+        entries.sort();
+        let mut total: u64 = entries.iter().map(|(_, size, _)| size).sum();
+        for (_, size, path) in entries {
+            if total + size_bytes <= MAX_BYTES {
+                break;
+            }
+            fs::remove_dir_all(path)?;
+            total -= size;
+        }
+        Ok(())
+    }
+}
+
+/// A new file beside `to` with the bytes of `from`, and their length and digest: a reflink where the file
+/// system has them; else a hard link, if no other name than `from` would share the bytes with it, and its
+/// mode is the one that the umask gives; else a copy.
+fn beside(from: &Path, to: Place<'_>, sha256: Sha256) -> io::Result<(Partial, (u64, Sha256))> {
+    let mut partial = Partial::of_copy(to, sha256)?;
+    let filled = fill(&partial, from, to);
+    match filled {
+        Ok(Some(linked)) => Ok(linked),
+        Ok(None) => {
+            let digest = digest_file(partial.path())?;
+            Ok((partial, digest))
+        }
+        Err(error) => {
+            partial.forget();
+            Err(error)
+        }
+    }
+}
+
+/// Copies into `partial`, or answers what takes its place.
+fn fill(
+    partial: &Partial,
+    from: &Path,
+    to: Place<'_>,
+) -> io::Result<Option<(Partial, (u64, Sha256))>> {
+    let mut cached = File::open(from)?;
+    if reflink_copy::reflink_file(&cached, &partial.file).is_ok() {
+        return Ok(None);
+    }
+    let (old, new) = (cached.metadata()?, partial.file.metadata()?);
+    if links(&old) == 1 && old.permissions() == new.permissions() {
+        // Nobody else has a name of it, so that it stays as it is read.
+        let digest = digest_file(from)?;
+        if let Ok(linked) = Partial::linked(to.path, from) {
+            return Ok(Some((linked, digest)));
+        }
+    }
+    io::copy(&mut cached, &mut &partial.file)?;
+    Ok(None)
+}
+
+/// The same bytes under another name: a reflink where the file system has them; else a hard link,
+/// if no other name than `from` would share the bytes with it, since who writes into one of them
+/// would write into all; else a copy.
+fn share(from: &Path, to: &Path) -> io::Result<()> {
+    if reflink_copy::reflink(from, to).is_ok() {
+        return Ok(());
+    }
+    let is_alone = links(&fs::metadata(from)?) == 1;
+    if is_alone && fs::hard_link(from, to).is_ok() {
+        return Ok(());
+    }
+    fs::copy(from, to).map(drop)
+}
+
+#[cfg(unix)]
+fn links(metadata: &fs::Metadata) -> u64 {
+    std::os::unix::fs::MetadataExt::nlink(metadata)
+}
+
+#[cfg(not(unix))]
+fn links(_: &fs::Metadata) -> u64 {
+    2
+}

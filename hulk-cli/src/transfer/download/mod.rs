@@ -1,0 +1,363 @@
+//! One file from the store: to a temporary name, checked, then to its own.
+
+mod begun;
+pub(crate) mod cache;
+pub(crate) mod fetch;
+pub(crate) mod link;
+pub(crate) mod partial;
+pub(crate) mod read_ahead;
+
+use std::{
+    fs::File,
+    io::{self, Write},
+    path::Path,
+    sync::Arc,
+};
+
+use bytes::Bytes;
+use hulk_proto::{Blake3, Md5, PartDigest, Sha256, file::LinkedFile, path::is_local_name};
+use md5::Digest;
+use tokio::{
+    sync::mpsc,
+    task::{JoinHandle, spawn_blocking},
+};
+
+use super::{RANGE_BYTES, Watcher};
+use crate::{
+    attributes::Attributes,
+    error::{Error, Result},
+    file_io::{each_block, write_all_at},
+};
+use cache::Cache;
+use fetch::Fetcher;
+use link::Link;
+use partial::{Partial, Place};
+use read_ahead::ReadAhead;
+
+/// What is written to the disk at once.
+const WRITE_BYTES: usize = 64 << 10;
+/// How often bytes that are not what was put are fetched again.
+const REPAIRS: usize = 2;
+
+/// A download whose first bytes are here.
+pub(crate) struct Download {
+    fetcher: Arc<Fetcher>,
+    first: Bytes,
+    /// As its owner named it; safe as a file's name here.
+    pub(crate) filename: Option<String>,
+    pub(crate) size_bytes: u64,
+    /// What the server says it is.
+    pub(crate) sha256: Option<Sha256>,
+    pub(crate) attributes: Attributes,
+}
+
+/// How it is to be saved.
+pub(crate) struct Saving<'a> {
+    pub(crate) place: Place<'a>,
+    pub(crate) verify: bool,
+    pub(crate) parallel: Option<usize>,
+}
+
+/// What came in.
+pub(crate) struct Received {
+    pub(crate) size_bytes: u64,
+    pub(crate) sha256: Sha256,
+}
+
+impl Download {
+    /// Follows a link to the store.
+    ///
+    /// # Errors
+    /// What the server refuses; what is not a Hulkastorus link.
+    pub(crate) async fn begin(link: Link, watcher: Arc<dyn Watcher>) -> Result<Self> {
+        let target = link.follow().await?;
+        let last_part = link.last_part();
+        let fetcher = Fetcher::new(link, target.url, target.sha256, watcher);
+        let (whole, first) = fetcher.first(RANGE_BYTES).await?;
+        Ok(Self {
+            fetcher: Arc::new(fetcher),
+            first,
+            filename: whole
+                .filename
+                .or(last_part)
+                .filter(|name| is_local_name(name)),
+            size_bytes: whole.size_bytes,
+            sha256: target.sha256,
+            attributes: target.attributes,
+        })
+    }
+
+    /// Writes the bytes to a file beside the path, checks them, and gives it its name.
+    ///
+    /// # Errors
+    /// Of disk and network; what came is kept for the next time. `integrity` if the bytes are not
+    /// what the server says; then nothing is.
+    pub(crate) async fn save(self, saving: &Saving<'_>, cache: Option<&Cache>) -> Result<Received> {
+        let (path, size) = (saving.place.path.to_owned(), self.size_bytes);
+        let sha256 = self.sha256.filter(|_| saving.verify);
+        if self.first.len() as u64 == size
+            && let Some(found) = self.save_small(saving, cache).await?
+        {
+            return Ok(found);
+        }
+        let claim = self.fetcher.link().claim();
+        let Place {
+            replace,
+            attributes,
+            ..
+        } = saving.place;
+        let open = move || {
+            let place = Place {
+                path: &path,
+                replace,
+                attributes,
+            };
+            Partial::open(place, size, sha256, claim)
+        };
+        let opened = spawn_blocking(open).await;
+        let mut partial = opened.map_err(|error| Error::failed(error.to_string()))??;
+        let mut found = self.fill(&partial, saving).await?;
+        if let Some(expected) = sha256 {
+            let mut repairs = 0;
+            while found.sha256 != expected {
+                if repairs == REPAIRS {
+                    partial.forget();
+                    return Err(mismatch(saving.place.path, found.sha256, expected));
+                }
+                repairs += 1;
+                found = self.repair(&partial, saving).await?;
+            }
+        }
+        if let (Some(cache), Some(sha256)) = (cache, sha256) {
+            cache.keep(sha256, size, partial.path());
+        }
+        partial.finish(saving.place)?;
+        Ok(found)
+    }
+
+    /// All of it is here. `None` if it is not what the server says: then it is fetched again.
+    async fn save_small(
+        &self,
+        saving: &Saving<'_>,
+        cache: Option<&Cache>,
+    ) -> Result<Option<Received>> {
+        let (bytes, path) = (self.first.clone(), saving.place.path.to_owned());
+        let Place {
+            replace,
+            attributes,
+            ..
+        } = saving.place;
+        let sha256 = self.sha256.filter(|_| saving.verify);
+        let cache = cache.cloned();
+        let written = spawn_blocking(move || {
+            let found = Sha256(sha2::Sha256::digest(&bytes).into());
+            if sha256.is_some_and(|expected| expected != found) {
+                return Ok(None);
+            }
+            let fault = |error: io::Error| Error::local("write", &path, &error);
+            let place = Place {
+                path: &path,
+                replace,
+                attributes,
+            };
+            let mut partial = Partial::aside(place).map_err(fault)?;
+            partial.file.write_all(&bytes).map_err(fault)?;
+            let size_bytes = bytes.len() as u64;
+            if let Some(cache) = cache {
+                cache.keep(found, size_bytes, partial.path());
+            }
+            partial.finish(place)?;
+            let sha256 = found;
+            Ok(Some(Received { size_bytes, sha256 }))
+        });
+        joined(written.await)?
+    }
+
+    /// What is missing of the file, in order; all of it is hashed.
+    async fn fill(&self, partial: &Partial, saving: &Saving<'_>) -> Result<Received> {
+        let fault = |error: io::Error| Error::local("write", saving.place.path, &error);
+        self.fetcher.watcher.moved(partial.kept.saturating_sub(
+            // The first part was counted when it came.
+            match partial.kept {
+                0 => 0,
+                _ => self.first.len() as u64,
+            },
+        ));
+        let out = partial.file.try_clone().map_err(fault)?;
+        let (to_writer, writer) = writing(Out::File(out, partial.kept));
+        let file = partial.file.try_clone().map_err(fault)?;
+        let (to_hasher, hasher) = hashing(Some(file), partial.kept);
+        let fed = self.feed(partial.kept, saving.parallel, &to_writer, &to_hasher);
+        let fed = fed.await;
+        drop((to_writer, to_hasher));
+        joined(writer.await)?.map_err(fault)?;
+        let sha256 = joined(hasher.await)?.map_err(fault)?;
+        fed?;
+        Ok(Received {
+            size_bytes: self.size_bytes,
+            sha256,
+        })
+    }
+
+    /// Writes the bytes to what is no file, in order; they are checked when they are out.
+    pub(crate) async fn pour(
+        self,
+        out: Box<dyn Write + Send>,
+        path: &Path,
+        verify: bool,
+        parallel: Option<usize>,
+    ) -> Result<Received> {
+        let fault = |error: io::Error| Error::local("write", path, &error);
+        let (to_writer, writer) = writing(Out::Stream(out));
+        let (to_hasher, hasher) = hashing(None, 0);
+        let fed = self.feed(0, parallel, &to_writer, &to_hasher).await;
+        drop((to_writer, to_hasher));
+        joined(writer.await)?.map_err(fault)?;
+        let sha256 = joined(hasher.await)?.map_err(fault)?;
+        fed?;
+        match self.sha256.filter(|_| verify) {
+            Some(expected) if expected != sha256 => Err(mismatch(path, sha256, expected)),
+            _ => Ok(Received {
+                size_bytes: self.size_bytes,
+                sha256,
+            }),
+        }
+    }
+
+    async fn feed(
+        &self,
+        from: u64,
+        parallel: Option<usize>,
+        writer: &mpsc::Sender<Bytes>,
+        hasher: &mpsc::Sender<Bytes>,
+    ) -> Result<()> {
+        let fetcher = self.fetcher.clone();
+        let mut parts =
+            ReadAhead::new(fetcher, from, self.size_bytes, self.first.clone(), parallel);
+        while let Some(part) = parts.next().await? {
+            // Who stops early says why itself.
+            if writer.send(part.clone()).await.is_err() || hasher.send(part).await.is_err() {
+                break;
+            }
+        }
+        self.fetcher.watcher.phase("checking");
+        Ok(())
+    }
+
+    /// Fetches again what the store's digests of the parts say is bad, or all if there are none.
+    async fn repair(&self, partial: &Partial, saving: &Saving<'_>) -> Result<Received> {
+        let fault = |error: io::Error| Error::local("write", saving.place.path, &error);
+        self.fetcher
+            .watcher
+            .note("bytes came damaged; they are fetched again");
+        let details = self.fetcher.link().details().await?;
+        let file = partial.file.try_clone().map_err(fault)?;
+        let size = self.size_bytes;
+        let bad = spawn_blocking(move || bad_ranges(&file, size, &details)).await;
+        for (start, end) in joined(bad)?.map_err(fault)? {
+            let mut at = start;
+            while at < end {
+                let to = end.min(at + RANGE_BYTES);
+                let part = self.fetcher.range(at, to).await?;
+                self.fetcher.watcher.undone(part.len() as u64);
+                write_all_at(&partial.file, &part, at).map_err(fault)?;
+                at = to;
+            }
+        }
+        let file = partial.file.try_clone().map_err(fault)?;
+        let (sender, hasher) = hashing(Some(file), size);
+        drop(sender);
+        Ok(Received {
+            size_bytes: size,
+            sha256: joined(hasher.await)?.map_err(fault)?,
+        })
+    }
+}
+
+fn mismatch(path: &Path, found: Sha256, expected: Sha256) -> Error {
+    Error::integrity(format!(
+        "{}: the bytes that came are not those that were put (SHA-256 {found} instead of {expected})",
+        path.display(),
+    ))
+    .with_hint("what the store has is damaged, or somebody changes it on the way")
+}
+
+fn joined<T>(ended: std::result::Result<T, tokio::task::JoinError>) -> Result<T> {
+    ended.map_err(|error| Error::failed(format!("writing failed: {error}")))
+}
+
+enum Out {
+    /// From this byte on.
+    File(File, u64),
+    Stream(Box<dyn Write + Send>),
+}
+
+fn writing(mut out: Out) -> (mpsc::Sender<Bytes>, JoinHandle<io::Result<()>>) {
+    let (sender, mut receiver) = mpsc::channel::<Bytes>(1);
+    let writer = spawn_blocking(move || {
+        while let Some(part) = receiver.blocking_recv() {
+            match &mut out {
+                Out::File(file, at) => {
+                    // Small writes take small pieces of memory for the page cache, which are more
+                    // often warm.
+                    for block in part.chunks(WRITE_BYTES) {
+                        write_all_at(file, block, *at)?;
+                        *at += block.len() as u64;
+                    }
+                }
+                Out::Stream(stream) => stream.write_all(&part)?,
+            }
+        }
+        match out {
+            Out::File(..) => Ok(()),
+            Out::Stream(mut stream) => stream.flush(),
+        }
+    });
+    (sender, writer)
+}
+
+/// Of the first `kept` bytes of `file`, and then of what comes.
+fn hashing(file: Option<File>, kept: u64) -> (mpsc::Sender<Bytes>, JoinHandle<io::Result<Sha256>>) {
+    let (sender, mut receiver) = mpsc::channel::<Bytes>(1);
+    let hasher = spawn_blocking(move || {
+        let mut sha256 = sha2::Sha256::new();
+        if let Some(file) = file {
+            each_block(&file, 0, kept, |block| sha256.update(block))?;
+        }
+        while let Some(part) = receiver.blocking_recv() {
+            sha256.update(&part);
+        }
+        Ok(Sha256(sha256.finalize().into()))
+    });
+    (sender, hasher)
+}
+
+fn bad_ranges(file: &File, size: u64, details: &LinkedFile) -> io::Result<Vec<(u64, u64)>> {
+    let Some(parts) = &details.parts else {
+        return Ok(vec![(0, size)]);
+    };
+    let mut bad = Vec::new();
+    let mut start = 0;
+    for digest in &parts.digests {
+        let end = size.min(start + parts.part_size);
+        let found = match parts.part_digest {
+            PartDigest::Md5 => {
+                let mut md5 = md5::Md5::new();
+                each_block(file, start, end, |block| md5.update(block))?;
+                Md5(md5.finalize().into()).to_string()
+            }
+            PartDigest::Blake3 => {
+                let mut blake3 = blake3::Hasher::new();
+                each_block(file, start, end, |block| {
+                    blake3.update(block);
+                })?;
+                Blake3(blake3.finalize().into()).to_string()
+            }
+        };
+        if found != *digest {
+            bad.push((start, end));
+        }
+        start = end;
+    }
+    Ok(bad)
+}
