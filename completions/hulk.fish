@@ -24,543 +24,543 @@ function __fish_hulk_using_subcommand
     contains -- $cmd[1] $argv
 end
 
-complete -c hulk -n "__fish_hulk_needs_command" -l server -d 'Server to talk to [env: HULK_SERVER] [default: the profile\'s]' -r
-complete -c hulk -n "__fish_hulk_needs_command" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]' -r
+complete -c hulk -n "__fish_hulk_needs_command" -l server -d 'Server to use [env: HULK_SERVER] [default: the profile\'s]' -r
+complete -c hulk -n "__fish_hulk_needs_command" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: that of the last login]' -r
 complete -c hulk -n "__fish_hulk_needs_command" -l color -d 'When to use colours' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c hulk -n "__fish_hulk_needs_command" -l json -d 'Print one JSON document on stdout'
-complete -c hulk -n "__fish_hulk_needs_command" -s q -l quiet -d 'Print nothing on stderr but errors'
-complete -c hulk -n "__fish_hulk_needs_command" -s v -l verbose -d 'Say more of what is done'
-complete -c hulk -n "__fish_hulk_needs_command" -l no-progress -d 'Show no progress'
+complete -c hulk -n "__fish_hulk_needs_command" -s q -l quiet -d 'Print only errors on stderr'
+complete -c hulk -n "__fish_hulk_needs_command" -s v -l verbose -d 'Print more details'
+complete -c hulk -n "__fish_hulk_needs_command" -l no-progress -d 'Hide progress'
 complete -c hulk -n "__fish_hulk_needs_command" -s y -l yes -d 'Answer yes to every question'
 complete -c hulk -n "__fish_hulk_needs_command" -s h -l help -d 'Print help'
 complete -c hulk -n "__fish_hulk_needs_command" -s V -l version -d 'Print version'
 complete -c hulk -n "__fish_hulk_needs_command" -f -a "put" -d 'Upload files and print their links'
-complete -c hulk -n "__fish_hulk_needs_command" -f -a "get" -d 'Download files, verified'
+complete -c hulk -n "__fish_hulk_needs_command" -f -a "get" -d 'Download files and directories, and verify them'
 complete -c hulk -n "__fish_hulk_needs_command" -f -a "ls" -d 'List files and directories'
-complete -c hulk -n "__fish_hulk_needs_command" -f -a "mv" -d 'Rename or move files and directories; their links stay'
-complete -c hulk -n "__fish_hulk_needs_command" -f -a "mkdir" -d 'Make directories, with those above them'
+complete -c hulk -n "__fish_hulk_needs_command" -f -a "mv" -d 'Rename or move files and directories; links stay valid'
+complete -c hulk -n "__fish_hulk_needs_command" -f -a "mkdir" -d 'Create directories and their parents'
 complete -c hulk -n "__fish_hulk_needs_command" -f -a "find" -d 'Find files by name, tag, type, size and age'
-complete -c hulk -n "__fish_hulk_needs_command" -f -a "set" -d 'Say who may read a file or directory, when it expires, and what it is'
-complete -c hulk -n "__fish_hulk_needs_command" -f -a "share" -d 'Make links for others, that end, ask a password, count, or take files in'
-complete -c hulk -n "__fish_hulk_needs_command" -f -a "versions" -d 'List the versions of a file that are kept'
-complete -c hulk -n "__fish_hulk_needs_command" -f -a "restore" -d 'Bring an older version of a file back, as the newest one'
-complete -c hulk -n "__fish_hulk_needs_command" -f -a "trash" -d 'See, restore and empty the trash'
-complete -c hulk -n "__fish_hulk_needs_command" -f -a "usage" -d 'Tell how much you store, by type, and your quota'
-complete -c hulk -n "__fish_hulk_needs_command" -f -a "info" -d 'Tell all about a file or directory'
+complete -c hulk -n "__fish_hulk_needs_command" -f -a "set" -d 'Set access, expiry, tags and description of a file or directory'
+complete -c hulk -n "__fish_hulk_needs_command" -f -a "share" -d 'Share files and directories by link; list and revoke links'
+complete -c hulk -n "__fish_hulk_needs_command" -f -a "versions" -d 'List the kept versions of a file'
+complete -c hulk -n "__fish_hulk_needs_command" -f -a "restore" -d 'Restore an older version of a file as the newest one'
+complete -c hulk -n "__fish_hulk_needs_command" -f -a "trash" -d 'List, restore and delete items in the trash'
+complete -c hulk -n "__fish_hulk_needs_command" -f -a "usage" -d 'Show how much you store, by type, and your quota'
+complete -c hulk -n "__fish_hulk_needs_command" -f -a "info" -d 'Show all details of a file or directory'
 complete -c hulk -n "__fish_hulk_needs_command" -f -a "rm" -d 'Move files and directories to the trash'
 complete -c hulk -n "__fish_hulk_needs_command" -f -a "keys" -d 'Manage API keys'
-complete -c hulk -n "__fish_hulk_needs_command" -f -a "login" -d 'Keep an API key for a server'
-complete -c hulk -n "__fish_hulk_needs_command" -f -a "logout" -d 'Forget the API key of the profile'
-complete -c hulk -n "__fish_hulk_needs_command" -f -a "whoami" -d 'Tell who you are to the server'
-complete -c hulk -n "__fish_hulk_needs_command" -f -a "doctor" -d 'Try what transfers need: server, key, clocks, store, proxies; and tell what to do'
-complete -c hulk -n "__fish_hulk_needs_command" -f -a "serve" -d 'Run a server, with nothing to install'
-complete -c hulk -n "__fish_hulk_needs_command" -f -a "completions" -d 'Print the completions of a shell'
-complete -c hulk -n "__fish_hulk_needs_command" -f -a "man" -d 'Print the manual page, of a command if one is named'
-complete -c hulk -n "__fish_hulk_needs_command" -f -a "keep-clipboard" -d 'Holds the clipboard until another program takes it; `put` starts this for itself'
+complete -c hulk -n "__fish_hulk_needs_command" -f -a "login" -d 'Log in to a server with an API key'
+complete -c hulk -n "__fish_hulk_needs_command" -f -a "logout" -d 'Log out by removing the API key of the profile'
+complete -c hulk -n "__fish_hulk_needs_command" -f -a "whoami" -d 'Show the user and API key you are logged in with'
+complete -c hulk -n "__fish_hulk_needs_command" -f -a "doctor" -d 'Check server, key, clocks, store and proxies, and suggest fixes'
+complete -c hulk -n "__fish_hulk_needs_command" -f -a "serve" -d 'Run a server, with nothing else to install'
+complete -c hulk -n "__fish_hulk_needs_command" -f -a "completions" -d 'Print shell completions'
+complete -c hulk -n "__fish_hulk_needs_command" -f -a "man" -d 'Print the manual page of hulk, or of one command'
+complete -c hulk -n "__fish_hulk_needs_command" -f -a "keep-clipboard" -d 'Hold the clipboard until another program takes it; started by `put`'
 complete -c hulk -n "__fish_hulk_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c hulk -n "__fish_hulk_using_subcommand put" -l to -d 'Where to put them: a directory if it ends in / or is one, else the file itself; or a drop link' -r
-complete -c hulk -n "__fish_hulk_using_subcommand put" -l name -d 'Name for the file; the standard input needs one' -r
-complete -c hulk -n "__fish_hulk_using_subcommand put" -l expires -d 'When to delete it: 1d, 2d, 3d, 7d, 14d, 30d, 90d, 180d or never' -r
-complete -c hulk -n "__fish_hulk_using_subcommand put" -l include -d 'In directories, take only files that match; DIR/ takes all that is below; may be given several times' -r
-complete -c hulk -n "__fish_hulk_using_subcommand put" -l exclude -d 'Of directories, no files or directories that match; stronger than --include' -r
-complete -c hulk -n "__fish_hulk_using_subcommand put" -l parallel -d 'Connections at a time; found out if it is not given' -r
-complete -c hulk -n "__fish_hulk_using_subcommand put" -l limit-rate -d 'Bytes per second at most, as 2MB or 500KiB' -r
-complete -c hulk -n "__fish_hulk_using_subcommand put" -l part-size -d 'Bytes of a part, as 16MiB; the server chooses if it is not given' -r
-complete -c hulk -n "__fish_hulk_using_subcommand put" -l server -d 'Server to talk to [env: HULK_SERVER] [default: the profile\'s]' -r
-complete -c hulk -n "__fish_hulk_using_subcommand put" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand put" -l name -d 'Name of the file; required for standard input' -r
+complete -c hulk -n "__fish_hulk_using_subcommand put" -l expires -d 'When to delete the files: 1d, 2d, 3d, 7d, 14d, 30d, 90d, 180d or never' -r
+complete -c hulk -n "__fish_hulk_using_subcommand put" -l include -d 'In directories, include only matching files; DIR/ matches all below; may be given several times' -r
+complete -c hulk -n "__fish_hulk_using_subcommand put" -l exclude -d 'In directories, skip matching files and directories; overrides --include' -r
+complete -c hulk -n "__fish_hulk_using_subcommand put" -l parallel -d 'Number of parallel connections [default: adaptive]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand put" -l limit-rate -d 'Limit the bytes per second, such as 2MB or 500KiB' -r
+complete -c hulk -n "__fish_hulk_using_subcommand put" -l part-size -d 'Size of a part, such as 16MiB [default: chosen by the server]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand put" -l server -d 'Server to use [env: HULK_SERVER] [default: the profile\'s]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand put" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: that of the last login]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand put" -l color -d 'When to use colours' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c hulk -n "__fish_hulk_using_subcommand put" -l public -d 'Everybody with the link may download'
-complete -c hulk -n "__fish_hulk_using_subcommand put" -l private -d 'Only you may download'
-complete -c hulk -n "__fish_hulk_using_subcommand put" -l no-clobber -d 'Refuse to replace a file that is there'
-complete -c hulk -n "__fish_hulk_using_subcommand put" -l dry-run -d 'Say what would be done, and do nothing'
-complete -c hulk -n "__fish_hulk_using_subcommand put" -s L -l follow-links -d 'In directories, put what symbolic links point to; without it they are skipped'
-complete -c hulk -n "__fish_hulk_using_subcommand put" -l clipboard -d 'Copy the link to the clipboard even if stdout is no terminal'
-complete -c hulk -n "__fish_hulk_using_subcommand put" -l no-clipboard -d 'Leave the clipboard alone'
+complete -c hulk -n "__fish_hulk_using_subcommand put" -l public -d 'Let anyone with the link download'
+complete -c hulk -n "__fish_hulk_using_subcommand put" -l private -d 'Let only you download'
+complete -c hulk -n "__fish_hulk_using_subcommand put" -l no-clobber -d 'Fail if the file already exists'
+complete -c hulk -n "__fish_hulk_using_subcommand put" -l dry-run -d 'Show what would be done without doing it'
+complete -c hulk -n "__fish_hulk_using_subcommand put" -s L -l follow-links -d 'Follow symbolic links in directories instead of skipping them'
+complete -c hulk -n "__fish_hulk_using_subcommand put" -l clipboard -d 'Copy the link to the clipboard even if stdout is not a terminal'
+complete -c hulk -n "__fish_hulk_using_subcommand put" -l no-clipboard -d 'Do not copy the link to the clipboard'
 complete -c hulk -n "__fish_hulk_using_subcommand put" -l qr -d 'Show the link as a QR code on stderr'
-complete -c hulk -n "__fish_hulk_using_subcommand put" -l serve -d 'Serve the files from this process until Ctrl-C: no account, no server needed'
+complete -c hulk -n "__fish_hulk_using_subcommand put" -l serve -d 'Serve the files from this process until Ctrl-C; needs no account and no server'
 complete -c hulk -n "__fish_hulk_using_subcommand put" -l json -d 'Print one JSON document on stdout'
-complete -c hulk -n "__fish_hulk_using_subcommand put" -s q -l quiet -d 'Print nothing on stderr but errors'
-complete -c hulk -n "__fish_hulk_using_subcommand put" -s v -l verbose -d 'Say more of what is done'
-complete -c hulk -n "__fish_hulk_using_subcommand put" -l no-progress -d 'Show no progress'
+complete -c hulk -n "__fish_hulk_using_subcommand put" -s q -l quiet -d 'Print only errors on stderr'
+complete -c hulk -n "__fish_hulk_using_subcommand put" -s v -l verbose -d 'Print more details'
+complete -c hulk -n "__fish_hulk_using_subcommand put" -l no-progress -d 'Hide progress'
 complete -c hulk -n "__fish_hulk_using_subcommand put" -s y -l yes -d 'Answer yes to every question'
 complete -c hulk -n "__fish_hulk_using_subcommand put" -s h -l help -d 'Print help'
-complete -c hulk -n "__fish_hulk_using_subcommand get" -s o -l output -d 'File or directory to write to; - is the standard output' -r -F
-complete -c hulk -n "__fish_hulk_using_subcommand get" -l include -d 'In directories, take only files that match; DIR/ takes all that is below; may be given several times' -r
-complete -c hulk -n "__fish_hulk_using_subcommand get" -l exclude -d 'Of directories, no files or directories that match; stronger than --include' -r
-complete -c hulk -n "__fish_hulk_using_subcommand get" -l parallel -d 'Connections at a time; found out if it is not given' -r
-complete -c hulk -n "__fish_hulk_using_subcommand get" -l limit-rate -d 'Bytes per second at most, as 2MB or 500KiB' -r
-complete -c hulk -n "__fish_hulk_using_subcommand get" -l server -d 'Server to talk to [env: HULK_SERVER] [default: the profile\'s]' -r
-complete -c hulk -n "__fish_hulk_using_subcommand get" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand get" -s o -l output -d 'File or directory to write to; - for standard output' -r -F
+complete -c hulk -n "__fish_hulk_using_subcommand get" -l include -d 'In directories, include only matching files; DIR/ matches all below; may be given several times' -r
+complete -c hulk -n "__fish_hulk_using_subcommand get" -l exclude -d 'In directories, skip matching files and directories; overrides --include' -r
+complete -c hulk -n "__fish_hulk_using_subcommand get" -l parallel -d 'Number of parallel connections [default: adaptive]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand get" -l limit-rate -d 'Limit the bytes per second, such as 2MB or 500KiB' -r
+complete -c hulk -n "__fish_hulk_using_subcommand get" -l server -d 'Server to use [env: HULK_SERVER] [default: the profile\'s]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand get" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: that of the last login]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand get" -l color -d 'When to use colours' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c hulk -n "__fish_hulk_using_subcommand get" -l no-verify -d 'Do not compare the SHA-256'
-complete -c hulk -n "__fish_hulk_using_subcommand get" -l force -d 'Replace a file that is there'
-complete -c hulk -n "__fish_hulk_using_subcommand get" -l no-cache -d 'Neither use nor keep what was downloaded before'
-complete -c hulk -n "__fish_hulk_using_subcommand get" -l dry-run -d 'Say what would be done, and do nothing'
+complete -c hulk -n "__fish_hulk_using_subcommand get" -l no-verify -d 'Skip the SHA-256 check'
+complete -c hulk -n "__fish_hulk_using_subcommand get" -l force -d 'Replace existing files'
+complete -c hulk -n "__fish_hulk_using_subcommand get" -l no-cache -d 'Do not read or write the download cache'
+complete -c hulk -n "__fish_hulk_using_subcommand get" -l dry-run -d 'Show what would be done without doing it'
 complete -c hulk -n "__fish_hulk_using_subcommand get" -l json -d 'Print one JSON document on stdout'
-complete -c hulk -n "__fish_hulk_using_subcommand get" -s q -l quiet -d 'Print nothing on stderr but errors'
-complete -c hulk -n "__fish_hulk_using_subcommand get" -s v -l verbose -d 'Say more of what is done'
-complete -c hulk -n "__fish_hulk_using_subcommand get" -l no-progress -d 'Show no progress'
+complete -c hulk -n "__fish_hulk_using_subcommand get" -s q -l quiet -d 'Print only errors on stderr'
+complete -c hulk -n "__fish_hulk_using_subcommand get" -s v -l verbose -d 'Print more details'
+complete -c hulk -n "__fish_hulk_using_subcommand get" -l no-progress -d 'Hide progress'
 complete -c hulk -n "__fish_hulk_using_subcommand get" -s y -l yes -d 'Answer yes to every question'
 complete -c hulk -n "__fish_hulk_using_subcommand get" -s h -l help -d 'Print help'
 complete -c hulk -n "__fish_hulk_using_subcommand ls" -l sort -r -f -a "name\t''
 size\t''
 created\t''"
-complete -c hulk -n "__fish_hulk_using_subcommand ls" -l server -d 'Server to talk to [env: HULK_SERVER] [default: the profile\'s]' -r
-complete -c hulk -n "__fish_hulk_using_subcommand ls" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand ls" -l server -d 'Server to use [env: HULK_SERVER] [default: the profile\'s]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand ls" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: that of the last login]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand ls" -l color -d 'When to use colours' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c hulk -n "__fish_hulk_using_subcommand ls" -s l -d 'Size, time, expiry and permission too'
-complete -c hulk -n "__fish_hulk_using_subcommand ls" -s R -d 'What is in the directories too'
+complete -c hulk -n "__fish_hulk_using_subcommand ls" -s l -d 'Show size, time, expiry and permission'
+complete -c hulk -n "__fish_hulk_using_subcommand ls" -s R -d 'List directories recursively'
 complete -c hulk -n "__fish_hulk_using_subcommand ls" -l reverse
 complete -c hulk -n "__fish_hulk_using_subcommand ls" -l json -d 'Print one JSON document on stdout'
-complete -c hulk -n "__fish_hulk_using_subcommand ls" -s q -l quiet -d 'Print nothing on stderr but errors'
-complete -c hulk -n "__fish_hulk_using_subcommand ls" -s v -l verbose -d 'Say more of what is done'
-complete -c hulk -n "__fish_hulk_using_subcommand ls" -l no-progress -d 'Show no progress'
+complete -c hulk -n "__fish_hulk_using_subcommand ls" -s q -l quiet -d 'Print only errors on stderr'
+complete -c hulk -n "__fish_hulk_using_subcommand ls" -s v -l verbose -d 'Print more details'
+complete -c hulk -n "__fish_hulk_using_subcommand ls" -l no-progress -d 'Hide progress'
 complete -c hulk -n "__fish_hulk_using_subcommand ls" -s y -l yes -d 'Answer yes to every question'
 complete -c hulk -n "__fish_hulk_using_subcommand ls" -s h -l help -d 'Print help'
-complete -c hulk -n "__fish_hulk_using_subcommand mv" -l server -d 'Server to talk to [env: HULK_SERVER] [default: the profile\'s]' -r
-complete -c hulk -n "__fish_hulk_using_subcommand mv" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand mv" -l server -d 'Server to use [env: HULK_SERVER] [default: the profile\'s]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand mv" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: that of the last login]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand mv" -l color -d 'When to use colours' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c hulk -n "__fish_hulk_using_subcommand mv" -l json -d 'Print one JSON document on stdout'
-complete -c hulk -n "__fish_hulk_using_subcommand mv" -s q -l quiet -d 'Print nothing on stderr but errors'
-complete -c hulk -n "__fish_hulk_using_subcommand mv" -s v -l verbose -d 'Say more of what is done'
-complete -c hulk -n "__fish_hulk_using_subcommand mv" -l no-progress -d 'Show no progress'
+complete -c hulk -n "__fish_hulk_using_subcommand mv" -s q -l quiet -d 'Print only errors on stderr'
+complete -c hulk -n "__fish_hulk_using_subcommand mv" -s v -l verbose -d 'Print more details'
+complete -c hulk -n "__fish_hulk_using_subcommand mv" -l no-progress -d 'Hide progress'
 complete -c hulk -n "__fish_hulk_using_subcommand mv" -s y -l yes -d 'Answer yes to every question'
 complete -c hulk -n "__fish_hulk_using_subcommand mv" -s h -l help -d 'Print help'
-complete -c hulk -n "__fish_hulk_using_subcommand mkdir" -l server -d 'Server to talk to [env: HULK_SERVER] [default: the profile\'s]' -r
-complete -c hulk -n "__fish_hulk_using_subcommand mkdir" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand mkdir" -l server -d 'Server to use [env: HULK_SERVER] [default: the profile\'s]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand mkdir" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: that of the last login]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand mkdir" -l color -d 'When to use colours' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c hulk -n "__fish_hulk_using_subcommand mkdir" -s p -l parents -d 'One that is there is no error'
+complete -c hulk -n "__fish_hulk_using_subcommand mkdir" -s p -l parents -d 'Do not fail if a directory already exists'
 complete -c hulk -n "__fish_hulk_using_subcommand mkdir" -l json -d 'Print one JSON document on stdout'
-complete -c hulk -n "__fish_hulk_using_subcommand mkdir" -s q -l quiet -d 'Print nothing on stderr but errors'
-complete -c hulk -n "__fish_hulk_using_subcommand mkdir" -s v -l verbose -d 'Say more of what is done'
-complete -c hulk -n "__fish_hulk_using_subcommand mkdir" -l no-progress -d 'Show no progress'
+complete -c hulk -n "__fish_hulk_using_subcommand mkdir" -s q -l quiet -d 'Print only errors on stderr'
+complete -c hulk -n "__fish_hulk_using_subcommand mkdir" -s v -l verbose -d 'Print more details'
+complete -c hulk -n "__fish_hulk_using_subcommand mkdir" -l no-progress -d 'Hide progress'
 complete -c hulk -n "__fish_hulk_using_subcommand mkdir" -s y -l yes -d 'Answer yes to every question'
 complete -c hulk -n "__fish_hulk_using_subcommand mkdir" -s h -l help -d 'Print help'
-complete -c hulk -n "__fish_hulk_using_subcommand find" -l server -d 'Server to talk to [env: HULK_SERVER] [default: the profile\'s]' -r
-complete -c hulk -n "__fish_hulk_using_subcommand find" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand find" -l server -d 'Server to use [env: HULK_SERVER] [default: the profile\'s]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand find" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: that of the last login]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand find" -l color -d 'When to use colours' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c hulk -n "__fish_hulk_using_subcommand find" -s l -d 'Size, time, expiry and permission too'
+complete -c hulk -n "__fish_hulk_using_subcommand find" -s l -d 'Show size, time, expiry and permission'
 complete -c hulk -n "__fish_hulk_using_subcommand find" -l json -d 'Print one JSON document on stdout'
-complete -c hulk -n "__fish_hulk_using_subcommand find" -s q -l quiet -d 'Print nothing on stderr but errors'
-complete -c hulk -n "__fish_hulk_using_subcommand find" -s v -l verbose -d 'Say more of what is done'
-complete -c hulk -n "__fish_hulk_using_subcommand find" -l no-progress -d 'Show no progress'
+complete -c hulk -n "__fish_hulk_using_subcommand find" -s q -l quiet -d 'Print only errors on stderr'
+complete -c hulk -n "__fish_hulk_using_subcommand find" -s v -l verbose -d 'Print more details'
+complete -c hulk -n "__fish_hulk_using_subcommand find" -l no-progress -d 'Hide progress'
 complete -c hulk -n "__fish_hulk_using_subcommand find" -s y -l yes -d 'Answer yes to every question'
 complete -c hulk -n "__fish_hulk_using_subcommand find" -s h -l help -d 'Print help'
-complete -c hulk -n "__fish_hulk_using_subcommand set" -l expires -d 'When to delete it, from now: 1d, 2d, 3d, 7d, 14d, 30d, 90d, 180d or never; of a directory, what is put into it' -r
+complete -c hulk -n "__fish_hulk_using_subcommand set" -l expires -d 'When to delete it, from now: 1d, 2d, 3d, 7d, 14d, 30d, 90d, 180d or never; for a directory, sets the default for files put into it' -r
 complete -c hulk -n "__fish_hulk_using_subcommand set" -l tag -d 'Add a tag; may be given several times' -r
-complete -c hulk -n "__fish_hulk_using_subcommand set" -l untag -d 'Take a tag away; may be given several times' -r
+complete -c hulk -n "__fish_hulk_using_subcommand set" -l untag -d 'Remove a tag; may be given several times' -r
 complete -c hulk -n "__fish_hulk_using_subcommand set" -l description -r
-complete -c hulk -n "__fish_hulk_using_subcommand set" -l server -d 'Server to talk to [env: HULK_SERVER] [default: the profile\'s]' -r
-complete -c hulk -n "__fish_hulk_using_subcommand set" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand set" -l server -d 'Server to use [env: HULK_SERVER] [default: the profile\'s]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand set" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: that of the last login]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand set" -l color -d 'When to use colours' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c hulk -n "__fish_hulk_using_subcommand set" -l public -d 'Everybody with the link may download'
-complete -c hulk -n "__fish_hulk_using_subcommand set" -l private -d 'Only you may download'
-complete -c hulk -n "__fish_hulk_using_subcommand set" -l inherit -d 'As the directory above says'
+complete -c hulk -n "__fish_hulk_using_subcommand set" -l public -d 'Let anyone with the link download'
+complete -c hulk -n "__fish_hulk_using_subcommand set" -l private -d 'Let only you download'
+complete -c hulk -n "__fish_hulk_using_subcommand set" -l inherit -d 'Inherit the setting of the parent directory'
 complete -c hulk -n "__fish_hulk_using_subcommand set" -l json -d 'Print one JSON document on stdout'
-complete -c hulk -n "__fish_hulk_using_subcommand set" -s q -l quiet -d 'Print nothing on stderr but errors'
-complete -c hulk -n "__fish_hulk_using_subcommand set" -s v -l verbose -d 'Say more of what is done'
-complete -c hulk -n "__fish_hulk_using_subcommand set" -l no-progress -d 'Show no progress'
+complete -c hulk -n "__fish_hulk_using_subcommand set" -s q -l quiet -d 'Print only errors on stderr'
+complete -c hulk -n "__fish_hulk_using_subcommand set" -s v -l verbose -d 'Print more details'
+complete -c hulk -n "__fish_hulk_using_subcommand set" -l no-progress -d 'Hide progress'
 complete -c hulk -n "__fish_hulk_using_subcommand set" -s y -l yes -d 'Answer yes to every question'
 complete -c hulk -n "__fish_hulk_using_subcommand set" -s h -l help -d 'Print help'
-complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm uploads help" -l expires -d 'When the link ends: 1d, 2d, 3d, 7d, 14d, 30d, 90d, 180d or never' -r
-complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm uploads help" -l max-downloads -d 'How many downloads in all' -r
-complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm uploads help" -l max-size -d 'With --uploads, the largest file that is taken, as 500MB' -r
-complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm uploads help" -l max-total -d 'With --uploads, how many bytes are taken in all, as 20GB [default: half of your quota]' -r
-complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm uploads help" -l max-files -d 'With --uploads, how many files are taken in all [default: 1000]' -r
-complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm uploads help" -l server -d 'Server to talk to [env: HULK_SERVER] [default: the profile\'s]' -r
-complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm uploads help" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm uploads help" -l expires -d 'When the link expires: 1d, 2d, 3d, 7d, 14d, 30d, 90d, 180d or never' -r
+complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm uploads help" -l max-downloads -d 'Maximum number of downloads' -r
+complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm uploads help" -l max-size -d 'With --uploads, maximum size of each file, such as 500MB' -r
+complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm uploads help" -l max-total -d 'With --uploads, maximum size of all files together, such as 20GB [default: half of your quota]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm uploads help" -l max-files -d 'With --uploads, maximum number of files [default: 1000]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm uploads help" -l server -d 'Server to use [env: HULK_SERVER] [default: the profile\'s]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm uploads help" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: that of the last login]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm uploads help" -l color -d 'When to use colours' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm uploads help" -l password -d 'Ask for a password that the link is to ask for'
-complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm uploads help" -l password-stdin -d 'Read that password from the standard input'
-complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm uploads help" -l uploads -d 'Others can put files into the directory, and see nothing of it'
+complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm uploads help" -l password -d 'Protect the link with a password, which is prompted for'
+complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm uploads help" -l password-stdin -d 'Read the password from standard input'
+complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm uploads help" -l uploads -d 'Let others upload files into the directory without seeing its contents'
 complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm uploads help" -l json -d 'Print one JSON document on stdout'
-complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm uploads help" -s q -l quiet -d 'Print nothing on stderr but errors'
-complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm uploads help" -s v -l verbose -d 'Say more of what is done'
-complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm uploads help" -l no-progress -d 'Show no progress'
+complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm uploads help" -s q -l quiet -d 'Print only errors on stderr'
+complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm uploads help" -s v -l verbose -d 'Print more details'
+complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm uploads help" -l no-progress -d 'Hide progress'
 complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm uploads help" -s y -l yes -d 'Answer yes to every question'
 complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm uploads help" -s h -l help -d 'Print help'
-complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm uploads help" -a "ls" -d 'List your links'
-complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm uploads help" -a "rm" -d 'Revoke links: they answer 410 from now on'
-complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm uploads help" -a "uploads" -d 'List what is being put in through a link and is not finished'
+complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm uploads help" -a "ls" -d 'List your share links'
+complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm uploads help" -a "rm" -d 'Revoke share links, which answer 410 from then on'
+complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm uploads help" -a "uploads" -d 'List the unfinished uploads of a share link'
 complete -c hulk -n "__fish_hulk_using_subcommand share; and not __fish_seen_subcommand_from ls rm uploads help" -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from ls" -l server -d 'Server to talk to [env: HULK_SERVER] [default: the profile\'s]' -r
-complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from ls" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from ls" -l server -d 'Server to use [env: HULK_SERVER] [default: the profile\'s]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from ls" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: that of the last login]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from ls" -l color -d 'When to use colours' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from ls" -l json -d 'Print one JSON document on stdout'
-complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from ls" -s q -l quiet -d 'Print nothing on stderr but errors'
-complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from ls" -s v -l verbose -d 'Say more of what is done'
-complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from ls" -l no-progress -d 'Show no progress'
+complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from ls" -s q -l quiet -d 'Print only errors on stderr'
+complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from ls" -s v -l verbose -d 'Print more details'
+complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from ls" -l no-progress -d 'Hide progress'
 complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from ls" -s y -l yes -d 'Answer yes to every question'
 complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from ls" -s h -l help -d 'Print help'
-complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from rm" -l server -d 'Server to talk to [env: HULK_SERVER] [default: the profile\'s]' -r
-complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from rm" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from rm" -l server -d 'Server to use [env: HULK_SERVER] [default: the profile\'s]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from rm" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: that of the last login]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from rm" -l color -d 'When to use colours' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from rm" -l json -d 'Print one JSON document on stdout'
-complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from rm" -s q -l quiet -d 'Print nothing on stderr but errors'
-complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from rm" -s v -l verbose -d 'Say more of what is done'
-complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from rm" -l no-progress -d 'Show no progress'
+complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from rm" -s q -l quiet -d 'Print only errors on stderr'
+complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from rm" -s v -l verbose -d 'Print more details'
+complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from rm" -l no-progress -d 'Hide progress'
 complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from rm" -s y -l yes -d 'Answer yes to every question'
 complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from rm" -s h -l help -d 'Print help'
-complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from uploads" -l server -d 'Server to talk to [env: HULK_SERVER] [default: the profile\'s]' -r
-complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from uploads" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from uploads" -l server -d 'Server to use [env: HULK_SERVER] [default: the profile\'s]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from uploads" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: that of the last login]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from uploads" -l color -d 'When to use colours' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from uploads" -l cancel -d 'Drop it: what is put in after that has to begin anew'
+complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from uploads" -l cancel -d 'Cancel them; they cannot be resumed, only restarted'
 complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from uploads" -l json -d 'Print one JSON document on stdout'
-complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from uploads" -s q -l quiet -d 'Print nothing on stderr but errors'
-complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from uploads" -s v -l verbose -d 'Say more of what is done'
-complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from uploads" -l no-progress -d 'Show no progress'
+complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from uploads" -s q -l quiet -d 'Print only errors on stderr'
+complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from uploads" -s v -l verbose -d 'Print more details'
+complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from uploads" -l no-progress -d 'Hide progress'
 complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from uploads" -s y -l yes -d 'Answer yes to every question'
 complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from uploads" -s h -l help -d 'Print help'
-complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from help" -f -a "ls" -d 'List your links'
-complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from help" -f -a "rm" -d 'Revoke links: they answer 410 from now on'
-complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from help" -f -a "uploads" -d 'List what is being put in through a link and is not finished'
+complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from help" -f -a "ls" -d 'List your share links'
+complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from help" -f -a "rm" -d 'Revoke share links, which answer 410 from then on'
+complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from help" -f -a "uploads" -d 'List the unfinished uploads of a share link'
 complete -c hulk -n "__fish_hulk_using_subcommand share; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c hulk -n "__fish_hulk_using_subcommand versions" -l server -d 'Server to talk to [env: HULK_SERVER] [default: the profile\'s]' -r
-complete -c hulk -n "__fish_hulk_using_subcommand versions" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand versions" -l server -d 'Server to use [env: HULK_SERVER] [default: the profile\'s]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand versions" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: that of the last login]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand versions" -l color -d 'When to use colours' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c hulk -n "__fish_hulk_using_subcommand versions" -l json -d 'Print one JSON document on stdout'
-complete -c hulk -n "__fish_hulk_using_subcommand versions" -s q -l quiet -d 'Print nothing on stderr but errors'
-complete -c hulk -n "__fish_hulk_using_subcommand versions" -s v -l verbose -d 'Say more of what is done'
-complete -c hulk -n "__fish_hulk_using_subcommand versions" -l no-progress -d 'Show no progress'
+complete -c hulk -n "__fish_hulk_using_subcommand versions" -s q -l quiet -d 'Print only errors on stderr'
+complete -c hulk -n "__fish_hulk_using_subcommand versions" -s v -l verbose -d 'Print more details'
+complete -c hulk -n "__fish_hulk_using_subcommand versions" -l no-progress -d 'Hide progress'
 complete -c hulk -n "__fish_hulk_using_subcommand versions" -s y -l yes -d 'Answer yes to every question'
 complete -c hulk -n "__fish_hulk_using_subcommand versions" -s h -l help -d 'Print help'
-complete -c hulk -n "__fish_hulk_using_subcommand restore" -l version -d 'Which one [default: the one before the current]' -r
-complete -c hulk -n "__fish_hulk_using_subcommand restore" -l server -d 'Server to talk to [env: HULK_SERVER] [default: the profile\'s]' -r
-complete -c hulk -n "__fish_hulk_using_subcommand restore" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand restore" -l version -d 'Version to restore [default: the one before the current]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand restore" -l server -d 'Server to use [env: HULK_SERVER] [default: the profile\'s]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand restore" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: that of the last login]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand restore" -l color -d 'When to use colours' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c hulk -n "__fish_hulk_using_subcommand restore" -l json -d 'Print one JSON document on stdout'
-complete -c hulk -n "__fish_hulk_using_subcommand restore" -s q -l quiet -d 'Print nothing on stderr but errors'
-complete -c hulk -n "__fish_hulk_using_subcommand restore" -s v -l verbose -d 'Say more of what is done'
-complete -c hulk -n "__fish_hulk_using_subcommand restore" -l no-progress -d 'Show no progress'
+complete -c hulk -n "__fish_hulk_using_subcommand restore" -s q -l quiet -d 'Print only errors on stderr'
+complete -c hulk -n "__fish_hulk_using_subcommand restore" -s v -l verbose -d 'Print more details'
+complete -c hulk -n "__fish_hulk_using_subcommand restore" -l no-progress -d 'Hide progress'
 complete -c hulk -n "__fish_hulk_using_subcommand restore" -s y -l yes -d 'Answer yes to every question'
 complete -c hulk -n "__fish_hulk_using_subcommand restore" -s h -l help -d 'Print help'
-complete -c hulk -n "__fish_hulk_using_subcommand trash; and not __fish_seen_subcommand_from ls restore rm empty help" -l server -d 'Server to talk to [env: HULK_SERVER] [default: the profile\'s]' -r
-complete -c hulk -n "__fish_hulk_using_subcommand trash; and not __fish_seen_subcommand_from ls restore rm empty help" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and not __fish_seen_subcommand_from ls restore rm empty help" -l server -d 'Server to use [env: HULK_SERVER] [default: the profile\'s]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and not __fish_seen_subcommand_from ls restore rm empty help" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: that of the last login]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand trash; and not __fish_seen_subcommand_from ls restore rm empty help" -l color -d 'When to use colours' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c hulk -n "__fish_hulk_using_subcommand trash; and not __fish_seen_subcommand_from ls restore rm empty help" -l json -d 'Print one JSON document on stdout'
-complete -c hulk -n "__fish_hulk_using_subcommand trash; and not __fish_seen_subcommand_from ls restore rm empty help" -s q -l quiet -d 'Print nothing on stderr but errors'
-complete -c hulk -n "__fish_hulk_using_subcommand trash; and not __fish_seen_subcommand_from ls restore rm empty help" -s v -l verbose -d 'Say more of what is done'
-complete -c hulk -n "__fish_hulk_using_subcommand trash; and not __fish_seen_subcommand_from ls restore rm empty help" -l no-progress -d 'Show no progress'
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and not __fish_seen_subcommand_from ls restore rm empty help" -s q -l quiet -d 'Print only errors on stderr'
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and not __fish_seen_subcommand_from ls restore rm empty help" -s v -l verbose -d 'Print more details'
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and not __fish_seen_subcommand_from ls restore rm empty help" -l no-progress -d 'Hide progress'
 complete -c hulk -n "__fish_hulk_using_subcommand trash; and not __fish_seen_subcommand_from ls restore rm empty help" -s y -l yes -d 'Answer yes to every question'
 complete -c hulk -n "__fish_hulk_using_subcommand trash; and not __fish_seen_subcommand_from ls restore rm empty help" -s h -l help -d 'Print help'
-complete -c hulk -n "__fish_hulk_using_subcommand trash; and not __fish_seen_subcommand_from ls restore rm empty help" -f -a "ls" -d 'List what was deleted and can come back'
-complete -c hulk -n "__fish_hulk_using_subcommand trash; and not __fish_seen_subcommand_from ls restore rm empty help" -f -a "restore" -d 'Put things back where they were; under a free name if theirs is taken'
-complete -c hulk -n "__fish_hulk_using_subcommand trash; and not __fish_seen_subcommand_from ls restore rm empty help" -f -a "rm" -d 'Delete things in the trash for good'
-complete -c hulk -n "__fish_hulk_using_subcommand trash; and not __fish_seen_subcommand_from ls restore rm empty help" -f -a "empty" -d 'Delete all that is in the trash for good'
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and not __fish_seen_subcommand_from ls restore rm empty help" -f -a "ls" -d 'List deleted files and directories that can be restored'
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and not __fish_seen_subcommand_from ls restore rm empty help" -f -a "restore" -d 'Restore items to their original path, or to a free name if the path is in use'
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and not __fish_seen_subcommand_from ls restore rm empty help" -f -a "rm" -d 'Delete items in the trash permanently'
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and not __fish_seen_subcommand_from ls restore rm empty help" -f -a "empty" -d 'Delete everything in the trash permanently'
 complete -c hulk -n "__fish_hulk_using_subcommand trash; and not __fish_seen_subcommand_from ls restore rm empty help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from ls" -l server -d 'Server to talk to [env: HULK_SERVER] [default: the profile\'s]' -r
-complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from ls" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from ls" -l server -d 'Server to use [env: HULK_SERVER] [default: the profile\'s]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from ls" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: that of the last login]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from ls" -l color -d 'When to use colours' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from ls" -l json -d 'Print one JSON document on stdout'
-complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from ls" -s q -l quiet -d 'Print nothing on stderr but errors'
-complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from ls" -s v -l verbose -d 'Say more of what is done'
-complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from ls" -l no-progress -d 'Show no progress'
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from ls" -s q -l quiet -d 'Print only errors on stderr'
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from ls" -s v -l verbose -d 'Print more details'
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from ls" -l no-progress -d 'Hide progress'
 complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from ls" -s y -l yes -d 'Answer yes to every question'
 complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from ls" -s h -l help -d 'Print help'
-complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from restore" -l to -d 'Another path for it' -r
-complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from restore" -l server -d 'Server to talk to [env: HULK_SERVER] [default: the profile\'s]' -r
-complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from restore" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from restore" -l to -d 'Restore to this path instead' -r
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from restore" -l server -d 'Server to use [env: HULK_SERVER] [default: the profile\'s]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from restore" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: that of the last login]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from restore" -l color -d 'When to use colours' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from restore" -l json -d 'Print one JSON document on stdout'
-complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from restore" -s q -l quiet -d 'Print nothing on stderr but errors'
-complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from restore" -s v -l verbose -d 'Say more of what is done'
-complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from restore" -l no-progress -d 'Show no progress'
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from restore" -s q -l quiet -d 'Print only errors on stderr'
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from restore" -s v -l verbose -d 'Print more details'
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from restore" -l no-progress -d 'Hide progress'
 complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from restore" -s y -l yes -d 'Answer yes to every question'
 complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from restore" -s h -l help -d 'Print help'
-complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from rm" -l server -d 'Server to talk to [env: HULK_SERVER] [default: the profile\'s]' -r
-complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from rm" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from rm" -l server -d 'Server to use [env: HULK_SERVER] [default: the profile\'s]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from rm" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: that of the last login]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from rm" -l color -d 'When to use colours' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from rm" -l json -d 'Print one JSON document on stdout'
-complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from rm" -s q -l quiet -d 'Print nothing on stderr but errors'
-complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from rm" -s v -l verbose -d 'Say more of what is done'
-complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from rm" -l no-progress -d 'Show no progress'
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from rm" -s q -l quiet -d 'Print only errors on stderr'
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from rm" -s v -l verbose -d 'Print more details'
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from rm" -l no-progress -d 'Hide progress'
 complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from rm" -s y -l yes -d 'Answer yes to every question'
 complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from rm" -s h -l help -d 'Print help'
-complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from empty" -l server -d 'Server to talk to [env: HULK_SERVER] [default: the profile\'s]' -r
-complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from empty" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from empty" -l server -d 'Server to use [env: HULK_SERVER] [default: the profile\'s]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from empty" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: that of the last login]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from empty" -l color -d 'When to use colours' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from empty" -l json -d 'Print one JSON document on stdout'
-complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from empty" -s q -l quiet -d 'Print nothing on stderr but errors'
-complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from empty" -s v -l verbose -d 'Say more of what is done'
-complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from empty" -l no-progress -d 'Show no progress'
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from empty" -s q -l quiet -d 'Print only errors on stderr'
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from empty" -s v -l verbose -d 'Print more details'
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from empty" -l no-progress -d 'Hide progress'
 complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from empty" -s y -l yes -d 'Answer yes to every question'
 complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from empty" -s h -l help -d 'Print help'
-complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from help" -f -a "ls" -d 'List what was deleted and can come back'
-complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from help" -f -a "restore" -d 'Put things back where they were; under a free name if theirs is taken'
-complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from help" -f -a "rm" -d 'Delete things in the trash for good'
-complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from help" -f -a "empty" -d 'Delete all that is in the trash for good'
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from help" -f -a "ls" -d 'List deleted files and directories that can be restored'
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from help" -f -a "restore" -d 'Restore items to their original path, or to a free name if the path is in use'
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from help" -f -a "rm" -d 'Delete items in the trash permanently'
+complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from help" -f -a "empty" -d 'Delete everything in the trash permanently'
 complete -c hulk -n "__fish_hulk_using_subcommand trash; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c hulk -n "__fish_hulk_using_subcommand usage" -l server -d 'Server to talk to [env: HULK_SERVER] [default: the profile\'s]' -r
-complete -c hulk -n "__fish_hulk_using_subcommand usage" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand usage" -l server -d 'Server to use [env: HULK_SERVER] [default: the profile\'s]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand usage" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: that of the last login]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand usage" -l color -d 'When to use colours' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c hulk -n "__fish_hulk_using_subcommand usage" -l json -d 'Print one JSON document on stdout'
-complete -c hulk -n "__fish_hulk_using_subcommand usage" -s q -l quiet -d 'Print nothing on stderr but errors'
-complete -c hulk -n "__fish_hulk_using_subcommand usage" -s v -l verbose -d 'Say more of what is done'
-complete -c hulk -n "__fish_hulk_using_subcommand usage" -l no-progress -d 'Show no progress'
+complete -c hulk -n "__fish_hulk_using_subcommand usage" -s q -l quiet -d 'Print only errors on stderr'
+complete -c hulk -n "__fish_hulk_using_subcommand usage" -s v -l verbose -d 'Print more details'
+complete -c hulk -n "__fish_hulk_using_subcommand usage" -l no-progress -d 'Hide progress'
 complete -c hulk -n "__fish_hulk_using_subcommand usage" -s y -l yes -d 'Answer yes to every question'
 complete -c hulk -n "__fish_hulk_using_subcommand usage" -s h -l help -d 'Print help'
-complete -c hulk -n "__fish_hulk_using_subcommand info" -l server -d 'Server to talk to [env: HULK_SERVER] [default: the profile\'s]' -r
-complete -c hulk -n "__fish_hulk_using_subcommand info" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand info" -l server -d 'Server to use [env: HULK_SERVER] [default: the profile\'s]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand info" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: that of the last login]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand info" -l color -d 'When to use colours' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c hulk -n "__fish_hulk_using_subcommand info" -l json -d 'Print one JSON document on stdout'
-complete -c hulk -n "__fish_hulk_using_subcommand info" -s q -l quiet -d 'Print nothing on stderr but errors'
-complete -c hulk -n "__fish_hulk_using_subcommand info" -s v -l verbose -d 'Say more of what is done'
-complete -c hulk -n "__fish_hulk_using_subcommand info" -l no-progress -d 'Show no progress'
+complete -c hulk -n "__fish_hulk_using_subcommand info" -s q -l quiet -d 'Print only errors on stderr'
+complete -c hulk -n "__fish_hulk_using_subcommand info" -s v -l verbose -d 'Print more details'
+complete -c hulk -n "__fish_hulk_using_subcommand info" -l no-progress -d 'Hide progress'
 complete -c hulk -n "__fish_hulk_using_subcommand info" -s y -l yes -d 'Answer yes to every question'
 complete -c hulk -n "__fish_hulk_using_subcommand info" -s h -l help -d 'Print help'
-complete -c hulk -n "__fish_hulk_using_subcommand rm" -l server -d 'Server to talk to [env: HULK_SERVER] [default: the profile\'s]' -r
-complete -c hulk -n "__fish_hulk_using_subcommand rm" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand rm" -l server -d 'Server to use [env: HULK_SERVER] [default: the profile\'s]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand rm" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: that of the last login]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand rm" -l color -d 'When to use colours' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c hulk -n "__fish_hulk_using_subcommand rm" -s r -l recursive -d 'Directories too, with all that is in them'
-complete -c hulk -n "__fish_hulk_using_subcommand rm" -l purge -d 'Delete for good, not to the trash'
+complete -c hulk -n "__fish_hulk_using_subcommand rm" -s r -l recursive -d 'Remove directories and everything in them'
+complete -c hulk -n "__fish_hulk_using_subcommand rm" -l purge -d 'Delete permanently instead of moving to the trash'
 complete -c hulk -n "__fish_hulk_using_subcommand rm" -l json -d 'Print one JSON document on stdout'
-complete -c hulk -n "__fish_hulk_using_subcommand rm" -s q -l quiet -d 'Print nothing on stderr but errors'
-complete -c hulk -n "__fish_hulk_using_subcommand rm" -s v -l verbose -d 'Say more of what is done'
-complete -c hulk -n "__fish_hulk_using_subcommand rm" -l no-progress -d 'Show no progress'
+complete -c hulk -n "__fish_hulk_using_subcommand rm" -s q -l quiet -d 'Print only errors on stderr'
+complete -c hulk -n "__fish_hulk_using_subcommand rm" -s v -l verbose -d 'Print more details'
+complete -c hulk -n "__fish_hulk_using_subcommand rm" -l no-progress -d 'Hide progress'
 complete -c hulk -n "__fish_hulk_using_subcommand rm" -s y -l yes -d 'Answer yes to every question'
 complete -c hulk -n "__fish_hulk_using_subcommand rm" -s h -l help -d 'Print help'
-complete -c hulk -n "__fish_hulk_using_subcommand keys; and not __fish_seen_subcommand_from ls create rm help" -l server -d 'Server to talk to [env: HULK_SERVER] [default: the profile\'s]' -r
-complete -c hulk -n "__fish_hulk_using_subcommand keys; and not __fish_seen_subcommand_from ls create rm help" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand keys; and not __fish_seen_subcommand_from ls create rm help" -l server -d 'Server to use [env: HULK_SERVER] [default: the profile\'s]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand keys; and not __fish_seen_subcommand_from ls create rm help" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: that of the last login]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand keys; and not __fish_seen_subcommand_from ls create rm help" -l color -d 'When to use colours' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c hulk -n "__fish_hulk_using_subcommand keys; and not __fish_seen_subcommand_from ls create rm help" -l json -d 'Print one JSON document on stdout'
-complete -c hulk -n "__fish_hulk_using_subcommand keys; and not __fish_seen_subcommand_from ls create rm help" -s q -l quiet -d 'Print nothing on stderr but errors'
-complete -c hulk -n "__fish_hulk_using_subcommand keys; and not __fish_seen_subcommand_from ls create rm help" -s v -l verbose -d 'Say more of what is done'
-complete -c hulk -n "__fish_hulk_using_subcommand keys; and not __fish_seen_subcommand_from ls create rm help" -l no-progress -d 'Show no progress'
+complete -c hulk -n "__fish_hulk_using_subcommand keys; and not __fish_seen_subcommand_from ls create rm help" -s q -l quiet -d 'Print only errors on stderr'
+complete -c hulk -n "__fish_hulk_using_subcommand keys; and not __fish_seen_subcommand_from ls create rm help" -s v -l verbose -d 'Print more details'
+complete -c hulk -n "__fish_hulk_using_subcommand keys; and not __fish_seen_subcommand_from ls create rm help" -l no-progress -d 'Hide progress'
 complete -c hulk -n "__fish_hulk_using_subcommand keys; and not __fish_seen_subcommand_from ls create rm help" -s y -l yes -d 'Answer yes to every question'
 complete -c hulk -n "__fish_hulk_using_subcommand keys; and not __fish_seen_subcommand_from ls create rm help" -s h -l help -d 'Print help'
 complete -c hulk -n "__fish_hulk_using_subcommand keys; and not __fish_seen_subcommand_from ls create rm help" -f -a "ls" -d 'List your API keys'
-complete -c hulk -n "__fish_hulk_using_subcommand keys; and not __fish_seen_subcommand_from ls create rm help" -f -a "create" -d 'Make an API key and print it, once'
+complete -c hulk -n "__fish_hulk_using_subcommand keys; and not __fish_seen_subcommand_from ls create rm help" -f -a "create" -d 'Create an API key and print it once'
 complete -c hulk -n "__fish_hulk_using_subcommand keys; and not __fish_seen_subcommand_from ls create rm help" -f -a "rm" -d 'Revoke an API key'
 complete -c hulk -n "__fish_hulk_using_subcommand keys; and not __fish_seen_subcommand_from ls create rm help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from ls" -l server -d 'Server to talk to [env: HULK_SERVER] [default: the profile\'s]' -r
-complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from ls" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from ls" -l server -d 'Server to use [env: HULK_SERVER] [default: the profile\'s]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from ls" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: that of the last login]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from ls" -l color -d 'When to use colours' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from ls" -l json -d 'Print one JSON document on stdout'
-complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from ls" -s q -l quiet -d 'Print nothing on stderr but errors'
-complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from ls" -s v -l verbose -d 'Say more of what is done'
-complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from ls" -l no-progress -d 'Show no progress'
+complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from ls" -s q -l quiet -d 'Print only errors on stderr'
+complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from ls" -s v -l verbose -d 'Print more details'
+complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from ls" -l no-progress -d 'Hide progress'
 complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from ls" -s y -l yes -d 'Answer yes to every question'
 complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from ls" -s h -l help -d 'Print help'
-complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from create" -l label -d 'What it is for' -r
-complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from create" -l permissions -d 'What it may do' -r -f -a "read\t'Lists and downloads'
+complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from create" -l label -d 'Label that says what the key is for' -r
+complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from create" -l permissions -d 'Permissions of the key' -r -f -a "read\t'Lists and downloads'
 upload\t'Creates files and versions and gets their links; sees, changes and deletes nothing else'
 write\t'Reads, uploads, changes and moves to the trash'
-all\t'Also deletes for good, and manages keys and shares'"
-complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from create" -l expires -d 'When it stops to work: 1d, 2d, 3d, 7d, 14d, 30d, 90d, 180d or never' -r
-complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from create" -l server -d 'Server to talk to [env: HULK_SERVER] [default: the profile\'s]' -r
-complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from create" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]' -r
+all\t'Also deletes permanently, and manages keys and shares'"
+complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from create" -l expires -d 'When the key expires: 1d, 2d, 3d, 7d, 14d, 30d, 90d, 180d or never' -r
+complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from create" -l server -d 'Server to use [env: HULK_SERVER] [default: the profile\'s]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from create" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: that of the last login]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from create" -l color -d 'When to use colours' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from create" -l json -d 'Print one JSON document on stdout'
-complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from create" -s q -l quiet -d 'Print nothing on stderr but errors'
-complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from create" -s v -l verbose -d 'Say more of what is done'
-complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from create" -l no-progress -d 'Show no progress'
+complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from create" -s q -l quiet -d 'Print only errors on stderr'
+complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from create" -s v -l verbose -d 'Print more details'
+complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from create" -l no-progress -d 'Hide progress'
 complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from create" -s y -l yes -d 'Answer yes to every question'
 complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from create" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from rm" -l server -d 'Server to talk to [env: HULK_SERVER] [default: the profile\'s]' -r
-complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from rm" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from rm" -l server -d 'Server to use [env: HULK_SERVER] [default: the profile\'s]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from rm" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: that of the last login]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from rm" -l color -d 'When to use colours' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from rm" -l json -d 'Print one JSON document on stdout'
-complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from rm" -s q -l quiet -d 'Print nothing on stderr but errors'
-complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from rm" -s v -l verbose -d 'Say more of what is done'
-complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from rm" -l no-progress -d 'Show no progress'
+complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from rm" -s q -l quiet -d 'Print only errors on stderr'
+complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from rm" -s v -l verbose -d 'Print more details'
+complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from rm" -l no-progress -d 'Hide progress'
 complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from rm" -s y -l yes -d 'Answer yes to every question'
 complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from rm" -s h -l help -d 'Print help'
 complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from help" -f -a "ls" -d 'List your API keys'
-complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from help" -f -a "create" -d 'Make an API key and print it, once'
+complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from help" -f -a "create" -d 'Create an API key and print it once'
 complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from help" -f -a "rm" -d 'Revoke an API key'
 complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c hulk -n "__fish_hulk_using_subcommand login" -l server -d 'Server to talk to [env: HULK_SERVER] [default: the profile\'s]' -r
-complete -c hulk -n "__fish_hulk_using_subcommand login" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand login" -l server -d 'Server to use [env: HULK_SERVER] [default: the profile\'s]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand login" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: that of the last login]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand login" -l color -d 'When to use colours' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c hulk -n "__fish_hulk_using_subcommand login" -l api-key-stdin -d 'Read the API key from the standard input'
+complete -c hulk -n "__fish_hulk_using_subcommand login" -l api-key-stdin -d 'Read the API key from standard input'
 complete -c hulk -n "__fish_hulk_using_subcommand login" -l json -d 'Print one JSON document on stdout'
-complete -c hulk -n "__fish_hulk_using_subcommand login" -s q -l quiet -d 'Print nothing on stderr but errors'
-complete -c hulk -n "__fish_hulk_using_subcommand login" -s v -l verbose -d 'Say more of what is done'
-complete -c hulk -n "__fish_hulk_using_subcommand login" -l no-progress -d 'Show no progress'
+complete -c hulk -n "__fish_hulk_using_subcommand login" -s q -l quiet -d 'Print only errors on stderr'
+complete -c hulk -n "__fish_hulk_using_subcommand login" -s v -l verbose -d 'Print more details'
+complete -c hulk -n "__fish_hulk_using_subcommand login" -l no-progress -d 'Hide progress'
 complete -c hulk -n "__fish_hulk_using_subcommand login" -s y -l yes -d 'Answer yes to every question'
 complete -c hulk -n "__fish_hulk_using_subcommand login" -s h -l help -d 'Print help'
-complete -c hulk -n "__fish_hulk_using_subcommand logout" -l server -d 'Server to talk to [env: HULK_SERVER] [default: the profile\'s]' -r
-complete -c hulk -n "__fish_hulk_using_subcommand logout" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand logout" -l server -d 'Server to use [env: HULK_SERVER] [default: the profile\'s]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand logout" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: that of the last login]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand logout" -l color -d 'When to use colours' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c hulk -n "__fish_hulk_using_subcommand logout" -l json -d 'Print one JSON document on stdout'
-complete -c hulk -n "__fish_hulk_using_subcommand logout" -s q -l quiet -d 'Print nothing on stderr but errors'
-complete -c hulk -n "__fish_hulk_using_subcommand logout" -s v -l verbose -d 'Say more of what is done'
-complete -c hulk -n "__fish_hulk_using_subcommand logout" -l no-progress -d 'Show no progress'
+complete -c hulk -n "__fish_hulk_using_subcommand logout" -s q -l quiet -d 'Print only errors on stderr'
+complete -c hulk -n "__fish_hulk_using_subcommand logout" -s v -l verbose -d 'Print more details'
+complete -c hulk -n "__fish_hulk_using_subcommand logout" -l no-progress -d 'Hide progress'
 complete -c hulk -n "__fish_hulk_using_subcommand logout" -s y -l yes -d 'Answer yes to every question'
 complete -c hulk -n "__fish_hulk_using_subcommand logout" -s h -l help -d 'Print help'
-complete -c hulk -n "__fish_hulk_using_subcommand whoami" -l server -d 'Server to talk to [env: HULK_SERVER] [default: the profile\'s]' -r
-complete -c hulk -n "__fish_hulk_using_subcommand whoami" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand whoami" -l server -d 'Server to use [env: HULK_SERVER] [default: the profile\'s]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand whoami" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: that of the last login]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand whoami" -l color -d 'When to use colours' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c hulk -n "__fish_hulk_using_subcommand whoami" -l json -d 'Print one JSON document on stdout'
-complete -c hulk -n "__fish_hulk_using_subcommand whoami" -s q -l quiet -d 'Print nothing on stderr but errors'
-complete -c hulk -n "__fish_hulk_using_subcommand whoami" -s v -l verbose -d 'Say more of what is done'
-complete -c hulk -n "__fish_hulk_using_subcommand whoami" -l no-progress -d 'Show no progress'
+complete -c hulk -n "__fish_hulk_using_subcommand whoami" -s q -l quiet -d 'Print only errors on stderr'
+complete -c hulk -n "__fish_hulk_using_subcommand whoami" -s v -l verbose -d 'Print more details'
+complete -c hulk -n "__fish_hulk_using_subcommand whoami" -l no-progress -d 'Hide progress'
 complete -c hulk -n "__fish_hulk_using_subcommand whoami" -s y -l yes -d 'Answer yes to every question'
 complete -c hulk -n "__fish_hulk_using_subcommand whoami" -s h -l help -d 'Print help'
-complete -c hulk -n "__fish_hulk_using_subcommand doctor" -l server -d 'Server to talk to [env: HULK_SERVER] [default: the profile\'s]' -r
-complete -c hulk -n "__fish_hulk_using_subcommand doctor" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand doctor" -l server -d 'Server to use [env: HULK_SERVER] [default: the profile\'s]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand doctor" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: that of the last login]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand doctor" -l color -d 'When to use colours' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c hulk -n "__fish_hulk_using_subcommand doctor" -l json -d 'Print one JSON document on stdout'
-complete -c hulk -n "__fish_hulk_using_subcommand doctor" -s q -l quiet -d 'Print nothing on stderr but errors'
-complete -c hulk -n "__fish_hulk_using_subcommand doctor" -s v -l verbose -d 'Say more of what is done'
-complete -c hulk -n "__fish_hulk_using_subcommand doctor" -l no-progress -d 'Show no progress'
+complete -c hulk -n "__fish_hulk_using_subcommand doctor" -s q -l quiet -d 'Print only errors on stderr'
+complete -c hulk -n "__fish_hulk_using_subcommand doctor" -s v -l verbose -d 'Print more details'
+complete -c hulk -n "__fish_hulk_using_subcommand doctor" -l no-progress -d 'Hide progress'
 complete -c hulk -n "__fish_hulk_using_subcommand doctor" -s y -l yes -d 'Answer yes to every question'
 complete -c hulk -n "__fish_hulk_using_subcommand doctor" -s h -l help -d 'Print help'
 complete -c hulk -n "__fish_hulk_using_subcommand serve" -l listen -d 'Address to listen on; port 0 picks a free one' -r
 complete -c hulk -n "__fish_hulk_using_subcommand serve" -l public-url -d 'URL under which clients reach this server; links begin with it [default: http://LISTEN]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand serve" -l data-dir -d 'Directory of the SQLite database and the embedded store' -r -F
-complete -c hulk -n "__fish_hulk_using_subcommand serve" -l database-url -d 'Database to use instead of SQLite in the data directory, as postgres://…' -r
+complete -c hulk -n "__fish_hulk_using_subcommand serve" -l database-url -d 'Database to use instead of SQLite in the data directory, such as postgres://…' -r
 complete -c hulk -n "__fish_hulk_using_subcommand serve" -l s3-endpoint -d 'S3 store to use instead of the embedded one; credentials come from the AWS variables' -r
 complete -c hulk -n "__fish_hulk_using_subcommand serve" -l s3-bucket -d 'Bucket in the S3 store' -r
 complete -c hulk -n "__fish_hulk_using_subcommand serve" -l s3-region -d 'Region of the S3 store' -r
 complete -c hulk -n "__fish_hulk_using_subcommand serve" -l env-name -d 'First part of every object\'s key' -r
-complete -c hulk -n "__fish_hulk_using_subcommand serve" -l max-file-size -d 'Largest file that is taken, as 500MB or 2GiB' -r
+complete -c hulk -n "__fish_hulk_using_subcommand serve" -l max-file-size -d 'Size of the largest file accepted, such as 500MB or 2GiB' -r
 complete -c hulk -n "__fish_hulk_using_subcommand serve" -l default-quota -d 'Quota of a new user' -r
-complete -c hulk -n "__fish_hulk_using_subcommand serve" -l versions-kept -d 'Versions of a file that are kept, the newest included; 0 keeps no other' -r
-complete -c hulk -n "__fish_hulk_using_subcommand serve" -l trash-days -d 'Days for which what was deleted can be restored; 0 deletes for good at once' -r
-complete -c hulk -n "__fish_hulk_using_subcommand serve" -l allowed-extensions -d 'File name extensions that are taken, as csv,parquet [default: all]' -r
-complete -c hulk -n "__fish_hulk_using_subcommand serve" -l max-objects -d 'Files that a user may have, versions and trash included' -r
-complete -c hulk -n "__fish_hulk_using_subcommand serve" -l trusted-proxies -d 'Networks of proxies whose X-Forwarded-For is believed, as 10.0.0.0/8,192.0.2.1 [default: none]' -r
-complete -c hulk -n "__fish_hulk_using_subcommand serve" -l metrics-listen -d 'Address for /metrics and for what /readyz tried [default: on --listen, for this machine alone]' -r
-complete -c hulk -n "__fish_hulk_using_subcommand serve" -l store-listen -d 'Address of this machine for the embedded store\'s whole S3 API, for whoever has the keys in store/credentials [default: none; clients have presigned URLs]' -r
-complete -c hulk -n "__fish_hulk_using_subcommand serve" -l max-connections -d 'Connections at a time' -r
-complete -c hulk -n "__fish_hulk_using_subcommand serve" -l max-client-connections -d 'Connections of one client at a time' -r
-complete -c hulk -n "__fish_hulk_using_subcommand serve" -l min-rate -d 'Bytes per second that a client must send or take, over 30 seconds, not to be cut off' -r
-complete -c hulk -n "__fish_hulk_using_subcommand serve" -l server -d 'Server to talk to [env: HULK_SERVER] [default: the profile\'s]' -r
-complete -c hulk -n "__fish_hulk_using_subcommand serve" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand serve" -l versions-kept -d 'Versions kept of each file, including the newest; 0 or 1 keeps only the newest' -r
+complete -c hulk -n "__fish_hulk_using_subcommand serve" -l trash-days -d 'Days for which deleted things can be restored; 0 deletes permanently at once' -r
+complete -c hulk -n "__fish_hulk_using_subcommand serve" -l allowed-extensions -d 'File name extensions that are accepted, such as csv,parquet [default: all]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand serve" -l max-objects -d 'Files that a user may have, including versions and trash' -r
+complete -c hulk -n "__fish_hulk_using_subcommand serve" -l trusted-proxies -d 'Networks of proxies whose X-Forwarded-For is trusted, such as 10.0.0.0/8,192.0.2.1 [default: none]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand serve" -l metrics-listen -d 'Address for /metrics and the checks of /readyz [default: on --listen, for local clients only]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand serve" -l store-listen -d 'Local address for the embedded store\'s full S3 API, for whoever has the keys in store/credentials [default: none; clients use presigned URLs]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand serve" -l max-connections -d 'Largest number of connections at a time' -r
+complete -c hulk -n "__fish_hulk_using_subcommand serve" -l max-client-connections -d 'Largest number of connections of one client at a time' -r
+complete -c hulk -n "__fish_hulk_using_subcommand serve" -l min-rate -d 'Bytes per second below which a client that sends or receives is disconnected after 30 seconds' -r
+complete -c hulk -n "__fish_hulk_using_subcommand serve" -l server -d 'Server to use [env: HULK_SERVER] [default: the profile\'s]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand serve" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: that of the last login]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand serve" -l color -d 'When to use colours' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c hulk -n "__fish_hulk_using_subcommand serve" -l json -d 'Print one JSON document on stdout'
-complete -c hulk -n "__fish_hulk_using_subcommand serve" -s q -l quiet -d 'Print nothing on stderr but errors'
-complete -c hulk -n "__fish_hulk_using_subcommand serve" -s v -l verbose -d 'Say more of what is done'
-complete -c hulk -n "__fish_hulk_using_subcommand serve" -l no-progress -d 'Show no progress'
+complete -c hulk -n "__fish_hulk_using_subcommand serve" -s q -l quiet -d 'Print only errors on stderr'
+complete -c hulk -n "__fish_hulk_using_subcommand serve" -s v -l verbose -d 'Print more details'
+complete -c hulk -n "__fish_hulk_using_subcommand serve" -l no-progress -d 'Hide progress'
 complete -c hulk -n "__fish_hulk_using_subcommand serve" -s y -l yes -d 'Answer yes to every question'
 complete -c hulk -n "__fish_hulk_using_subcommand serve" -s h -l help -d 'Print help'
-complete -c hulk -n "__fish_hulk_using_subcommand completions" -l server -d 'Server to talk to [env: HULK_SERVER] [default: the profile\'s]' -r
-complete -c hulk -n "__fish_hulk_using_subcommand completions" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand completions" -l server -d 'Server to use [env: HULK_SERVER] [default: the profile\'s]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand completions" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: that of the last login]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand completions" -l color -d 'When to use colours' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c hulk -n "__fish_hulk_using_subcommand completions" -l json -d 'Print one JSON document on stdout'
-complete -c hulk -n "__fish_hulk_using_subcommand completions" -s q -l quiet -d 'Print nothing on stderr but errors'
-complete -c hulk -n "__fish_hulk_using_subcommand completions" -s v -l verbose -d 'Say more of what is done'
-complete -c hulk -n "__fish_hulk_using_subcommand completions" -l no-progress -d 'Show no progress'
+complete -c hulk -n "__fish_hulk_using_subcommand completions" -s q -l quiet -d 'Print only errors on stderr'
+complete -c hulk -n "__fish_hulk_using_subcommand completions" -s v -l verbose -d 'Print more details'
+complete -c hulk -n "__fish_hulk_using_subcommand completions" -l no-progress -d 'Hide progress'
 complete -c hulk -n "__fish_hulk_using_subcommand completions" -s y -l yes -d 'Answer yes to every question'
 complete -c hulk -n "__fish_hulk_using_subcommand completions" -s h -l help -d 'Print help'
-complete -c hulk -n "__fish_hulk_using_subcommand man" -l server -d 'Server to talk to [env: HULK_SERVER] [default: the profile\'s]' -r
-complete -c hulk -n "__fish_hulk_using_subcommand man" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand man" -l server -d 'Server to use [env: HULK_SERVER] [default: the profile\'s]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand man" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: that of the last login]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand man" -l color -d 'When to use colours' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c hulk -n "__fish_hulk_using_subcommand man" -l json -d 'Print one JSON document on stdout'
-complete -c hulk -n "__fish_hulk_using_subcommand man" -s q -l quiet -d 'Print nothing on stderr but errors'
-complete -c hulk -n "__fish_hulk_using_subcommand man" -s v -l verbose -d 'Say more of what is done'
-complete -c hulk -n "__fish_hulk_using_subcommand man" -l no-progress -d 'Show no progress'
+complete -c hulk -n "__fish_hulk_using_subcommand man" -s q -l quiet -d 'Print only errors on stderr'
+complete -c hulk -n "__fish_hulk_using_subcommand man" -s v -l verbose -d 'Print more details'
+complete -c hulk -n "__fish_hulk_using_subcommand man" -l no-progress -d 'Hide progress'
 complete -c hulk -n "__fish_hulk_using_subcommand man" -s y -l yes -d 'Answer yes to every question'
 complete -c hulk -n "__fish_hulk_using_subcommand man" -s h -l help -d 'Print help'
-complete -c hulk -n "__fish_hulk_using_subcommand keep-clipboard" -l server -d 'Server to talk to [env: HULK_SERVER] [default: the profile\'s]' -r
-complete -c hulk -n "__fish_hulk_using_subcommand keep-clipboard" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: the one of the last login]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand keep-clipboard" -l server -d 'Server to use [env: HULK_SERVER] [default: the profile\'s]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand keep-clipboard" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: that of the last login]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand keep-clipboard" -l color -d 'When to use colours' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c hulk -n "__fish_hulk_using_subcommand keep-clipboard" -l json -d 'Print one JSON document on stdout'
-complete -c hulk -n "__fish_hulk_using_subcommand keep-clipboard" -s q -l quiet -d 'Print nothing on stderr but errors'
-complete -c hulk -n "__fish_hulk_using_subcommand keep-clipboard" -s v -l verbose -d 'Say more of what is done'
-complete -c hulk -n "__fish_hulk_using_subcommand keep-clipboard" -l no-progress -d 'Show no progress'
+complete -c hulk -n "__fish_hulk_using_subcommand keep-clipboard" -s q -l quiet -d 'Print only errors on stderr'
+complete -c hulk -n "__fish_hulk_using_subcommand keep-clipboard" -s v -l verbose -d 'Print more details'
+complete -c hulk -n "__fish_hulk_using_subcommand keep-clipboard" -l no-progress -d 'Hide progress'
 complete -c hulk -n "__fish_hulk_using_subcommand keep-clipboard" -s y -l yes -d 'Answer yes to every question'
 complete -c hulk -n "__fish_hulk_using_subcommand keep-clipboard" -s h -l help -d 'Print help'
 complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "put" -d 'Upload files and print their links'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "get" -d 'Download files, verified'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "get" -d 'Download files and directories, and verify them'
 complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "ls" -d 'List files and directories'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "mv" -d 'Rename or move files and directories; their links stay'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "mkdir" -d 'Make directories, with those above them'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "mv" -d 'Rename or move files and directories; links stay valid'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "mkdir" -d 'Create directories and their parents'
 complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "find" -d 'Find files by name, tag, type, size and age'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "set" -d 'Say who may read a file or directory, when it expires, and what it is'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "share" -d 'Make links for others, that end, ask a password, count, or take files in'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "versions" -d 'List the versions of a file that are kept'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "restore" -d 'Bring an older version of a file back, as the newest one'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "trash" -d 'See, restore and empty the trash'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "usage" -d 'Tell how much you store, by type, and your quota'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "info" -d 'Tell all about a file or directory'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "set" -d 'Set access, expiry, tags and description of a file or directory'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "share" -d 'Share files and directories by link; list and revoke links'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "versions" -d 'List the kept versions of a file'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "restore" -d 'Restore an older version of a file as the newest one'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "trash" -d 'List, restore and delete items in the trash'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "usage" -d 'Show how much you store, by type, and your quota'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "info" -d 'Show all details of a file or directory'
 complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "rm" -d 'Move files and directories to the trash'
 complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "keys" -d 'Manage API keys'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "login" -d 'Keep an API key for a server'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "logout" -d 'Forget the API key of the profile'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "whoami" -d 'Tell who you are to the server'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "doctor" -d 'Try what transfers need: server, key, clocks, store, proxies; and tell what to do'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "serve" -d 'Run a server, with nothing to install'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "completions" -d 'Print the completions of a shell'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "man" -d 'Print the manual page, of a command if one is named'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "keep-clipboard" -d 'Holds the clipboard until another program takes it; `put` starts this for itself'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "login" -d 'Log in to a server with an API key'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "logout" -d 'Log out by removing the API key of the profile'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "whoami" -d 'Show the user and API key you are logged in with'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "doctor" -d 'Check server, key, clocks, store and proxies, and suggest fixes'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "serve" -d 'Run a server, with nothing else to install'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "completions" -d 'Print shell completions'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "man" -d 'Print the manual page of hulk, or of one command'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "keep-clipboard" -d 'Hold the clipboard until another program takes it; started by `put`'
 complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and __fish_seen_subcommand_from share" -f -a "ls" -d 'List your links'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and __fish_seen_subcommand_from share" -f -a "rm" -d 'Revoke links: they answer 410 from now on'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and __fish_seen_subcommand_from share" -f -a "uploads" -d 'List what is being put in through a link and is not finished'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and __fish_seen_subcommand_from trash" -f -a "ls" -d 'List what was deleted and can come back'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and __fish_seen_subcommand_from trash" -f -a "restore" -d 'Put things back where they were; under a free name if theirs is taken'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and __fish_seen_subcommand_from trash" -f -a "rm" -d 'Delete things in the trash for good'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and __fish_seen_subcommand_from trash" -f -a "empty" -d 'Delete all that is in the trash for good'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and __fish_seen_subcommand_from share" -f -a "ls" -d 'List your share links'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and __fish_seen_subcommand_from share" -f -a "rm" -d 'Revoke share links, which answer 410 from then on'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and __fish_seen_subcommand_from share" -f -a "uploads" -d 'List the unfinished uploads of a share link'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and __fish_seen_subcommand_from trash" -f -a "ls" -d 'List deleted files and directories that can be restored'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and __fish_seen_subcommand_from trash" -f -a "restore" -d 'Restore items to their original path, or to a free name if the path is in use'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and __fish_seen_subcommand_from trash" -f -a "rm" -d 'Delete items in the trash permanently'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and __fish_seen_subcommand_from trash" -f -a "empty" -d 'Delete everything in the trash permanently'
 complete -c hulk -n "__fish_hulk_using_subcommand help; and __fish_seen_subcommand_from keys" -f -a "ls" -d 'List your API keys'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and __fish_seen_subcommand_from keys" -f -a "create" -d 'Make an API key and print it, once'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and __fish_seen_subcommand_from keys" -f -a "create" -d 'Create an API key and print it once'
 complete -c hulk -n "__fish_hulk_using_subcommand help; and __fish_seen_subcommand_from keys" -f -a "rm" -d 'Revoke an API key'

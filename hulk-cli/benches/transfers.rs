@@ -26,7 +26,7 @@ use tempfile::TempDir;
 const HULK: &str = env!("CARGO_BIN_EXE_hulk");
 
 fn main() {
-    // `cargo test --benches` and friends only want to know that it starts.
+    // `cargo test --benches` and the like only check that it starts.
     if !std::env::args().any(|argument| argument == "--bench") {
         return;
     }
@@ -116,7 +116,7 @@ impl Bench {
         println!("| idle server | {mib:.0} MiB | | | < 40 MiB |");
     }
 
-    /// In MiB, as Linux tells it.
+    /// Memory of the server in MiB, as Linux reports it.
     fn server_memory(&self, field: &str) -> f64 {
         let status =
             fs::read_to_string(format!("/proc/{}/status", self.hulk.id())).unwrap_or_default();
@@ -141,7 +141,7 @@ impl Bench {
         let mut plain_get = vec![];
         for run in 0..runs {
             let remote = format!("bench/{run}.bin");
-            // What was hashed for the run before would spare hashing in this one.
+            // Digests remembered from the previous run would save hashing in this one.
             let _ = fs::remove_dir_all(self.directory.path().join("state"));
             put.push(time(&mut self.hulk(&["put", "-q", &file, "--to", &remote])));
             let saved = self.path("got.bin");
@@ -197,7 +197,7 @@ impl Bench {
         write_noise(Path::new(&small), 1024);
         let (mut put, mut floor) = (vec![], vec![]);
         for run in 0..50 {
-            // Bytes that are stored already would not be sent.
+            // Bytes that are already stored would not be sent.
             fs::write(&small, format!("{run:01024}")).unwrap();
             put.push(time(&mut self.hulk(&[
                 "put",
@@ -225,7 +225,7 @@ impl Bench {
         );
     }
 
-    /// The server on one core, the load on another.
+    /// Measures redirects with the server on one core and the load on another.
     fn redirects(&self) {
         let small = self.path("small.bin");
         let put = self
@@ -270,7 +270,7 @@ fn environment(directory: &Path) -> [(&'static str, PathBuf); 3] {
     ]
 }
 
-/// A WebDAV server without fsync, and sendfile back: the floor.
+/// Starts the floor to compare with: a WebDAV server that does not fsync, and sends files with sendfile.
 fn start_nginx(directory: &Path) -> Option<(Child, String)> {
     let port = TcpListener::bind("127.0.0.1:0")
         .unwrap()
@@ -352,7 +352,7 @@ fn median(mut times: Vec<f64>) -> f64 {
     times.get(times.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
-/// Bytes that no file system or network can make smaller.
+/// Writes bytes that no file system or network can compress.
 fn write_noise(path: &Path, bytes: u64) {
     let mut file = fs::File::create(path).unwrap();
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;

@@ -1,4 +1,4 @@
-//! The mode and the time of a file or directory, as they are kept with it and given back.
+//! The mode and modification time of a file or directory, stored with it and restored.
 
 use std::{
     fs::{File, Metadata},
@@ -12,11 +12,11 @@ use time::{OffsetDateTime, UtcDateTime, format_description::well_known::Rfc3339}
 
 use crate::file_io::open_itself;
 
-/// Read, write and execute for owner, group and others: nothing that lends rights.
+/// Read, write and execute for owner, group and others; no setuid or setgid, which lend rights.
 const MODE_BITS: u32 = 0o777;
 const NANOS_PER_SECOND: i128 = 1_000_000_000;
 
-/// What is not known is as the system makes it.
+/// Mode and time; the system's default stands in for what is unknown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Attributes {
     mode: Option<u32>,
@@ -38,10 +38,10 @@ impl Attributes {
         }
     }
 
-    /// As entries of a file's or directory's metadata.
+    /// Converts the attributes to entries of a file's or directory's metadata.
     pub(crate) fn to_metadata(self) -> Map<String, Value> {
         let mode = self.mode.map(|mode| format!("{mode:o}"));
-        // A time that has no date is not kept.
+        // A time that no date can express is not stored.
         let modified = self
             .modified
             .and_then(|nanos| UtcDateTime::from_unix_timestamp_nanos(nanos).ok())
@@ -52,7 +52,7 @@ impl Attributes {
             .collect()
     }
 
-    /// From what is kept. What is not well-formed is not known.
+    /// Reads the attributes from stored metadata. A malformed entry counts as unknown.
     pub(crate) fn from_metadata(kept: &Map<String, Value>) -> Self {
         let text = |name: &str| kept.get(name)?.as_str();
         Self::parse(text(MODE), text(MODIFIED))
@@ -70,26 +70,26 @@ impl Attributes {
         }
     }
 
-    /// The mode of a new file, of which the system takes what the umask forbids: that of these
-    /// attributes, and its owner can go on with it.
+    /// Returns the mode to create a file with, before the umask: the stored one, and readable and writable
+    /// for the owner, who may have to resume it.
     #[cfg(unix)]
     pub(crate) fn mode_of_new(self) -> u32 {
         self.mode.map_or(0o666, |mode| mode | 0o600)
     }
 
-    /// The same for a new directory.
+    /// Like `mode_of_new`, for a directory.
     #[cfg(unix)]
     pub(crate) fn mode_of_new_directory(self) -> u32 {
         self.mode.map_or(0o777, |mode| mode | 0o700)
     }
 
-    /// Gives them to an open file or directory that was made with the mode of a new one. A file system
-    /// that has no modes or times gives none, and that is no reason to be without the file.
+    /// Applies the attributes to an open file or directory that was created with the mode of a new one.
+    /// Errors are ignored: a file system without modes or times is no reason to lose the file.
     pub(crate) fn restore(self, file: &File) {
         #[cfg(unix)]
         if let (Some(mode), Ok(metadata)) = (self.mode, file.metadata()) {
             use std::os::unix::fs::PermissionsExt;
-            // A directory's setgid bit is of the place where it was made.
+            // A directory's setgid bit comes from its parent directory.
             let made = metadata.permissions().mode() & 0o7777;
             let wanted = (mode & made) | (made & !MODE_BITS);
             if wanted != made {
@@ -99,13 +99,13 @@ impl Attributes {
         if let Some(nanos) = self.modified {
             let seconds = nanos.div_euclid(NANOS_PER_SECOND);
             let rest = nanos.rem_euclid(NANOS_PER_SECOND);
-            // A date has fewer seconds than that, and a second fewer nanoseconds.
+            // Neither is truncated: a date has fewer seconds, and a second fewer nanoseconds.
             let time = FileTime::from_unix_time(seconds as i64, rest as u32);
             let _ = filetime::set_file_handle_times(file, None, Some(time));
         }
     }
 
-    /// The same for what is at the path itself.
+    /// Like `restore`, for the file or directory at the path itself, not behind a link.
     pub(crate) fn restore_at(self, path: &Path) {
         if self != Self::default()
             && let Ok(file) = open_itself(path, false)
@@ -153,7 +153,7 @@ mod tests {
             let parsed = Attributes::parse(Some(mode), Some(modified));
             assert_eq!(parsed, Attributes::default(), "{mode} {modified}");
         }
-        // Nothing that lends rights.
+        // Bits that lend rights are dropped.
         let parsed = Attributes::parse(Some("6755"), None);
         assert_eq!(parsed.mode, Some(0o755));
         let far = Attributes {

@@ -1,4 +1,4 @@
-//! The directories of a tree that is got.
+//! Creates the directories of a tree that is downloaded.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -13,12 +13,12 @@ use crate::{
     error::{Error, Result},
 };
 
-/// Directories below `top`, and what they are to be like.
+/// Directories below `top`, and the attributes to give them.
 pub(crate) struct Below {
     top: PathBuf,
-    /// By path from the top, with `/`.
+    /// Attributes by path from the top, with `/`.
     attributes: HashMap<String, Attributes>,
-    /// Those that were not there before.
+    /// Directories that did not exist before.
     made: Mutex<HashSet<String>>,
 }
 
@@ -31,7 +31,7 @@ impl Below {
         }
     }
 
-    /// Makes a directory with those above it. What is there must be directories: a link would lead out
+    /// Creates a directory and its parents. Those that exist must be directories: a link would lead out
     /// of the tree. The top itself may be a link, since the user names it.
     ///
     /// # Errors
@@ -54,8 +54,8 @@ impl Below {
         Ok(())
     }
 
-    /// Gives those that were made their modes and times, the deepest first: what comes into a directory
-    /// changes its time, and some take nothing more.
+    /// Sets the modes and times of the directories that were created, the deepest first: a new entry changes
+    /// a directory's time, and a read-only directory accepts none.
     pub(crate) fn restore(&self) {
         let made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         let attributes = self.attributes.iter();
@@ -72,7 +72,7 @@ impl Below {
     }
 }
 
-/// Makes one directory, if it is not there; whether it was not.
+/// Creates a directory if it does not exist. Returns whether it was created.
 ///
 /// # Errors
 /// If something else is in the way, be it a link, or the system refuses.
@@ -87,10 +87,10 @@ pub(crate) fn make_itself(path: &Path, attributes: Attributes) -> Result<bool> {
     let _ = attributes;
     match builder.create(path) {
         Ok(()) => Ok(true),
-        // Another made it in between.
+        // Another process created it in between.
         Err(error) if error.kind() == ErrorKind::AlreadyExists && is_directory(path) => Ok(false),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(Error::failed(format!(
-            "{} is no directory, or a link to one: nothing is written through it",
+            "{} is not a directory, or is a link to one: nothing is written through it",
             path.display()
         ))
         .on(path.display())
@@ -99,7 +99,7 @@ pub(crate) fn make_itself(path: &Path, attributes: Attributes) -> Result<bool> {
     }
 }
 
-/// Whether the path itself is one, not where it leads.
+/// Whether the path itself is a directory, not a link to one.
 fn is_directory(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok_and(|found| found.is_dir())
 }

@@ -1,7 +1,7 @@
-//! The link on the clipboard: the system's, or the terminal's by OSC 52 where there is none.
+//! Copies the link to the system clipboard, or to the terminal's by OSC 52 where there is none.
 //!
-//! On Linux the contents die with the process that offers them, so a copy of this program stays
-//! behind and holds them. None of this can fail a put.
+//! On Linux the contents are lost with the process that offers them, so another process of this program
+//! stays and holds them. None of this can fail a put.
 
 use std::{
     env,
@@ -35,7 +35,7 @@ pub(crate) fn offer(printer: &Printer, text: &str, forced: bool) {
     }
 }
 
-/// Over SSH and in tmux the display, if any, is not the one that the user sits at.
+/// Whether the user sits at a display: over SSH and in tmux, the display, if any, is another.
 fn has_display() -> bool {
     let is_set = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());
     let is_remote = is_set("SSH_CONNECTION") || is_set("SSH_TTY") || is_set("TMUX");
@@ -43,7 +43,7 @@ fn has_display() -> bool {
     has_one && !is_remote
 }
 
-/// The text goes through a pipe: arguments are for everybody to read.
+/// Starts a process that holds the text. It is sent through a pipe: all users can read arguments.
 fn hand_over(text: &str) -> io::Result<()> {
     let mut keeper = Command::new(env::current_exe()?);
     keeper
@@ -60,7 +60,7 @@ fn hand_over(text: &str) -> io::Result<()> {
     }
 }
 
-/// The child's side: holds the text until another program copies something.
+/// Holds the text, in the child process, until another program copies something.
 pub(crate) fn keep() -> Result<()> {
     let fault = |error: &dyn std::fmt::Display| Error::failed(format!("no clipboard: {error}"));
     let mut text = String::new();

@@ -1,4 +1,4 @@
-//! Directories, the profiles in `config.toml`, and the lock under which its files are changed.
+//! Directories, the profiles in `config.toml`, and the lock for changing its files.
 
 use std::{
     collections::BTreeMap,
@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 
-/// How long another writer is waited for, who may wait for the keyring in turn.
+/// How long to wait for another writer, which may itself be waiting for the keyring.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 const LOCK_PAUSE: Duration = Duration::from_millis(10);
 
@@ -46,7 +46,7 @@ pub(crate) enum KeyPlace {
 }
 
 impl Config {
-    /// Empty if there is no file, or no home that could have one.
+    /// Loads the configuration; empty if there is no file, or no home directory for it.
     pub(crate) fn load() -> Result<Self> {
         match config_directory() {
             Ok(directory) => read_toml(&directory.join("config.toml")),
@@ -55,10 +55,10 @@ impl Config {
     }
 }
 
-/// `config.toml` and `credentials.toml`, which nobody else changes until this is dropped.
+/// `config.toml` and `credentials.toml`, locked: no other process changes them until this is dropped.
 pub(crate) struct Locked {
     pub(crate) config: Config,
-    /// What is on disk.
+    /// The configuration on disk.
     saved: Config,
     _lock: File,
 }
@@ -67,8 +67,7 @@ impl Locked {
     /// Waits for other writers, then reads `config.toml`. Blocks.
     ///
     /// # Errors
-    /// If another program does not let go of the lock, or the file cannot be read: it is not
-    /// replaced then.
+    /// If another program does not release the lock, or the file cannot be read: it is not replaced then.
     pub(crate) fn open() -> Result<Self> {
         let directory = config_directory()?;
         let lock = lock(&directory)?;
@@ -80,7 +79,7 @@ impl Locked {
         })
     }
 
-    /// Writes `config.toml` if it was changed. One that stays the same may be read-only.
+    /// Writes `config.toml` if it was changed. An unchanged one may be read-only.
     pub(crate) fn save(&mut self) -> Result<()> {
         if self.config != self.saved {
             write_toml(&config_directory()?.join("config.toml"), &self.config)?;
@@ -90,7 +89,7 @@ impl Locked {
     }
 }
 
-/// The operating system drops the lock with the process, however it ends.
+/// Takes the lock. The operating system releases it with the process, however it ends.
 fn lock(directory: &Path) -> Result<File> {
     fs::create_dir_all(directory).map_err(|error| Error::local("make", directory, &error))?;
     let path = directory.join(".lock");
@@ -104,7 +103,7 @@ fn lock(directory: &Path) -> Result<File> {
     loop {
         match FileExt::try_lock(&file) {
             Ok(()) => return Ok(file),
-            // Homes on network file systems may have no locks. Files are replaced whole all the same.
+            // Network file systems may have no locks. Files are replaced atomically all the same.
             Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {
                 return Ok(file);
             }
@@ -114,17 +113,17 @@ fn lock(directory: &Path) -> Result<File> {
             }
             Err(TryLockError::WouldBlock) => {
                 return Err(Error::failed(format!(
-                    "another program has held {} for {} s",
+                    "another program has locked {} for {} s",
                     path.display(),
                     LOCK_TIMEOUT.as_secs()
                 ))
-                .with_hint("end the other hulk that changes profiles, then try again"));
+                .with_hint("stop the other hulk that changes profiles, then try again"));
             }
         }
     }
 }
 
-/// The first free one of `name`, `name-2`, `name-3` and so on.
+/// Returns the first free name of `name`, `name-2`, `name-3` and so on.
 pub(crate) fn free_name(name: &str, is_free: impl Fn(&str) -> bool) -> String {
     let mut candidate = name.to_owned();
     let mut number = 1_u32;
@@ -135,7 +134,7 @@ pub(crate) fn free_name(name: &str, is_free: impl Fn(&str) -> bool) -> String {
     candidate
 }
 
-/// `credentials.toml`, which only its owner may read.
+/// Path of `credentials.toml`, which only its owner may read.
 pub(crate) fn credentials_file() -> Result<PathBuf> {
     Ok(config_directory()?.join("credentials.toml"))
 }
@@ -148,7 +147,7 @@ pub(crate) fn state_directory() -> Result<PathBuf> {
     directory("HULK_STATE_DIR", "XDG_STATE_HOME", ".local/state")
 }
 
-/// Makes a directory of ours, with those above it: what is in it is nobody else's to see.
+/// Creates a directory of `hulk` and its parents; only its owner may see what is in it.
 pub(crate) fn make_private(path: &Path) -> std::io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
@@ -160,14 +159,14 @@ pub(crate) fn make_private(path: &Path) -> std::io::Result<()> {
         use std::os::unix::fs::PermissionsExt;
         let found = fs::metadata(path)?.permissions().mode();
         if found & 0o077 != 0 {
-            // It was made by an earlier version.
+            // An earlier version created it.
             fs::set_permissions(path, PermissionsExt::from_mode(0o700))?;
         }
     }
     Ok(())
 }
 
-/// What can be had again, but not as fast.
+/// Directory of data that can be fetched again, only more slowly.
 pub(crate) fn cache_directory() -> Result<PathBuf> {
     directory("HULK_CACHE_DIR", "XDG_CACHE_HOME", ".cache")
 }
@@ -183,7 +182,7 @@ fn directory(ours: &str, xdg: &str, fallback: &str) -> Result<PathBuf> {
         return Ok(directory);
     }
     let base = set(xdg).filter(|path| path.is_absolute());
-    // A relative home would be another directory wherever the command is run.
+    // A relative home would depend on the directory that the command runs in.
     let home = || env::home_dir().filter(|home| home.is_absolute());
     let base = base.or_else(|| home().map(|home| home.join(fallback)));
     base.map(|base| base.join("hulk"))
@@ -204,13 +203,13 @@ pub(crate) fn read_toml<T: Default + for<'de> Deserialize<'de>>(path: &Path) -> 
     // The parser's own message quotes the line, which may hold a key.
     toml::from_str(&text).map_err(|_| {
         Error::failed(format!(
-            "{} is damaged: mend it or remove it",
+            "{} is damaged: repair it or remove it",
             path.display()
         ))
     })
 }
 
-/// Replaces the file at once; only its owner may read it. The caller has the lock.
+/// Replaces the file atomically; only its owner may read it. The caller has the lock.
 pub(crate) fn write_toml<T: Serialize>(path: &Path, value: &T) -> Result<()> {
     let text = toml::to_string(value).map_err(|error| Error::failed(error.to_string()))?;
     let write = || {
@@ -219,20 +218,20 @@ pub(crate) fn write_toml<T: Serialize>(path: &Path, value: &T) -> Result<()> {
         fs::create_dir_all(parent)?;
         let mut file = tempfile::NamedTempFile::new_in(parent)?;
         file.write_all(text.as_bytes())?;
-        // A key is shown to nobody twice: a power cut must not take it.
+        // A key is shown only once: a power cut must not lose it.
         file.as_file().sync_all()?;
         file.persist(&path).map(drop).map_err(|error| error.error)
     };
     write().map_err(|error| Error::local("write", path, &error))
 }
 
-/// The file that is meant by a name: dotfile managers keep it elsewhere and link to it.
+/// Resolves symbolic links: dotfile managers keep the file elsewhere and link to it.
 fn behind_links(path: &Path) -> PathBuf {
     if let Ok(target) = fs::canonicalize(path) {
         return target;
     }
     match (fs::read_link(path), path.parent()) {
-        // It is not there yet.
+        // The target does not exist yet.
         (Ok(target), Some(directory)) => directory.join(target),
         _ => path.to_owned(),
     }

@@ -1,4 +1,4 @@
-//! Which server, and with which key: flag, variable or profile.
+//! Chooses the server and its key: from a flag, a variable or a profile.
 
 use std::env;
 
@@ -14,10 +14,10 @@ use crate::{
     printer::Printer,
 };
 
-/// The profile that a login makes if none is named.
+/// Name of the profile that a login creates if none is given.
 pub(crate) const DEFAULT_PROFILE: &str = "default";
 
-/// The server and, if there is one, the key for it.
+/// Returns a client of the server, with its key if there is one.
 pub(crate) fn open(global: &Global) -> Result<Client> {
     let (server, key) = Given::of(global)?.complete()?.ok_or_else(|| {
         Error::usage("no server is known").with_hint(
@@ -27,13 +27,13 @@ pub(crate) fn open(global: &Global) -> Result<Client> {
     Client::new(server, key)
 }
 
-/// As `open`; without a server it can still follow links. They may need no key, so a configuration
-/// that cannot be used is no error, unless a flag named what of it.
+/// Like `open`, but `None` without a server: links can be followed all the same. They may need no key, so
+/// an unusable configuration is an error only if a flag selects a part of it.
 pub(crate) fn open_for_links(global: &Global) -> Result<Option<Client>> {
     let is_named = global.profile.is_some() || global.server.is_some();
     let found = match Given::of(global).and_then(Given::complete) {
         Err(error) if !is_named => {
-            let warning = format!("{error}; links are followed without a key");
+            let warning = format!("{error}; following links without a key");
             Printer::new(global, false).warning(&warning);
             None
         }
@@ -44,7 +44,7 @@ pub(crate) fn open_for_links(global: &Global) -> Result<Option<Client>> {
         .transpose()
 }
 
-/// What flags and variables say. No file is read for it.
+/// Settings from flags and variables. No file is read for them.
 struct Given {
     server: Option<Url>,
     key: Option<ApiKeySecret>,
@@ -60,8 +60,7 @@ impl Given {
         })
     }
 
-    /// With what the configuration says, which is read only if something is missing. `None` if no
-    /// server is known.
+    /// Adds what is missing from the configuration, which is read only then. `None` if no server is known.
     fn complete(self) -> Result<Option<(Url, Option<ApiKeySecret>)>> {
         if let (Some(server), Some(key)) = (&self.server, &self.key) {
             return Ok(Some((server.clone(), Some(key.clone()))));
@@ -81,19 +80,19 @@ impl Given {
     }
 }
 
-/// The name of the profile that is meant.
+/// Name of the selected profile.
 pub(crate) fn profile(global: &Global, config: &Config) -> Option<String> {
     named_profile(global).or_else(|| config.default_profile.clone())
 }
 
-/// From the flag or the variable.
+/// Profile named by the flag or the variable.
 pub(crate) fn named_profile(global: &Global) -> Option<String> {
     let variable = env::var("HULK_PROFILE").ok();
     let variable = variable.filter(|name| !name.is_empty());
     global.profile.clone().or(variable)
 }
 
-/// From the flag or the variable; not from a profile.
+/// Server named by the flag or the variable; not by a profile.
 pub(crate) fn named_server(global: &Global) -> Result<Option<Url>> {
     let variable = env::var("HULK_SERVER").ok().filter(|url| !url.is_empty());
     global
@@ -107,12 +106,12 @@ pub(crate) fn named_server(global: &Global) -> Result<Option<Url>> {
 fn server_of(config: &Config, name: &str) -> Result<Url> {
     let profile = config.profiles.get(name).ok_or_else(|| {
         Error::usage(format!("there is no profile '{name}'"))
-            .with_hint("make it with 'hulk login --profile NAME --server URL'")
+            .with_hint("create it with 'hulk login --profile NAME --server URL'")
     })?;
     parse_server(&profile.server)
 }
 
-/// A profile's key goes to the profile's server and to no other.
+/// Loads a profile's key, which is sent to the profile's server and to no other.
 fn kept_key(config: &Config, meant: Option<&str>, server: &Url) -> Result<Option<ApiKeySecret>> {
     match profile_of(config, meant, server) {
         Some((name, profile)) => credentials::load(name, profile.key_in),
@@ -120,7 +119,7 @@ fn kept_key(config: &Config, meant: Option<&str>, server: &Url) -> Result<Option
     }
 }
 
-/// A profile of this server: the one that is meant if it is, else the first.
+/// Returns a profile of this server: the selected one if it is, else the first.
 pub(crate) fn profile_of<'a>(
     config: &'a Config,
     meant: Option<&str>,
@@ -137,11 +136,12 @@ pub(crate) fn is_of(profile: &Profile, server: &Url) -> bool {
     parse_server(&profile.server).is_ok_and(|url| url == *server)
 }
 
-/// `http` is assumed for nothing: a key must not travel in the clear by mistake.
+/// Parses a server's URL. A missing scheme is never taken as `http`: a key must not travel in the clear by
+/// mistake.
 pub(crate) fn parse_server(text: &str) -> Result<Url> {
     let wrong = || {
         Error::usage(format!(
-            "'{text}' is no server's URL: expected http://HOST[:PORT] or https://HOST"
+            "'{text}' is not a server URL: expected http://HOST[:PORT] or https://HOST"
         ))
     };
     let url = Url::parse(text).map_err(|_| wrong())?;

@@ -11,7 +11,7 @@ use crate::{
 };
 
 const SERVICE: &str = "hulkastorus";
-/// D-Bus can hang for good.
+/// D-Bus can hang forever.
 const KEYRING_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Keys by profile.
@@ -60,7 +60,7 @@ pub(crate) fn load(profile: &str, place: KeyPlace) -> Result<Option<ApiKeySecret
     text.map(|text| parse(&text)).transpose()
 }
 
-/// The keys in the file as they are written there, by profile.
+/// Returns the keys in the file, unparsed, by profile.
 #[cfg(feature = "serve")]
 pub(crate) fn in_file() -> Result<BTreeMap<String, String>> {
     let file: File = read_toml(&credentials_file()?)?;
@@ -70,7 +70,7 @@ pub(crate) fn in_file() -> Result<BTreeMap<String, String>> {
         .collect())
 }
 
-/// Into the keyring if there is one, else into the file.
+/// Saves a key in the keyring if there is one, else in the file.
 pub(crate) fn save(locked: &Locked, profile: &str, key: &ApiKeySecret) -> Result<KeyPlace> {
     let (name, secret) = (profile.to_owned(), key.reveal());
     let kept = in_keyring(move |store| store.build(SERVICE, &name, None)?.set_password(&secret));
@@ -80,7 +80,7 @@ pub(crate) fn save(locked: &Locked, profile: &str, key: &ApiKeySecret) -> Result
     }
 }
 
-/// Reads the file again, so that what others wrote before the lock stays.
+/// Saves a key in the file, which is read again to keep what others wrote before the lock.
 pub(crate) fn save_in_file(_: &Locked, profile: &str, key: &ApiKeySecret) -> Result<()> {
     let path = credentials_file()?;
     let mut file: File = read_toml(&path)?;
@@ -93,7 +93,7 @@ pub(crate) fn save_in_file(_: &Locked, profile: &str, key: &ApiKeySecret) -> Res
     write_toml(&path, &file)
 }
 
-/// True if there was one.
+/// Removes a profile's key. Returns whether there was one.
 pub(crate) fn forget(_: &Locked, profile: &str, place: KeyPlace) -> Result<bool> {
     match place {
         KeyPlace::Keyring => {
@@ -121,14 +121,14 @@ pub(crate) fn forget(_: &Locked, profile: &str, place: KeyPlace) -> Result<bool>
 
 type Store = std::sync::Arc<keyring_core::CredentialStore>;
 
-/// Runs on a thread of its own, which is left behind if the keyring hangs.
+/// Runs `work` on a thread of its own, which is abandoned if the keyring hangs.
 fn in_keyring<T: Send + 'static>(
     work: impl FnOnce(Store) -> keyring_core::Result<T> + Send + 'static,
 ) -> std::result::Result<T, String> {
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
         let outcome = keyring().and_then(|store| work(store).map_err(|error| error.to_string()));
-        // Nobody waits any more.
+        // Fails if the caller has timed out.
         let _ = sender.send(outcome);
     });
     receiver
@@ -136,7 +136,7 @@ fn in_keyring<T: Send + 'static>(
         .unwrap_or_else(|_| Err("it timed out".to_owned()))
 }
 
-/// The Secret Service of the desktop; without a session bus there is none.
+/// Opens the Secret Service of the desktop; without a session bus there is none.
 #[cfg(target_os = "linux")]
 fn keyring() -> std::result::Result<Store, String> {
     if env::var_os("DBUS_SESSION_BUS_ADDRESS").is_none() {
@@ -150,5 +150,5 @@ fn keyring() -> std::result::Result<Store, String> {
 
 #[cfg(not(target_os = "linux"))]
 fn keyring() -> std::result::Result<Store, String> {
-    Err("this build has no keyring for this system".to_owned())
+    Err("this build does not support a keyring on this system".to_owned())
 }

@@ -1,4 +1,4 @@
-//! What went wrong, with the exit code that says it to scripts.
+//! Errors, each with an exit code for scripts.
 
 use std::{fmt, io, path::Path, process::ExitCode, time::Duration};
 
@@ -27,29 +27,29 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// One or two lines: what happened, to what, and what to do next.
+/// An error in one or two lines: what happened, to what, and what to do next.
 #[derive(Clone, Debug, thiserror::Error)]
 pub(crate) struct Error {
     pub(crate) exit: Exit,
     pub(crate) code: ErrorCode,
     message: String,
-    /// The file or argument that the message names already.
+    /// The file or argument that the message already names.
     subject: Option<Box<str>>,
     details: Vec<FieldError>,
     hint: Option<Box<str>>,
     pub(crate) is_reported: bool,
     pub(crate) again: Again,
-    /// An earlier try, whose answer was lost, may have done it.
+    /// Whether an earlier attempt, whose response was lost, may have succeeded.
     pub(crate) may_be_done: bool,
-    /// What was asked for in the clear is to be asked for here.
+    /// The `https` URL to request instead of the `http` one.
     pub(crate) https: Option<Box<url::Url>>,
 }
 
-/// Whether the same may work when it is tried again.
+/// Whether a retry may succeed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Again {
     Never,
-    /// Soon; not before this, if the other side said so.
+    /// Soon; not before this time, if the other side named one.
     Soon(Option<Duration>),
     /// With another URL, or from a new plan: this one is used up.
     Anew,
@@ -117,7 +117,7 @@ impl Error {
         Self::new(Exit::Interrupted, ErrorCode::Interrupted, "interrupted")
     }
 
-    /// The errors were printed already; only the exit code is left to tell.
+    /// Returns an error for errors that were already printed: it only carries the exit code.
     pub(crate) fn reported(exit: Exit) -> Self {
         Self {
             is_reported: true,
@@ -125,7 +125,7 @@ impl Error {
         }
     }
 
-    /// What an operation on a local file met.
+    /// Returns the error of an operation on a local file.
     pub(crate) fn local(doing: &str, path: &Path, error: &io::Error) -> Self {
         let message = format!("cannot {doing} {}: {}", path.display(), reason(error));
         let exit = match error.kind() {
@@ -137,7 +137,7 @@ impl Error {
         Self::new(exit, ErrorCode::LocalFile, message).on(path.display())
     }
 
-    /// What the server answered.
+    /// Converts an error that the server returned.
     pub(crate) fn server(detail: ErrorDetail) -> Self {
         let exit = match detail.code.status() {
             401 | 403 => Exit::NotAllowed,
@@ -152,7 +152,7 @@ impl Error {
             ErrorCode::Unauthorized
             | ErrorCode::AuthInvalidCredentials
             | ErrorCode::AuthTokenExpired => {
-                Some("give a good key by 'hulk login' or in HULK_API_KEY".into())
+                Some("run 'hulk login', or set HULK_API_KEY to a valid key".into())
             }
             _ => None,
         };
@@ -190,7 +190,7 @@ impl Error {
         self
     }
 
-    /// Says to which file or argument it happened, if the message does not.
+    /// Names the file or argument in the message, if the message does not yet.
     #[must_use]
     pub(crate) fn about(mut self, what: impl fmt::Display) -> Self {
         let what = what.to_string();
@@ -204,7 +204,7 @@ impl Error {
         self.on(what)
     }
 
-    /// The message names this file or argument.
+    /// Records that the message names this file or argument.
     #[must_use]
     pub(crate) fn on(mut self, subject: impl fmt::Display) -> Self {
         self.subject = Some(subject.to_string().into());
@@ -230,13 +230,13 @@ fn plain(subject: &str) -> &str {
     subject.trim_matches(['\'', '/'])
 }
 
-/// Whether a path ends in, or is, another.
+/// Whether a path equals another, or ends in it.
 fn is_end(path: &str, end: &str) -> bool {
     let rest = path.strip_suffix(end);
     rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('/'))
 }
 
-/// The system's words without its number.
+/// Returns the system's message without its error number.
 fn reason(error: &io::Error) -> String {
     let text = error.to_string();
     match text.split_once(" (os error") {

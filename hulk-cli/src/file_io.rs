@@ -1,4 +1,4 @@
-//! Files of this machine, read and written at a place.
+//! Reads and writes local files at an offset.
 
 use std::{
     fs::{File, OpenOptions},
@@ -9,24 +9,24 @@ use std::{
 use hulk_proto::Sha256;
 use sha2::Digest;
 
-/// What goes to a socket, a thread or the disk at once.
+/// Bytes that are passed to a socket, a thread or the disk at once.
 pub(crate) const BLOCK_BYTES: usize = 256 << 10;
 
-/// Opens what is at the path itself, be it to write too: no link is followed, and nothing is made.
+/// Opens the file at the path itself, also for writing if `writes`: follows no link, and creates nothing.
 pub(crate) fn open_itself(path: &Path, writes: bool) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).write(writes);
     #[cfg(unix)]
     {
         use rustix::fs::OFlags;
-        // Who puts a pipe there must not hold the program up.
+        // A pipe that another user puts there must not block the program.
         let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
         std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, flags.bits() as i32);
     }
     options.open(path)
 }
 
-/// Visits the bytes `start..end`, which must be there.
+/// Visits the bytes `start..end`, which must exist.
 pub(crate) fn each_block(
     file: &File,
     start: u64,
@@ -44,12 +44,12 @@ pub(crate) fn each_block(
     Ok(())
 }
 
-/// Whether the file has a byte there.
+/// Whether the file has a byte at `offset`.
 pub(crate) fn has_byte_at(file: &File, offset: u64) -> bool {
     read_exact_at(file, &mut [0], offset).is_ok()
 }
 
-/// The length and the SHA-256 of a file.
+/// Returns the length and the SHA-256 of a file.
 pub(crate) fn digest_file(path: &Path) -> io::Result<(u64, Sha256)> {
     let file = File::open(path)?;
     let len = file.metadata()?.len();

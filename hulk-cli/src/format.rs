@@ -7,7 +7,7 @@ pub(crate) fn size(bytes: u64) -> String {
     HumanBytes(bytes).to_string()
 }
 
-/// How much of a quota is used.
+/// Formats how much of a quota is used.
 pub(crate) fn used(used_bytes: u64, quota_bytes: u64) -> String {
     match quota_bytes >= UNLIMITED_QUOTA_BYTES {
         true => format!("{} of unlimited", size(used_bytes)),
@@ -15,7 +15,7 @@ pub(crate) fn used(used_bytes: u64, quota_bytes: u64) -> String {
     }
 }
 
-/// To the minute, in UTC.
+/// Formats a time to the minute, in UTC.
 pub(crate) fn time(time: Timestamp) -> String {
     let text = time.to_string();
     match text.split_once('T') {
@@ -24,7 +24,7 @@ pub(crate) fn time(time: Timestamp) -> String {
     }
 }
 
-/// How long until then, or `never`.
+/// Formats how long until then, `never` or `expired`.
 pub(crate) fn until(end: Option<Timestamp>) -> String {
     let Some(end) = end else {
         return "never".to_owned();
@@ -32,7 +32,7 @@ pub(crate) fn until(end: Option<Timestamp>) -> String {
     let left = end.unix_millis() - Timestamp::now().unix_millis();
     let minutes = left / 60_000;
     match (minutes / (24 * 60), minutes / 60) {
-        _ if left <= 0 => "over".to_owned(),
+        _ if left <= 0 => "expired".to_owned(),
         (0, 0) => format!("in {} min", minutes.max(1)),
         (0, hours) => format!("in {hours} h"),
         (days, _) => format!("in {days} d"),

@@ -48,7 +48,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// What was typed is no command, or asks for help.
+/// Handles arguments that do not parse, or that ask for help.
 fn refuse(error: &clap::Error) -> ExitCode {
     let wants_json = std::env::args_os().any(|argument| argument == "--json");
     if wants_json && error.use_stderr() {

@@ -1,4 +1,4 @@
-//! Where what is got goes: `-o`.
+//! Where a download is written: `-o`.
 
 use std::{
     fs::OpenOptions,
@@ -11,7 +11,7 @@ use crate::{
     waiting::{Waiting, is_read_only},
 };
 
-/// Other names of an open file of this process.
+/// Directories that name the open files of this process.
 const DESCRIPTORS: [&str; 2] = ["/dev/fd", "/proc/self/fd"];
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub(crate) enum Output {
     Directory(PathBuf),
     File(PathBuf),
     Stdout,
-    /// A pipe, a device, or what the shell has opened: it is written through, and never replaced.
+    /// A pipe, a device, or a file that the shell has opened: it is written to, and never replaced.
     Stream(PathBuf),
 }
 
@@ -51,24 +51,24 @@ impl Output {
         }
     }
 
-    /// Whether it takes bytes in order, and has no name to give.
+    /// Whether bytes are written in order, and no file is renamed at the end.
     pub(crate) fn is_stream(&self) -> bool {
         matches!(self, Self::Stdout | Self::Stream(_))
     }
 
-    /// Whether there is room for only one thing.
+    /// Whether it takes only one file or directory.
     pub(crate) fn is_one(&self) -> bool {
         !matches!(self, Self::Here | Self::Directory(_))
     }
 
-    /// Where a file or directory of this name goes. Nothing is made.
+    /// Returns the path for a file or directory of this name. Creates nothing.
     ///
     /// # Errors
-    /// `usage` if there is no name that is safe, or nowhere to put it.
+    /// `usage` if a name is needed and none is safe.
     pub(crate) fn place(&self, name: Option<&str>) -> Result<PathBuf> {
         let name = || {
             name.ok_or_else(|| {
-                Error::usage("it has no name that is safe here").with_hint("name one with -o FILE")
+                Error::usage("it has no name that is safe here").with_hint("give one with -o FILE")
             })
         };
         match self {
@@ -79,7 +79,7 @@ impl Output {
         }
     }
 
-    /// Makes the directory that is named.
+    /// Creates the output directory, if one was named.
     ///
     /// # Errors
     /// If the system refuses.
@@ -92,11 +92,11 @@ impl Output {
         }
     }
 
-    /// Opens what is written through; waits for a pipe's reader.
+    /// Opens the stream to write to; waits for a pipe's reader.
     pub(crate) fn open(&self) -> io::Result<Box<dyn Write + Send>> {
         match self {
             Self::Stream(path) => {
-                // A file that the shell has opened begins anew, as with `curl -o`.
+                // A file that the shell has opened is truncated, as with `curl -o`.
                 let file = OpenOptions::new().write(true).truncate(true).open(path)?;
                 Ok(Box::new(Waiting(file)))
             }

@@ -1,4 +1,4 @@
-//! Which files of a tree: `--include` and `--exclude`.
+//! Selects files of a tree: `--include` and `--exclude`.
 
 use std::sync::{
     Arc,
@@ -14,20 +14,20 @@ use crate::{
     printer::Printer,
 };
 
-/// A file is taken if it matches an include, or there is none, and neither it nor a directory
+/// A filter that selects a file if it matches an include, or there is none, and neither it nor a directory
 /// above it matches an exclude.
 #[derive(Clone)]
 pub(crate) struct PathFilter {
     include: Arc<[Pattern]>,
     exclude: Arc<[Pattern]>,
-    /// Whether there was a file or directory to choose from.
+    /// Whether there was a file to choose from.
     was_asked: Arc<AtomicBool>,
 }
 
-/// A pattern without `/` is for names at any depth, one with it for paths from the top; `*` stops
-/// at a `/`, `**` does not. One that ends in `/` is for directories, with all that is below them.
+/// A pattern without `/` matches names at any depth, one with it paths from the top; `*` stops at a `/`,
+/// `**` does not. One that ends in `/` matches directories, with everything below them.
 struct Pattern {
-    /// With its flag.
+    /// The flag and the glob, for messages.
     text: String,
     matcher: GlobMatcher,
     only_directories: bool,
@@ -36,7 +36,7 @@ struct Pattern {
 
 impl PathFilter {
     /// # Errors
-    /// `usage` for what is no glob.
+    /// `usage` for an invalid glob.
     pub(crate) fn new(choice: &Choice) -> Result<Self> {
         let patterns = |flag: &str, globs: &[String]| {
             let patterns = globs.iter().map(|glob| Pattern::new(flag, glob));
@@ -49,10 +49,10 @@ impl PathFilter {
         })
     }
 
-    /// `path` is from the top of the tree, with `/`.
+    /// Whether a file is selected. `path` is from the top of the tree, with `/`.
     pub(crate) fn takes_file(&self, path: &str) -> bool {
         self.was_asked.store(true, Ordering::Relaxed);
-        // Each is asked, so that each knows whether it matched.
+        // All patterns are tried, so that each records whether it matched.
         let included = self.include.iter().filter(|pattern| pattern.takes(path));
         let is_included = included.count() > 0 || self.include.is_empty();
         let excluded = self.exclude.iter().filter(|pattern| {
@@ -71,23 +71,23 @@ impl PathFilter {
         excluded.count() == 0
     }
 
-    /// Whether directories in which nothing is are part of what was asked for.
+    /// Whether empty directories are selected too.
     pub(crate) fn takes_empty_directories(&self) -> bool {
         self.include.is_empty()
     }
 
-    /// Whether something has to match to be taken.
+    /// Whether a file has to match an include to be selected.
     pub(crate) fn has_includes(&self) -> bool {
         !self.include.is_empty()
     }
 
-    /// What it is that nothing was taken.
+    /// Returns the error for a tree of which nothing was selected.
     pub(crate) fn nothing(&self) -> Error {
         Error::not_found("--include and --exclude leave nothing of it")
-            .with_hint("try them with --dry-run; DIR/ takes all that is below a directory")
+            .with_hint("try them with --dry-run; DIR/ matches everything below a directory")
     }
 
-    /// Says which patterns matched nothing: they are often misspelt.
+    /// Warns of patterns that matched nothing: they are often misspelt.
     pub(crate) fn tell_unmatched(&self, printer: &Printer) {
         let was_asked = self.was_asked.load(Ordering::Relaxed);
         for pattern in self.include.iter().chain(&*self.exclude) {
@@ -100,13 +100,13 @@ impl PathFilter {
 
 impl Pattern {
     fn new(flag: &str, glob: &str) -> Result<Self> {
-        // As names are kept: an accent is one however it is written.
+        // Normalised like stored names: an accent matches however Unicode encodes it.
         let plain = normalised(glob);
         let plain = plain.trim_end_matches('/');
         let plain = plain.strip_prefix("./").unwrap_or(plain);
         if plain.is_empty() {
             return Err(Error::usage(format!("{flag} '{glob}' is an empty pattern"))
-                .with_hint("'*' is for all; or a variable is not set"));
+                .with_hint("use '*' for everything; or check that a variable is set"));
         }
         let pattern = match plain.contains('/') {
             true => plain.trim_start_matches('/').to_owned(),
@@ -114,7 +114,7 @@ impl Pattern {
         };
         let built = GlobBuilder::new(&pattern).literal_separator(true).build();
         let built = built
-            .map_err(|error| Error::usage(format!("'{glob}' is no glob: {}", error.kind())))?;
+            .map_err(|error| Error::usage(format!("'{glob}' is not a glob: {}", error.kind())))?;
         Ok(Self {
             text: format!("{flag} '{glob}'"),
             matcher: built.compile_matcher(),
@@ -138,7 +138,7 @@ impl Pattern {
             .any(|(end, _)| self.is_match(&path[..end]))
     }
 
-    /// Whether the pattern, as an include, matches the file.
+    /// Whether the pattern, used as an include, matches the file.
     fn takes(&self, file: &str) -> bool {
         match self.only_directories {
             true => self.is_above(file),

@@ -22,9 +22,9 @@ pub(crate) struct Printer {
     verbose: bool,
     no_progress: bool,
     color: bool,
-    /// Whether nothing is changed, so that a reader who has seen enough ends the command.
+    /// Whether the command changes nothing, so that it may end when its reader closes the pipe.
     only_lists: bool,
-    /// Why a part of the result could not be told.
+    /// Why a part of the result could not be printed.
     lost: Arc<OnceLock<String>>,
 }
 
@@ -49,13 +49,13 @@ impl Printer {
         }
     }
 
-    /// A line of the result.
+    /// Prints a line of the result.
     pub(crate) fn line(&self, line: impl AsRef<str>) {
         self.raw(format!("{}\n", visible(line.as_ref())).as_bytes());
     }
 
-    /// A part of the result, as it is. If it cannot be told, the command goes on with what it has to
-    /// do, and fails at its end.
+    /// Prints a part of the result unchanged. If that fails, the command still completes its work, and fails
+    /// at the end.
     pub(crate) fn raw(&self, bytes: &[u8]) {
         if self.lost.get().is_some() {
             return;
@@ -63,7 +63,7 @@ impl Printer {
         if is_read_only() {
             let _ = self
                 .lost
-                .set("the standard output is only open for reading".to_owned());
+                .set("the standard output is open only for reading".to_owned());
             return;
         }
         let mut stdout = Waiting(io::stdout().lock());
@@ -82,7 +82,7 @@ impl Printer {
     }
 
     /// # Errors
-    /// As `check`; also if the standard output is closed, since a secret is shown only once.
+    /// Like `check`; also if the standard output is closed, since a secret is shown only once.
     pub(crate) fn check_secret(&self) -> Result<()> {
         match is_closed(&io::stdout()) {
             true => Err(Error::failed("the standard output is closed")),
@@ -91,23 +91,23 @@ impl Printer {
     }
 
     /// # Errors
-    /// If a part of the result could not be told.
+    /// If a part of the result could not be printed.
     pub(crate) fn check(&self) -> Result<()> {
         match self.lost.get() {
-            Some(why) => Err(Error::failed(why).with_hint("what was to be done is done")),
+            Some(why) => Err(Error::failed(why).with_hint("the command itself succeeded")),
             None => Ok(()),
         }
     }
 
-    /// The result as one JSON document.
+    /// Prints the result as one JSON document.
     pub(crate) fn document<T: Serialize>(&self, value: &T) {
         match serde_json::to_string_pretty(value) {
             Ok(text) => self.raw(format!("{}\n", visible_json(text)).as_bytes()),
-            Err(error) => self.warning(&format!("the result is not JSON: {error}")),
+            Err(error) => self.warning(&format!("cannot print JSON: {error}")),
         }
     }
 
-    /// The result: as a document with `--json`, else as text.
+    /// Prints the result: as a document with `--json`, else as text.
     pub(crate) fn result<T: Serialize>(&self, value: &T, text: impl FnOnce(&T) -> String) {
         match self.json {
             true => self.document(value),
@@ -115,19 +115,19 @@ impl Printer {
         }
     }
 
-    /// A line for people.
+    /// Prints a line for people.
     pub(crate) fn note(&self, line: &str) {
         if !self.quiet {
             self.insist(line);
         }
     }
 
-    /// A line for people, also for those who want none.
+    /// Prints a line for people even with `--quiet`.
     pub(crate) fn insist(&self, line: &str) {
         self.stderr(&visible(line));
     }
 
-    /// A line for people who want to know more.
+    /// Prints a line for people only with `--verbose`.
     pub(crate) fn detail(&self, line: &str) {
         if self.verbose {
             self.insist(line);
@@ -141,12 +141,12 @@ impl Printer {
         }
     }
 
-    /// An error that ends the command.
+    /// Prints an error that ends the command.
     pub(crate) fn error(&self, error: &Error) {
         if error.is_reported {
             return;
         }
-        // First, since a reader that is gone ends a list.
+        // Before the document, which may find that the reader of stdout is gone.
         self.complaint(error);
         if self.json {
             let told = Self {
@@ -157,7 +157,7 @@ impl Printer {
         }
     }
 
-    /// An error of one of several things to do.
+    /// Prints an error of one of several items.
     pub(crate) fn complaint(&self, error: &Error) {
         let label = self.paint("error:", "1;31");
         self.stderr(&format!("{label} {}", one_line(&error.to_string())));
@@ -166,12 +166,12 @@ impl Printer {
         }
     }
 
-    /// Whether progress goes to stderr as JSON.
+    /// Whether progress is reported on stderr as JSON.
     pub(crate) fn reports_json(&self) -> bool {
         self.json && self.verbose && self.reports()
     }
 
-    /// One JSON value on one line, for programs that watch.
+    /// Prints one JSON value on one line of stderr, for programs that watch.
     pub(crate) fn json_line(&self, value: &serde_json::Value) {
         self.stderr(&visible_json(value.to_string()));
     }
@@ -185,7 +185,7 @@ impl Printer {
         self.quiet
     }
 
-    /// Whether progress is told at all.
+    /// Whether progress is reported at all.
     pub(crate) fn reports(&self) -> bool {
         !self.quiet && !self.no_progress
     }
@@ -198,7 +198,7 @@ impl Printer {
     }
 
     fn stderr(&self, line: &str) {
-        // Without a stderr there is nobody to tell.
+        // Without a stderr, there is nowhere to report the error.
         let _ = writeln!(io::stderr().lock(), "{line}");
     }
 }

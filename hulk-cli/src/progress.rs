@@ -1,4 +1,4 @@
-//! How far a transfer is: bars on a terminal, a line every 10 s without one, JSON lines with
+//! Progress of a transfer: bars on a terminal, a line every 10 s without one, JSON lines with
 //! `--json -v`.
 
 use std::{
@@ -16,13 +16,13 @@ use crate::{printer::Printer, text::one_line, transfer::Watcher};
 
 const LINE_INTERVAL: Duration = Duration::from_secs(10);
 const JSON_INTERVAL: Duration = Duration::from_secs(1);
-/// Files smaller than this have no bar of their own among others.
+/// Files smaller than this have no bar of their own when there are several.
 const SMALL_BYTES: u64 = 8 << 20;
 
-/// Of all files of a command.
+/// Progress of all files of a command.
 pub(crate) struct Display {
     printer: Printer,
-    /// In the past tense, as "put".
+    /// Verb in the past tense, such as "put".
     verb: &'static str,
     bars: Option<MultiProgress>,
     total_bar: Option<ProgressBar>,
@@ -33,7 +33,7 @@ pub(crate) struct Display {
 }
 
 impl Display {
-    /// With a bar for the whole if there will be several files.
+    /// Creates a display, with a bar for the total if there will be several files.
     pub(crate) fn new(printer: &Printer, verb: &'static str, are_several: bool) -> Arc<Self> {
         let bars = printer.draws().then(MultiProgress::new);
         let total_bar = bars
@@ -52,7 +52,7 @@ impl Display {
         })
     }
 
-    /// One of the files; `size` if it is known.
+    /// Adds a file; `size` if it is known.
     pub(crate) fn file(self: &Arc<Self>, name: impl Into<String>, size: Option<u64>) -> Progress {
         let name = name.into();
         let is_alone = self.total_bar.is_none();
@@ -94,7 +94,7 @@ impl Display {
         self.done.fetch_sub(bytes, Ordering::Relaxed);
     }
 
-    /// A line for people, above the bars.
+    /// Prints a line for people, above the bars.
     pub(crate) fn say(&self, line: &str) {
         match &self.bars {
             Some(bars) => bars.suspend(|| self.printer.note(line)),
@@ -102,7 +102,7 @@ impl Display {
         }
     }
 
-    /// One line for all of a tree.
+    /// Prints one summary line for a whole tree.
     pub(crate) fn finish(&self, name: &str, files: u64) {
         if let Some(bar) = &self.total_bar {
             bar.finish_and_clear();
@@ -176,11 +176,11 @@ impl Display {
     }
 }
 
-/// Of one file.
+/// Progress of one file.
 pub(crate) struct Progress {
     display: Arc<Display>,
     asked_as: String,
-    /// Both may be learned only when it has begun.
+    /// The name and the size may become known only when the transfer has started.
     name: OnceLock<String>,
     size: OnceLock<u64>,
     done: AtomicU64,
@@ -193,7 +193,7 @@ impl Progress {
         self.name.get().unwrap_or(&self.asked_as)
     }
 
-    /// The bar goes; one line says what was done.
+    /// Removes the bar and prints one summary line.
     pub(crate) fn finish(&self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
@@ -209,7 +209,7 @@ impl Progress {
         ));
     }
 
-    /// What was learned only when it began.
+    /// Sets the name and size that became known when the transfer started.
     pub(crate) fn set_size(&self, name: &str, size: u64) {
         let _ = self.name.set(name.to_owned());
         if self.size.set(size).is_ok() {

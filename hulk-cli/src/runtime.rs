@@ -1,10 +1,10 @@
-//! The async runtime, made only by commands that need it.
+//! The async runtime, created only by commands that need it.
 
 use std::future::Future;
 
 use crate::error::{Error, Exit, Result};
 
-/// Runs a command that stops by itself when asked to.
+/// Runs a command that handles interrupts itself.
 pub(crate) fn block_on(command: impl Future<Output = Result<()>>) -> Result<()> {
     // One TLS backend for the whole program; a second call would only find the first.
     let _ = rustls::crypto::ring::default_provider().install_default();
@@ -22,8 +22,8 @@ pub(crate) fn block_on(command: impl Future<Output = Result<()>>) -> Result<()> 
     outcome
 }
 
-/// Many files at once are many open ones; and a file that becomes larger than the shell allows is an error,
-/// not the end of the program.
+/// Raises the limit on open files, since transfers open many at once, and makes a file that becomes larger
+/// than the shell allows an error, not the end of the program.
 #[cfg(unix)]
 fn prepare() {
     use rustix::process::{Resource, Signal, getrlimit, setrlimit};
@@ -34,7 +34,7 @@ fn prepare() {
     let _ = signal(SignalKind::from_raw(Signal::XFSZ.as_raw()));
 }
 
-/// Runs a command until it ends or the user has enough of it.
+/// Runs a command until it ends or the user interrupts it.
 pub(crate) fn run(command: impl Future<Output = Result<()>>) -> Result<()> {
     block_on(async {
         tokio::select! {
@@ -44,8 +44,7 @@ pub(crate) fn run(command: impl Future<Output = Result<()>>) -> Result<()> {
     })
 }
 
-/// Runs work that may wait for a disk or another process. A command that is interrupted does not wait for
-/// its end.
+/// Runs work that may wait for a disk or another process. An interrupted command does not wait for it.
 pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T> + Send + 'static,
 ) -> Result<T> {
@@ -54,7 +53,7 @@ pub(crate) async fn blocking<T: Send + 'static>(
         .map_err(|error| Error::failed(error.to_string()))?
 }
 
-/// As `run`, for what can be gone on with.
+/// Like `run`, for commands that can be resumed.
 pub(crate) fn run_resumable(command: impl Future<Output = Result<()>>) -> Result<()> {
     run(command).map_err(|error| match error.exit {
         Exit::Interrupted => error.with_hint(resume_hint()),
@@ -62,7 +61,7 @@ pub(crate) fn run_resumable(command: impl Future<Output = Result<()>>) -> Result
     })
 }
 
-/// The command that was typed. Keys are never among the arguments.
+/// Returns the hint with the command that resumes this one. Keys are never among the arguments.
 pub(crate) fn resume_hint() -> String {
     let arguments: Vec<String> = std::env::args()
         .enumerate()
@@ -72,8 +71,8 @@ pub(crate) fn resume_hint() -> String {
         })
         .collect();
     match shlex::try_join(arguments.iter().map(String::as_str)) {
-        Ok(command) => format!("go on with: {command}"),
-        Err(_) => "run the same command again to go on".to_owned(),
+        Ok(command) => format!("resume with: {command}"),
+        Err(_) => "run the same command again to resume".to_owned(),
     }
 }
 

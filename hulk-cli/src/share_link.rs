@@ -1,4 +1,4 @@
-//! A share link that somebody was given: what it opens, and the password it may ask for.
+//! A share link that the user received: what it opens, and the password it may need.
 
 use std::{env, io::IsTerminal, time::Duration};
 
@@ -19,11 +19,11 @@ use crate::{
 };
 
 const TIMEOUT: Duration = Duration::from_secs(20);
-/// For where there is no terminal to ask on.
+/// Holds the password where there is no terminal to ask on.
 const PASSWORD_VARIABLE: &str = "HULK_SHARE_PASSWORD";
 
 pub(crate) struct ShareLink {
-    /// Scheme and host.
+    /// Scheme and host of the link.
     pub(crate) server: Url,
     pub(crate) token: ShareToken,
     pub(crate) pass: Option<String>,
@@ -31,7 +31,7 @@ pub(crate) struct ShareLink {
 }
 
 impl ShareLink {
-    /// The token, if the URL is a share link.
+    /// Returns the token, if the URL is a share link.
     pub(crate) fn token_of(url: &Url) -> Option<ShareToken> {
         let mut parts = url.path_segments()?;
         match (parts.next(), parts.next(), parts.next()) {
@@ -40,10 +40,10 @@ impl ShareLink {
         }
     }
 
-    /// Asks what the link opens, and for its password if it has one.
+    /// Requests what the link opens; asks the user for its password if it has one.
     ///
     /// # Errors
-    /// What the server refuses; `usage` if there is no way to ask for the password.
+    /// If the server refuses; `not_allowed` if there is no way to ask for the password.
     pub(crate) async fn open(net: &Net, url: &Url, token: ShareToken) -> Result<Self> {
         let mut server = url.clone();
         server.set_path("");
@@ -74,7 +74,7 @@ impl ShareLink {
             .await
             .map_err(|error| match error.code {
                 hulk_proto::ErrorCode::AuthInvalidCredentials => {
-                    error.with_hint("ask who sent you the link for its password")
+                    error.with_hint("ask whoever sent you the link for its password")
                 }
                 _ => error,
             })?;
@@ -83,7 +83,7 @@ impl ShareLink {
         Ok(unlocked.pass)
     }
 
-    /// To a route below the share.
+    /// Returns a request to a route below the share.
     pub(crate) fn request(&self, net: &Net, method: Method, path: &str) -> RequestBuilder {
         let url = at(&self.server, &self.token, path);
         let request = net.http.request(method, url);
@@ -93,14 +93,14 @@ impl ShareLink {
         }
     }
 
-    /// The link as it is passed on.
+    /// Returns the link without query or fragment.
     pub(crate) fn url(&self) -> String {
         let mut url = self.server.clone();
         url.set_path(&format!("/s/{}", self.token));
         url.into()
     }
 
-    /// A page of the server, with the token.
+    /// Returns the URL of a page of the server, with the token.
     pub(crate) fn page(&self, segments: &[&str]) -> Url {
         let mut url = page_url(&self.server, segments);
         url.query_pairs_mut()
@@ -142,11 +142,11 @@ fn ask(server: &Url) -> Result<String> {
         return Ok(password);
     }
     if !std::io::stdin().is_terminal() {
-        return Err(Error::not_allowed("the link asks for a password")
-            .with_hint(format!("give it in {PASSWORD_VARIABLE}")));
+        return Err(Error::not_allowed("the link needs a password")
+            .with_hint(format!("set {PASSWORD_VARIABLE} to it")));
     }
     let question = format!(
-        "Password of the link on {}: ",
+        "Password for the link on {}: ",
         crate::http::answer::shown(server)
     );
     rpassword::prompt_password(question)

@@ -5,7 +5,7 @@ use url::Url;
 
 use crate::error::{Error, Result};
 
-/// LINK or REMOTE or ID. Paths and ids look alike; the server is asked for the path first.
+/// LINK or REMOTE or ID. Paths and ids look alike; the path is tried first.
 pub(crate) enum Target {
     Link(Url),
     Remote(RemotePath),
@@ -24,17 +24,17 @@ impl Target {
         if Self::is_link(text) {
             return Url::parse(text)
                 .map(Self::Link)
-                .map_err(|error| Error::usage(format!("'{text}' is no URL: {error}")).on(text));
+                .map_err(|error| Error::usage(format!("'{text}' is not a URL: {error}")).on(text));
         }
         remote(text).map(Self::Remote)
     }
 }
 
-/// A path on the server; a `/` at the end is allowed.
+/// Parses a path on the server; a `/` at the end is allowed.
 pub(crate) fn remote(text: &str) -> Result<RemotePath> {
     if text.is_empty() {
-        return Err(Error::usage("an empty argument names nothing")
-            .with_hint("name the root by / if you mean it; or a variable is not set"));
+        return Err(Error::usage("an argument is empty")
+            .with_hint("use / for the root; or check that a variable is set"));
     }
     let trimmed = text.strip_suffix('/').unwrap_or(text);
     trimmed

@@ -1,23 +1,22 @@
-//! Text of others on a terminal: names, descriptions and errors come from files and servers, and may
-//! hold what steers a terminal or shows another text than is there. As `git` and `ls` do, it is shown
-//! as its escape.
+//! Untrusted text on a terminal: names, descriptions and errors come from files and servers, and may hold
+//! characters that control the terminal or disguise the text. Like `git` and `ls`, `hulk` shows them escaped.
 
 use std::{borrow::Cow, fmt::Write};
 
 use hulk_proto::path::is_forbidden;
 
-/// The text, its lines as they are.
+/// Escapes control and bidi characters, except line breaks and tabs.
 pub(crate) fn visible(text: &str) -> Cow<'_, str> {
     escape(text, |character| !matches!(character, '\n' | '\t'))
 }
 
-/// The text on one line.
+/// Escapes control and bidi characters, including line breaks and tabs.
 pub(crate) fn one_line(text: &str) -> Cow<'_, str> {
     escape(text, |_| true)
 }
 
-/// JSON in which no string has such a character as it is: outside of strings there is none but those
-/// that are left.
+/// Escapes control and bidi characters in the strings of a JSON document. Outside of strings, the only ones
+/// are line breaks, which are kept.
 pub(crate) fn visible_json(json: String) -> String {
     let is_hidden = |character: char| is_forbidden(character) && character != '\n';
     if !json.contains(is_hidden) {

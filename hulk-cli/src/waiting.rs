@@ -1,15 +1,15 @@
-//! Pipes and terminals of other processes, which may have made them non-blocking: then one waits here.
+//! Blocking reads and writes on pipes and terminals, which other processes may have made non-blocking.
 
 use std::io::{self, Read, Write};
 #[cfg(unix)]
 use std::os::fd::AsFd;
 
-/// Waits where the stream would not.
+/// A stream that blocks even if it was made non-blocking.
 pub(crate) struct Waiting<T>(pub(crate) T);
 
 #[cfg(unix)]
 impl<T: AsFd> Waiting<T> {
-    /// Does it again when the stream is ready.
+    /// Runs `attempt`, and repeats it when the stream is ready.
     fn retry<R>(
         &mut self,
         ready: rustix::event::PollFlags,
@@ -66,8 +66,8 @@ impl<T: Write> Write for Waiting<T> {
     }
 }
 
-/// Whether the caller had closed a standard stream: the language's runtime opens `/dev/null` in its place,
-/// for reading and writing, as no shell does.
+/// Whether the caller closed a standard stream: Rust's runtime opens `/dev/null` in its place, for reading
+/// and writing, which no shell does.
 #[cfg(unix)]
 pub(crate) fn is_closed(stream: &impl AsFd) -> bool {
     use rustix::fs::{OFlags, fcntl_getfl, fstat, stat};
@@ -79,7 +79,7 @@ pub(crate) fn is_closed(stream: &impl AsFd) -> bool {
     is_null && flags.contains(OFlags::RDWR)
 }
 
-/// Whether nothing can be written to the standard output: the language's library says nothing then.
+/// Whether standard output cannot be written to: Rust's library reports no error then.
 pub(crate) fn is_read_only() -> bool {
     #[cfg(unix)]
     {

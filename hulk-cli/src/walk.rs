@@ -1,4 +1,4 @@
-//! A local directory, walked.
+//! Walks a local directory.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -16,38 +16,39 @@ use crate::{
     path_filter::PathFilter,
 };
 
-/// What is to be put of it.
+/// Files and directories to upload.
 #[derive(Default)]
 pub(crate) struct Tree {
-    /// Of the top itself.
+    /// Attributes of the top itself.
     pub(crate) attributes: Attributes,
     pub(crate) files: Vec<TreeFile>,
-    /// All below the top that are taken, each after the one that holds it.
+    /// All selected directories below the top, each after its parent.
     pub(crate) directories: Vec<TreeDirectory>,
-    /// What cannot be put: links, sockets, devices; each with what it is.
+    /// Entries that cannot be uploaded (links, sockets, devices), each with the reason.
     pub(crate) skipped: Vec<SkippedFile>,
-    /// What could not be read.
+    /// Entries that could not be read.
     pub(crate) failed: Vec<(String, Error)>,
 }
 
 pub(crate) struct TreeFile {
     pub(crate) path: PathBuf,
-    /// From the top, with `/`.
+    /// Path from the top, with `/`.
     pub(crate) relative: String,
     pub(crate) size_bytes: u64,
 }
 
 pub(crate) struct TreeDirectory {
-    /// From the top, with `/`.
+    /// Path from the top, with `/`.
     pub(crate) relative: String,
     pub(crate) attributes: Attributes,
 }
 
 impl Tree {
-    /// Blocks. In the order of names, so that two runs do the same.
+    /// Walks `top` in the order of names, so that two runs do the same. Blocks.
     ///
     /// # Errors
-    /// `not_found` if there are files and none is taken; `exists` if two would be one on the server.
+    /// `not_found` if there are files and none is selected; `exists` if two would have the same name on the
+    /// server.
     pub(crate) fn walk(top: &Path, chosen: &PathFilter, follow_links: bool) -> Result<Self> {
         let mut tree = Self::default();
         let mut is_left_out = chosen.has_includes();
@@ -129,7 +130,8 @@ impl Tree {
         }
     }
 
-    /// What the walk could not enter: a link that leads round or nowhere is skipped, all else failed.
+    /// Records an entry that the walk could not read: a link that is circular or broken is skipped, and
+    /// everything else has failed.
     fn refuse(&mut self, top: &Path, chosen: &PathFilter, error: walkdir::Error) {
         let path = error.path().unwrap_or(top).to_owned();
         let is_link = path
@@ -137,16 +139,16 @@ impl Tree {
             .is_ok_and(|found| found.is_symlink());
         let is_round = error.loop_ancestor().is_some();
         let shown = relative(&path, top).unwrap_or_else(|| path.display().to_string());
-        // Its own text has the path once more.
+        // The error's own text would repeat the path.
         let error = error.into_io_error();
-        let error = error.unwrap_or_else(|| io::Error::other("it leads to a directory above it"));
+        let error = error.unwrap_or_else(|| io::Error::other("it links to a directory above it"));
         if is_link && !chosen.takes_file(&shown) {
             return;
         }
         if is_link && (is_round || error.kind() == io::ErrorKind::NotFound) {
             let reason = match is_round {
                 true => "a symbolic link to a directory above it",
-                false => "a symbolic link to nothing",
+                false => "a broken symbolic link",
             };
             let reason = reason.to_owned();
             self.skipped.push(SkippedFile {
@@ -159,7 +161,7 @@ impl Tree {
         self.failed.push((shown, error));
     }
 
-    /// Only the directories in which a file is.
+    /// Keeps only the directories that contain a file.
     fn keep_holding(&mut self) {
         let holding: HashSet<&str> = self
             .files
@@ -170,30 +172,30 @@ impl Tree {
             .retain(|directory| holding.contains(directory.relative.as_str()));
     }
 
-    /// Names that differ here may be one on the server.
+    /// Fails if two names that differ here are one on the server.
     fn refuse_twins(&self) -> Result<()> {
         let files = self.files.iter().map(|file| &file.relative);
         let directories = self.directories.iter().map(|directory| &directory.relative);
         let mut names: HashMap<String, &String> = HashMap::new();
         let all = || files.clone().chain(directories.clone());
-        // Some that are not are written in ASCII on the server: the Kelvin sign is a K.
+        // One that is not ASCII here may be on the server: the Kelvin sign becomes a K.
         if all().all(|name| name.is_ascii()) {
             return Ok(());
         }
         for relative in all() {
             if let Some(other) = names.insert(normalised(relative), relative) {
                 return Err(Error::exists(format!(
-                    "{other:?} and {relative:?} would be one name on the server ({})",
+                    "{other:?} and {relative:?} would have the same name on the server ({})",
                     normalised(relative)
                 ))
-                .with_hint("they differ only in how Unicode writes them: rename one"));
+                .with_hint("they differ only in Unicode encoding: rename one"));
             }
         }
         Ok(())
     }
 }
 
-/// The directories above a path, the outermost first; not the top.
+/// Returns the directories above a path, the outermost first, without the top.
 pub(crate) fn above(path: &str) -> impl Iterator<Item = &str> {
     path.match_indices('/').map(|(end, _)| &path[..end])
 }
@@ -204,7 +206,7 @@ fn relative(path: &Path, top: &Path) -> Option<String> {
     Some(parts?.join("/"))
 }
 
-/// What is neither a file nor a directory.
+/// Returns what an entry is, if it is neither a file nor a directory.
 fn special(kind: FileType) -> Option<&'static str> {
     #[cfg(unix)]
     {

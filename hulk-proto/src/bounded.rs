@@ -1,5 +1,5 @@
-//! Lists and values that are not read beyond what they may have: in memory a short text of JSON can be
-//! many times as large.
+//! Deserialises lists and values up to a limit and no further: in memory, a short JSON text can take
+//! many times its length.
 
 use std::{cell::Cell, fmt, marker::PhantomData};
 
@@ -11,7 +11,7 @@ use serde_json::{Map, Number, Value};
 
 use crate::limits::MAX_METADATA_VALUES;
 
-/// A list of at most `MOST` items.
+/// Deserialises a list of at most `MOST` items.
 pub(crate) fn list<'de, D, T, const MOST: usize>(deserializer: D) -> Result<Vec<T>, D::Error>
 where
     D: Deserializer<'de>,
@@ -20,7 +20,7 @@ where
     deserializer.deserialize_seq(ListVisitor::<T, MOST>(PhantomData))
 }
 
-/// The same, or `null`.
+/// Like `list`, but accepts `null`.
 pub(crate) fn optional_list<'de, D, T, const MOST: usize>(
     deserializer: D,
 ) -> Result<Option<Vec<T>>, D::Error>
@@ -38,7 +38,7 @@ where
     Ok(list.map(|list| list.0))
 }
 
-/// An object with at most `MAX_METADATA_VALUES` values in all its depths, or `null`.
+/// Deserialises `null`, or an object with at most `MAX_METADATA_VALUES` values at all depths together.
 pub(crate) fn metadata<'de, D>(deserializer: D) -> Result<Option<Map<String, Value>>, D::Error>
 where
     D: Deserializer<'de>,

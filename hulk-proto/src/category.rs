@@ -1,10 +1,11 @@
-//! What kind of thing a file is, for usage and search.
+//! Categories of files, for usage and search.
 
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-/// Told by the end of the name where that says more than the media type, else by the media type.
+/// Category of a file: by its name extension if that is more specific than the media type, else by the
+/// media type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -101,7 +102,7 @@ impl fmt::Display for Category {
     }
 }
 
-/// What is not a category.
+/// Error for text that is not a category.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error(
     "expected images, videos, audios, models, datasets, documents, archives, other, or a media type"
@@ -111,7 +112,7 @@ pub struct InvalidCategory;
 impl FromStr for Category {
     type Err = InvalidCategory;
 
-    /// Singular or plural.
+    /// Parses a name in the singular or plural.
     fn from_str(text: &str) -> Result<Self, InvalidCategory> {
         let is_meant = |category: &Self| {
             let name = category.as_str();

@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-/// What is not the digest's number of hex digits.
+/// Error for text that does not have the digest's number of hex digits.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("expected {digits} hexadecimal digits")]
 pub struct InvalidDigest {
@@ -73,13 +73,13 @@ digest!(
     "^[0-9a-f]{64}$"
 );
 digest!(
-    /// The BLAKE3 of a part, 64 hex digits: what the embedded store attests of it.
+    /// The BLAKE3 of a part, 64 hex digits: the ETag of a part in the embedded store.
     Blake3,
     32,
     "^[0-9a-f]{64}$"
 );
 digest!(
-    /// The MD5 of a whole file or of a part, 32 hex digits: what every S3 store can check.
+    /// The MD5 of a whole file or of a part, 32 hex digits, which every S3 store can check.
     Md5,
     16,
     "^[0-9a-f]{32}$"

@@ -8,29 +8,29 @@ use crate::{
     limits::MAX_BATCH,
 };
 
-/// A directory as the API tells it.
+/// A directory as the API returns it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Directory {
     pub id: Id,
     /// Empty for the root.
     pub path: RemotePath,
-    /// `None` for the root.
+    /// `null` for the root.
     pub parent_id: Option<Id>,
     pub default_permissions: Permission,
-    /// `None` inherits the parent's.
+    /// `null` if it is inherited from the parent.
     pub default_expiration_policy: Option<ExpirationPolicy>,
-    /// As it was made with; the mode and time of a directory that was put are there.
+    /// Metadata given at creation; `hulk put` stores the directory's mode and time here.
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(value_type = Object))]
     pub metadata: Map<String, Value>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
-    /// Of its listing: `PUBLIC_URL/b/<id>`.
+    /// Link to its listing: `PUBLIC_URL/b/<id>`.
     pub url: String,
 }
 
-/// `POST /directories`: makes it with those above it.
+/// `POST /directories`: creates a directory and its missing parents.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -40,7 +40,7 @@ pub struct CreateDirectory {
     pub default_permissions: Option<Permission>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default_expiration_policy: Option<ExpirationPolicy>,
-    /// A new directory below a public one becomes public by name: it is listed to whoever has its link.
+    /// Makes a new directory below a public one public by name: whoever has its link can list it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_listed: bool,
     #[serde(
@@ -52,8 +52,8 @@ pub struct CreateDirectory {
     pub metadata: Option<Map<String, Value>>,
 }
 
-/// `POST /directories/batch`: up to 1,000, each made as by `POST /directories`; of one that is there the
-/// metadata is set. They are answered in the order of the request.
+/// `POST /directories/batch`: up to 1,000 directories, each created as by `POST /directories`; for one
+/// that already exists the metadata is set. The answers are in the order of the request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -63,22 +63,22 @@ pub struct CreateDirectories {
     pub items: Vec<CreateDirectory>,
 }
 
-/// `PUT /directories/:id`: what is given changes, the rest stays.
+/// `PUT /directories/:id`: fields that are given change, all others stay unchanged.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ChangeDirectory {
-    /// Rename or move, with all that is in it; links stay.
+    /// New path, which renames or moves the directory with its contents; links stay the same.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<RemotePath>,
-    /// Of what is in it and inherits.
+    /// Permissions of the contents that inherit.
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
         alias = "permissions"
     )]
     pub default_permissions: Option<Permission>,
-    /// Of files that are put into it from now on.
+    /// Expiry of files that are uploaded into it from now on.
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
@@ -97,7 +97,7 @@ pub struct MoveEntries {
     pub items: Vec<MoveEntry>,
 }
 
-/// A file or directory, and where it is to be.
+/// A file or directory to move, and its new path.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -113,41 +113,41 @@ pub struct MovedEntries {
     pub items: Vec<Entry>,
 }
 
-/// The answer to `GET /b/:id`: what is right below a directory, as far as the caller may see it.
+/// The answer to `GET /b/:id`: the direct contents of a directory that the caller may see.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct DirectoryListing {
     pub directory: Directory,
-    /// On the first page.
+    /// Subdirectories; only on the first page.
     pub directories: Vec<Directory>,
     pub files: Vec<File>,
-    /// To be given as `cursor` for the next page.
+    /// Value of `cursor` for the next page; `null` on the last page.
     pub next_cursor: Option<String>,
 }
 
-/// What `hulk put --json` prints of a directory.
+/// What `hulk put --json` prints for a directory.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PutDirectory {
-    /// Absent if it was there before and the key may not see it.
+    /// Absent if the directory already existed and the key may not see it.
     #[serde(flatten)]
     pub directory: Option<Directory>,
-    /// Files that are there now.
+    /// Number of files that the server has now.
     pub file_count: u64,
     pub size_bytes: u64,
     /// Bytes that were sent.
     pub uploaded_bytes: u64,
-    /// Bytes that the store had already.
+    /// Bytes that the store already had.
     pub reused_bytes: u64,
-    /// Whether an earlier, interrupted upload was gone on with.
+    /// Whether an earlier, interrupted upload was resumed.
     pub resumed: bool,
     pub failed: Vec<FailedFile>,
     pub skipped: Vec<SkippedFile>,
 }
 
-/// What `hulk get --json` prints of a directory.
+/// What `hulk get --json` prints for a directory.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct GotDirectory {
-    /// As it was asked for.
+    /// Link, id or path as given on the command line.
     pub source: String,
     pub saved_to: String,
     pub file_count: u64,
@@ -155,18 +155,18 @@ pub struct GotDirectory {
     pub failed: Vec<FailedFile>,
 }
 
-/// One file of a tree that could not be moved.
+/// A file of a tree that could not be transferred.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FailedFile {
-    /// From the top of the tree.
+    /// Path relative to the top of the tree.
     pub path: String,
     pub error: ErrorDetail,
 }
 
-/// What of a tree cannot be put, and was left.
+/// An entry of a tree that cannot be uploaded, and was skipped.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SkippedFile {
-    /// From the top of the tree.
+    /// Path relative to the top of the tree.
     pub path: String,
     pub reason: String,
 }

@@ -7,12 +7,12 @@ macro_rules! codes {
         sent { $($(#[$doc:meta])* $name:ident = $text:literal => $status:literal),+ $(,)? }
         local { $($(#[$local_doc:meta])* $local:ident = $local_text:literal => $local_status:literal),+ $(,)? }
     ) => {
-        /// What went wrong, for programs. The names are stable.
+        /// Stable code that tells a program what went wrong.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
         pub enum ErrorCode {
             $($(#[$doc])* #[serde(rename = $text)] $name,)+
             $($(#[$local_doc])* #[serde(rename = $local_text)] $local,)+
-            /// A code of a newer server; never sent.
+            /// A code that only a newer server knows; never sent.
             #[serde(other)]
             Unknown,
         }
@@ -51,7 +51,7 @@ codes! {
         Forbidden = "FORBIDDEN" => 403,
         EmailNotVerified = "EMAIL_NOT_VERIFIED" => 403,
         AccountDisabled = "ACCOUNT_DISABLED" => 403,
-        /// Also for what exists but is not the caller's.
+        /// Also for things that exist but do not belong to the caller.
         NotFound = "NOT_FOUND" => 404,
         Conflict = "CONFLICT" => 409,
         FileExists = "FILE_EXISTS" => 409,
@@ -65,28 +65,28 @@ codes! {
         UploadIncomplete = "UPLOAD_INCOMPLETE" => 422,
         DigestMismatch = "DIGEST_MISMATCH" => 422,
         TooManyRequests = "TOO_MANY_REQUESTS" => 429,
-        /// A fault of the server's own; the message says nothing of the inside.
+        /// A fault of the server; the message does not reveal internals.
         InternalError = "INTERNAL_ERROR" => 500,
         StoreUnavailable = "STORE_UNAVAILABLE" => 503,
         DatabaseUnavailable = "DATABASE_UNAVAILABLE" => 503,
         QuotaExceeded = "QUOTA_EXCEEDED" => 507,
     }
     local {
-        /// Of the command line alone, as the two that follow: nobody answers, or not as a server does.
+        /// Used only by the command line, like the next two: no server answers, or not as `hulk-server` does.
         ServerUnreachable = "SERVER_UNREACHABLE" => 503,
-        /// A file or pipe of this machine.
+        /// A local file or pipe failed.
         LocalFile = "LOCAL_FILE" => 400,
         Interrupted = "INTERRUPTED" => 400,
     }
 }
 
-// Not derived: the macro that derives it does not see the names, which are literals of another one.
+// Not derived: utoipa's macro cannot see the names, which are literals of the macro `codes`.
 #[cfg(feature = "openapi")]
 impl utoipa::PartialSchema for ErrorCode {
     fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
         utoipa::openapi::ObjectBuilder::new()
             .schema_type(utoipa::openapi::Type::String)
-            .description(Some("What went wrong, for programs. The names are stable."))
+            .description(Some("Stable code that tells a program what went wrong."))
             .enum_values(Some(Self::SENT.iter().map(|code| code.as_str())))
             .into()
     }
@@ -106,9 +106,9 @@ pub struct ErrorBody {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ErrorDetail {
     pub code: ErrorCode,
-    /// What happened, for people.
+    /// Human-readable description of what happened.
     pub message: String,
-    /// With `VALIDATION_ERROR`, what is wrong with which field; else empty.
+    /// For `VALIDATION_ERROR`, the invalid fields and what is wrong with them; otherwise empty.
     #[serde(default)]
     pub details: Vec<FieldError>,
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Timestamp;
 
-/// How long a file is kept after its upload; on the wire `infinite` or a number of days as `7d`.
+/// How long a file is kept after its upload; on the wire `infinite` or a number of days such as `7d`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum ExpirationPolicy {
@@ -31,7 +31,7 @@ pub enum ExpirationPolicy {
     Days1,
 }
 
-/// What is not one of the policies.
+/// Error for text that is not a policy.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("an expiry is one of 1d, 2d, 3d, 7d, 14d, 30d, 90d, 180d, never")]
 pub struct InvalidExpiry;
@@ -63,12 +63,12 @@ impl ExpirationPolicy {
         }
     }
 
-    /// `None` for ever.
+    /// Number of days; `None` for `infinite`.
     pub fn days(self) -> Option<u64> {
         self.as_str().strip_suffix('d')?.parse().ok()
     }
 
-    /// When what was uploaded at `start` expires; `None` if never.
+    /// Returns when a file uploaded at `start` expires; `None` if never.
     pub fn expires_at(self, start: Timestamp) -> Option<Timestamp> {
         self.days()
             .map(|days| start.saturating_add(Duration::from_secs(days * 24 * 60 * 60)))
@@ -78,7 +78,7 @@ impl ExpirationPolicy {
 impl FromStr for ExpirationPolicy {
     type Err = InvalidExpiry;
 
-    /// The wire's names, and `never` for people.
+    /// Parses the names used on the wire, and `never`, which users type.
     fn from_str(text: &str) -> Result<Self, InvalidExpiry> {
         if text == "never" {
             return Ok(Self::Infinite);

@@ -1,4 +1,4 @@
-//! Files, and what is sent to make, change and finish one.
+//! Files, and the requests that create, change and finish one.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,22 +8,22 @@ use crate::{
     limits::{MAX_BATCH, MAX_PARTS, MAX_TAGS},
 };
 
-/// Where the bytes of a file are.
+/// State of a file.
 ///
 /// `reserved` → `uploaded` → `validated` or `failed`; `validated` → `expired`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum FileStatus {
-    /// Planned: space is set aside, the client may be sending.
+    /// Planned: space is reserved, and the client may be uploading.
     Reserved,
-    /// The client says that all was sent; the store is being asked.
+    /// The client reported that all bytes were sent; the server is checking them in the store.
     Uploaded,
-    /// The store has it, with the right size and digest. Only now there is something to download.
+    /// The store has the file with the right size and digest. Only now can it be downloaded.
     Validated,
-    /// The store has something else. A new upload to the same path may follow.
+    /// The store has other bytes, or none. The same path can be uploaded to again.
     Failed,
-    /// Past its `expires_at`.
+    /// The time of `expires_at` has passed.
     Expired,
 }
 
@@ -56,12 +56,12 @@ impl std::str::FromStr for FileStatus {
     }
 }
 
-/// What is not a status.
+/// Error for text that is not a status.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("a status is one of reserved, uploaded, validated, failed, expired")]
 pub struct InvalidStatus;
 
-/// A file as the API tells it.
+/// A file as the API returns it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct File {
@@ -72,21 +72,21 @@ pub struct File {
     pub status: FileStatus,
     pub size_bytes: u64,
     pub mime_type: String,
-    /// `None` until it is known.
+    /// `null` until it is known.
     pub sha256: Option<Sha256>,
     pub permissions: Permission,
     pub expiration_policy: ExpirationPolicy,
-    /// `None` if never.
+    /// `null` if the file never expires.
     pub expires_at: Option<Timestamp>,
     pub tags: Vec<String>,
     pub description: Option<String>,
     #[cfg_attr(feature = "openapi", schema(value_type = Object))]
     pub metadata: serde_json::Map<String, serde_json::Value>,
-    /// From 1; one more with each upload to the same path.
+    /// Number of the version, from 1; each upload to the same path adds one.
     #[cfg_attr(feature = "openapi", schema(minimum = 1))]
     pub version: u64,
     pub download_count: u64,
-    /// `None` if never.
+    /// `null` if the file was never downloaded.
     pub last_downloaded_at: Option<Timestamp>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
@@ -94,50 +94,75 @@ pub struct File {
     pub url: String,
 }
 
-/// What a file was, or is: one of the versions that are kept.
+/// A stored version of a file: an earlier one or the current one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Version {
     #[cfg_attr(feature = "openapi", schema(minimum = 1))]
     pub version: u64,
-    /// Whether it is the one that the file's link leads to.
+    /// Whether the file's link leads to this version.
     pub is_current: bool,
     pub size_bytes: u64,
     pub mime_type: String,
     pub sha256: Option<Sha256>,
     pub expires_at: Option<Timestamp>,
     pub created_at: Timestamp,
-    /// The file's link with `?version=N`; for its owner alone.
+    /// The file's link with `?version=N`; works only for the owner.
     pub url: String,
 }
 
-/// What an upload to a path that is already taken does.
+/// What happens to an upload if a file already exists at the path.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum IfExists {
-    /// Becomes the next version; id and link stay.
+    /// The upload becomes the next version; id and link stay the same.
     #[default]
     Version,
-    /// Is refused with `FILE_EXISTS`.
+    /// The upload is refused with `FILE_EXISTS`.
     Fail,
+}
+
+impl IfExists {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Version => "version",
+            Self::Fail => "fail",
+        }
+    }
+}
+
+/// Error for text that is not an `if_exists`.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("if_exists is one of version, fail")]
+pub struct InvalidIfExists;
+
+impl std::str::FromStr for IfExists {
+    type Err = InvalidIfExists;
+
+    fn from_str(text: &str) -> Result<Self, InvalidIfExists> {
+        [Self::Version, Self::Fail]
+            .into_iter()
+            .find(|if_exists| if_exists.as_str() == text)
+            .ok_or(InvalidIfExists)
+    }
 }
 
 /// `POST /files`
 ///
-/// The same request again, while its upload is unfinished, answers the same upload; `path`,
-/// `size_bytes`, `sha256` (if both say it), the first of `part_md5s` and the expiry decide what is
-/// the same.
+/// The same request, sent again while its upload is unfinished, returns the same upload. Requests are
+/// the same if they agree in `path`, `size_bytes`, `sha256` (where both have it), the first of
+/// `part_md5s` and the expiry.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CreateFile {
     pub path: RemotePath,
-    /// `null` if it is not known yet: space is then set aside part by part.
+    /// `null` if it is not known yet: space is then reserved part by part.
     #[serde(deserialize_with = "Option::deserialize")]
     #[cfg_attr(feature = "openapi", schema(required))]
     pub size_bytes: Option<u64>,
-    /// Of every part but the last, if there is more than one; chosen by the server if absent.
+    /// Size of every part except the last, for an upload in several parts; the server chooses it if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub part_size: Option<u64>,
     /// Guessed from the name if absent.
@@ -152,8 +177,8 @@ pub struct CreateFile {
     pub mime_type: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sha256: Option<Sha256>,
-    /// Of the first pieces of 8 MiB, as many as are known: that of the first tells a file from
-    /// another of its size before all of it was read.
+    /// MD5s of the first pieces of 8 MiB, as many as are known. The first one distinguishes files of the
+    /// same size before the whole file has been read.
     #[serde(
         default,
         skip_serializing_if = "Vec::is_empty",
@@ -161,7 +186,7 @@ pub struct CreateFile {
     )]
     #[cfg_attr(feature = "openapi", schema(max_items = 10000))]
     pub part_md5s: Vec<Md5>,
-    /// Of the file if it exists, else of its directory, if absent.
+    /// If absent, that of the file if it exists, else that of its directory.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expiration_policy: Option<ExpirationPolicy>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -196,7 +221,7 @@ pub struct CreateFile {
 }
 
 impl CreateFile {
-    /// A request with nothing but what is needed.
+    /// Creates a request with the required fields only.
     pub fn new(path: RemotePath, size_bytes: impl Into<Option<u64>>) -> Self {
         Self {
             path,
@@ -223,14 +248,14 @@ pub struct CreatedFile {
     pub upload: Upload,
 }
 
-/// `PUT /files/:id/status`: the client has sent everything.
+/// `PUT /files/:id/status`: reports that the client has sent all bytes.
 ///
-/// A client that learns the digests only while it sends declares them here.
+/// A client that computes the digests only while it sends declares them here.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ReportUpload {
     pub status: ReportedStatus,
-    /// Which version was sent; the newest unfinished one if absent.
+    /// Version that was sent; the newest unfinished one if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(minimum = 1))]
     pub version: Option<u64>,
@@ -238,8 +263,8 @@ pub struct ReportUpload {
     pub sha256: Option<Sha256>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub md5: Option<Md5>,
-    /// Of an upload in parts, the ETag that the store answered for each, in order: the file is
-    /// made of these and no others. All that the store has if absent.
+    /// For a multipart upload, the ETags that the store returned for the parts, in order: the file consists
+    /// of these parts and no others. If absent, it consists of all parts that the store has.
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
@@ -249,7 +274,7 @@ pub struct ReportUpload {
     pub part_etags: Option<Vec<String>>,
 }
 
-/// `POST /files/batch`: up to 1,000 files, each planned or refused alone.
+/// `POST /files/batch`: up to 1,000 files, each planned or refused on its own.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -269,7 +294,7 @@ pub struct ReportUploads {
     pub items: Vec<ReportedFile>,
 }
 
-/// One of the uploads that are reported: the fields of `ReportUpload` with the file's `id`.
+/// A reported upload: the fields of `ReportUpload` with the file's `id`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -283,7 +308,7 @@ pub struct ReportedFile {
     pub sha256: Option<Sha256>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub md5: Option<Md5>,
-    // Not flattened: then all fields are held in memory before they are looked at.
+    // Not flattened: serde would hold all fields in memory before it checks them.
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
@@ -305,7 +330,7 @@ impl ReportedFile {
         }
     }
 
-    /// The file, and what is reported of it.
+    /// Splits the item into the file's id and its report.
     pub fn into_parts(self) -> (Id, ReportUpload) {
         let report = ReportUpload {
             status: self.status,
@@ -318,14 +343,14 @@ impl ReportedFile {
     }
 }
 
-/// What became of the items of a batch, in their order.
+/// Results of the items of a batch, in the order of the request.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Batch<T> {
     pub items: Vec<BatchItem<T>>,
 }
 
-/// One of them.
+/// Result of one item of a batch.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -334,7 +359,7 @@ pub enum BatchItem<T> {
     Done(T),
 }
 
-/// The one status that a client can report.
+/// The only status that a client can report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -342,17 +367,17 @@ pub enum ReportedStatus {
     Uploaded,
 }
 
-/// `PUT /files/:id`: what is given changes, the rest stays.
+/// `PUT /files/:id`: fields that are given change, all others stay unchanged.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ChangeFile {
-    /// Rename or move; the link stays.
+    /// New path, which renames or moves the file; the link stays the same.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<RemotePath>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub permissions: Option<Permission>,
-    /// Counted from now.
+    /// New expiry, counted from now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expiration_policy: Option<ExpirationPolicy>,
     #[serde(
@@ -382,25 +407,25 @@ pub struct ChangeFile {
     pub metadata: Option<serde_json::Map<String, serde_json::Value>>,
 }
 
-/// What `hulk put --json` prints of a file.
+/// What `hulk put --json` prints for a file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PutFile {
     #[serde(flatten)]
     pub file: File,
     /// Bytes that were sent.
     pub uploaded_bytes: u64,
-    /// Bytes that the store had already.
+    /// Bytes that the store already had.
     pub reused_bytes: u64,
-    /// Whether an earlier, interrupted upload was gone on with.
+    /// Whether an earlier, interrupted upload was resumed.
     pub resumed: bool,
 }
 
-/// What `hulk get --json` prints of a file.
+/// What `hulk get --json` prints for a file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GotFile {
-    /// As it was asked for.
+    /// Link, id or path as given on the command line.
     pub source: String,
-    /// Where it is now; `-` for the standard output.
+    /// Local path of the file; `-` for standard output.
     pub saved_to: String,
     pub size_bytes: u64,
     pub sha256: Sha256,
@@ -408,7 +433,7 @@ pub struct GotFile {
     pub verified: bool,
 }
 
-/// The answer to `GET /d/…` with `Accept: application/json`: what a link leads to.
+/// The answer to `GET /d/…` with `Accept: application/json`: the file that a link leads to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LinkedFile {
@@ -416,25 +441,25 @@ pub struct LinkedFile {
     pub size_bytes: u64,
     pub mime_type: String,
     pub sha256: Option<Sha256>,
-    /// Works without a key for a while.
+    /// Presigned URL of the bytes, which works without a key until it expires.
     pub url: String,
-    /// By which damaged bytes are found; `None` if it was not uploaded in parts.
+    /// Digests with which damaged parts are found; `null` if the file was not uploaded in parts.
     pub parts: Option<PartDigests>,
 }
 
-/// What the store attests of the parts of a file.
+/// Digests of the parts of a file, as the store reports them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PartDigests {
-    /// Bytes of every part but the last.
+    /// Size of every part except the last.
     pub part_size: u64,
     pub part_digest: PartDigest,
-    /// In order, as hex.
+    /// Digests in the order of the parts, as hex.
     #[cfg_attr(feature = "openapi", schema(pattern = "^[0-9a-f]+$"))]
     pub digests: Vec<String>,
 }
 
-/// The answer to `GET /files/:id/download`: a URL that works without a key for a while.
+/// The answer to `GET /files/:id/download`: a URL that works without a key until it expires.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Download {

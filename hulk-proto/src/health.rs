@@ -1,16 +1,16 @@
-//! What `/readyz?verbose` and `hulk doctor` found.
+//! Results of the checks of `/readyz?verbose` and `hulk doctor`.
 
 use serde::{Deserialize, Serialize};
 
-/// One thing that was tried.
+/// The result of one check.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Check {
     pub name: String,
     pub outcome: Outcome,
-    /// What was seen.
+    /// What the check found.
     pub message: String,
-    /// What to do about it, if it is not good.
+    /// How to fix it; `null` if the outcome is `good`.
     pub fix: Option<String>,
 }
 
@@ -19,7 +19,7 @@ pub struct Check {
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
     Good,
-    /// It works without, but less well.
+    /// Not required, but something works less well.
     Warning,
     Failed,
 }
@@ -49,11 +49,11 @@ impl Check {
         }
     }
 
-    /// Of another's clock that is so many seconds ahead of ours.
+    /// Checks a clock that is `ahead_seconds` ahead of the local one.
     pub fn clock(name: &str, ahead_seconds: i64) -> Self {
-        let fix = "set the clocks, by NTP";
+        let fix = "synchronise the clocks with NTP";
         let seconds = ahead_seconds.unsigned_abs();
-        let message = format!("it differs by {seconds} s from the one here");
+        let message = format!("it differs by {seconds} s from the local clock");
         if seconds > MAX_SKEW_SECONDS {
             Self::failed(name, message, fix)
         } else if seconds > MUCH_SKEW_SECONDS {
@@ -64,11 +64,11 @@ impl Check {
     }
 }
 
-/// S3 refuses what was signed with a clock that is further off.
+/// S3 refuses requests signed by a clock that differs by more.
 const MAX_SKEW_SECONDS: u64 = 15 * 60;
 const MUCH_SKEW_SECONDS: u64 = 60;
 
-/// Whether requests can be served, and what was tried to tell.
+/// Whether requests can be served, and the checks that this is based on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Readiness {

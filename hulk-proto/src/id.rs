@@ -1,13 +1,13 @@
-//! Ids: NanoIDs of 12 letters and digits (71 bits), unguessable and stable for ever.
+//! Ids: NanoIDs of 12 letters and digits (71 bits), unguessable and never changed.
 
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-/// How many characters an id has.
+/// Number of characters of an id.
 pub const ID_LENGTH: usize = 12;
 
-/// Letters and digits, so that an id is one word to a double click and needs no escaping in a URL.
+/// Letters and digits, so that a double click selects a whole id and a URL needs no escaping.
 pub(crate) const BASE62: [char; 62] = [
     '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F', 'G', 'H', 'I',
     'J', 'K', 'L', 'M', 'N', 'O', 'P', 'Q', 'R', 'S', 'T', 'U', 'V', 'W', 'X', 'Y', 'Z', 'a', 'b',
@@ -15,7 +15,7 @@ pub(crate) const BASE62: [char; 62] = [
     'v', 'w', 'x', 'y', 'z',
 ];
 
-/// The id of a user, file, directory or key.
+/// Id of a user, file, directory, key or share.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 #[cfg_attr(
@@ -25,13 +25,13 @@ pub(crate) const BASE62: [char; 62] = [
 )]
 pub struct Id(String);
 
-/// What is not 12 letters and digits.
+/// Error for text that is not 12 letters and digits.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("an id is {ID_LENGTH} letters and digits")]
 pub struct InvalidId;
 
 impl Id {
-    /// A new id from the operating system's random numbers.
+    /// Generates an id from the operating system's random numbers.
     pub fn random() -> Self {
         Self(nanoid::nanoid!(ID_LENGTH, &BASE62))
     }

@@ -1,7 +1,7 @@
 //! API keys: `hulk_<id>_<secret>_<checksum>`, base62 throughout.
 //!
 //! The scheme is GitHub's (prefix, random part, CRC32 in base62): a scanner, or the command line
-//! before it asks a server, can tell a key from a mangled one.
+//! before it contacts a server, can recognise a mangled key.
 
 use std::{fmt, str::FromStr};
 
@@ -14,24 +14,24 @@ const PREFIX: &str = "hulk";
 const SECRET_LENGTH: usize = 32;
 const CHECKSUM_LENGTH: usize = 6;
 
-/// A whole API key with its secret. It prints itself only on request, never through `Debug`.
+/// A complete API key with its secret, which only `reveal` shows, never `Debug`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ApiKeySecret {
     id: Id,
     secret: String,
 }
 
-/// What is not a whole, undamaged key. Says nothing of the text that was refused.
+/// Error for text that is not a complete, undamaged key. It does not repeat the refused text.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum InvalidKey {
-    #[error("an API key looks like hulk_<id>_<secret>_<checksum>; this is something else")]
+    #[error("an API key looks like hulk_<id>_<secret>_<checksum>; this does not")]
     Shape,
-    #[error("the API key is damaged (its checksum does not match): copy it again, whole")]
+    #[error("the API key is damaged (its checksum does not match): copy the whole key again")]
     Checksum,
 }
 
 impl ApiKeySecret {
-    /// A new key from the operating system's random numbers.
+    /// Generates a key from the operating system's random numbers.
     pub fn random() -> Self {
         Self {
             id: Id::random(),
@@ -39,17 +39,17 @@ impl ApiKeySecret {
         }
     }
 
-    /// The public part, by which the server finds the key.
+    /// Returns the public part, by which the server finds the key.
     pub fn id(&self) -> &Id {
         &self.id
     }
 
-    /// The part of which the server keeps only a hash.
+    /// Returns the secret part, of which the server stores only a hash.
     pub fn secret(&self) -> &str {
         &self.secret
     }
 
-    /// The key as the user keeps it.
+    /// Returns the full text of the key, as the user stores it.
     pub fn reveal(&self) -> String {
         let body = format!("{PREFIX}_{}_{}", self.id, self.secret);
         let checksum = checksum(&body);
@@ -99,7 +99,7 @@ impl fmt::Debug for ApiKeySecret {
     }
 }
 
-/// What may be told of a key.
+/// An API key without its secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ApiKey {
@@ -107,7 +107,7 @@ pub struct ApiKey {
     pub label: String,
     pub permissions: KeyPermission,
     pub expires_at: Option<Timestamp>,
-    /// To the minute; `None` if it was never used.
+    /// Time of the last use, to the minute; `null` if the key was never used.
     pub last_used_at: Option<Timestamp>,
     pub created_at: Timestamp,
 }
@@ -124,7 +124,7 @@ pub struct CreateApiKey {
     pub expires_at: Option<Timestamp>,
 }
 
-/// The answer to `POST /api-keys`: the only time that the key itself is told.
+/// The answer to `POST /api-keys`: the only answer that contains the key itself.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CreatedApiKey {

@@ -1,5 +1,5 @@
 //! The protocol between `hulk` and `hulk-server`: every type here crosses the wire or is printed
-//! with `--json`. One noun, one file, both directions. Nothing here does I/O.
+//! with `--json`. One file per noun, for both directions. Nothing here does I/O.
 
 pub mod attributes;
 mod bounded;
@@ -41,4 +41,4 @@ pub use share::{Grants, Share, ShareToken};
 pub use timestamp::Timestamp;
 pub use upload::{Multipart, PartChecksum, PartDigest, StoreDigest, Upload};
 pub use usage::Usage;
-pub use user::{Me, Role};
+pub use user::{Credential, Me, Role};

@@ -1,10 +1,10 @@
-//! Lists: what a client asks for and how a page of the answer looks.
+//! Lists: the query of a client and a page of the answer.
 
 use serde::{Deserialize, Serialize};
 
 /// The longest value of a parameter, in bytes: a path can become shorter when it is normalised.
 const MAX_VALUE_BYTES: usize = 4096;
-/// Filters of one list: each is a condition of the database's.
+/// Largest number of filters of one list: each becomes a condition of the database query.
 const MAX_FILTERS: usize = 32;
 
 /// A page of a list.
@@ -12,33 +12,33 @@ const MAX_FILTERS: usize = 32;
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Page<T> {
     pub items: Vec<T>,
-    /// How many items match in all.
+    /// Number of matching items on all pages together.
     pub total: u64,
-    /// For the next page as `cursor`; `None` on the last.
+    /// Value of `cursor` for the next page; `null` on the last page.
     pub next_cursor: Option<String>,
 }
 
 /// The query of a list: `limit`, `offset` or `cursor`, `order_by`, `filter~PROPERTY=value`.
 ///
-/// Kept as what was typed; each list says which properties it can order and filter by.
+/// Values stay as they were given; each list defines the properties it can be ordered and filtered by.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ListQuery {
     pub limit: Option<u32>,
     pub offset: Option<u64>,
     pub cursor: Option<String>,
     pub order_by: Option<OrderBy>,
-    /// (property, value) in the order given.
+    /// Pairs of (property, value), in the order given.
     pub filters: Vec<(String, String)>,
 }
 
-/// `created_at desc`, in a URL `created_at+desc`.
+/// The order of a list, such as `created_at desc`; in a URL `created_at+desc`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OrderBy {
     pub property: String,
     pub descending: bool,
 }
 
-/// What is wrong with which parameter of the query.
+/// Error that names the invalid parameter of a query and says what is wrong.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("{parameter}: {message}")]
 pub struct InvalidListQuery {
@@ -47,10 +47,10 @@ pub struct InvalidListQuery {
 }
 
 impl ListQuery {
-    /// From decoded (name, value) pairs.
+    /// Parses decoded (name, value) pairs.
     ///
     /// # Errors
-    /// On an unknown or repeated parameter or a value of the wrong type.
+    /// If a parameter is unknown, a value is invalid, or both `cursor` and `offset` are given.
     pub fn from_pairs(pairs: &[(String, String)]) -> Result<Self, InvalidListQuery> {
         let mut query = Self::default();
         for (name, value) in pairs {
@@ -107,7 +107,7 @@ impl ListQuery {
         Ok(query)
     }
 
-    /// As (name, value) pairs, not yet encoded.
+    /// Returns the query as (name, value) pairs, not yet encoded.
     pub fn to_pairs(&self) -> Vec<(String, String)> {
         let mut pairs = Vec::new();
         let mut push = |name: &str, value: Option<String>| {
@@ -125,7 +125,7 @@ impl ListQuery {
 }
 
 impl OrderBy {
-    /// A property alone is ascending.
+    /// Parses an order; a property alone means ascending.
     fn parse(text: &str) -> Option<Self> {
         let mut words = text.split([' ', '+']);
         let property = words.next().filter(|word| !word.is_empty())?.to_owned();

@@ -1,8 +1,8 @@
-//! How a file is cut into parts: all of one size but the last, at most 10,000.
+//! How a file is split into parts: all of the same size except the last, at most 10,000.
 
 use crate::limits::{MAX_FILE_BYTES, MAX_PART_BYTES, MAX_PARTS, MIN_PART_BYTES, PART_BYTES};
 
-/// Chosen sizes are multiples of this.
+/// Granularity of chosen part sizes.
 const STEP_BYTES: u64 = 1 << 20;
 
 /// The parts of a file of known length.
@@ -12,13 +12,13 @@ pub struct PartLayout {
     part_size: u64,
 }
 
-/// A part size that no store takes for a file of this length.
+/// Error for a part size that no store accepts for a file of this length.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("a part has 5 MiB to 5 GiB, and a file at most 10,000 of them")]
+#[error("a part must have 5 MiB to 5 GiB, and a file at most 10,000 parts")]
 pub struct InvalidPartSize;
 
 impl PartLayout {
-    /// 8 MiB, and more where 10,000 parts would not suffice. Sizes are at most 5 TiB.
+    /// Chooses 8 MiB, or more where 10,000 such parts would not suffice. Files are at most 5 TiB.
     pub fn choose(size_bytes: u64) -> Self {
         let needed = size_bytes.min(MAX_FILE_BYTES).div_ceil(MAX_PARTS as u64);
         Self {
@@ -43,18 +43,18 @@ impl PartLayout {
         self.part_size
     }
 
-    /// At least one: an empty file has an empty part.
+    /// Number of parts, at least one: an empty file has one empty part.
     pub fn part_count(self) -> u32 {
         let count = self.size_bytes.div_ceil(self.part_size).max(1);
         u32::try_from(count).unwrap_or(u32::MAX)
     }
 
-    /// Where a part begins. Parts are numbered from 1.
+    /// Offset at which a part begins. Parts are numbered from 1.
     pub fn offset(self, number: u32) -> u64 {
         u64::from(number.saturating_sub(1)).saturating_mul(self.part_size)
     }
 
-    /// How many bytes a part has; 0 for one that is not of this file.
+    /// Size of a part in bytes; 0 for a number beyond the last part.
     pub fn len(self, number: u32) -> u64 {
         self.size_bytes
             .saturating_sub(self.offset(number))

@@ -10,13 +10,13 @@ pub const MAX_PATH_BYTES: usize = 1024;
 /// The longest name of a file or directory, in bytes of UTF-8 after normalisation.
 pub const MAX_NAME_BYTES: usize = 255;
 
-/// A path to a file or directory, as `datasets/2025/a.bin`; the empty path is the root.
+/// Path of a file or directory, such as `datasets/2025/a.bin`; the empty path is the root.
 ///
-/// One leading `/` is accepted and dropped. Everything else that is not already a plain path is
-/// refused: what the user typed is what is stored, or an error says why not.
+/// One leading `/` is accepted and removed. Anything else that is not already a plain path is refused:
+/// the path is stored as the user typed it, or an error says why not.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-// The pattern is what a pattern can tell plainly: neither empty parts nor forbidden characters.
+// The pattern covers what a pattern expresses simply: neither empty parts nor forbidden characters.
 #[cfg_attr(
     feature = "openapi",
     derive(utoipa::ToSchema),
@@ -54,17 +54,17 @@ impl RemotePath {
         self.0.is_empty()
     }
 
-    /// Without a leading `/`; empty for the root.
+    /// Returns the path without a leading `/`; empty for the root.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The names from the root down; none for the root.
+    /// Returns the names from the root down; none for the root.
     pub fn names(&self) -> impl DoubleEndedIterator<Item = &str> {
         self.0.split('/').filter(|name| !name.is_empty())
     }
 
-    /// The directory and the last name, or nothing for the root.
+    /// Returns the parent directory and the last name, or `None` for the root.
     pub fn split(&self) -> Option<(RemotePath, &str)> {
         match self.0.rsplit_once('/') {
             Some((parent, name)) => Some((Self(parent.to_owned()), name)),
@@ -73,10 +73,10 @@ impl RemotePath {
         }
     }
 
-    /// This path with one more name.
+    /// Appends a name to this path.
     ///
     /// # Errors
-    /// If `name` is not one valid name or the whole becomes too long.
+    /// If the result is not a valid path.
     pub fn join(&self, name: &str) -> Result<Self, InvalidPath> {
         match self.is_root() {
             true => name.parse(),
@@ -85,27 +85,28 @@ impl RemotePath {
     }
 }
 
-/// The form in which paths are kept and compared: NFC.
+/// Converts a path to NFC, the form in which paths are stored and compared.
 pub fn normalised(path: &str) -> String {
     path.nfc().collect()
 }
 
-/// Whether no name may have the character: controls, and bidirectional embeddings, overrides and isolates: `exe.gpj` must not be able to read `jpg.exe`.
-/// The plain marks U+200E and U+200F are left alone, since right-to-left names need them.
+/// Whether names may not contain the character: controls, line separators, and bidirectional embeddings,
+/// overrides and isolates, with which `exe.gpj` could be displayed as `jpg.exe`. The plain marks U+200E
+/// and U+200F are allowed, since right-to-left names need them.
 pub fn is_forbidden(character: char) -> bool {
     character.is_control()
         || matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
 }
 
-/// Whether a file or directory of this system can have the name: it is one name, and what a server
-/// stores under it can be fetched.
+/// Whether a file or directory of this system can have the name, so that a remote file of that name can
+/// be saved here.
 pub fn is_local_name(name: &str) -> bool {
     let is_one = !matches!(name, "" | "." | "..") && !name.contains('/');
     let is_taken = cfg!(windows) && is_taken_by_windows(name);
     is_one && !name.chars().any(is_forbidden) && !is_taken
 }
 
-/// <https://learn.microsoft.com/windows/win32/fileio/naming-a-file>
+/// Whether Windows reserves the name: <https://learn.microsoft.com/windows/win32/fileio/naming-a-file>
 fn is_taken_by_windows(name: &str) -> bool {
     let stem = name.split('.').next().unwrap_or(name).trim_end();
     let stem = stem.to_ascii_uppercase();

@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-/// Who may read a file: everybody with the link, its owner only, or as the nearest directory says.
+/// Who may read a file: anyone with the link, only its owner, or whoever the nearest directory allows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -17,7 +17,7 @@ pub enum Permission {
 
 /// What an API key may do.
 ///
-/// `read` and `upload` have nothing in common; `write` includes both, and `all` includes `write`.
+/// `read` and `upload` do not overlap; `write` includes both, and `all` includes `write`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -28,26 +28,26 @@ pub enum KeyPermission {
     Upload,
     /// Reads, uploads, changes and moves to the trash.
     Write,
-    /// Also deletes for good, and manages keys and shares.
+    /// Also deletes permanently, and manages keys and shares.
     All,
 }
 
-/// What a request needs of its API key.
+/// A right that a request requires of its credential.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Right {
-    /// To list and to download.
+    /// Listing and downloading.
     Read,
-    /// To create files, versions and directories.
+    /// Creating files, versions and directories.
     Upload,
-    /// To change what exists, to move it to the trash and to restore it.
+    /// Changing existing things, moving them to the trash and restoring them.
     Change,
-    /// To delete for good.
+    /// Deleting permanently.
     Purge,
-    /// To manage keys and shares.
+    /// Managing keys and shares.
     Manage,
 }
 
-/// What is not a permission's name.
+/// Error for text that is not the name of a permission.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("expected one of {0}")]
 pub struct InvalidPermission(&'static str);
@@ -100,7 +100,7 @@ impl KeyPermission {
         }
     }
 
-    /// What it grants, for people who choose one.
+    /// Describes what the permission grants, for help texts.
     pub fn meaning(self) -> &'static str {
         match self {
             Self::Read => "Lists and downloads",
@@ -108,13 +108,13 @@ impl KeyPermission {
                 "Creates files and versions and gets their links; sees, changes and deletes nothing else"
             }
             Self::Write => "Reads, uploads, changes and moves to the trash",
-            Self::All => "Also deletes for good, and manages keys and shares",
+            Self::All => "Also deletes permanently, and manages keys and shares",
         }
     }
 }
 
 impl Right {
-    /// The permission that grants it and the least besides.
+    /// Returns the weakest permission that grants the right.
     pub fn least_permission(self) -> KeyPermission {
         match self {
             Self::Read => KeyPermission::Read,

@@ -13,7 +13,7 @@ use crate::{
 /// Why a query was refused.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum InvalidQuery {
-    #[error("the query is empty: give a part of a name, or tag:T, type:T, size>SIZE, age<TIME")]
+    #[error("the query is empty: give part of a name, or tag:T, type:T, size>SIZE, age<TIME")]
     Empty,
     #[error("a double quote is not closed")]
     Quote,
@@ -21,9 +21,9 @@ pub enum InvalidQuery {
     TooLong,
     #[error("the query has more than {MAX_SEARCH_WORDS} words")]
     TooManyWords,
-    #[error("'{0}': expected bytes as 500KiB or 10MB")]
+    #[error("'{0}': expected a size such as 500KiB or 10MB")]
     Size(String),
-    #[error("'{0}': expected a time as 30m, 12h, 7d or 4w")]
+    #[error("'{0}': expected a time such as 30m, 12h, 7d or 4w")]
     Age(String),
     #[error("'{word}': {reason}")]
     Type { word: String, reason: String },
@@ -31,10 +31,10 @@ pub enum InvalidQuery {
     NoValue(String),
 }
 
-/// The filters of a list of files that the query stands for, as (property, value).
+/// Translates a query into filters of a list of files, as (property, value).
 ///
 /// # Errors
-/// If it is empty, or a condition cannot be read.
+/// If the query is empty, or a condition is invalid.
 pub fn filters(query: &str, now: Timestamp) -> Result<Vec<(String, String)>, InvalidQuery> {
     if query.len() > MAX_SEARCH_BYTES {
         return Err(InvalidQuery::TooLong);
@@ -57,7 +57,7 @@ pub fn filters(query: &str, now: Timestamp) -> Result<Vec<(String, String)>, Inv
     }
 }
 
-/// Each with whether it begins with a quote.
+/// Splits a query into words, each with whether it begins with a quote.
 fn words(query: &str) -> Result<Vec<(String, bool)>, InvalidQuery> {
     let (mut words, mut word, mut in_quotes) = (Vec::new(), None::<(String, bool)>, false);
     for character in query.chars() {
@@ -96,7 +96,7 @@ fn condition(word: String, now: Timestamp) -> Result<(&'static str, String), Inv
     })
 }
 
-/// `tag:x` as `tag`, `:` and `x`, for the names that mean something; also `size:>10MB`.
+/// Splits `tag:x` into `tag`, `:` and `x`, for known names only; `size:>10MB` is accepted too.
 fn split(word: &str) -> Option<(&str, char, &str)> {
     let at = word.find([':', '<', '>'])?;
     let (name, rest) = word.split_at(at);

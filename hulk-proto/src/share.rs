@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Directory, File, Id, RemotePath, Sha256, Timestamp, trash::EntryKind};
 
-/// Letters and digits of a token; 131 bits.
+/// Length of a token in letters and digits; 131 bits.
 const TOKEN_CHARS: usize = 22;
 
-/// The secret of a share link: whoever has it has what the share grants.
+/// The secret of a share link: whoever has it may do what the share grants.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(value_type = String, pattern = "^[A-Za-z0-9]{22}$"))]
@@ -21,7 +21,7 @@ impl fmt::Debug for ShareToken {
     }
 }
 
-/// A password on the wire; it does not print itself.
+/// A password as the client sends it; it is never logged.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 #[cfg_attr(
@@ -37,7 +37,7 @@ impl fmt::Debug for Password {
     }
 }
 
-/// What is no token.
+/// Error for text that is not a token.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("expected {TOKEN_CHARS} letters and digits")]
 pub struct InvalidToken;
@@ -90,10 +90,10 @@ pub struct Grants {
     /// Read names and bytes.
     #[serde(default)]
     pub can_download: bool,
-    /// Put new files into the directory; none that is there is replaced.
+    /// Upload new files into the directory; existing files are not replaced.
     #[serde(default)]
     pub can_upload: bool,
-    /// Make further links that grant no more than this one.
+    /// Create further links that grant no more than this one.
     #[serde(default)]
     pub can_share: bool,
     /// Move files to the owner's trash.
@@ -101,7 +101,7 @@ pub struct Grants {
     pub can_delete: bool,
 }
 
-/// What somebody with a link is about to do.
+/// An action for which a share link is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ShareAction {
     List,
@@ -124,7 +124,7 @@ impl Grants {
         ..Self::DOWNLOAD
     };
 
-    /// The table of grants: which one each action needs.
+    /// Whether the grants include the one that the action requires.
     pub fn allows(self, action: ShareAction) -> bool {
         match action {
             ShareAction::List | ShareAction::Download => self.can_download,
@@ -134,7 +134,7 @@ impl Grants {
         }
     }
 
-    /// Whether `other` grants nothing that this does not.
+    /// Whether `other` grants nothing beyond these grants.
     pub fn covers(self, other: Self) -> bool {
         let pairs = [
             (self.can_download, other.can_download),
@@ -146,7 +146,7 @@ impl Grants {
     }
 }
 
-/// `POST /shares`: of one of `file_id`, `directory_id` and `path`.
+/// `POST /shares`: shares what one of `file_id`, `directory_id` and `path` names.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -157,26 +157,26 @@ pub struct CreateShare {
     pub directory_id: Option<Id>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<RemotePath>,
-    /// To download if absent.
+    /// Download only, if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub permissions: Option<Grants>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
-    /// If absent, the password of the link that this one is made with, if any.
+    /// If absent, the password of the link with which this one is created, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password: Option<Password>,
-    /// How many downloads in all, from 1.
+    /// Total number of downloads allowed, at least 1; unlimited if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(minimum = 1))]
     pub max_downloads: Option<u64>,
-    /// The largest file that is taken in; the server's limit if absent.
+    /// Size of the largest file accepted through the link; the server's limit if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_file_bytes: Option<u64>,
-    /// Bytes that are taken in through the link in all, from 1; half of the owner's quota if absent.
+    /// Total bytes accepted through the link, at least 1; half of the owner's quota if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(minimum = 1))]
     pub max_total_bytes: Option<u64>,
-    /// Files that are taken in through the link in all, from 1; `limits::SHARE_FILES` if absent.
+    /// Total number of files accepted through the link, at least 1; 1,000 if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(minimum = 1))]
     pub max_files: Option<u64>,
@@ -193,23 +193,25 @@ pub struct Share {
     pub kind: EntryKind,
     pub file_id: Option<Id>,
     pub directory_id: Option<Id>,
-    /// Where the file or directory is now; `None` while it is in the trash.
+    /// Current path of the file or directory; `null` while it is in the trash.
     pub path: Option<RemotePath>,
     pub permissions: Grants,
     pub has_password: bool,
-    /// `None` if never.
+    /// `null` if the share never expires.
     pub expires_at: Option<Timestamp>,
     pub max_downloads: Option<u64>,
-    /// Downloads that have ended.
+    /// Number of finished downloads.
     pub download_count: u64,
     pub max_file_bytes: Option<u64>,
-    /// Bytes and files that may come in through the link in all; `None` if it takes none in.
+    /// Total bytes accepted through the link; `null` if it accepts no files.
     pub max_total_bytes: Option<u64>,
+    /// Total number of files accepted through the link; `null` if it accepts no files.
     pub max_files: Option<u64>,
-    /// Bytes and files that came in, with those that are planned.
+    /// Bytes received through the link, including those of planned uploads.
     pub received_bytes: u64,
+    /// Files received through the link, including planned uploads.
     pub received_files: u64,
-    /// Of these, files that are planned and not finished.
+    /// Those of `received_files` that are planned and not finished.
     pub unfinished_files: u64,
     pub created_at: Timestamp,
 }
@@ -220,46 +222,46 @@ pub struct Share {
 pub struct UnfinishedUpload {
     pub file_id: Id,
     pub path: RemotePath,
-    /// Bytes of the owner's quota that it holds.
+    /// Bytes of the owner's quota that it reserves.
     pub size_bytes: u64,
-    /// The address of the client that planned it; `None` if it is not known.
+    /// Address of the client that planned it; `null` if it is unknown.
     pub address: Option<String>,
     pub created_at: Timestamp,
-    /// When it ends if no byte comes in until then.
+    /// When it is abandoned if no bytes arrive before then.
     pub expires_at: Timestamp,
 }
 
-/// The answer to `DELETE /shares/:id/uploads`
+/// The answer to `DELETE /shares/:id/uploads`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CancelledUploads {
     pub uploads: u64,
 }
 
-/// The answer to `GET /shares/public/:token`: what a visitor may know. What the share does not grant
-/// to see, or its password hides, is absent.
+/// The answer to `GET /shares/public/:token`: what a visitor may see. Fields that the share does not
+/// grant, or that its password protects, are `null` or empty.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PublicShare {
     pub id: Id,
     pub kind: EntryKind,
     pub permissions: Grants,
-    /// Whether the password is still to be given.
+    /// Whether the password must still be given.
     pub needs_password: bool,
     pub expires_at: Option<Timestamp>,
-    /// `None` if they are not counted.
+    /// `null` if downloads are not counted.
     pub downloads_left: Option<u64>,
-    /// Of a file that is put in.
+    /// Size of the largest file accepted through the link.
     pub max_file_bytes: Option<u64>,
     pub created_at: Timestamp,
     pub file_id: Option<Id>,
     pub directory_id: Option<Id>,
-    /// Of the file or directory.
+    /// Name of the file or directory.
     pub filename: Option<String>,
     pub size_bytes: Option<u64>,
     pub mime_type: Option<String>,
     pub sha256: Option<Sha256>,
-    /// Of a directory, what is right below it: the first page of `/b/:id?token=`.
+    /// Direct contents of a directory: the first page of `/b/:id?token=`.
     pub directories: Vec<Directory>,
     pub files: Vec<File>,
     pub next_cursor: Option<String>,
@@ -273,8 +275,8 @@ pub struct Unlock {
     pub password: Password,
 }
 
-/// What stands for the password from now on: as the header `X-Share-Pass`, or the cookie that came
-/// with it.
+/// A pass that replaces the password from now on: sent as the header `X-Share-Pass`, or as the cookie
+/// that this answer sets.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Unlocked {
@@ -288,10 +290,10 @@ impl fmt::Debug for Unlocked {
     }
 }
 
-/// The header that carries `Unlocked::pass`.
+/// Header that carries `Unlocked::pass`.
 pub const PASS_HEADER: &str = "x-share-pass";
-/// The header of an answer that counts: the id of the claim.
+/// Header with the id of the claim, in an answer that counts as a download.
 pub const CLAIM_HEADER: &str = "x-share-claim";
-/// The parameter by which a URL names the claim of a download that continues. Nothing else tells a
-/// continuation from a new download.
+/// URL parameter that names the claim of a resumed download. Nothing else distinguishes it from a new
+/// download.
 pub const CLAIM_PARAMETER: &str = "claim";

@@ -1,4 +1,4 @@
-//! Points in time: unix milliseconds inside, RFC 3339 UTC on the wire.
+//! Points in time: Unix milliseconds internally, RFC 3339 UTC on the wire.
 
 use std::{fmt, str::FromStr, time::Duration};
 
@@ -11,7 +11,7 @@ use time::{OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339};
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(value_type = String, format = DateTime, example = "2026-01-31T12:00:00.000Z"))]
 pub struct Timestamp(OffsetDateTime);
 
-/// What is not an RFC 3339 date and time, or out of range.
+/// Error for text that is not an RFC 3339 date and time, or a time that is out of range.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("not an RFC 3339 date and time")]
 pub struct InvalidTimestamp;
@@ -37,7 +37,7 @@ impl Timestamp {
         i64::try_from(self.0.unix_timestamp_nanos() / 1_000_000).unwrap_or(i64::MAX)
     }
 
-    /// This time plus `duration`, at most the end of the year 9999.
+    /// Adds `duration`, up to the end of the year 9999.
     pub fn saturating_add(self, duration: Duration) -> Self {
         Self(
             self.0

@@ -1,10 +1,12 @@
-//! What was deleted, and can come back for a while.
+//! Deleted files and directories, which can be restored for a while.
+
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
 use crate::{Id, RemotePath, Timestamp};
 
-/// A file or a directory.
+/// Kind of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -13,44 +15,69 @@ pub enum EntryKind {
     Directory,
 }
 
-/// A file, or a directory with all that was in it.
+impl EntryKind {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::File => "file",
+            Self::Directory => "directory",
+        }
+    }
+}
+
+/// Error for text that is not a kind.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("a kind is one of file, directory")]
+pub struct InvalidKind;
+
+impl FromStr for EntryKind {
+    type Err = InvalidKind;
+
+    fn from_str(text: &str) -> Result<Self, InvalidKind> {
+        [Self::File, Self::Directory]
+            .into_iter()
+            .find(|kind| kind.as_str() == text)
+            .ok_or(InvalidKind)
+    }
+}
+
+/// A file in the trash, or a directory with everything that was in it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TrashItem {
-    /// The file's or directory's own.
+    /// Id of the file or directory.
     pub id: Id,
     pub kind: EntryKind,
-    /// Where it was.
+    /// Path before it was deleted.
     pub path: RemotePath,
-    /// Of all that goes with it, versions included.
+    /// Total size of its files, including their versions.
     pub size_bytes: u64,
     pub trashed_at: Timestamp,
-    /// When it goes for good.
+    /// When it is deleted permanently.
     pub expires_at: Timestamp,
 }
 
-/// The header of the answer to a `DELETE` of a file or directory: until when it can be restored, as
-/// RFC 3339. Absent if it is gone for good.
+/// Header of the answer to a `DELETE` of a file or directory: until when it can be restored, in
+/// RFC 3339. Absent if it was deleted permanently.
 pub const TRASHED_UNTIL_HEADER: &str = "x-trashed-until";
 
-/// `POST /trash/:id/restore`; the body may be left out.
+/// `POST /trash/:id/restore`; the body is optional.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RestoreTrash {
-    /// Somewhere else than where it was.
+    /// Path to restore it to; its former path if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<RemotePath>,
 }
 
-/// What came back, and where it is.
+/// A restored file or directory, and its path.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Restored {
     pub id: Id,
     pub kind: EntryKind,
     pub path: RemotePath,
-    /// Whether the name it had was taken, so that it has another now.
+    /// Whether it has a new name because its former name was in use.
     pub renamed: bool,
 }
 

@@ -1,4 +1,4 @@
-//! How a client gets a file's bytes into the store.
+//! How a client uploads a file's bytes to the store.
 
 use std::collections::BTreeMap;
 
@@ -6,29 +6,29 @@ use serde::{Deserialize, Serialize};
 
 use crate::{File, bounded, limits::MAX_BATCH};
 
-/// What is left to send.
+/// How the bytes of a file are to be sent, if at all.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Upload {
-    /// Nothing: the store has these bytes already, and the file is validated.
+    /// Not at all: the store already has these bytes, and the file is validated.
     None,
     /// The whole file in one request.
     Single {
         method: String,
-        /// Presigned for exactly `size_bytes`; it grants the upload without a key.
+        /// URL presigned for exactly `size_bytes`; it works without a key.
         url: String,
-        /// To be sent as they are.
+        /// Headers to send unchanged.
         headers: BTreeMap<String, String>,
-        /// What the store can say of the bytes it got.
+        /// Digest that the store can report for the bytes it received.
         store_digest: StoreDigest,
     },
-    /// In parts of equal size, in any order and at once.
+    /// In parts of equal size, in any order and in parallel.
     Multipart(Multipart),
 }
 
-/// The digest by which a store can attest what it holds. A client that wants its upload checked
-/// end to end reports this one, besides the SHA-256 that is kept with the file.
+/// A digest that a store can report for an object. A client that wants its upload checked end to end
+/// reports this one, in addition to the SHA-256 that is stored with the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -41,26 +41,26 @@ pub enum StoreDigest {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Multipart {
-    /// Bytes of every part but the last.
+    /// Size of every part except the last.
     pub part_size: u64,
-    /// `None` while the length of the file is not known.
+    /// `null` while the length of the file is unknown.
     pub part_count: Option<u32>,
-    /// For the first missing parts; the rest are signed by `POST /files/:id/upload/parts`.
+    /// URLs of the first missing parts; the rest are signed by `POST /files/:id/upload/parts`.
     pub parts: Vec<SignedPart>,
-    /// Parts that were copied from what the store has, and need not be sent.
+    /// Numbers of the parts that were copied within the store and need not be sent.
     #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 10000))]
     pub reused: Vec<u32>,
-    /// Parts that the store has got of this upload.
+    /// Parts of this upload that the store has received.
     pub received: Vec<ReceivedPart>,
-    /// What a part is checked with on the way.
+    /// Checksum with which the store checks each part as it is sent.
     pub checksum: PartChecksum,
-    /// What the `etag` of a part is, so that a received part can be compared with a local one.
+    /// Digest used as the `etag` of a part, so that a received part can be compared with a local one.
     pub part_digest: PartDigest,
-    /// Whether the store has an earlier version of this file on the same layout: a part that is
-    /// asked for with its digest may then be copied instead of sent.
+    /// Whether the store has an earlier version of this file with the same part size: a part whose URL is
+    /// requested with its digest may then be copied instead of sent.
     pub has_previous: bool,
-    /// Whether the user stores a file of this size that begins alike: to hash all of it before
-    /// sending may spare sending it.
+    /// Whether the user already stores a file of this size with the same first bytes: hashing the whole
+    /// file before sending may make sending unnecessary.
     pub may_be_stored: bool,
 }
 
@@ -71,7 +71,7 @@ pub struct Multipart {
 pub enum PartChecksum {
     /// The client sends it as `Content-MD5`; every S3 store checks it.
     Md5,
-    /// It is named when the part's URL is asked for, and comes back among the part's headers.
+    /// The client gives it in the request for the part's URL, and sends it with the returned headers.
     Crc32c,
 }
 
@@ -93,16 +93,16 @@ impl PartDigest {
     }
 }
 
-/// A URL that takes one part.
+/// A URL to which one part is sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SignedPart {
-    /// From 1.
+    /// Number of the part, from 1.
     #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 10000))]
     pub number: u32,
-    /// Presigned for the part's exact length.
+    /// URL presigned for the part's exact length.
     pub url: String,
-    /// To be sent as they are.
+    /// Headers to send unchanged.
     pub headers: BTreeMap<String, String>,
 }
 
@@ -121,7 +121,7 @@ pub struct ReceivedPart {
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SignParts {
-    /// Which version is being sent; the newest unfinished one if absent.
+    /// Version that is being sent; the newest unfinished one if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(minimum = 1))]
     pub version: Option<u64>,
@@ -137,14 +137,15 @@ pub struct SignParts {
 pub struct WantedPart {
     #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 10000))]
     pub number: u32,
-    /// For the last part of a file whose length was not known; all others have the layout's.
+    /// Size of the last part of a file whose length was unknown; all other parts have `part_size`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size_bytes: Option<u64>,
-    /// Base64 of four big-endian bytes, as `x-amz-checksum-crc32c` has it.
+    /// Base64 of four big-endian bytes, as in `x-amz-checksum-crc32c`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(pattern = "^[A-Za-z0-9+/]{6}==$"))]
     pub crc32c: Option<String>,
-    /// In the upload's `part_digest`; a part that an earlier version has is then copied.
+    /// Digest of the kind that the upload's `part_digest` names; a part that an earlier version has is
+    /// then copied.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(
         feature = "openapi",
@@ -153,15 +154,15 @@ pub struct WantedPart {
     pub digest: Option<String>,
 }
 
-/// The answer to `POST /files/:id/upload/parts`; each part that was asked for is in one list.
+/// The answer to `POST /files/:id/upload/parts`; each requested part is in one of the two lists.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SignedParts {
-    /// To be sent.
+    /// Parts to send.
     pub parts: Vec<SignedPart>,
-    /// Copied from the version before.
+    /// Parts copied from the previous version.
     pub reused: Vec<ReceivedPart>,
-    /// Whether the store refused to copy a part that it has: all must be sent.
+    /// Whether the store refused to copy a part that it has: all parts must be sent.
     pub cannot_copy: bool,
 }
 
@@ -170,12 +171,12 @@ pub struct SignedParts {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct UploadState {
     pub file: File,
-    /// `None` for an upload in one request.
+    /// `null` for an upload in one request.
     pub part_size: Option<u64>,
-    /// `None` while the length of the file is not known.
+    /// `null` while the length of the file is unknown.
     pub part_count: Option<u32>,
     pub received: Vec<ReceivedPart>,
-    /// Of the parts that are known of.
+    /// Numbers of the missing parts, among the parts planned so far.
     #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 10000))]
     pub missing: Vec<u32>,
 }

@@ -1,10 +1,10 @@
-//! What a user stores.
+//! The storage that a user uses.
 
 use serde::{Deserialize, Serialize};
 
 use crate::Category;
 
-/// A number for each category, and their sum.
+/// A number per category, and their sum.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CountByType {
@@ -43,20 +43,20 @@ impl CountByType {
     }
 }
 
-/// The answer to `GET /users/:id/usage`. All sizes are bytes; `used_bytes` is the sum of the files'
-/// bytes, the versions before them, the trash, and what uploads under way have set aside.
+/// The answer to `GET /users/:id/usage`. All sizes are bytes; `used_bytes` is the sum of `byte_counts`,
+/// `version_bytes`, `trash_bytes` and `upload_bytes`, which unfinished uploads reserve.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Usage {
-    /// Files as they are now, without the trash.
+    /// Number of files, without the trash.
     pub file_counts: CountByType,
     pub byte_counts: CountByType,
-    /// Of versions that were replaced, and of expired files that were not swept yet.
+    /// Size of replaced versions, and of expired files that are not deleted yet.
     pub version_bytes: u64,
-    /// Of all that is in the trash, with its versions.
+    /// Size of everything in the trash, including versions.
     pub trash_bytes: u64,
     pub upload_bytes: u64,
-    /// Files that expire within seven days.
+    /// Number of files that expire within seven days.
     pub expiring_soon: u64,
     pub used_bytes: u64,
     pub quota_bytes: u64,

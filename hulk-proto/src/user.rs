@@ -4,9 +4,9 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ApiKey, Id, Timestamp};
+use crate::{ApiKey, Id, KeyPermission, Timestamp};
 
-/// What a user may do to others' things.
+/// What a user may do to the accounts and files of other users.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -17,7 +17,7 @@ pub enum Role {
     Admin,
 }
 
-/// What is not a role.
+/// Error for text that is not a role.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("a role is one of user, moderator, admin")]
 pub struct InvalidRole;
@@ -43,7 +43,7 @@ impl FromStr for Role {
     }
 }
 
-/// A user as the API tells it.
+/// A user as the API returns it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct User {
@@ -52,16 +52,58 @@ pub struct User {
     pub role: Role,
     pub is_email_verified: bool,
     pub quota_bytes: u64,
-    /// Every stored or reserved byte.
+    /// All stored and reserved bytes.
     pub used_bytes: u64,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
 }
 
-/// The answer to `GET /me`: who calls, and with which key.
+/// The answer to `GET /me`: the calling user, the credential, and the user's limits.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Me {
     pub user: User,
-    pub api_key: ApiKey,
+    pub credential: Credential,
+    pub limits: UserLimits,
+}
+
+/// The credential with which a request was authenticated.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum Credential {
+    ApiKey(ApiKey),
+    /// A log-in to the web pages, or a token that belongs to one.
+    Session {
+        id: Id,
+    },
+    /// A token that a trusted publisher obtained.
+    Oidc {
+        permissions: KeyPermission,
+    },
+    /// The operator's key.
+    Root,
+}
+
+impl Credential {
+    /// Returns the most that the credential permits.
+    pub fn permissions(&self) -> KeyPermission {
+        match self {
+            Self::ApiKey(key) => key.permissions,
+            Self::Oidc { permissions } => *permissions,
+            Self::Session { .. } | Self::Root => KeyPermission::All,
+        }
+    }
+}
+
+/// What a user may store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct UserLimits {
+    /// Total bytes, including versions and trash.
+    pub storage_bytes: u64,
+    /// Total number of files and directories, including those in the trash.
+    pub object_count: u64,
+    /// Size of the largest file, in bytes.
+    pub max_file_size: u64,
 }

@@ -12,15 +12,14 @@ use hulk_proto::Id;
 use tokio::sync::Notify;
 
 use crate::{
+    auth::passwords::Passwords,
     config::{Config, PublicUrl},
     data_dir::{self, DataDir, DataDirError},
     db::{self, Db, Location},
-    downloads::Downloads,
-    http::{answers::Answers, body::Budget},
-    limits::guesses::Guesses,
-    ops::{readiness::Probed, shares::Passwords},
+    download_counts::Downloads,
+    limits::{Limits, answers::Answers, bodies::Budget, guesses::Guesses},
     store::{
-        Endpoint, Store,
+        Endpoint, Probed, Store,
         embedded::{self, EmbeddedStore},
     },
 };
@@ -63,15 +62,8 @@ pub struct Settings {
     /// Where upload and download URLs lead: browsers may send there.
     pub store_origin: String,
     pub env_name: String,
-    pub max_file_bytes: u64,
-    /// Files that a user may have, versions and trash included.
-    pub max_objects: i64,
-    /// Finished versions of a file, the current one included; at least that one is kept.
-    pub versions_kept: usize,
-    /// How long what is deleted can be restored; no time deletes for good at once.
-    pub trash_kept: Duration,
-    /// Lower case, without a dot; empty allows all.
-    pub allowed_extensions: Vec<String>,
+    /// Those of every user, but for the quota.
+    pub limits: Limits,
     /// What the store proves itself with when it sends notices; without one, none are taken.
     pub s3_events_secret: Option<String>,
 }
@@ -161,15 +153,7 @@ impl App {
                     .as_str()
                     .to_owned(),
                 env_name: config.env_name.clone(),
-                max_file_bytes: config.max_file_size,
-                max_objects: i64::from(config.max_objects),
-                versions_kept: usize::from(config.versions_kept),
-                trash_kept: Duration::from_secs(u64::from(config.trash_days) * 24 * 60 * 60),
-                allowed_extensions: config
-                    .allowed_extensions
-                    .iter()
-                    .map(|text| extension(text))
-                    .collect(),
+                limits: limits(config),
                 s3_events_secret: std::env::var(S3_EVENTS_SECRET)
                     .ok()
                     .filter(|secret| !secret.is_empty()),
@@ -222,6 +206,18 @@ pub async fn open_database(config: &Config) -> Result<Db, StartError> {
             Db::open(Location::File(&data_dir::database(&directory))).await?
         }
     })
+}
+
+fn limits(config: &Config) -> Limits {
+    let extensions = config.allowed_extensions.iter();
+    Limits {
+        storage_bytes: config.default_quota,
+        max_objects: i64::from(config.max_objects),
+        max_file_bytes: config.max_file_size,
+        versions_kept: usize::from(config.versions_kept),
+        trash_kept: Duration::from_secs(u64::from(config.trash_days) * 24 * 60 * 60),
+        allowed_extensions: extensions.map(|text| extension(text)).collect(),
+    }
 }
 
 fn extension(text: &str) -> String {

@@ -1,4 +1,4 @@
-//! What the server is told by flags and variables.
+//! Configuration of the server by flags and environment variables.
 
 use std::{fmt, path::PathBuf, str::FromStr};
 
@@ -7,7 +7,7 @@ use hulk_proto::limits::MAX_FILE_BYTES;
 use ipnet::IpNet;
 use url::Url;
 
-/// Flags of `hulk-server` and of `hulk serve`; each has a variable.
+/// Flags of `hulk-server` and of `hulk serve`; each has an environment variable.
 #[derive(Args, Clone, Debug)]
 pub struct Config {
     /// Address to listen on; port 0 picks a free one
@@ -34,7 +34,7 @@ pub struct Config {
     )]
     pub data_dir: PathBuf,
 
-    /// Database to use instead of SQLite in the data directory, as postgres://…
+    /// Database to use instead of SQLite in the data directory, such as postgres://…
     #[arg(
         long,
         global = true,
@@ -60,7 +60,7 @@ pub struct Config {
     #[arg(long, global = true, env = "HULK_ENV", value_name = "NAME", default_value = "dev", value_parser = env_name)]
     pub env_name: String,
 
-    /// Largest file that is taken, as 500MB or 2GiB
+    /// Size of the largest file accepted, such as 500MB or 2GiB
     #[arg(long, global = true, env = "HULK_MAX_FILE_SIZE", value_name = "SIZE", default_value = "5TiB", value_parser = file_size)]
     pub max_file_size: u64,
 
@@ -68,7 +68,7 @@ pub struct Config {
     #[arg(long, global = true, env = "HULK_DEFAULT_QUOTA", value_name = "SIZE", default_value = "10GiB", value_parser = size)]
     pub default_quota: u64,
 
-    /// Versions of a file that are kept, the newest included; 0 keeps no other
+    /// Versions kept of each file, including the newest; 0 or 1 keeps only the newest
     #[arg(
         long,
         global = true,
@@ -78,7 +78,7 @@ pub struct Config {
     )]
     pub versions_kept: u16,
 
-    /// Days for which what was deleted can be restored; 0 deletes for good at once
+    /// Days for which deleted things can be restored; 0 deletes permanently at once
     #[arg(
         long,
         global = true,
@@ -88,7 +88,7 @@ pub struct Config {
     )]
     pub trash_days: u16,
 
-    /// File name extensions that are taken, as csv,parquet [default: all]
+    /// File name extensions that are accepted, such as csv,parquet [default: all]
     #[arg(
         long,
         global = true,
@@ -98,7 +98,7 @@ pub struct Config {
     )]
     pub allowed_extensions: Vec<String>,
 
-    /// Files that a user may have, versions and trash included
+    /// Files and directories that a user may have, including those in the trash
     #[arg(
         long,
         global = true,
@@ -108,7 +108,7 @@ pub struct Config {
     )]
     pub max_objects: u32,
 
-    /// Networks of proxies whose X-Forwarded-For is believed, as 10.0.0.0/8,192.0.2.1 [default: none]
+    /// Networks of proxies whose X-Forwarded-For is trusted, such as 10.0.0.0/8,192.0.2.1 [default: none]
     #[arg(
         long,
         global = true,
@@ -119,7 +119,7 @@ pub struct Config {
     )]
     pub trusted_proxies: Vec<IpNet>,
 
-    /// Address for /metrics and for what /readyz tried [default: on --listen, for this machine alone]
+    /// Address for /metrics and the checks of /readyz [default: on --listen, for local clients only]
     #[arg(
         long,
         global = true,
@@ -128,8 +128,8 @@ pub struct Config {
     )]
     pub metrics_listen: Option<String>,
 
-    /// Address of this machine for the embedded store's whole S3 API, for whoever has the keys in
-    /// store/credentials [default: none; clients have presigned URLs]
+    /// Local address for the embedded store's full S3 API, for whoever has the keys in store/credentials
+    /// [default: none; clients use presigned URLs]
     #[arg(
         long,
         global = true,
@@ -138,7 +138,7 @@ pub struct Config {
     )]
     pub store_listen: Option<String>,
 
-    /// Connections at a time
+    /// Largest number of connections at a time
     #[arg(
         long,
         global = true,
@@ -149,7 +149,7 @@ pub struct Config {
     )]
     pub max_connections: u32,
 
-    /// Connections of one client at a time
+    /// Largest number of connections of one client at a time
     #[arg(
         long,
         global = true,
@@ -160,12 +160,12 @@ pub struct Config {
     )]
     pub max_client_connections: u32,
 
-    /// Bytes per second that a client must send or take, over 30 seconds, not to be cut off
+    /// Bytes per second below which a client that sends or receives is disconnected after 30 seconds
     #[arg(long, global = true, env = "HULK_MIN_RATE", value_name = "SIZE", default_value = "1KiB", value_parser = rate)]
     pub min_rate: u64,
 }
 
-/// An `http` or `https` URL without `/` at the end, query or user.
+/// An `http` or `https` URL of a host, without path, query or user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublicUrl(Url);
 
@@ -174,7 +174,7 @@ impl PublicUrl {
         self.0.as_str().trim_end_matches('/')
     }
 
-    /// HOST or HOST:PORT, as in the Host header.
+    /// Returns HOST or HOST:PORT, as in the Host header.
     pub fn authority(&self) -> &str {
         self.0.authority()
     }
@@ -197,7 +197,7 @@ impl FromStr for PublicUrl {
     }
 }
 
-/// May hold a password, so it does not print itself.
+/// URL of a database. It may contain a password, so `Debug` hides it.
 #[derive(Clone)]
 pub struct DatabaseUrl(String);
 
@@ -229,31 +229,31 @@ fn size(text: &str) -> Result<u64, String> {
     }
 }
 
-/// Who moves nothing at all is cut off at any rate.
+/// Parses a rate of at least 1: a client that moves no bytes at all is always disconnected.
 fn rate(text: &str) -> Result<u64, String> {
     match size(text)? {
-        0 => Err("at least 1 byte per second".into()),
+        0 => Err("expected at least 1 byte per second".into()),
         bytes => Ok(bytes),
     }
 }
 
-/// `ADDRESS` or `ADDRESS/BITS`.
+/// Parses `ADDRESS` or `ADDRESS/BITS`.
 fn network(text: &str) -> Result<IpNet, String> {
     let address = || text.parse::<std::net::IpAddr>().ok().map(IpNet::from);
     text.parse()
         .ok()
         .or_else(address)
-        .ok_or_else(|| "expected a network as 10.0.0.0/8, or an address".into())
+        .ok_or_else(|| "expected a network such as 10.0.0.0/8, or an address".into())
 }
 
 fn file_size(text: &str) -> Result<u64, String> {
     match size(text)? {
         bytes if bytes <= MAX_FILE_BYTES => Ok(bytes),
-        _ => Err("a file has at most 5TiB".into()),
+        _ => Err("expected at most 5TiB".into()),
     }
 }
 
-/// It is part of object keys.
+/// Parses a name that can be part of object keys.
 fn env_name(text: &str) -> Result<String, String> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
     match (1..=32).contains(&text.len()) && text.bytes().all(plain) {

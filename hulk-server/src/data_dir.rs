@@ -35,10 +35,10 @@ pub enum DataDirError {
 }
 
 impl DataDir {
-    /// Makes the directory if there is none, and takes its lock.
+    /// Creates the directory if it does not exist, and takes its lock.
     ///
     /// # Errors
-    /// If it cannot be written or another process has it.
+    /// If it cannot be written, or another process has its lock.
     pub(crate) fn open(path: &Path) -> Result<Self, DataDirError> {
         let path = create(path)?;
         let is_new = !database(&path).exists();
@@ -69,7 +69,7 @@ impl DataDir {
     }
 }
 
-/// Makes the directory if there is none, and answers its absolute path.
+/// Creates the directory if it does not exist, and returns its absolute path.
 pub(crate) fn create(path: &Path) -> Result<PathBuf, DataDirError> {
     let create = || {
         let mut builder = fs::DirBuilder::new();
@@ -89,9 +89,8 @@ pub(crate) fn create(path: &Path) -> Result<PathBuf, DataDirError> {
     })
 }
 
-/// Takes what the server keeps in the directory away from others. The directory itself may be one that
-/// others need, as one that was made for a service or a container; what others can read in it, they
-/// read from now on no more.
+/// Removes other users' access to the server's files in the directory. The mode of the directory itself
+/// stays unchanged: others may need it, for example if it was made for a service or a container.
 #[cfg(unix)]
 fn tighten(path: &Path) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
@@ -101,7 +100,7 @@ fn tighten(path: &Path) -> io::Result<()> {
         if !KEPT.iter().any(|kept| name == *kept) {
             continue;
         }
-        // It may be a link to another disk: what it leads to is meant.
+        // It may be a link to another disk: the mode is that of its target.
         let mode = match fs::metadata(entry.path()) {
             Ok(found) => found.permissions().mode(),
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
@@ -124,7 +123,7 @@ enum LockError {
     Io(io::Error),
 }
 
-/// The operating system drops the lock with the process, however it ends.
+/// Takes the lock, which the operating system releases when the process ends, however it ends.
 fn lock(path: &Path) -> Result<File, LockError> {
     let mut options = File::options();
     let mut file = options

@@ -12,7 +12,7 @@ use hulk_proto::{ErrorBody, ErrorCode, FieldError, error::ErrorDetail};
 
 use crate::{
     db::{self, Fault},
-    store::StoreError,
+    store::{StoreError, StoreErrorKind},
     telemetry,
 };
 
@@ -117,7 +117,7 @@ impl Error {
     /// What the caller is told; the rest is logged.
     pub fn into_body(self) -> ErrorBody {
         if let Some(source) = &self.source {
-            let error = source.to_string();
+            let error = chain(source.as_ref());
             let error = telemetry::cut(&error);
             tracing::error!(code = self.code.as_str(), error, "request failed");
         }
@@ -179,17 +179,17 @@ impl From<sqlx::Error> for Error {
 
 impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
-        let plain = match &error {
-            StoreError::Full => full(),
-            StoreError::Missing => Self::new(
+        let plain = match error.kind {
+            StoreErrorKind::Full => full(),
+            StoreErrorKind::Missing => Self::new(
                 ErrorCode::Conflict,
                 "the object changed meanwhile; try again",
             ),
-            StoreError::Unsupported(_) => Self::new(
+            StoreErrorKind::Unsupported => Self::new(
                 ErrorCode::StoreUnavailable,
                 "the store cannot do what this needs; 'hulk-server' logs what it was",
             ),
-            StoreError::Unavailable(_) => Self::new(
+            StoreErrorKind::Unavailable => Self::new(
                 ErrorCode::StoreUnavailable,
                 "the store does not answer; try again later",
             ),
@@ -199,6 +199,21 @@ impl From<StoreError> for Error {
             ..plain
         }
     }
+}
+
+/// An error with its causes, each after a colon.
+fn chain(error: &(dyn StdError + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let inner = error.to_string();
+        // Some errors repeat their cause.
+        if !text.contains(&inner) {
+            text = format!("{text}: {inner}");
+        }
+        cause = error.source();
+    }
+    text
 }
 
 fn database_unavailable() -> Error {

@@ -1,27 +1,29 @@
 //! The Hulkastorus server: plans and signs, checks and records; bytes go from the client straight
 //! to the store.
 //!
-//! `routes, pages → ops → db, store`, and never back; `db` and `store` know neither each other nor axum
-//! (but for the embedded store's front, which is an HTTP service itself).
+//! `routes, pages → http → ops → auth, limits, audit → db | store`, `jobs → ops`, and never back; `db` and
+//! `store` know neither each other nor axum (but for the embedded store's front, which is an HTTP service
+//! itself). A test holds every `use` against this.
 
 mod app;
-mod caller;
+pub mod audit;
+pub mod auth;
 pub mod config;
 mod data_dir;
 pub mod db;
-mod downloads;
+mod download_counts;
 mod error;
-mod extract;
 mod http;
-mod limits;
+pub mod jobs;
+pub mod limits;
 mod listener;
+mod memory;
 pub mod ops;
 mod pages;
 mod process;
 mod routes;
 mod serve;
 pub mod store;
-pub mod sweep;
 mod telemetry;
 
 pub use app::{App, Settings, StartError, open_database};

@@ -1,6 +1,6 @@
-//! What the process asks of the operating system for itself.
+//! Settings of the process that the operating system keeps.
 
-/// Lets the process have as many files and connections open as the system allows; how many that are.
+/// Raises the limit of open files and connections as far as the system allows, and returns it.
 pub(crate) fn raise_open_files() -> u64 {
     match rlimit::increase_nofile_limit(u64::MAX) {
         Ok(most) => {
@@ -9,14 +9,14 @@ pub(crate) fn raise_open_files() -> u64 {
         }
         Err(error) => {
             tracing::warn!(%error, "the limit of open files could not be raised");
-            // What systems give at least.
+            // The least that systems allow.
             256
         }
     }
 }
 
-/// Nobody else may read what this process makes from now on: a server's files are private, and the keys
-/// to them are among them.
+/// Denies other users access to files that this process creates from now on: a server's files are
+/// private, and the keys to them are among them.
 pub fn keep_files_private() {
     #[cfg(unix)]
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));

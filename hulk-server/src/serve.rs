@@ -8,8 +8,11 @@ use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::{
-    Config, StartError, app::App, error::Error, http::client_ip::TrustedProxies, listener, process,
-    routes, sweep, telemetry,
+    app::{App, StartError},
+    config::Config,
+    error::Error,
+    http::client_ip::TrustedProxies,
+    jobs, listener, process, routes, telemetry,
 };
 
 /// Of the open files that the system allows, those that are left for everything but connections: a
@@ -82,7 +85,7 @@ impl Server {
             app,
         } = self;
         let stopped = CancellationToken::new();
-        let jobs = tokio::spawn(sweep::run(app.clone(), stopped.clone()));
+        let jobs = tokio::spawn(jobs::run(app.clone(), stopped.clone()));
         let upkeep = tokio::spawn(telemetry::upkeep());
         let stopping = CancellationToken::new();
         for (listener, router) in [

@@ -14,26 +14,26 @@ use http::{HeaderName, HeaderValue, Method};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
 
-/// Sent with every answer; a client's own is kept if it is plain.
+/// Header of every answer; the value that a client sends is kept if it is plain.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Seconds.
+/// Upper bounds of the buckets, in seconds.
 const LATENCY_BUCKETS: [f64; 11] = [
     0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0,
 ];
 
-/// The longest text of a log's field.
+/// The longest text in a field of the log.
 const LOGGED_BYTES: usize = 512;
 const UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
 
 static METRICS: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
 
-/// JSON lines on stderr, at `default_level` unless `RUST_LOG` says otherwise. The S3 front logs
-/// refusals as errors, which are our clients' and not ours.
+/// Logs JSON lines to stderr, at `default_level` unless `RUST_LOG` says otherwise. `s3s` is off: it logs
+/// refused requests as errors, but those are the clients' errors, not ours.
 pub fn init_logs(default_level: &str) {
     let filter = EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| EnvFilter::new(format!("{default_level},s3s=off")));
-    // A logger that is set already stays.
+    // A logger that is already set stays.
     let _ = tracing_subscriber::fmt()
         .json()
         .flatten_event(true)
@@ -43,7 +43,7 @@ pub fn init_logs(default_level: &str) {
         .try_init();
 }
 
-/// One recorder a process, however many servers it runs.
+/// Installs one recorder per process, however many servers it runs.
 pub(crate) fn init_metrics() {
     METRICS.get_or_init(|| {
         let latencies = Matcher::Suffix("_seconds".into());
@@ -62,7 +62,7 @@ pub(crate) fn render_metrics() -> String {
         .unwrap_or_default()
 }
 
-/// Folds what was measured into the histograms now and then: until then each measurement is kept.
+/// Merges measurements into the histograms periodically: until then each one is held in memory.
 pub(crate) async fn upkeep() {
     let mut interval = tokio::time::interval(UPKEEP_INTERVAL);
     loop {
@@ -73,7 +73,7 @@ pub(crate) async fn upkeep() {
     }
 }
 
-/// The method as metrics and logs name it: whatever a client makes up is one of them.
+/// Returns the method's name for metrics and logs; all methods that clients invent share one name.
 fn method_name(method: &Method) -> &'static str {
     const KNOWN: [Method; 9] = [
         Method::GET,
@@ -93,7 +93,7 @@ fn method_name(method: &Method) -> &'static str {
     known.map_or("other", |(_, name)| name)
 }
 
-/// The beginning of what may hold a client's own words, for the log.
+/// Truncates text that a client may have chosen, for the log.
 pub(crate) fn cut(text: &str) -> &str {
     &text[..text.floor_char_boundary(LOGGED_BYTES)]
 }

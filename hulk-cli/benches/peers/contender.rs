@@ -1,4 +1,4 @@
-//! Who is compared, and how each is told to move the same.
+//! The tools that are compared, and the commands that make each move the same files.
 
 use std::process::{Command, Stdio};
 
@@ -14,7 +14,7 @@ pub(crate) struct Contender {
 }
 
 impl Contender {
-    /// hulk, and the peers that are here.
+    /// Returns hulk, and the other tools that are installed.
     pub(crate) fn all(_: &Store) -> Vec<Self> {
         let mut names = vec!["hulk"];
         for peer in ["s5cmd", "rclone", "aws", "curl"] {
@@ -26,7 +26,7 @@ impl Contender {
         names.into_iter().map(|name| Self { name }).collect()
     }
 
-    /// curl has no trees.
+    /// Whether the tool can move this; curl cannot move trees.
     pub(crate) fn can(&self, what: &str) -> bool {
         self.name != "curl" || what != "tree"
     }
@@ -57,7 +57,7 @@ impl Contender {
         let from = self.place(what, run);
         let url = format!("s3://{}/{from}", store.bucket);
         let is_tree = what == "tree";
-        // The same name for all, so that all write into pages that were used before.
+        // The same name for all, so that all write to pages that were used before.
         remove(&store.directory.join("got"));
         let mut command = match (self.name, is_tree) {
             ("hulk", _) => store.hulk(&["get", "-q", "--no-cache", &from, "-o", "got"]),
@@ -84,7 +84,7 @@ impl Contender {
         measured
     }
 
-    /// So that nothing is there when it is put again.
+    /// Deletes an upload, so that the next one starts from nothing.
     pub(crate) fn remove(&self, store: &Store, what: &str, run: u64) {
         let place = self.place(what, run);
         let url = format!("s3://{}/{place}", store.bucket);
@@ -117,7 +117,7 @@ fn peer(store: &Store, program: &str, arguments: &[&str]) -> Command {
         .env("AWS_DEFAULT_REGION", store.region)
         .env("AWS_ENDPOINT_URL", &store.endpoint)
         .env("S3_ENDPOINT_URL", &store.endpoint)
-        // What not every store takes.
+        // Not every store supports these checksums.
         .env("AWS_REQUEST_CHECKSUM_CALCULATION", "when_required")
         .env("AWS_RESPONSE_CHECKSUM_VALIDATION", "when_required")
         .stdout(Stdio::null())
@@ -131,7 +131,7 @@ fn rclone(store: &Store, arguments: &[&str]) -> Command {
     command
 }
 
-/// As rclone names a place without a configuration file.
+/// Remote of rclone, which needs no configuration file.
 fn remote(store: &Store, path: &str) -> String {
     format!(
         ":s3,provider=Other,no_check_bucket=true,list_version=2,env_auth=true,force_path_style=true,region={},endpoint=\"{}\":{}/{path}",
@@ -139,7 +139,7 @@ fn remote(store: &Store, path: &str) -> String {
     )
 }
 
-/// As with a presigned URL, but signed by curl itself: the payload is not hashed.
+/// Like a request to a presigned URL, but signed by curl itself: the payload is not hashed.
 fn curl(store: &Store, arguments: &[&str], key: &str) -> Command {
     let mut command = Command::new("curl");
     command

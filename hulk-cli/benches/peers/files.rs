@@ -1,4 +1,4 @@
-//! What is moved: one big file, one small one, a tree.
+//! The files that are moved: a big one, a small one, a tree.
 
 use std::{fs, io::Write, os::unix::fs::FileExt, path::Path};
 
@@ -17,7 +17,7 @@ pub(crate) fn make(directory: &Path, sizes: &Sizes) {
     }
 }
 
-/// Other bytes, so that nothing of them is stored.
+/// Writes new bytes, none of which are stored yet.
 pub(crate) fn restore(directory: &Path, sizes: &Sizes) {
     let now = std::time::SystemTime::now();
     let seed = now
@@ -38,7 +38,7 @@ pub(crate) fn change_a_hundredth(directory: &Path, sizes: &Sizes, run: u64) {
     file.write_all_at(&block, sizes.bytes / 2).unwrap();
 }
 
-/// Bytes that no file system or network can make smaller.
+/// Bytes that no file system or network can compress.
 struct Noise(u64);
 
 impl Noise {

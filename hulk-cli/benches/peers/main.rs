@@ -1,11 +1,11 @@
 //! `cargo bench --bench peers`: hulk beside s5cmd, rclone, aws and curl on one store, in one run,
 //! with the same files: on the embedded store and, if a `garage` is found, on a Garage.
 //!
-//! Contenders alternate; a cell is the median of wall seconds, with CPU seconds and the peak memory
-//! of the command beside it. The peers do not verify a download; hulk does, always. Needs GNU
-//! `time`, and the peers on the PATH: who is not there has no column. `HULK_BENCH_BYTES`,
-//! `HULK_BENCH_FILES` and `HULK_BENCH_RUNS` set the sizes and the number of runs, and
-//! `HULK_BENCH_STORE` takes `embedded` or `garage` alone.
+//! The tools alternate; a cell is the median of wall seconds, with CPU seconds and the peak memory of the
+//! command beside it. hulk verifies every download; the other tools do not. Needs GNU `time`, and the other
+//! tools on the PATH: one that is missing has no column. `HULK_BENCH_BYTES`, `HULK_BENCH_FILES` and
+//! `HULK_BENCH_RUNS` set the sizes and the number of runs; `HULK_BENCH_STORE` limits the run to `embedded` or
+//! `garage`.
 
 #![allow(
     clippy::unwrap_used,
@@ -33,7 +33,7 @@ struct Sizes {
 }
 
 fn main() {
-    // `cargo test --benches` and friends only want to know that it starts.
+    // `cargo test --benches` and the like only check that it starts.
     if !std::env::args().any(|argument| argument == "--bench") {
         return;
     }
@@ -64,7 +64,7 @@ fn number(variable: &str, default: u64) -> u64 {
     set.and_then(|text| text.parse().ok()).unwrap_or(default)
 }
 
-/// One table.
+/// Prints one table.
 fn compare(store: &Store, sizes: &Sizes) {
     let contenders = Contender::all(store);
     println!(
@@ -77,7 +77,7 @@ fn compare(store: &Store, sizes: &Sizes) {
     let names: Vec<&str> = contenders.iter().map(|contender| contender.name).collect();
     println!("| | {} | ratio to the best peer |", names.join(" | "));
     println!("|---|{}---|", "---|".repeat(names.len()));
-    // Who comes first would pay for memory that nobody has touched yet.
+    // Whoever comes first would pay for memory that was never used before.
     contenders[0].up(store, "big", 0);
     contenders[0].down(store, "big", 0);
     contenders[0].remove(store, "big", 0);
@@ -88,7 +88,7 @@ fn compare(store: &Store, sizes: &Sizes) {
         );
         for run in 0..sizes.runs * small_runs {
             for turn in 0..contenders.len() {
-                // Each is the first at times: who is finds memory and disk in another state.
+                // Each takes a turn as the first, which finds memory and disk in another state.
                 let index = (turn + run as usize) % contenders.len();
                 let contender = &contenders[index];
                 // These need up to a minute for a tree.
@@ -110,7 +110,7 @@ fn compare(store: &Store, sizes: &Sizes) {
     resumed(store, sizes);
 }
 
-/// The same file again with a hundredth of it changed, in the middle.
+/// Measures a second put of a file with a hundredth changed in the middle.
 fn changed(store: &Store, sizes: &Sizes) {
     let (mut full, mut part) = (Vec::new(), Vec::new());
     for run in 0..sizes.runs {
@@ -131,7 +131,7 @@ fn changed(store: &Store, sizes: &Sizes) {
     );
 }
 
-/// A put that is killed when half of it is through, and the put that ends it.
+/// Measures the put that completes one that was killed half-way.
 fn resumed(store: &Store, sizes: &Sizes) {
     let mut rest = Vec::new();
     for _ in 0..sizes.runs {

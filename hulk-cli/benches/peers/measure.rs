@@ -1,4 +1,4 @@
-//! Wall time, CPU time and memory of a command, by GNU time.
+//! Wall time, CPU time and memory of a command, measured by GNU time.
 
 use std::{
     fmt,
@@ -13,7 +13,7 @@ pub(crate) struct Measured {
 }
 
 impl Measured {
-    /// Of each figure alone.
+    /// Median of each time, and the highest memory.
     pub(crate) fn median(runs: Vec<Self>) -> Self {
         let middle = |figure: fn(&Self) -> f64| {
             let mut figures: Vec<f64> = runs.iter().map(figure).collect();

@@ -1,4 +1,4 @@
-//! The stores: each with a hulk server in front, and the credentials that its peers need.
+//! The stores: each with a hulk server in front, and the credentials that the other tools need.
 
 use std::{
     fs,
@@ -17,7 +17,7 @@ const GARAGE_KEY: (&str, &str) = (
 
 pub(crate) struct Store {
     pub(crate) name: &'static str,
-    /// Of the files and of everything that the run leaves.
+    /// Directory of the files, and of everything that the run writes.
     pub(crate) directory: PathBuf,
     home: PathBuf,
     pub(crate) endpoint: String,
@@ -40,7 +40,7 @@ impl Drop for Store {
 impl Store {
     pub(crate) fn embedded(directory: &Path) -> Self {
         let home = directory.join("embedded");
-        // Its whole API, since peers have the store's keys and no presigned URLs.
+        // The whole S3 API, since the other tools have the store's keys and no presigned URLs.
         let s3 = format!("127.0.0.1:{}", free_port());
         let (hulk, server) = serve(&home, &["--store-listen", &s3]);
         let keys = fs::read_to_string(home.join("data/store/credentials")).unwrap();
@@ -58,7 +58,7 @@ impl Store {
         }
     }
 
-    /// A node of its own on free ports; `HULK_BENCH_GARAGE` names the program.
+    /// Starts its own Garage node on free ports; `HULK_BENCH_GARAGE` names the program.
     pub(crate) fn garage(directory: &Path) -> Option<Self> {
         let program = std::env::var("HULK_BENCH_GARAGE").unwrap_or_else(|_| "garage".to_owned());
         if !super::exists(&program) {
@@ -124,7 +124,7 @@ impl Store {
         command
     }
 
-    /// What hulk keeps between runs would spare it work that its peers have to do.
+    /// Removes what hulk keeps between runs, which would save it work that the other tools have to do.
     pub(crate) fn forget(&self) {
         let _ = fs::remove_dir_all(self.home.join("state"));
         let _ = fs::remove_dir_all(self.home.join("cache"));

@@ -10,15 +10,15 @@ use hulk_proto::{ExpirationPolicy, KeyPermission};
 pub(crate) enum Keys {
     /// List your API keys
     Ls,
-    /// Make an API key and print it, once
+    /// Create an API key and print it once
     Create {
-        /// What it is for
+        /// Label that says what the key is for
         #[arg(long)]
         label: String,
-        /// What it may do
+        /// Permissions of the key
         #[arg(long, value_name = "read|upload|write|all", value_parser = key_permission())]
         permissions: KeyPermission,
-        /// When it stops to work: 1d, 2d, 3d, 7d, 14d, 30d, 90d, 180d or never
+        /// When the key expires: 1d, 2d, 3d, 7d, 14d, 30d, 90d, 180d or never
         #[arg(long, value_name = "POLICY")]
         expires: Option<ExpirationPolicy>,
     },
@@ -26,7 +26,7 @@ pub(crate) enum Keys {
     Rm { id: String },
 }
 
-/// Each with what it grants, for help and completions.
+/// Parser of key permissions, each with its meaning for help and completions.
 fn key_permission() -> impl TypedValueParser<Value = KeyPermission> {
     let value = |permission: KeyPermission| {
         PossibleValue::new(permission.as_str()).help(permission.meaning())

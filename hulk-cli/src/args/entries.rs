@@ -5,14 +5,14 @@ use hulk_proto::ExpirationPolicy;
 
 #[derive(Args, Debug)]
 pub(crate) struct Ls {
-    /// Directory or file, from your root
+    /// Path of a directory or file, from your root
     pub(crate) remote: Option<String>,
 
-    /// Size, time, expiry and permission too
+    /// Show size, time, expiry and permission
     #[arg(short)]
     pub(crate) long: bool,
 
-    /// What is in the directories too
+    /// List directories recursively
     #[arg(short = 'R')]
     pub(crate) recursive: bool,
 
@@ -36,11 +36,11 @@ pub(crate) struct Rm {
     #[arg(required = true, value_name = "REMOTE")]
     pub(crate) remotes: Vec<String>,
 
-    /// Directories too, with all that is in them
+    /// Remove directories and everything in them
     #[arg(short, long)]
     pub(crate) recursive: bool,
 
-    /// Delete for good, not to the trash
+    /// Delete permanently instead of moving to the trash
     #[arg(long)]
     pub(crate) purge: bool,
 }
@@ -51,41 +51,41 @@ pub(crate) struct Mkdir {
     #[arg(required = true, value_name = "REMOTE")]
     pub(crate) remotes: Vec<String>,
 
-    /// One that is there is no error
+    /// Do not fail if a directory already exists
     #[arg(short, long)]
     pub(crate) parents: bool,
 }
 
 #[derive(Args, Debug)]
 pub(crate) struct Find {
-    /// Parts of the name, and tag:T, type:models, size>10MB, size<1GB, age<7d, age>4w
+    /// Parts of the name, or tag:T, type:models, size>10MB, size<1GB, age<7d, age>4w; all must match
     #[arg(required = true, value_name = "QUERY")]
     pub(crate) query: Vec<String>,
 
-    /// Size, time, expiry and permission too
+    /// Show size, time, expiry and permission
     #[arg(short)]
     pub(crate) long: bool,
 }
 
 #[derive(Args, Debug)]
 pub(crate) struct Set {
-    /// Path from your root, or id; / is the default for all that does not say otherwise
+    /// Path from your root, or id; / sets the default for everything without a setting of its own
     pub(crate) remote: String,
 
-    /// Everybody with the link may download
+    /// Let anyone with the link download
     #[arg(long, conflicts_with_all = ["private", "inherit"])]
     pub(crate) public: bool,
 
-    /// Only you may download
+    /// Let only you download
     #[arg(long, conflicts_with = "inherit")]
     pub(crate) private: bool,
 
-    /// As the directory above says
+    /// Inherit the setting of the parent directory
     #[arg(long)]
     pub(crate) inherit: bool,
 
-    /// When to delete it, from now: 1d, 2d, 3d, 7d, 14d, 30d, 90d, 180d or never; of a directory, what
-    /// is put into it
+    /// When to delete it, from now: 1d, 2d, 3d, 7d, 14d, 30d, 90d, 180d or never; for a directory, sets
+    /// the default for files put into it
     #[arg(long, value_name = "POLICY")]
     pub(crate) expires: Option<ExpirationPolicy>,
 
@@ -93,7 +93,7 @@ pub(crate) struct Set {
     #[arg(long = "tag", value_name = "TAG")]
     pub(crate) tags: Vec<String>,
 
-    /// Take a tag away; may be given several times
+    /// Remove a tag; may be given several times
     #[arg(long, value_name = "TAG")]
     pub(crate) untag: Vec<String>,
 
@@ -103,23 +103,23 @@ pub(crate) struct Set {
 
 #[derive(Subcommand, Debug)]
 pub(crate) enum Trash {
-    /// List what was deleted and can come back
+    /// List deleted files and directories that can be restored
     Ls,
-    /// Put things back where they were; under a free name if theirs is taken
+    /// Restore items to their original path, or to a free name if the path is in use
     Restore {
-        /// Paths that they had, or ids
+        /// Original paths, or ids
         #[arg(required = true, value_name = "ITEM")]
         items: Vec<String>,
-        /// Another path for it
+        /// Restore to this path instead
         #[arg(long, value_name = "REMOTE")]
         to: Option<String>,
     },
-    /// Delete things in the trash for good
+    /// Delete items in the trash permanently
     Rm {
-        /// Paths that they had, or ids
+        /// Original paths, or ids
         #[arg(required = true, value_name = "ITEM")]
         items: Vec<String>,
     },
-    /// Delete all that is in the trash for good
+    /// Delete everything in the trash permanently
     Empty,
 }

@@ -1,4 +1,4 @@
-//! What can be typed. No logic here.
+//! Command-line arguments. No logic here.
 
 mod account;
 mod entries;
@@ -28,11 +28,11 @@ pub(crate) struct Arguments {
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct Global {
-    /// Server to talk to [env: HULK_SERVER] [default: the profile's]
+    /// Server to use [env: HULK_SERVER] [default: the profile's]
     #[arg(long, global = true, value_name = "URL")]
     pub(crate) server: Option<String>,
 
-    /// Profile to use [env: HULK_PROFILE] [default: the one of the last login]
+    /// Profile to use [env: HULK_PROFILE] [default: that of the last login]
     #[arg(long, global = true, value_name = "NAME")]
     pub(crate) profile: Option<String>,
 
@@ -40,11 +40,11 @@ pub(crate) struct Global {
     #[arg(long, global = true)]
     pub(crate) json: bool,
 
-    /// Print nothing on stderr but errors
+    /// Print only errors on stderr
     #[arg(short, long, global = true)]
     pub(crate) quiet: bool,
 
-    /// Say more of what is done
+    /// Print more details
     #[arg(short, long, global = true, conflicts_with = "quiet")]
     pub(crate) verbose: bool,
 
@@ -52,7 +52,7 @@ pub(crate) struct Global {
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub(crate) color: When,
 
-    /// Show no progress
+    /// Hide progress
     #[arg(long, global = true)]
     pub(crate) no_progress: bool,
 
@@ -73,46 +73,46 @@ pub(crate) enum When {
 pub(crate) enum Command {
     /// Upload files and print their links
     Put(Put),
-    /// Download files, verified
+    /// Download files and directories, and verify them
     Get(Get),
     /// List files and directories
     Ls(Ls),
-    /// Rename or move files and directories; their links stay
+    /// Rename or move files and directories; links stay valid
     Mv {
         /// Paths from your root, or ids
         #[arg(required = true, value_name = "SRC")]
         sources: Vec<String>,
-        /// A directory if it ends in / or is one, else the new path
+        /// Directory if it ends in / or is one, else the new path
         #[arg(value_name = "DEST")]
         to: String,
     },
-    /// Make directories, with those above them
+    /// Create directories and their parents
     Mkdir(Mkdir),
     /// Find files by name, tag, type, size and age
     Find(Find),
-    /// Say who may read a file or directory, when it expires, and what it is
+    /// Set access, expiry, tags and description of a file or directory
     Set(Set),
-    /// Make links for others, that end, ask a password, count, or take files in
+    /// Share files and directories by link; list and revoke links
     Share(Share),
-    /// List the versions of a file that are kept
+    /// List the kept versions of a file
     Versions {
         /// Path from your root, or id
         remote: String,
     },
-    /// Bring an older version of a file back, as the newest one
+    /// Restore an older version of a file as the newest one
     Restore {
         /// Path from your root, or id
         remote: String,
-        /// Which one [default: the one before the current]
+        /// Version to restore [default: the one before the current]
         #[arg(long, value_name = "N")]
         version: Option<u64>,
     },
-    /// See, restore and empty the trash
+    /// List, restore and delete items in the trash
     #[command(subcommand)]
     Trash(Trash),
-    /// Tell how much you store, by type, and your quota
+    /// Show how much you store, by type, and your quota
     Usage,
-    /// Tell all about a file or directory
+    /// Show all details of a file or directory
     Info {
         /// Path from your root, or id
         remote: String,
@@ -122,32 +122,32 @@ pub(crate) enum Command {
     /// Manage API keys
     #[command(subcommand)]
     Keys(Keys),
-    /// Keep an API key for a server
+    /// Log in to a server with an API key
     Login {
-        /// Read the API key from the standard input
+        /// Read the API key from standard input
         #[arg(long)]
         api_key_stdin: bool,
     },
-    /// Forget the API key of the profile
+    /// Log out by removing the API key of the profile
     Logout,
-    /// Tell who you are to the server
+    /// Show the user and API key you are logged in with
     Whoami,
-    /// Try what transfers need: server, key, clocks, store, proxies; and tell what to do
+    /// Check server, key, clocks, store and proxies, and suggest fixes
     Doctor,
-    /// Run a server, with nothing to install
+    /// Run a server, with nothing else to install
     #[cfg(feature = "serve")]
     Serve(Box<hulk_server::Config>),
-    /// Print the completions of a shell
+    /// Print shell completions
     Completions { shell: Shell },
-    /// Print the manual page, of a command if one is named
+    /// Print the manual page of hulk, or of one command
     Man { command: Option<String> },
-    /// Holds the clipboard until another program takes it; `put` starts this for itself
+    /// Hold the clipboard until another program takes it; started by `put`
     #[command(name = "keep-clipboard", hide = true)]
     KeepClipboard,
 }
 
 impl Command {
-    /// Whether it changes nothing, here or on the server.
+    /// Whether the command changes nothing, locally or on the server.
     pub(crate) fn only_lists(&self) -> bool {
         match self {
             Self::Ls(_)

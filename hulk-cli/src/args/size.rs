@@ -3,11 +3,11 @@
 /// Parses `500KiB` or `2MB` into bytes, at least 1.
 ///
 /// # Errors
-/// For zero and for text that is no size.
+/// For zero and for text that is not a size.
 pub(super) fn size(text: &str) -> Result<u64, String> {
     match parse_size::parse_size(text) {
         Ok(0) => Err("expected more than 0".to_owned()),
         Ok(bytes) => Ok(bytes),
-        Err(error) => Err(format!("{error}; expected bytes as 500KiB or 2MB")),
+        Err(error) => Err(format!("{error}; expected a size such as 500KiB or 2MB")),
     }
 }

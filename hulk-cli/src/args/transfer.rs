@@ -9,7 +9,7 @@ use super::size::size;
 
 #[derive(Args, Debug)]
 pub(crate) struct Put {
-    /// Files and directories to upload; - is the standard input
+    /// Files and directories to upload; - for standard input
     #[arg(required = true, value_name = "PATH|-")]
     pub(crate) paths: Vec<PathBuf>,
 
@@ -17,45 +17,45 @@ pub(crate) struct Put {
     #[arg(long, value_name = "REMOTE|LINK")]
     pub(crate) to: Option<String>,
 
-    /// Name for the file; the standard input needs one
+    /// Name of the file; required for standard input
     #[arg(long)]
     pub(crate) name: Option<String>,
 
-    /// When to delete it: 1d, 2d, 3d, 7d, 14d, 30d, 90d, 180d or never
+    /// When to delete the files: 1d, 2d, 3d, 7d, 14d, 30d, 90d, 180d or never
     #[arg(long, value_name = "POLICY")]
     pub(crate) expires: Option<ExpirationPolicy>,
 
-    /// Everybody with the link may download
+    /// Let anyone with the link download
     #[arg(long, conflicts_with = "private")]
     pub(crate) public: bool,
 
-    /// Only you may download
+    /// Let only you download
     #[arg(long)]
     pub(crate) private: bool,
 
-    /// Refuse to replace a file that is there
+    /// Fail if the file already exists
     #[arg(long)]
     pub(crate) no_clobber: bool,
 
     #[command(flatten)]
     pub(crate) choice: Choice,
 
-    /// In directories, put what symbolic links point to; without it they are skipped
+    /// Follow symbolic links in directories instead of skipping them
     #[arg(short = 'L', long)]
     pub(crate) follow_links: bool,
 
     #[command(flatten)]
     pub(crate) speed: Speed,
 
-    /// Bytes of a part, as 16MiB; the server chooses if it is not given
+    /// Size of a part, such as 16MiB [default: chosen by the server]
     #[arg(long, value_name = "SIZE", value_parser = size)]
     pub(crate) part_size: Option<u64>,
 
-    /// Copy the link to the clipboard even if stdout is no terminal
+    /// Copy the link to the clipboard even if stdout is not a terminal
     #[arg(long, overrides_with = "no_clipboard")]
     pub(crate) clipboard: bool,
 
-    /// Leave the clipboard alone
+    /// Do not copy the link to the clipboard
     #[arg(long, overrides_with = "clipboard")]
     pub(crate) no_clipboard: bool,
 
@@ -63,7 +63,7 @@ pub(crate) struct Put {
     #[arg(long)]
     pub(crate) qr: bool,
 
-    /// Serve the files from this process until Ctrl-C: no account, no server needed
+    /// Serve the files from this process until Ctrl-C; needs no account and no server
     #[arg(long)]
     #[cfg(feature = "serve")]
     pub(crate) serve: bool,
@@ -75,19 +75,19 @@ pub(crate) struct Get {
     #[arg(required = true, value_name = "LINK|ID|REMOTE")]
     pub(crate) sources: Vec<String>,
 
-    /// File or directory to write to; - is the standard output
+    /// File or directory to write to; - for standard output
     #[arg(short, long, value_name = "FILE|DIR|-")]
     pub(crate) output: Option<PathBuf>,
 
-    /// Do not compare the SHA-256
+    /// Skip the SHA-256 check
     #[arg(long)]
     pub(crate) no_verify: bool,
 
-    /// Replace a file that is there
+    /// Replace existing files
     #[arg(long)]
     pub(crate) force: bool,
 
-    /// Neither use nor keep what was downloaded before
+    /// Do not read or write the download cache
     #[arg(long)]
     pub(crate) no_cache: bool,
 
@@ -98,29 +98,29 @@ pub(crate) struct Get {
     pub(crate) speed: Speed,
 }
 
-/// Of a directory, which files; the order of the flags does not matter.
+/// Selects files of a directory; the order of the flags does not matter.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct Choice {
-    /// In directories, take only files that match; DIR/ takes all that is below; may be given several times
+    /// In directories, include only matching files; DIR/ matches all below; may be given several times
     #[arg(long, value_name = "GLOB")]
     pub(crate) include: Vec<String>,
 
-    /// Of directories, no files or directories that match; stronger than --include
+    /// In directories, skip matching files and directories; overrides --include
     #[arg(long, value_name = "GLOB")]
     pub(crate) exclude: Vec<String>,
 
-    /// Say what would be done, and do nothing
+    /// Show what would be done without doing it
     #[arg(long)]
     pub(crate) dry_run: bool,
 }
 
 #[derive(Args, Clone, Copy, Debug, Default)]
 pub(crate) struct Speed {
-    /// Connections at a time; found out if it is not given
+    /// Number of parallel connections [default: adaptive]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
     pub(crate) parallel: Option<u16>,
 
-    /// Bytes per second at most, as 2MB or 500KiB
+    /// Limit the bytes per second, such as 2MB or 500KiB
     #[arg(long, value_name = "RATE", value_parser = size)]
     pub(crate) limit_rate: Option<u64>,
 }

@@ -1,4 +1,4 @@
-//! The routes for keys, and for what the server is.
+//! The routes for keys, the account and the server's state.
 
 use hulk_proto::{
     ApiKey, CreateApiKey, CreatedApiKey, ErrorBody, Id, ListQuery, Me, Page, Usage,
@@ -17,7 +17,7 @@ impl Client {
     }
 
     pub(crate) async fn create_key(&self, request: &CreateApiKey) -> Result<CreatedApiKey> {
-        // Not tried again: a second key would be a second secret.
+        // Not retried: a second key would be a second secret.
         self.send_once(self.post("/api-keys", request)?).await
     }
 
@@ -34,18 +34,18 @@ impl Client {
         self.send(self.api(Method::GET, "/me")?).await
     }
 
-    /// What the server finds when it tries its database and its store; `None` if it is ready and
-    /// tells no more from here.
+    /// Returns the server's checks of its database and store; `None` if it is ready and shows this machine
+    /// no details.
     pub(crate) async fn readiness(&self) -> Result<Option<Readiness>> {
         let response = self.visit("/readyz?verbose").await?;
-        // What was tried is told to programs of the server's own machine.
+        // Only programs on the server's own machine get the details.
         let (response, is_told) = match response.status() {
             StatusCode::NOT_FOUND => (self.visit("/readyz").await?, false),
             _ => (response, true),
         };
         let status = response.status();
         let (body, _) = read_at_most(response, ERROR_BYTES).await?;
-        // What is not ready is told with a status that is no success.
+        // A server that is not ready answers with an error status.
         match serde_json::from_slice::<ErrorBody>(&body) {
             Ok(body) => Err(Error::server(body.error)),
             Err(_) if is_told => self.parse(&body).map(Some),
@@ -54,7 +54,7 @@ impl Client {
         }
     }
 
-    /// A page of the server outside the API, without a key, once.
+    /// Requests a page of the server outside the API, without a key, once.
     pub(crate) async fn visit(&self, path: &str) -> Result<Response> {
         let url = self.server.join(path);
         let url = url.map_err(|error| Error::failed(error.to_string()))?;

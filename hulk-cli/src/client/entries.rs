@@ -1,4 +1,4 @@
-//! The routes for files and directories: found, listed, changed, moved, deleted.
+//! The routes that find, list, change, move and delete files and directories.
 
 use hulk_proto::{
     ChangeFile, Directory, ErrorCode, File, Id, ListQuery, Page, RemotePath,
@@ -10,19 +10,19 @@ use hulk_proto::{
 };
 use reqwest::{Method, StatusCode, header};
 
-use super::{API_TIMEOUT, Client, STORE_TIMEOUT, all_pages, by};
+use super::{API_TIMEOUT, Client, STORE_TIMEOUT, pages::all_pages, pages::by};
 use crate::http::page_url;
 use crate::{
     error::{Error, Result},
     target,
 };
 
-/// What became of what was deleted.
+/// Result of a deletion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Deleted {
     ToTrash,
     ForGood,
-    /// The answer was lost.
+    /// Deleted, but the response was lost.
     Somehow,
 }
 
@@ -40,7 +40,7 @@ impl Client {
         self.list("/directories", query).await
     }
 
-    /// The file at a path, or of an id if there is none.
+    /// Finds the file at a path, or with this id if there is none.
     pub(crate) async fn find_file(&self, remote: &RemotePath) -> Result<Option<File>> {
         let query = by("path", remote.as_str());
         if let Some(file) = self.list_files(&query).await?.items.pop() {
@@ -55,7 +55,7 @@ impl Client {
         }
     }
 
-    /// The file at a path whose first upload was begun and not finished.
+    /// Finds the file at a path whose first upload was started and not finished.
     pub(crate) async fn find_unfinished(&self, remote: &RemotePath) -> Result<Option<File>> {
         let mut query = by("path", remote.as_str());
         query
@@ -64,7 +64,7 @@ impl Client {
         Ok(self.list_files(&query).await?.items.pop())
     }
 
-    /// The directory at a path, or of an id if there is none.
+    /// Finds the directory at a path, or with this id if there is none.
     pub(crate) async fn find_directory(&self, remote: &RemotePath) -> Result<Option<Directory>> {
         let query = by("path", remote.as_str());
         if let Some(directory) = self.list_directories(&query).await?.items.pop() {
@@ -94,7 +94,7 @@ impl Client {
         self.send(request.timeout(STORE_TIMEOUT)).await
     }
 
-    /// Whether a directory's link opens for others; `None` if that cannot be found out.
+    /// Whether others can open a directory's link; `None` if that is unknown.
     pub(crate) async fn is_open(&self, id: &Id) -> Option<bool> {
         let url = page_url(&self.server, &["b", id.as_str()]);
         let request = self.net.http.get(url).timeout(API_TIMEOUT);
@@ -127,7 +127,7 @@ impl Client {
         self.send(self.post("/moves", request)?).await
     }
 
-    /// To the trash, or with `purge` for good.
+    /// Moves an entry to the trash, or deletes it permanently with `purge`.
     pub(crate) async fn delete_entry(&self, entry: &Entry, purge: bool) -> Result<Deleted> {
         let path = match entry {
             Entry::File(file) => format!("/files/{}", file.id),
@@ -143,7 +143,7 @@ impl Client {
         })
     }
 
-    /// To the trash, or with `purge` for good.
+    /// Moves a file to the trash, or deletes it permanently with `purge`.
     pub(crate) async fn delete_file(&self, id: &Id, purge: bool) -> Result<()> {
         let path = format!("/files/{id}");
         let query = if purge { "purge=true" } else { "" };
@@ -151,7 +151,7 @@ impl Client {
             .await
     }
 
-    /// By a query of words and conditions, all pages.
+    /// Finds files by a query of words and conditions; reads all pages.
     pub(crate) async fn search(&self, words: &str, query: ListQuery) -> Result<Vec<File>> {
         all_pages(query, |query| async move {
             let mut pairs = query.to_pairs();
@@ -161,7 +161,7 @@ impl Client {
         .await
     }
 
-    /// The file or directory at a path, or of an id.
+    /// Finds the file or directory at a path, or with this id.
     ///
     /// # Errors
     /// `NOT_FOUND` if there is neither.

@@ -1,8 +1,8 @@
-//! The API, one function a route.
+//! The API, one function per route.
 
 mod account;
-mod entries;
-mod pages;
+pub(crate) mod entries;
+pub(crate) mod pages;
 mod shares;
 mod trash;
 mod uploads;
@@ -32,12 +32,10 @@ use crate::{
     },
     share_link::ShareLink,
 };
-pub(crate) use entries::Deleted;
-pub(crate) use pages::{Cursors, all_pages, by};
 
-/// The API never carries file bytes: who takes longer hangs.
+/// The API never carries file bytes: a request that takes longer hangs.
 const API_TIMEOUT: Duration = Duration::from_secs(20);
-/// For what makes the server ask the store for more than a glance.
+/// Limit for requests that make the server do longer work in the store.
 const STORE_TIMEOUT: Duration = Duration::from_secs(180);
 
 /// A server, and the key for it.
@@ -63,14 +61,14 @@ impl Client {
         })
     }
 
-    /// Puts files through a share.
+    /// Returns a client that uploads files through a share.
     pub(crate) fn through(net: Net, share: Arc<ShareLink>) -> Self {
         Self {
             net,
             server: share.server.clone(),
             key: None,
             share: Some(share),
-            // It told what the share is.
+            // It has described the share.
             is_known: Arc::new(AtomicBool::new(true)),
         }
     }
@@ -88,12 +86,12 @@ impl Client {
         &self.server
     }
 
-    /// For presigned URLs, which need no key.
+    /// HTTP client for presigned URLs, which need no key.
     pub(crate) fn net(&self) -> &Net {
         &self.net
     }
 
-    /// A request for a link: with the key if the link is this server's, else without.
+    /// Returns a request for a link, with the key only if the link is this server's.
     pub(crate) fn link(&self, url: &Url) -> RequestBuilder {
         let request = self.net.http.get(url.clone());
         match &self.key {
@@ -147,7 +145,7 @@ impl Client {
     fn parse<T: DeserializeOwned>(&self, body: &[u8]) -> Result<T> {
         serde_json::from_slice(body).map_err(|error| {
             Error::unreachable(format!(
-                "{} answers, but not as this hulk understands ({error})",
+                "{} sent an answer that this hulk does not understand ({error})",
                 shown(&self.server)
             ))
             .with_hint("check --server; the server may be newer than this hulk")
@@ -158,8 +156,8 @@ impl Client {
         self.delete_told(request).await.map(drop)
     }
 
-    /// The answer's headers. What a second try does not find went with the first, whose answer was
-    /// lost: `None`.
+    /// Returns the response's headers; `None` if a retry finds nothing, since the first attempt, whose
+    /// response was lost, deleted it.
     async fn delete_told(&self, request: RequestBuilder) -> Result<Option<HeaderMap>> {
         match self.answer(request).await {
             Err(error) if error.may_be_done && error.code == ErrorCode::NotFound => Ok(None),
@@ -167,17 +165,18 @@ impl Client {
         }
     }
 
-    /// Every request but the one for a key can be repeated: the server sees to that.
+    /// Sends a request, with retries: the server makes sure that requests can be repeated, except those
+    /// that create a key or a share.
     async fn answer(&self, request: RequestBuilder) -> Result<(HeaderMap, Vec<u8>)> {
         let retry_policy = match self.is_known.load(Ordering::Relaxed) {
             true => self.net.retry_policy(),
             false => self.net.first_contact_policy(),
         };
-        // Who was never reached did nothing; of all else that is tried again, nobody knows.
+        // A server that was never reached did nothing; the effect of any other retried attempt is unknown.
         let may_be_done = AtomicBool::new(false);
         let attempt = async || {
             let request = request.try_clone();
-            let request = request.ok_or_else(|| Error::failed("a request has no copy"))?;
+            let request = request.ok_or_else(|| Error::failed("a request cannot be repeated"))?;
             let response = request.send().await.map_err(|error| {
                 may_be_done.fetch_or(!error.is_connect(), Ordering::Relaxed);
                 unreachable(&self.server, &error)

@@ -1,4 +1,4 @@
-//! Lists, which come in pages, and end.
+//! Lists, which arrive in pages and must end.
 
 use std::collections::HashSet;
 
@@ -9,14 +9,14 @@ use serde::de::DeserializeOwned;
 use super::Client;
 use crate::error::{Error, Result};
 
-/// More than this nobody has listed, nor holds in memory.
+/// Most entries of a list; no user has more, and memory would not hold them.
 const MOST_ENTRIES: usize = 5_000_000;
-/// With a few entries on each page, a list would go on as long as anybody likes: beyond so many pages it
-/// has at least so many entries on each.
+/// With few entries on each page, a server could send a list without end: beyond this many pages, each
+/// further page needs `LEAST_ENTRIES` on average.
 const MOST_THIN_PAGES: usize = 1000;
 const LEAST_ENTRIES: usize = 10;
-/// Of the list of a directory, how many pages in a row may have nothing: what is on them may not be
-/// for everybody's eyes.
+/// How many pages in a row may be empty in the list of a directory: their entries may be hidden from this
+/// user.
 const MOST_EMPTY_PAGES: usize = 100;
 
 impl Client {
@@ -40,7 +40,7 @@ impl Client {
     }
 }
 
-/// All pages of a list.
+/// Reads all pages of a list.
 pub(crate) async fn all_pages<T, F>(
     mut query: ListQuery,
     page: impl Fn(ListQuery) -> F,
@@ -57,7 +57,7 @@ where
         items.extend(found.items);
         match cursors.turn(count, found.next_cursor)? {
             Some(cursor) => query.cursor = Some(cursor),
-            // A list with cursors ends where none is told; one with offsets, where nothing is left.
+            // A list with cursors ends where none is returned; one with offsets, where nothing is left.
             None if count == 0 || query.cursor.is_some() => return Ok(items),
             None if items.len() as u64 >= found.total => return Ok(items),
             None => query.offset = Some(items.len() as u64),
@@ -65,24 +65,24 @@ where
     }
 }
 
-/// Sees to it that a list ends, whatever a server says: a page after which the same would come
-/// again is an error, and so is a list without end.
+/// Makes sure that a list ends, whatever a server sends: a repeated cursor is an error, and so is a list
+/// without end.
 #[derive(Default)]
 pub(crate) struct Cursors {
-    /// Digests of those of this list: what a server tells may be of any length.
+    /// Digests of the cursors of this list: a server may send cursors of any length.
     seen: HashSet<blake3::Hash>,
     directories: HashSet<Id>,
-    /// On all pages, of all lists.
+    /// Entries on all pages of all lists.
     entries: usize,
-    /// Of this list.
+    /// Pages of this list.
     pages: usize,
-    /// Pages in a row.
+    /// Empty pages in a row.
     empty: usize,
     may_be_empty: usize,
 }
 
 impl Cursors {
-    /// Of lists of directories, one after the other.
+    /// Creates cursors for lists of directories, one after the other.
     pub(crate) fn of_directories() -> Self {
         Self {
             may_be_empty: MOST_EMPTY_PAGES,
@@ -90,7 +90,7 @@ impl Cursors {
         }
     }
 
-    /// Counts a page and answers the cursor of the next one; `None` at the end of this list.
+    /// Counts a page and returns the cursor of the next one; `None` at the end of this list.
     ///
     /// # Errors
     /// `unreachable` if the list would not end.
@@ -104,7 +104,7 @@ impl Cursors {
         self.pages += 1;
         if self.pages > MOST_THIN_PAGES + self.entries / LEAST_ENTRIES {
             return Err(endless(
-                "the server's list goes on, with next to nothing on each page",
+                "the server's list does not end, with almost nothing on each page",
             ));
         }
         self.empty = match entries {
@@ -112,7 +112,9 @@ impl Cursors {
             _ => 0,
         };
         if self.empty > self.may_be_empty {
-            return Err(endless("the server's list goes on, but nothing is on it"));
+            return Err(endless(
+                "the server's list does not end, but its pages are empty",
+            ));
         }
         match self.seen.insert(blake3::hash(next.as_bytes())) {
             true => Ok(Some(next)),
@@ -120,10 +122,10 @@ impl Cursors {
         }
     }
 
-    /// Enters a directory whose list is to come.
+    /// Records a directory whose list is read next.
     ///
     /// # Errors
-    /// `unreachable` if it was told before: then it is in itself.
+    /// `unreachable` if it was recorded before: then it contains itself.
     pub(crate) fn enter(&mut self, directory: &Id) -> Result<()> {
         match self.directories.insert(directory.clone()) {
             true => Ok(()),
@@ -133,10 +135,10 @@ impl Cursors {
         }
     }
 
-    /// Counts what another list has.
+    /// Counts the entries of another list.
     ///
     /// # Errors
-    /// `unreachable` if it is more than any list has.
+    /// `unreachable` if there are more than any list has.
     pub(crate) fn count(&mut self, entries: usize) -> Result<()> {
         self.entries = self.entries.saturating_add(entries);
         match self.entries > MOST_ENTRIES {
@@ -150,10 +152,10 @@ impl Cursors {
 
 fn endless(what: impl Into<String>) -> Error {
     Error::unreachable(what)
-        .with_hint("run the same command again; if it says so again, the server is out of order")
+        .with_hint("run the same command again; if it fails the same way, the server is faulty")
 }
 
-/// A query for what has this value.
+/// Returns a query for entries whose `property` has this value.
 pub(crate) fn by(property: &str, value: &str) -> ListQuery {
     ListQuery {
         filters: vec![(property.to_owned(), value.to_owned())],

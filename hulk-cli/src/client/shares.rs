@@ -6,11 +6,11 @@ use hulk_proto::{
 };
 use reqwest::Method;
 
-use super::{Client, STORE_TIMEOUT, all_pages};
+use super::{Client, STORE_TIMEOUT, pages::all_pages};
 use crate::error::Result;
 
 impl Client {
-    /// Not tried again: a second share would be a second link.
+    /// Creates a share. Not retried: a second share would be a second link.
     pub(crate) async fn create_share(&self, request: &CreateShare) -> Result<Share> {
         self.send_once(self.post("/shares", request)?).await
     }

@@ -6,7 +6,7 @@ use hulk_proto::{
 };
 use reqwest::Method;
 
-use super::{Client, STORE_TIMEOUT, all_pages};
+use super::{Client, STORE_TIMEOUT, pages::all_pages};
 use crate::error::Result;
 
 impl Client {

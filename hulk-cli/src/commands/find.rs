@@ -26,7 +26,7 @@ pub(crate) async fn run(client: &Client, printer: &Printer, find: &Find) -> Resu
     Ok(())
 }
 
-/// An argument with spaces is one word: the shell took its quotes away.
+/// Quotes an argument with spaces: it is one word, whose quotes the shell removed.
 fn quoted(word: &str) -> String {
     if !word.contains(char::is_whitespace) || word.contains('"') {
         return word.to_owned();

@@ -22,7 +22,7 @@ fn directory_text(directory: &Directory) -> String {
         (
             "new files",
             expiry.map_or_else(
-                || "expire as the directory above says".to_owned(),
+                || "inherit the expiry of the parent directory".to_owned(),
                 |policy| match policy.days() {
                     Some(days) => format!("expire after {days} days"),
                     None => "do not expire".to_owned(),
@@ -53,7 +53,7 @@ fn text(file: &File) -> String {
         (
             "sha256",
             file.sha256
-                .map_or_else(|| "not known".into(), |sha256| sha256.to_string()),
+                .map_or_else(|| "unknown".into(), |sha256| sha256.to_string()),
         ),
         ("permissions", file.permissions.to_string()),
         (

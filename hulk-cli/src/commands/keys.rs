@@ -4,7 +4,7 @@ use hulk_proto::{ApiKey, CreateApiKey, ListQuery, Timestamp};
 
 use crate::{
     args::Keys,
-    client::{Client, all_pages},
+    client::{Client, pages::all_pages},
     error::{Error, Result},
     printer::Printer,
 };
@@ -28,17 +28,17 @@ pub(crate) async fn run(client: &Client, printer: &Printer, keys: &Keys) -> Resu
             if let Err(error) = printer.check_secret() {
                 let id = &created.api_key.id;
                 return Err(match client.delete_key(id).await {
-                    Ok(()) => error.with_hint("nobody saw the key, so it was revoked again"),
-                    Err(_) => error.with_hint(format!("revoke it: hulk keys rm {id}")),
+                    Ok(()) => error.with_hint("the key could not be shown, so it was revoked"),
+                    Err(_) => error.with_hint(format!("revoke it with: hulk keys rm {id}")),
                 });
             }
-            printer.note("keep this key: it is not shown again");
+            printer.note("keep this key: it will not be shown again");
             Ok(())
         }
         Keys::Rm { id } => {
             let id = id
                 .parse()
-                .map_err(|_| Error::not_found(format!("'{id}' is no key's id")))?;
+                .map_err(|_| Error::not_found(format!("'{id}' is not the id of a key")))?;
             client.delete_key(&id).await?;
             printer.note(&format!("revoked {id}"));
             Ok(())

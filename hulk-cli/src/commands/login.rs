@@ -16,7 +16,7 @@ use crate::{
     runtime,
 };
 
-/// Tries the key, then keeps it; the profile becomes the default.
+/// Checks the key, then saves it; the profile becomes the default.
 pub(crate) async fn login(global: &Global, printer: &Printer, api_key_stdin: bool) -> Result<()> {
     let config = Config::load()?;
     let server = match context::named_server(global)? {
@@ -52,18 +52,18 @@ pub(crate) async fn login(global: &Global, printer: &Printer, api_key_stdin: boo
     Ok(())
 }
 
-/// A good key, and how to keep it.
+/// A key that was checked, and how to save it.
 struct Login {
     server: Url,
     key: ApiKeySecret,
-    /// The profile that was asked for.
+    /// Profile that the user named.
     named: Option<String>,
-    /// Whether that may be another server's.
+    /// Whether a profile of another server may be replaced.
     may_replace: bool,
 }
 
 impl Login {
-    /// Blocks. Looks again at what may have changed since the user was asked.
+    /// Saves the key. Checks again what may have changed since the user was asked. Blocks.
     fn keep(self) -> Result<(String, KeyPlace)> {
         let mut locked = Locked::open()?;
         let name = profile_for(&locked.config, self.named.as_deref(), &self.server);
@@ -71,7 +71,7 @@ impl Login {
             if !self.may_replace {
                 return Err(refused(&name, other));
             }
-            // Not even a crash in between may leave the new key to the other server.
+            // Even after a crash in between, the new key must not be sent to the other server.
             locked.config.profiles.remove(&name);
             locked.save()?;
         }
@@ -87,8 +87,7 @@ impl Login {
     }
 }
 
-/// The profile for the server: the one that was named, else the one that the server has, else a new
-/// one.
+/// Profile for the server: the one that was named, else the one that the server has, else a new one.
 fn profile_for(config: &Config, named: Option<&str>, server: &Url) -> String {
     if let Some(name) = named {
         return name.to_owned();
@@ -104,7 +103,7 @@ fn profile_for(config: &Config, named: Option<&str>, server: &Url) -> String {
     }
 }
 
-/// The server of the profile, if it is another one.
+/// Server of the profile, if it is another one.
 fn other_server<'a>(config: &'a Config, name: &str, server: &Url) -> Option<&'a str> {
     let profile = config.profiles.get(name)?;
     (!context::is_of(profile, server)).then_some(profile.server.as_str())
@@ -112,13 +111,13 @@ fn other_server<'a>(config: &'a Config, name: &str, server: &Url) -> Option<&'a 
 
 fn refused(name: &str, other: &str) -> Error {
     Error::conflict(format!("profile '{name}' is for {other}"))
-        .with_hint("choose another name with --profile, or say --yes to replace it and its key")
+        .with_hint("choose another name with --profile, or replace it and its key with --yes")
 }
 
-/// False if there is nothing to ask.
+/// Asks whether to replace another server's profile; returns false if there is none.
 ///
 /// # Errors
-/// If the user does not want it, or cannot be asked.
+/// If the user declines, or cannot be asked.
 fn is_asked_to_replace(config: &Config, name: &str, server: &Url) -> Result<bool> {
     let Some(other) = other_server(config, name, server) else {
         return Ok(false);
@@ -131,7 +130,7 @@ fn is_asked_to_replace(config: &Config, name: &str, server: &Url) -> Result<bool
     ))?;
     match answer.trim() {
         "y" | "Y" | "yes" => Ok(true),
-        _ => Err(Error::failed(format!("profile '{name}' stays as it is"))),
+        _ => Err(Error::failed(format!("profile '{name}' was not changed"))),
     }
 }
 
@@ -141,7 +140,7 @@ fn known_or_asked(config: &Config, name: Option<String>) -> Result<Url> {
         return context::parse_server(&profile.server);
     }
     if !io::stdin().is_terminal() {
-        return Err(Error::usage("which server?").with_hint("name it with --server URL"));
+        return Err(Error::usage("no server is given").with_hint("name one with --server URL"));
     }
     context::parse_server(ask("Server URL: ")?.trim())
 }
@@ -174,7 +173,7 @@ fn read_line(input: &mut impl BufRead) -> Result<String> {
     Ok(line)
 }
 
-/// Forgets the key; the profile keeps its server.
+/// Removes the key; the profile keeps its server.
 pub(crate) fn logout(global: &Global, printer: &Printer) -> Result<()> {
     let Some(name) = context::profile(global, &Config::load()?) else {
         printer.note("you are not logged in");
@@ -185,7 +184,7 @@ pub(crate) fn logout(global: &Global, printer: &Printer) -> Result<()> {
     let place = profile.map(|profile| profile.key_in).unwrap_or_default();
     match credentials::forget(&locked, &name, place)? {
         true => printer.note(&format!(
-            "forgot the key of profile '{name}'; it still works until it is revoked"
+            "removed the key of profile '{name}'; the key is valid until it is revoked"
         )),
         false => printer.note(&format!("profile '{name}' has no key")),
     }

@@ -6,7 +6,7 @@ use hulk_proto::{Directory, File, Permission, RemotePath, directory::Entry};
 
 use crate::{
     args::{Ls, Sort},
-    client::{Client, Cursors, all_pages, by},
+    client::{Client, pages::Cursors, pages::all_pages, pages::by},
     error::{Error, Result},
     format,
     printer::Printer,
@@ -19,7 +19,11 @@ pub(crate) async fn run(client: &Client, printer: &Printer, ls: &Ls) -> Result<(
         Some(directory) => list(client, ls, directory).await?,
         None => match client.find_file(&remote).await? {
             Some(file) => vec![Entry::File(Box::new(file))],
-            None => return Err(Error::not_found(format!("there is nothing at '{remote}'"))),
+            None => {
+                return Err(Error::not_found(format!(
+                    "there is no file or directory '{remote}'"
+                )));
+            }
         },
     };
     if printer.json {
@@ -37,7 +41,7 @@ pub(crate) async fn run(client: &Client, printer: &Printer, ls: &Ls) -> Result<(
     Ok(())
 }
 
-/// Each directory before what is in it.
+/// Lists each directory before its contents.
 async fn list(client: &Client, ls: &Ls, directory: Directory) -> Result<Vec<Entry>> {
     let mut listed = Vec::new();
     let mut cursors = Cursors::default();

@@ -16,7 +16,7 @@ pub(crate) fn run(printer: &Printer, command: Option<&str>) -> Result<()> {
         Some(name) => root
             .find_subcommand(name)
             .cloned()
-            .ok_or_else(|| Error::usage(format!("there is no command '{name}'")))?,
+            .ok_or_else(|| Error::usage(format!("unknown command '{name}'")))?,
     };
     let mut text = Vec::new();
     clap_mangen::Man::new(page)

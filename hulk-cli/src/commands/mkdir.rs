@@ -16,7 +16,7 @@ pub(crate) async fn run(client: &Client, printer: &Printer, mkdir: &Mkdir) -> Re
     for remote in &mkdir.remotes {
         let outcome = make(client, remote, mkdir.parents).await;
         if let Ok(directory) = &outcome {
-            printer.note(&format!("made /{}", directory.path));
+            printer.note(&format!("created /{}", directory.path));
         }
         batch.add(outcome.map_err(|error| error.about(remote)));
     }
@@ -37,7 +37,7 @@ async fn make(client: &Client, remote: &str, may_exist: bool) -> Result<Director
             if error.code == ErrorCode::DirectoryExists && (may_exist || error.may_be_done) =>
         {
             let found = client.find_directory(&path).await?;
-            found.ok_or_else(|| Error::not_found("the directory is gone again"))
+            found.ok_or_else(|| Error::not_found("the directory was deleted in the meantime"))
         }
         other => other,
     }

@@ -1,4 +1,4 @@
-//! One verb, one file.
+//! The commands, one file per verb.
 
 mod completions;
 mod doctor;
@@ -33,7 +33,7 @@ use crate::{
     runtime,
 };
 
-/// Does what was typed.
+/// Runs the command that was typed.
 pub(crate) fn run(arguments: &Arguments, printer: &Printer) -> Result<()> {
     let global = &arguments.global;
     let session = || context::open(global);
@@ -83,8 +83,7 @@ pub(crate) fn run(arguments: &Arguments, printer: &Printer) -> Result<()> {
     }
 }
 
-/// Says how a transfer that did not get through is gone on with, unless what stopped it is to be mended
-/// first.
+/// Adds a hint on how to resume a transfer that did not get through, unless its cause has to be fixed first.
 fn resumable(error: Error) -> Error {
     let may_pass = error.again != Again::Never || error.hint().is_none();
     match error.exit {
@@ -93,8 +92,8 @@ fn resumable(error: Error) -> Error {
     }
 }
 
-/// The exit code of several failures, while other things were done: of what stopped them if it stopped
-/// them all, else 1.
+/// Exit code of several failures beside other outcomes: that of the quota or an unreachable server if it
+/// caused all of them, else 1.
 fn common_exit(exits: impl IntoIterator<Item = Exit>) -> Option<Exit> {
     let mut exits = exits.into_iter();
     let first = exits.next()?;
@@ -103,7 +102,7 @@ fn common_exit(exits: impl IntoIterator<Item = Exit>) -> Option<Exit> {
     Some(if is_common { first } else { Exit::Failed })
 }
 
-/// The outcome for one of several arguments, for `--json`.
+/// Outcome of one of several arguments, for `--json`.
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Item<T> {
@@ -111,7 +110,7 @@ enum Item<T> {
     Failed(ErrorBody),
 }
 
-/// Collects what happened to each argument: one that fails does not stop the rest.
+/// Collects the outcome of each argument: one that fails does not stop the rest.
 struct Batch<'a, T> {
     printer: &'a Printer,
     items: Vec<Item<T>>,
@@ -127,7 +126,7 @@ impl<'a, T: Serialize> Batch<'a, T> {
         }
     }
 
-    /// An argument that was done, but not wholly; what failed was told.
+    /// Records that an argument was done only in part; its failures were already reported.
     fn note_failure(&mut self, exit: Exit) {
         self.errors.push(Error::reported(exit));
     }
@@ -143,8 +142,8 @@ impl<'a, T: Serialize> Batch<'a, T> {
         }
     }
 
-    /// Prints the document, and ends with the exit code of the failures if all failed alike, else
-    /// with 1.
+    /// Prints the document, and fails with the exit code of the failures if all arguments failed alike,
+    /// else with that of `common_exit`.
     fn finish(self) -> Result<()> {
         if self.printer.json {
             self.printer.document(&self.items);
@@ -152,7 +151,7 @@ impl<'a, T: Serialize> Batch<'a, T> {
         self.finish_silently()
     }
 
-    /// As `finish`, where stdout is taken.
+    /// Like `finish`, but prints nothing, since stdout carries the bytes of a file.
     fn finish_silently(self) -> Result<()> {
         let exits = || self.errors.iter().map(|error| error.exit);
         let Some(common) = common_exit(exits()) else {

@@ -12,7 +12,7 @@ use crate::{
     target,
 };
 
-/// All or none: the server moves them in one step.
+/// Moves all or none: the server does it in one step.
 pub(crate) async fn run(
     client: &Client,
     printer: &Printer,
@@ -24,9 +24,9 @@ pub(crate) async fn run(
         base.is_root() || to.ends_with('/') || client.find_directory(&base).await?.is_some();
     if sources.len() > 1 && !is_directory {
         return Err(Error::usage(format!(
-            "'{to}' is no directory, and there are several to move"
+            "'{to}' is not a directory, but several entries were given"
         ))
-        .with_hint("end it in / to make it one"));
+        .with_hint("end it with / to make it one"));
     }
     let mut items = Vec::with_capacity(sources.len());
     for source in sources {
@@ -44,7 +44,9 @@ pub(crate) async fn run(
     }
     let moved = client.move_entries(&MoveEntries { items }).await;
     let moved = moved.map_err(|error| match error.exit {
-        Exit::Exists => error.with_hint("move or remove what is in the way, or name another place"),
+        Exit::Exists => {
+            error.with_hint("move or delete the existing entry, or choose another destination")
+        }
         _ => error,
     })?;
     for (source, entry) in sources.iter().zip(&moved.items) {

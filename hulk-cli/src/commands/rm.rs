@@ -5,7 +5,7 @@ use hulk_proto::directory::Entry;
 use super::Batch;
 use crate::{
     args::Rm,
-    client::{Client, Deleted},
+    client::{Client, entries::Deleted},
     error::{Error, Result},
     printer::Printer,
     target,
@@ -18,7 +18,7 @@ pub(crate) async fn run(client: &Client, printer: &Printer, rm: &Rm) -> Result<(
         if let Ok((_, deleted)) = &outcome {
             printer.note(&match deleted {
                 Deleted::ToTrash => format!("moved {remote} to the trash"),
-                Deleted::ForGood => format!("deleted {remote} for good"),
+                Deleted::ForGood => format!("deleted {remote} permanently"),
                 Deleted::Somehow => format!("deleted {remote}"),
             });
         }
@@ -31,11 +31,11 @@ pub(crate) async fn run(client: &Client, printer: &Printer, rm: &Rm) -> Result<(
 async fn remove(client: &Client, remote: &str, rm: &Rm) -> Result<(Entry, Deleted)> {
     let entry = match client.find_entry(remote).await {
         Ok(entry) => entry,
-        // One that was begun and not finished holds space too.
+        // An unfinished upload holds space too.
         Err(error) if error.code == hulk_proto::ErrorCode::NotFound => {
             let unfinished = client.find_unfinished(&target::remote(remote)?).await?;
             Entry::File(Box::new(unfinished.ok_or_else(|| {
-                Error::not_found("there is no such file or directory")
+                Error::not_found("no such file or directory")
                     .with_hint("'hulk trash ls' lists what was deleted")
             })?))
         }
@@ -43,7 +43,7 @@ async fn remove(client: &Client, remote: &str, rm: &Rm) -> Result<(Entry, Delete
     };
     if matches!(entry, Entry::Directory(_)) && !rm.recursive {
         return Err(
-            Error::usage("is a directory").with_hint("delete it with all that is in it by -r")
+            Error::usage("is a directory").with_hint("use -r to delete it and everything in it")
         );
     }
     let deleted = client.delete_entry(&entry, rm.purge).await?;

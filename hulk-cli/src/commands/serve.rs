@@ -5,8 +5,13 @@ use std::{ffi::OsString, io, net::TcpListener, pin::pin};
 use clap::Parser;
 use hulk_proto::{ApiKeySecret, CreateApiKey, Id, KeyPermission, Role};
 use hulk_server::{
-    Config, Server, StartError, init_logs, interrupted, keep_files_private,
-    ops::accounts::{self, CreateUser},
+    Config, Server, StartError,
+    audit::Actor,
+    init_logs, interrupted, keep_files_private,
+    ops::accounts::{
+        keys,
+        users::{self, CreateUser},
+    },
 };
 use tokio::{
     sync::oneshot,
@@ -24,10 +29,10 @@ use crate::{
     runtime,
 };
 
-/// The profile and user of a server of one's own; further servers have `local-2`, `local-3`, and so on.
+/// Profile and user of a local server; further local servers have the profiles `local-2`, `local-3`, …
 const LOCAL_PROFILE: &str = "local";
 const LOCAL_EMAIL: &str = "local@localhost";
-/// The disk is one's own: it is the limit.
+/// Unlimited, since the local disk is the limit.
 const LOCAL_QUOTA_BYTES: u64 = hulk_proto::limits::UNLIMITED_QUOTA_BYTES;
 
 /// Serves until SIGINT or SIGTERM.
@@ -47,8 +52,8 @@ pub(crate) async fn run(printer: &Printer, config: &Config) -> Result<()> {
     server.run(stop).await.map_err(failed)
 }
 
-/// Puts the files through a server of this process, then serves them until SIGINT or SIGTERM. While
-/// they are put, or when it is asked to stop a second time, it ends at once.
+/// Puts the files through a server in this process, then serves them until SIGINT or SIGTERM. A signal
+/// during the put, or a second one, ends it at once.
 pub(crate) async fn put(printer: &Printer, arguments: &Put) -> Result<()> {
     init_logs("warn");
     keep_files_private();
@@ -67,7 +72,7 @@ pub(crate) async fn put(printer: &Printer, arguments: &Put) -> Result<()> {
     }
     let again = runtime::interrupted();
     drop(stop);
-    // The server itself ends at a second signal too, as if all was well: this must win.
+    // The server itself also ends at a second signal, but successfully: this branch must win.
     tokio::select! {
         biased;
         () = again => Err(Error::interrupted()),
@@ -75,10 +80,10 @@ pub(crate) async fn put(printer: &Printer, arguments: &Put) -> Result<()> {
     }
 }
 
-/// A server that answers.
+/// A running server.
 struct Serving {
     task: JoinHandle<io::Result<()>>,
-    /// Dropped, it asks the server to let requests under way end, and stop.
+    /// Dropping it asks the server to finish the requests under way, and stop.
     stop: oneshot::Sender<()>,
 }
 
@@ -96,7 +101,7 @@ async fn begin(printer: &Printer, arguments: &Put) -> Result<Serving> {
     )?;
     let (stop, stopped) = oneshot::channel::<()>();
     let task = tokio::spawn(server.run(async move {
-        // That the other half is dropped is what is waited for.
+        // Resolves when the other half is dropped.
         let _ = stopped.await;
     }));
     put::run(&client, printer, arguments).await?;
@@ -117,8 +122,8 @@ struct FromEnvironment {
     config: Config,
 }
 
-/// As the variables say; else the data goes to the state directory, and a free port is taken if the
-/// usual one is not.
+/// Configuration from the environment. By default, data goes to the state directory, and a free port is
+/// used if the usual one is in use.
 fn own_config() -> Result<Config> {
     let nothing_typed: [OsString; 1] = ["hulk put --serve".into()];
     let parsed = FromEnvironment::try_parse_from(nothing_typed);
@@ -135,7 +140,7 @@ fn own_config() -> Result<Config> {
     Ok(config)
 }
 
-/// A new key, and the profile that has it.
+/// Profile that a new key was saved in.
 struct Made {
     profile: String,
     /// Whether the profile is used when none is named.
@@ -149,18 +154,18 @@ impl Made {
             true => "hulk put FILE".to_owned(),
             false => format!("hulk --profile {profile} put FILE"),
         };
-        let made = format!("made a user and a key of your own: '{command}' works now");
+        let made = format!("created a user and a key for you: '{command}' works now");
         match profile == LOCAL_PROFILE {
             true => format!("{made} (profile '{profile}')"),
-            false => format!(
-                "{made} (profile '{profile}': '{LOCAL_PROFILE}' is another server's and stays as it is)"
-            ),
+            false => {
+                format!("{made} (profile '{profile}': '{LOCAL_PROFILE}' belongs to another server)")
+            }
         }
     }
 }
 
-/// A key that an earlier run made for this server, else a new one. That a new one cannot be kept is no
-/// reason not to serve.
+/// Key that an earlier run created for this server, else a new one. The server also runs if a new key
+/// cannot be saved.
 async fn local_key(printer: &Printer, server: &Server) -> Result<(ApiKeySecret, Option<Made>)> {
     if let Some(key) = known_key(server).await? {
         return Ok((key, None));
@@ -171,21 +176,21 @@ async fn local_key(printer: &Printer, server: &Server) -> Result<(ApiKeySecret, 
         Ok(made) => Ok((key, Some(made))),
         Err(error) => {
             printer.warning(&format!(
-                "{error}: the key of this server is not kept; 'hulk-server key create --user \
-                 {LOCAL_EMAIL} --label NAME --permissions all' makes another"
+                "{error}: the key of this server was not saved; to create another: hulk-server key \
+                 create --user {LOCAL_EMAIL} --label NAME --permissions all"
             ));
             Ok((key, None))
         }
     }
 }
 
-/// Looks at the key of each local profile: which of them is this server's, only the server can tell.
+/// Finds this server's key among those of the local profiles: only the server knows which one is its own.
 async fn known_key(server: &Server) -> Result<Option<ApiKeySecret>> {
-    // A file that cannot be read is told when the new key is to be kept in it.
+    // An unreadable file is reported when the new key is saved in it.
     let kept = credentials::in_file().unwrap_or_default();
     for (_, text) in kept.iter().filter(|(profile, _)| is_local(profile)) {
         if let Ok(key) = credentials::parse(text)
-            && accounts::knows_key(&server.app().db, &key)
+            && keys::knows_key(&server.app().db, &key)
                 .await
                 .map_err(server_error)?
         {
@@ -203,7 +208,7 @@ fn is_local(profile: &str) -> bool {
     })
 }
 
-/// Keeps the key under a name that has no key and is no other server's. Blocks.
+/// Saves the key in a profile that has no key and belongs to no other server. Blocks.
 fn keep(server: String, key: &ApiKeySecret) -> Result<Made> {
     let mut locked = Locked::open()?;
     let kept = credentials::in_file()?;
@@ -230,20 +235,20 @@ fn keep(server: String, key: &ApiKeySecret) -> Result<Made> {
 
 async fn make_key(server: &Server) -> Result<ApiKeySecret> {
     let app = server.app();
-    let user = match accounts::find_user(&app.db, LOCAL_EMAIL).await {
+    let user = match users::find_user(&app.db, LOCAL_EMAIL).await {
         Ok(user) => user,
         Err(_) => {
             let request = CreateUser {
                 email: LOCAL_EMAIL.to_owned(),
-                // Nobody logs in with it: the key is what counts.
+                // Not meant for logging in: the key is what counts.
                 password: format!("{}{}", Id::random(), Id::random()),
                 role: Role::User,
                 is_email_verified: true,
             };
-            accounts::create_user(&app.db, LOCAL_QUOTA_BYTES, request)
+            users::create_user(&app.db, LOCAL_QUOTA_BYTES, request)
                 .await
                 .map_err(server_error)?;
-            accounts::find_user(&app.db, LOCAL_EMAIL)
+            users::find_user(&app.db, LOCAL_EMAIL)
                 .await
                 .map_err(server_error)?
         }
@@ -253,7 +258,7 @@ async fn make_key(server: &Server) -> Result<ApiKeySecret> {
         permissions: KeyPermission::All,
         expires_at: None,
     };
-    let created = accounts::create_key(&app.db, &user, request)
+    let created = keys::create_key(&app.db, Actor::Server { user_id: &user.id }, request)
         .await
         .map_err(server_error)?;
     created
@@ -270,7 +275,7 @@ fn start_error(error: StartError) -> Error {
     match &error {
         StartError::DataDir(hulk_server::DataDirError::InUse { .. }) => {
             Error::failed(error.to_string())
-                .with_hint("put through that server: 'hulk put FILE' without --serve")
+                .with_hint("upload through that server: 'hulk put FILE' without --serve")
         }
         StartError::Listen { source, .. } if source.kind() == io::ErrorKind::AddrInUse => {
             Error::failed(error.to_string()).with_hint(

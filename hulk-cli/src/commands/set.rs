@@ -16,8 +16,8 @@ use crate::{
 pub(crate) async fn run(client: &Client, printer: &Printer, set: &Set) -> Result<()> {
     let labels = !set.tags.is_empty() || !set.untag.is_empty() || set.description.is_some();
     if permission(set).is_none() && set.expires.is_none() && !labels {
-        return Err(Error::usage("there is nothing to set").with_hint(
-            "say --public, --private, --inherit, --expires, --tag, --untag or --description",
+        return Err(Error::usage("nothing to set").with_hint(
+            "use --public, --private, --inherit, --expires, --tag, --untag or --description",
         ));
     }
     let changed = match client.find_entry(&set.remote).await? {

@@ -56,7 +56,7 @@ async fn create(
     match client.find_entry(remote).await? {
         Entry::File(_) if share.uploads => {
             return Err(
-                Error::usage(format!("{remote} is a file: it takes no uploads"))
+                Error::usage(format!("{remote} is a file and cannot accept uploads"))
                     .with_hint("share a directory with --uploads"),
             );
         }
@@ -68,8 +68,8 @@ async fn create(
     printer.result(&made, |share| share.url.clone());
     if let Err(error) = printer.check_secret() {
         return Err(match client.revoke_share(&made.id).await {
-            Ok(()) => error.with_hint("nobody saw the link, so it was revoked again"),
-            Err(_) => error.with_hint(format!("revoke it: hulk share rm {}", made.id)),
+            Ok(()) => error.with_hint("the link could not be shown, so it was revoked"),
+            Err(_) => error.with_hint(format!("revoke it with: hulk share rm {}", made.id)),
         });
     }
     clipboard::offer(printer, &made.url, false);
@@ -86,7 +86,7 @@ fn password(share: &args::Share) -> Result<Option<Password>> {
         if !io::stdin().is_terminal() {
             return Err(
                 Error::usage("there is no terminal to ask for the password on")
-                    .with_hint("give it on the standard input, with --password-stdin"),
+                    .with_hint("pass it on the standard input with --password-stdin"),
             );
         }
         rpassword::prompt_password("Password for the link: ")
@@ -134,15 +134,15 @@ fn line(share: &Share) -> String {
     };
     facts.push(count);
     facts.extend(taken_in(share));
-    facts.push(format!("ends {}", format::until(share.expires_at)));
+    facts.push(format!("expires {}", format::until(share.expires_at)));
     format!("{}  {path}  {}", share.url, facts.join(", "))
 }
 
-/// How much came in through a link that takes files in.
+/// Totals received through an upload link.
 fn taken_in(share: &Share) -> Option<String> {
     let (most_files, most_bytes) = (share.max_files?, share.max_total_bytes?);
     Some(format!(
-        "{} of {most_files} files, {} of {} taken in, {} unfinished",
+        "{} of {most_files} files, {} of {} received, {} unfinished",
         share.received_files,
         format::size(share.received_bytes),
         format::size(most_bytes),
@@ -150,7 +150,7 @@ fn taken_in(share: &Share) -> Option<String> {
     ))
 }
 
-/// What comes in through a link and is not finished: listed, or dropped.
+/// Lists or cancels the unfinished uploads of a link.
 async fn uploads(client: &Client, printer: &Printer, token: &str, cancel: bool) -> Result<()> {
     let shares = client.list_shares().await?;
     let share = find(&shares, token)?;
@@ -174,7 +174,7 @@ async fn uploads(client: &Client, printer: &Printer, token: &str, cancel: bool) 
 
 fn upload_line(upload: &UnfinishedUpload) -> String {
     format!(
-        "/{}  {}  {}  since {}  ends {}",
+        "/{}  {}  {}  since {}  expires {}",
         upload.path,
         format::size(upload.size_bytes),
         upload.address.as_deref().unwrap_or("unknown address"),
@@ -198,7 +198,7 @@ async fn revoke(client: &Client, printer: &Printer, tokens: &[String]) -> Result
     batch.finish()
 }
 
-/// By token, link or id.
+/// Finds a share by token, link or id.
 fn find<'a>(shares: &'a [Share], text: &str) -> Result<&'a Share> {
     let of_link = || {
         url::Url::parse(text)
@@ -208,7 +208,8 @@ fn find<'a>(shares: &'a [Share], text: &str) -> Result<&'a Share> {
     let token: Option<ShareToken> = text.parse().ok().or_else(of_link);
     let is_meant =
         |share: &&Share| Some(&share.token) == token.as_ref() || share.id.as_str() == text;
-    shares.iter().find(is_meant).ok_or_else(|| {
-        Error::not_found("there is no such share").with_hint("'hulk share ls' lists yours")
-    })
+    shares
+        .iter()
+        .find(is_meant)
+        .ok_or_else(|| Error::not_found("no such share").with_hint("'hulk share ls' lists yours"))
 }

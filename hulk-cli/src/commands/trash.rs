@@ -47,7 +47,7 @@ fn line(item: &TrashItem) -> String {
         EntryKind::File => "",
     };
     format!(
-        "{}  {:>12}  {}  goes {:<10}  /{}{slash}",
+        "{}  {:>12}  {}  expires {:<10}  /{}{slash}",
         item.id,
         format::size(item.size_bytes),
         format::time(item.trashed_at),
@@ -64,7 +64,7 @@ async fn restore(
 ) -> Result<()> {
     if to.is_some() && items.len() > 1 {
         return Err(Error::usage(
-            "--to names one place, and there are several to restore",
+            "--to names one path, but several items were given",
         ));
     }
     let path = to.map(target::remote).transpose()?;
@@ -74,7 +74,7 @@ async fn restore(
         let outcome = restore_one(client, &trash, item, path.clone()).await;
         if let Ok(restored) = &outcome {
             let note = match restored.renamed {
-                true => format!("restored {item} as /{}: its name was taken", restored.path),
+                true => format!("restored {item} as /{}: its name is in use", restored.path),
                 false => format!("restored /{}", restored.path),
             };
             printer.note(&note);
@@ -94,7 +94,7 @@ async fn restore_one(
     let request = RestoreTrash { path };
     match client.restore_trash(&found.id, &request).await {
         Err(error) if error.code == ErrorCode::FileExists => {
-            Err(error.with_hint("restore it to another place with --to"))
+            Err(error.with_hint("choose another path with --to"))
         }
         Err(error) if error.code == ErrorCode::NotFound && error.may_be_done => {
             let entry = client.find_entry(found.id.as_str()).await?;
@@ -122,29 +122,29 @@ async fn remove(client: &Client, printer: &Printer, items: &[String]) -> Result<
             Err(error) => Err(error),
         };
         if outcome.is_ok() {
-            printer.note(&format!("deleted {item} for good"));
+            printer.note(&format!("deleted {item} permanently"));
         }
         batch.add(outcome.map_err(|error| error.about(item)));
     }
     batch.finish()
 }
 
-/// By the path it had, the last deleted of that path first, or by id.
+/// Finds an item by the path it had (the last one deleted there), or by id.
 fn find<'a>(trash: &'a [TrashItem], item: &str) -> Result<&'a TrashItem> {
     let path = target::remote(item)?;
     let by_path = trash.iter().find(|candidate| candidate.path == path);
     let found = by_path.or_else(|| trash.iter().find(|candidate| candidate.id.as_str() == item));
     found.ok_or_else(|| {
-        Error::not_found("is not in the trash").with_hint("'hulk trash ls' lists what is")
+        Error::not_found("not in the trash").with_hint("'hulk trash ls' lists its contents")
     })
 }
 
 async fn empty(client: &Client, printer: &Printer, global: &Global) -> Result<()> {
     if !global.yes {
-        confirm("Delete all that is in the trash for good?")?;
+        confirm("Permanently delete everything in the trash?")?;
     }
     let emptied = client.empty_trash().await?;
-    printer.note(&format!("deleted {} things for good", emptied.items));
+    printer.note(&format!("deleted {} items permanently", emptied.items));
     if printer.json {
         printer.document(&emptied);
     }
@@ -153,10 +153,12 @@ async fn empty(client: &Client, printer: &Printer, global: &Global) -> Result<()
 
 fn confirm(question: &str) -> Result<()> {
     if !io::stdin().is_terminal() {
-        return Err(Error::usage(question).with_hint("there is no terminal to ask on: say --yes"));
+        return Err(
+            Error::usage(question).with_hint("there is no terminal to ask on; confirm with --yes")
+        );
     }
     let mut stderr = io::stderr().lock();
-    // Without a stderr nobody sees the question, and nobody answers yes.
+    // Without a stderr the question is not seen, so the answer is not yes.
     let _ = write!(stderr, "{question} [y/N] ").and_then(|()| stderr.flush());
     let mut answer = String::new();
     let read = io::stdin().read_line(&mut answer);

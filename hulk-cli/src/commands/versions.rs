@@ -37,7 +37,7 @@ fn line(version: &Version) -> String {
     )
 }
 
-/// Brings a version back; the one before the current if none is named.
+/// Restores a version; by default, the one before the current.
 pub(crate) async fn restore(
     client: &Client,
     printer: &Printer,
@@ -59,7 +59,9 @@ pub(crate) async fn restore(
     let restored = restored.map_err(|error| {
         let error = error.about(format!("{remote}, version {version}"));
         match error.code {
-            ErrorCode::NotFound => error.with_hint("'hulk versions' lists those that are kept"),
+            ErrorCode::NotFound => {
+                error.with_hint("'hulk versions' lists the versions that are kept")
+            }
             _ => error,
         }
     })?;
@@ -75,10 +77,10 @@ async fn find(client: &Client, remote: &str) -> Result<File> {
     match client.find_entry(remote).await {
         Ok(Entry::File(file)) => Ok(*file),
         Ok(Entry::Directory(_)) => Err(Error::usage(format!(
-            "{remote} is a directory: versions are of files"
+            "{remote} is a directory: only files have versions"
         ))),
         Err(error) if error.code == ErrorCode::NotFound => {
-            Err(error.with_hint("what was deleted comes back by 'hulk trash restore'"))
+            Err(error.with_hint("'hulk trash restore' restores what was deleted"))
         }
         Err(error) => Err(error),
     }

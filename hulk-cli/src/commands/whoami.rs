@@ -1,6 +1,6 @@
 //! `hulk whoami`
 
-use hulk_proto::Me;
+use hulk_proto::{Credential, Me};
 
 use crate::{client::Client, error::Result, format, printer::Printer};
 
@@ -12,14 +12,26 @@ pub(crate) async fn run(client: &Client, printer: &Printer) -> Result<()> {
 }
 
 pub(super) fn text(me: &Me) -> String {
-    let Me { user, api_key } = me;
+    let Me {
+        user, credential, ..
+    } = me;
     format!(
-        "{} ({}), key {} \"{}\" may {}, {} used",
+        "{} ({}), {}, {} used",
         user.email,
         user.id,
-        api_key.id,
-        api_key.label,
-        api_key.permissions,
+        described(credential),
         format::used(user.used_bytes, user.quota_bytes)
     )
+}
+
+fn described(credential: &Credential) -> String {
+    match credential {
+        Credential::ApiKey(key) => format!(
+            "key {} \"{}\" with permission {}",
+            key.id, key.label, key.permissions
+        ),
+        Credential::Session { id } => format!("session {id}"),
+        Credential::Oidc { permissions } => format!("OIDC token with permission {permissions}"),
+        Credential::Root => "root key".to_owned(),
+    }
 }

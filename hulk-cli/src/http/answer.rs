@@ -1,4 +1,4 @@
-//! What a server answers, or that it does not.
+//! Reads responses of servers, and reports those that fail or do not arrive.
 
 use std::error::Error as _;
 
@@ -9,12 +9,12 @@ use url::Url;
 use super::retry::retry_after;
 use crate::error::{Again, Error, Result};
 
-/// The largest answer that is read: a page of a list is a few MiB.
+/// Size of the largest response that is read: a page of a list is a few MiB.
 const JSON_BYTES: usize = 64 << 20;
-/// The most that is read of an answer that says what went wrong, be it the server's or the store's.
+/// Most bytes that are read of an error response, from the server or the store.
 pub(crate) const ERROR_BYTES: usize = 64 << 10;
 
-/// The body of a good answer; anything else is an error, be it the server's or of somebody in
+/// Returns the body of a successful response; any other is an error, from the server or from a proxy in
 /// between.
 pub(crate) async fn refuse_errors(response: Response) -> Result<Vec<u8>> {
     let (url, status) = (response.url().clone(), response.status());
@@ -37,7 +37,7 @@ pub(crate) async fn refuse_errors(response: Response) -> Result<Vec<u8>> {
             true => Err(too_large(&url)),
         };
     }
-    // What is cut is no JSON any more: then the status says what happened.
+    // A truncated body is no longer JSON: then the status says what happened.
     let (body, _) = read_at_most(response, ERROR_BYTES).await?;
     if !status.is_success()
         && let Ok(body) = serde_json::from_slice::<ErrorBody>(&body)
@@ -55,25 +55,24 @@ pub(crate) async fn refuse_errors(response: Response) -> Result<Vec<u8>> {
     .again(again);
     Err(match (location, upgrade) {
         (_, Some(https)) => error
-            .with_hint(format!("the server wants https: say {}", shown(&https)))
+            .with_hint(format!("the server requires https: use {}", shown(&https)))
             .moved_to(https),
         (Some(location), _) => {
             let location = shown(&location);
-            error.with_hint(format!("it points to {location}: is that the server?"))
+            error.with_hint(format!("it redirects to {location}: is that the server?"))
         }
-        _ => error.with_hint("check --server and HULK_SERVER, and what proxy is in between"),
+        _ => error.with_hint("check --server and HULK_SERVER, and any proxy in between"),
     })
 }
 
-/// Where a redirect leads.
+/// Returns the target of a redirect.
 fn pointed_to(response: &Response) -> Option<Url> {
     let location = response.headers().get(header::LOCATION)?.to_str().ok()?;
     let is_redirect = response.status().is_redirection();
     response.url().join(location).ok().filter(|_| is_redirect)
 }
 
-/// The same address by `https`, if that is where a redirect leads: a server that is asked in the clear
-/// says so.
+/// Returns the target of a redirect to the same address by `https`, with which a server answers plain `http`.
 pub(crate) fn upgrade(response: &Response) -> Option<Url> {
     let (from, to) = (response.url(), pointed_to(response)?);
     let is_same = (from.host(), from.path(), from.query()) == (to.host(), to.path(), to.query());
@@ -81,11 +80,10 @@ pub(crate) fn upgrade(response: &Response) -> Option<Url> {
     is_upgrade.then_some(to)
 }
 
-/// The first bytes of a body, at most `most`; and whether it goes on after them, which is then not
-/// read.
+/// Returns the first bytes of a body, at most `most`, and whether there are more, which are not read.
 ///
 /// # Errors
-/// If the line breaks before.
+/// If the connection breaks before.
 pub(crate) async fn read_at_most(mut response: Response, most: usize) -> Result<(Vec<u8>, bool)> {
     let url = response.url().clone();
     let mut body = Vec::new();
@@ -104,14 +102,14 @@ pub(crate) async fn read_at_most(mut response: Response, most: usize) -> Result<
 
 fn too_large(url: &Url) -> Error {
     Error::unreachable(format!(
-        "the answer of {} is larger than {} MiB, which is not how a Hulkastorus server answers",
+        "the answer from {} is larger than {} MiB, which is not how a Hulkastorus server answers",
         shown(url),
         JSON_BYTES >> 20
     ))
-    .with_hint("check --server and HULK_SERVER, and what proxy is in between")
+    .with_hint("check --server and HULK_SERVER, and any proxy in between")
 }
 
-/// Nobody answered, or the line broke.
+/// Returns the error for a server that did not answer, or a connection that broke.
 pub(crate) fn unreachable(url: &Url, error: &reqwest::Error) -> Error {
     let what = match error.is_timeout() {
         true => "it did not answer in time".to_owned(),
@@ -124,12 +122,12 @@ pub(crate) fn unreachable(url: &Url, error: &reqwest::Error) -> Error {
         .again(Again::Soon(None))
 }
 
-/// Scheme and host: a query may hold a signature.
+/// Returns scheme and host for messages: a query may hold a signature.
 pub(crate) fn shown(url: &Url) -> String {
     url.origin().ascii_serialization()
 }
 
-/// The cause: what wraps it repeats the URL.
+/// Returns the innermost cause: the errors that wrap it repeat the URL.
 pub(crate) fn innermost(error: &reqwest::Error) -> String {
     let mut cause: &dyn std::error::Error = error;
     while let Some(source) = cause.source() {
@@ -142,7 +140,7 @@ pub(crate) fn innermost(error: &reqwest::Error) -> String {
 }
 
 impl Error {
-    /// Somebody answers, but not as our servers do.
+    /// Returns the error for a host that answers, but not as our servers do.
     pub(crate) fn not_a_server(url: &Url) -> Self {
         let server = shown(url);
         Self::unreachable(format!("{server} answers, but not as a Hulkastorus server"))

@@ -1,4 +1,4 @@
-//! The way to server and store: one HTTP client, and how patient it is.
+//! One HTTP client for server and store, with its timeouts.
 
 pub(crate) mod answer;
 pub(crate) mod rate_limit;
@@ -17,22 +17,22 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const RETRY_TIMEOUT: Duration = Duration::from_secs(120);
 const STALL_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Cheap to clone.
+/// HTTP client and its limits. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Net {
     pub(crate) http: reqwest::Client,
-    /// For how long a transfer that gets nowhere is tried again.
+    /// How long a transfer without progress is retried.
     retry_timeout: Duration,
-    /// A request that moves nothing for so long is stuck.
+    /// A request that moves no bytes for this long is stalled.
     pub(crate) stall_timeout: Duration,
     pub(crate) limit: Arc<RateLimit>,
 }
 
 impl Net {
-    /// It follows no redirect by itself: where they lead is part of the protocol.
+    /// Creates a client that follows no redirects: their targets are part of the protocol.
     ///
     /// # Errors
-    /// If HTTP cannot be set up, or a variable is no number of seconds.
+    /// If HTTP cannot be set up, or a variable is not a number of seconds.
     pub(crate) fn new() -> Result<Self> {
         let mut http = reqwest::Client::builder();
         if is_direct() {
@@ -55,7 +55,7 @@ impl Net {
         })
     }
 
-    /// With at most `bytes_per_second` of file bytes.
+    /// Limits file bytes to `bytes_per_second`.
     pub(crate) fn limited(mut self, bytes_per_second: Option<u64>) -> Self {
         if let Some(rate) = bytes_per_second {
             self.limit = Arc::new(RateLimit::new(rate));
@@ -72,7 +72,7 @@ impl Net {
     }
 }
 
-/// Whether nothing goes through a proxy, as `curl` reads it; reqwest takes `*` for names alone.
+/// Whether `NO_PROXY` excludes every host, as `curl` reads it; reqwest applies `*` to names alone.
 fn is_direct() -> bool {
     let listed = ["no_proxy", "NO_PROXY"].map(|name| env::var(name).unwrap_or_default());
     let mut entries = listed.iter().flat_map(|list| list.split(','));
@@ -86,14 +86,14 @@ fn seconds(variable: &str, default: Duration) -> Result<Duration> {
             .parse()
             .ok()
             .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
-            .ok_or_else(|| Error::usage(format!("{variable} is a number of seconds"))),
+            .ok_or_else(|| Error::usage(format!("{variable} must be a number of seconds"))),
     }
 }
 
-/// Another page of a server, its query as it is. Each segment is encoded: a name may look like a step up.
+/// Returns another page of a server, with the same query. Each segment is encoded: a name may look like `..`.
 pub(crate) fn page_url(base: &Url, segments: &[&str]) -> Url {
     let mut url = base.clone();
-    // Only a URL without a host has none.
+    // Only a URL without a host has no path segments.
     if let Ok(mut path) = url.path_segments_mut() {
         path.clear().extend(segments);
     }

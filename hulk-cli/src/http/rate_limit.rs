@@ -5,13 +5,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// What may go out at once after a pause.
+/// Time whose bytes may be sent at once after a pause.
 const BURST: Duration = Duration::from_millis(100);
 
 const BLOCKS_PER_SECOND: u64 = 8;
 
-/// A virtual clock: each byte moves it on by its share of a second, and who is ahead of the real
-/// one waits (the generic cell rate algorithm).
+/// A virtual clock: each byte advances it by its share of a second, and a transfer that is ahead of the real
+/// clock waits (the generic cell rate algorithm).
 pub(crate) struct RateLimit {
     bytes_per_second: Option<u64>,
     clock: Mutex<Instant>,
@@ -33,13 +33,13 @@ impl RateLimit {
         }
     }
 
-    /// What goes at once, at most `most` bytes: so little that a slow rate is no stall.
+    /// Returns how many bytes to send at once, at most `most`: few enough that a slow rate is no stall.
     pub(crate) fn block_bytes(&self, most: usize) -> usize {
         let share = self.bytes_per_second.map(|rate| rate / BLOCKS_PER_SECOND);
         share.map_or(most, |share| most.min(share.max(1) as usize))
     }
 
-    /// Waits until `bytes` may go.
+    /// Waits until `bytes` may be transferred.
     pub(crate) async fn take(&self, bytes: usize) {
         let Some(rate) = self.bytes_per_second else {
             return;

@@ -1,4 +1,4 @@
-//! How long and how often a request is tried again.
+//! How long and how often a request is retried.
 
 use std::{
     future::Future,
@@ -11,12 +11,12 @@ use crate::error::{Again, Error, Result};
 /// The first pause is at most this; each later one at most twice the one before.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(20);
-/// For a request that nothing depends on yet: who has not begun hears soon that nobody answers.
+/// Limit for a first request, when nothing has been transferred yet: an unreachable server is reported soon.
 const FIRST_CONTACT: Duration = Duration::from_secs(5);
-/// What seems used up is asked for anew this often.
+/// How often a URL or plan that seems used up is requested again.
 const RENEWALS: u32 = 4;
 
-/// A deadline that moves on with each success. Shared by all that move one file.
+/// A deadline that each success extends. Shared by all requests that transfer one file.
 pub(crate) struct RetryPolicy {
     limit: Duration,
     last_success: Mutex<Instant>,
@@ -34,12 +34,12 @@ impl RetryPolicy {
         Self::new(limit.min(FIRST_CONTACT))
     }
 
-    /// Something went well: the deadline is a whole limit away again.
+    /// Records a success, which puts the deadline a whole limit away again.
     pub(crate) fn succeeded(&self) {
         *self.lock() = Instant::now();
     }
 
-    /// Does it until it works, is refused for good, or the deadline is over; then answers the last
+    /// Repeats `attempt` until it succeeds, fails permanently, or the deadline passes; then returns the last
     /// error. Pauses have full jitter: a random part of a time that doubles.
     pub(crate) async fn retry<T, F>(&self, mut attempt: impl FnMut() -> F) -> Result<T>
     where
@@ -81,7 +81,7 @@ impl RetryPolicy {
     }
 }
 
-/// An answer that says to come back, as RFC 9110 has it in seconds.
+/// Reads `Retry-After`, in seconds as RFC 9110 allows.
 pub(crate) fn retry_after(headers: &reqwest::header::HeaderMap) -> Again {
     let seconds = headers
         .get(reqwest::header::RETRY_AFTER)
@@ -89,7 +89,7 @@ pub(crate) fn retry_after(headers: &reqwest::header::HeaderMap) -> Again {
     Again::Soon(seconds.map(Duration::from_secs))
 }
 
-/// The error of who is asked for nothing any more.
+/// Error for a client that has given up.
 pub(crate) fn gone() -> Error {
     Error::failed("another part of this transfer failed")
 }

@@ -1,4 +1,4 @@
-//! What one request carries: bytes in memory, or a range of a file that is read when it is sent.
+//! The body of one request: bytes in memory, or a range of a file that is read when it is sent.
 
 use std::{fs::File, io, path::Path, sync::Arc};
 
@@ -25,11 +25,11 @@ pub(crate) enum Body {
     },
 }
 
-/// By which a part is checked on the way and told from others.
+/// Values by which a part is checked in transit, and recognised later.
 pub(crate) struct Checks {
-    /// In base64, as it goes over the wire.
+    /// In base64, as it is sent.
     pub(crate) checksum: String,
-    /// As hex, if it was asked for.
+    /// In hex, if it was requested.
     pub(crate) digest: Option<String>,
 }
 
@@ -41,7 +41,7 @@ impl Body {
         }
     }
 
-    /// The blocks in order, of at most so many bytes.
+    /// Returns the blocks in order, of at most `most` bytes each.
     pub(crate) fn blocks(
         &self,
         most: usize,
@@ -72,7 +72,7 @@ impl Body {
         }
     }
 
-    /// Reads all of it; blocks.
+    /// Reads the whole body; blocks.
     pub(crate) fn checks(
         &self,
         checksum: PartChecksum,
@@ -98,7 +98,7 @@ impl Body {
         Ok(Checks {
             checksum: match (checksum, md5) {
                 (PartChecksum::Md5, Some(md5)) => BASE64.encode(md5.0),
-                // A CRC-32 in the low half of the crate's one type.
+                // The crate returns a CRC-32 in the low half of a `u64`.
                 _ => BASE64.encode((crc32c.finalize() as u32).to_be_bytes()),
             },
             digest: match digest {
@@ -109,7 +109,7 @@ impl Body {
         })
     }
 
-    /// Blocks.
+    /// Visits the body in blocks; blocks the thread.
     pub(crate) fn for_each_block(&self, mut visit: impl FnMut(&[u8])) -> Result<()> {
         match self {
             Self::Memory(bytes) => bytes.chunks(BLOCK_BYTES).for_each(visit),
@@ -134,7 +134,7 @@ impl Body {
     }
 }
 
-/// What reading a file that was longer before meets.
+/// Returns the error of a read; a file that ends too early has changed.
 pub(crate) fn read_error(path: &Path, error: &io::Error) -> Error {
     match error.kind() {
         io::ErrorKind::UnexpectedEof => changed(path),
@@ -142,12 +142,12 @@ pub(crate) fn read_error(path: &Path, error: &io::Error) -> Error {
     }
 }
 
-/// The file is not what it was when its upload began.
+/// Returns the error for a file that changed after its upload started.
 pub(crate) fn changed(path: &Path) -> Error {
     Error::failed(format!("{} changed while it was read", path.display()))
         .on(path.display())
         .with_hint(
-            "nothing was published; put it again when nobody writes to it, or what is there now by \
-             'hulk put - --name NAME < FILE'",
+            "nothing was published; put it again when no program writes to it, or put what it holds now \
+             with 'hulk put - --name NAME < FILE'",
         )
 }

@@ -1,4 +1,4 @@
-//! Buffers for parts, used again and again: memory that is given back costs dearly to get anew.
+//! Reusable buffers for parts: memory that was freed is expensive to allocate again.
 
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
@@ -12,7 +12,7 @@ pub(crate) struct Pool {
 
 struct State {
     free: Vec<Vec<u8>>,
-    /// That may still be made.
+    /// Number of buffers that may still be created.
     unmade: usize,
 }
 
@@ -27,7 +27,7 @@ impl Pool {
         })
     }
 
-    /// An empty buffer; blocks until there is one.
+    /// Returns an empty buffer; blocks until there is one.
     pub(crate) fn take(self: &Arc<Self>) -> Lease {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
@@ -46,7 +46,7 @@ impl Pool {
         }
     }
 
-    /// An empty buffer, one more than there were if need be: for who bounds them otherwise.
+    /// Returns an empty buffer, a new one if none is free: for callers that limit their number themselves.
     pub(crate) fn take_or_make(self: &Arc<Self>) -> Lease {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let mut buffer = state.free.pop().unwrap_or_default();
@@ -62,14 +62,14 @@ impl Pool {
     }
 }
 
-/// A buffer that goes back to its pool.
+/// A buffer that returns to its pool when it is dropped.
 pub(crate) struct Lease {
     pub(crate) buffer: Vec<u8>,
     pool: Arc<Pool>,
 }
 
 impl Lease {
-    /// Shared; it goes back when the last share does.
+    /// Makes the buffer shared; it returns to its pool when the last copy is dropped.
     pub(crate) fn into_bytes(self) -> Bytes {
         Bytes::from_owner(self)
     }

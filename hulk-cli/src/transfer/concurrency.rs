@@ -4,12 +4,12 @@ use std::time::{Duration, Instant};
 
 const AT_FIRST: usize = 4;
 const MOST: usize = 16;
-/// For so long at least, and for a whole round of parts, the rate is measured.
+/// The rate is measured for at least this long, and for a whole round of parts.
 const ROUND: Duration = Duration::from_secs(1);
-/// One more connection has to bring so much.
+/// Factor by which one more connection has to raise the rate.
 const GAIN: f64 = 1.08;
 
-/// Climbs while the rate does, one connection a round, and steps back when it falls.
+/// Adds one connection per round while the rate rises, and removes one when it falls.
 pub(crate) struct Concurrency {
     limit: usize,
     is_fixed: bool,
@@ -31,12 +31,12 @@ impl Concurrency {
         }
     }
 
-    /// Parts that may be on their way at once.
+    /// Number of parts that may be in transit at once.
     pub(crate) fn limit(&self) -> usize {
         self.limit
     }
 
-    /// A part of so many bytes got through.
+    /// Records a part of `bytes` that was transferred.
     pub(crate) fn moved(&mut self, bytes: u64) {
         self.bytes += bytes;
         self.parts += 1;
@@ -49,7 +49,7 @@ impl Concurrency {
             self.best = rate;
             self.limit = (self.limit + 1).min(MOST);
         } else if rate * GAIN < self.best {
-            // The line is another by now; what was best then is no measure.
+            // The connection has changed; the best rate so far no longer applies.
             self.best = rate;
             self.limit = (self.limit - 1).max(2);
         }

@@ -1,4 +1,4 @@
-//! Moves bytes. Nothing here prints: a `Watcher` is told how far it is.
+//! Moves bytes. Nothing here prints: progress is reported to a `Watcher`.
 
 mod body;
 pub(crate) mod buffers;
@@ -15,37 +15,36 @@ use std::{
     time::Duration,
 };
 
-/// What is asked for at once of a download: what is lost at most, for each connection, when the
-/// program is killed.
+/// Size of one range request of a download: each connection loses at most this when the program is killed.
 const RANGE_BYTES: u64 = 4 << 20;
-/// What one transfer may hold in memory of a file.
+/// Bytes of a file that one transfer may hold in memory.
 const MEMORY_BYTES: u64 = 64 << 20;
-/// The largest part that is held in memory; larger ones are read when they are sent.
+/// Size of the largest part that is held in memory; larger ones are read when they are sent.
 const MEMORY_PART_BYTES: u64 = 16 << 20;
 
-/// What the user says of how to transfer.
+/// Options of a transfer, as the user gave them.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Options {
-    /// Connections at a time; found out if `None`.
+    /// Number of parallel connections; adaptive if `None`.
     pub(crate) parallel: Option<usize>,
     pub(crate) part_size: Option<u64>,
 }
 
-/// What a caller learns on the way.
+/// Receives the progress of a transfer.
 pub(crate) trait Watcher: Send + Sync {
-    /// So many bytes more are through, or were there already.
+    /// `bytes` more were transferred, or were already at the target.
     fn moved(&self, bytes: u64);
-    /// So many of them have to be moved again.
+    /// `bytes` of them have to be transferred again.
     fn undone(&self, bytes: u64);
-    /// All of them: the transfer begins again.
+    /// All bytes have to be transferred again: the transfer starts over.
     fn restart(&self);
-    /// What is done when no bytes move.
+    /// Names the current work when no bytes move.
     fn phase(&self, phase: &'static str);
-    /// Something that the user should know, once.
+    /// Reports something that the user should know, once.
     fn note(&self, note: &str);
 }
 
-/// Counts bytes, so that a stall can be told from a slow line.
+/// Counts bytes, to distinguish a stall from a slow connection.
 #[derive(Default)]
 struct Meter(AtomicU64);
 

@@ -1,5 +1,5 @@
-//! Small records in the state directory, each in a file of its own. One that is missing, cut short
-//! or damaged is none.
+//! Small records in the state directory, each in a file of its own. A truncated or damaged record counts
+//! as missing.
 
 use std::{
     fs,
@@ -14,17 +14,17 @@ use sha2::Digest;
 
 use crate::config;
 
-/// How many of a kind are remembered.
+/// Number of records of a kind that are kept.
 const MOST: usize = 1000;
 
-/// Where the record of this kind is that is about `key`; `None` without a state directory.
+/// Returns the path of the record of this kind about `key`; `None` without a state directory.
 pub(super) fn place(kind: &str, key: &[u8]) -> Option<PathBuf> {
     let directory = config::state_directory().ok()?;
     let name = Sha256(sha2::Sha256::digest(key).into());
     Some(directory.join(kind).join(name.to_string()))
 }
 
-/// The record and, on the next line, its digest: half a record is none.
+/// Reads a record. Its digest is on the next line: a truncated record counts as missing.
 pub(super) fn read<T: DeserializeOwned>(place: &Path) -> Option<T> {
     let text = fs::read_to_string(place).ok()?;
     let (record, digest) = text.split_once('\n')?;
@@ -32,7 +32,7 @@ pub(super) fn read<T: DeserializeOwned>(place: &Path) -> Option<T> {
     is_whole.then(|| serde_json::from_str(record).ok())?
 }
 
-/// Replaces what is there at once.
+/// Writes a record, replacing an earlier one atomically.
 pub(super) fn write<T: Serialize>(place: &Path, record: &T) -> io::Result<()> {
     let directory = place.parent().unwrap_or(Path::new("."));
     if !directory.is_dir() {
@@ -48,7 +48,7 @@ pub(super) fn write<T: Serialize>(place: &Path, record: &T) -> io::Result<()> {
     file.persist(place).map(drop).map_err(|error| error.error)
 }
 
-/// The oldest make room.
+/// Deletes the oldest records to make room.
 fn prune(directory: &Path) {
     let Ok(entries) = fs::read_dir(directory) else {
         return;

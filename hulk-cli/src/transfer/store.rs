@@ -22,19 +22,19 @@ use crate::{
     http::{Net, retry::retry_after},
 };
 
-/// For the few bytes that say why the store refused something.
+/// Limit for reading the few bytes that say why the store refused something.
 const REASON_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// What a store answered to a put.
+/// Answer of a store to a put.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Stored {
     /// The ETag without its quotes.
     Yes(String),
-    /// There was an object already, and the URL was to make a new one.
+    /// The object already exists, and the URL may only create a new one.
     Before,
 }
 
-/// Puts a body to a presigned URL. What was told as moved is taken back if it fails.
+/// Puts a body to a presigned URL. If it fails, the bytes reported as moved are reported as undone.
 pub(crate) async fn put(
     net: &Net,
     url: &str,
@@ -59,7 +59,7 @@ pub(crate) async fn put(
         None => Err(stalled(&url)),
         Some(Ok(response)) => check(response).await,
         Some(Err(error)) => {
-            // What reading the file met is the cause of the network's error.
+            // An error in reading the file is the cause of the network error.
             let read = fault.lock().unwrap_or_else(PoisonError::into_inner).take();
             Err(read.unwrap_or_else(|| unreachable(&url, &error)))
         }
@@ -71,7 +71,7 @@ pub(crate) async fn put(
 }
 
 pub(crate) fn parse(url: &str) -> Result<Url> {
-    Url::parse(url).map_err(|_| Error::unreachable("the server told a store URL that is none"))
+    Url::parse(url).map_err(|_| Error::unreachable("the server sent an invalid store URL"))
 }
 
 fn stream(
@@ -134,7 +134,7 @@ struct Said {
     message: Option<String>,
 }
 
-/// A store's refusal, told with the reason that it gives.
+/// Returns the error for a store's refusal, with the reason that it gives.
 pub(crate) async fn refused(response: Response, what: &str) -> Error {
     let (url, status) = (response.url().clone(), response.status());
     let later = retry_after(response.headers());
@@ -142,7 +142,7 @@ pub(crate) async fn refused(response: Response, what: &str) -> Error {
         .headers()
         .get(header::CONTENT_TYPE)
         .is_some_and(|kind| kind.as_bytes().ends_with(b"xml"));
-    // Why is good to know, but it is refused all the same.
+    // The reason is useful, but without it the request is refused all the same.
     let read = tokio::time::timeout(REASON_TIMEOUT, read_at_most(response, ERROR_BYTES)).await;
     let text = match &read {
         Ok(Ok((body, _))) => String::from_utf8_lossy(body),
@@ -160,17 +160,17 @@ pub(crate) async fn refused(response: Response, what: &str) -> Error {
             .again(again)
     };
     if status.is_redirection() {
-        return Error::failed(format!("{} redirects, as no store does", shown(&url)))
-            .with_hint("give hulk the link that it leads to; curl -L follows all");
+        return Error::failed(format!("{} redirects, which no store does", shown(&url)))
+            .with_hint("give hulk the link that it leads to; curl -L follows all redirects");
     }
     match (status.as_u16(), code.as_str()) {
         (507, _) => Error::full(message),
         (_, "BadDigest" | "InvalidDigest" | "XAmzContentSHA256Mismatch") => {
             Error::integrity(message)
-                .with_hint("the bytes were damaged on the way; run the same command again")
+                .with_hint("the bytes were damaged in transit; run the same command again")
                 .again(later)
         }
-        // The URL is over, or its upload is.
+        // The URL has expired, or its upload has ended.
         (403 | 404, _) => store(Again::Anew),
         (408 | 429 | 500 | 502..=504, _)
         | (_, "RequestTimeout" | "SlowDown" | "IncompleteBody" | "InternalError") => store(later),

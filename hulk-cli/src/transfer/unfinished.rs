@@ -1,5 +1,5 @@
-//! Trees whose transfer was begun and not ended: the same command goes on at the same place, though a
-//! directory is there by now, into which it would go otherwise.
+//! Trees whose transfer was started and not finished: the same command resumes at the same path, although a
+//! directory exists there by now, into which the tree would go otherwise.
 
 use std::{fs, path::PathBuf};
 
@@ -10,7 +10,7 @@ pub(crate) struct Unfinished {
 }
 
 impl Unfinished {
-    /// Of a source and a target.
+    /// Identifies a transfer by its source and target.
     pub(crate) fn of(source: &[u8], target: &[u8]) -> Self {
         let key = [source, b"\0", target].concat();
         Self {
@@ -23,7 +23,7 @@ impl Unfinished {
         known.is_some()
     }
 
-    /// What cannot be kept is begun anew.
+    /// Remembers the transfer. One that cannot be remembered starts over.
     pub(crate) fn keep(&self) {
         if let Some(place) = &self.place {
             let _ = records::write(place, &());

@@ -54,7 +54,7 @@ fn login_keeps_a_good_key_for_its_server_only() {
     assert_eq!(mode & 0o777, 0o600);
     assert!(other.run(&["whoami"]).ok().contains("laptop"));
     assert_eq!(
-        other.run(&["whoami", "--json"]).json()["api_key"]["permissions"],
+        other.run(&["whoami", "--json"]).json()["credential"]["permissions"],
         "write"
     );
     other.run(&["keys", "ls"]).fails(4);

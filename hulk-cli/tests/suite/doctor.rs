@@ -47,7 +47,7 @@ fn a_good_way_is_good_and_nothing_is_left() {
     assert_eq!(home.run(&["ls", "-R"]).ok(), "");
     assert!(home.run(&["whoami"]).ok().contains(" 0 B of "));
     let text = home.run(&["doctor"]).ok();
-    // What to do about a warning is told below it.
+    // The fix for a warning is printed below it.
     let lines = text.lines().filter(|line| !line.starts_with(' '));
     assert_eq!(lines.count(), checks.as_array().unwrap().len());
 }

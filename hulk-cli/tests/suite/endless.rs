@@ -1,4 +1,4 @@
-//! Servers and stores that never come to an end: each is an error, soon.
+//! Servers and stores with endless responses: each is an error, soon.
 
 use std::{
     io::{Read, Write},
@@ -19,10 +19,10 @@ use serde_json::Value;
 
 use crate::home::{Home, Ran};
 
-/// Much more than any of it takes, and less than for ever.
+/// Much longer than any of these commands needs.
 const SOON: Duration = Duration::from_secs(60);
 
-/// A server that does this for each request, which is told by its target.
+/// A server that answers each request with a function of its target.
 pub(crate) struct Fake {
     pub(crate) url: String,
     connections: Arc<AtomicUsize>,
@@ -49,7 +49,7 @@ impl Fake {
         Self { url, connections }
     }
 
-    /// Runs a command with a key for it.
+    /// Runs a command against this server, with a key.
     fn run(&self, home: &Home, arguments: &[&str]) -> Ran {
         let mut command = home.command(arguments);
         command
@@ -59,7 +59,7 @@ impl Fake {
     }
 }
 
-/// Of a request, whose head is read.
+/// Reads the head of a request; returns its target.
 fn target(stream: &mut TcpStream) -> String {
     let mut head = Vec::new();
     let mut byte = [0];
@@ -89,7 +89,7 @@ fn send_json(stream: &mut TcpStream, body: &impl Serialize) {
     );
 }
 
-/// An answer whose body ends when nobody reads it any more.
+/// Sends a response whose body ends only when the client stops reading.
 fn pour(stream: &mut TcpStream, status: &str, kind: &str, start: &str) {
     let head = format!("HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nConnection: close\r\n\r\n");
     let _ = stream.write_all(format!("{head}{start}").as_bytes());
@@ -112,7 +112,7 @@ fn directory() -> Directory {
     }
 }
 
-/// Ends with exit 8, soon, and with these words.
+/// Asserts that a command soon ends with exit 8 and these words.
 fn ends(words: &str, run: impl FnOnce() -> Ran) {
     let start = Instant::now();
     let error = run().fails(8);
@@ -232,10 +232,10 @@ fn ever_new_cursors_to_nothing_are_an_error() {
             ),
         }
     });
-    ends("nothing is on it", || server.run(&home, &["trash", "ls"]));
+    ends("pages are empty", || server.run(&home, &["trash", "ls"]));
     assert_eq!(count.load(Ordering::Relaxed), 1);
     let link = format!("{}/b/000000000000", server.url);
-    ends("nothing is on it", || home.run(&["get", "-q", &link]));
+    ends("pages are empty", || home.run(&["get", "-q", &link]));
     assert!(count.load(Ordering::Relaxed) < 200);
 }
 
@@ -260,7 +260,7 @@ fn ever_new_cursors_to_the_same_few_are_an_error() {
         send_json(stream, &listing);
     });
     let link = format!("{}/b/000000000000", server.url);
-    ends("next to nothing", || home.run(&["get", "-q", &link]));
+    ends("almost nothing", || home.run(&["get", "-q", &link]));
     assert!(count.load(Ordering::Relaxed) < 2000);
 }
 

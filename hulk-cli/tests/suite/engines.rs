@@ -13,7 +13,7 @@ use crate::harness::{
     postgres::Postgres,
 };
 
-/// With a line between client and store, or a server, of their own; or of the client alone.
+/// Tests that bring their own proxy or server, or that only need the client.
 const OWN: &[&str] = &[
     "endless::",
     "engines::",
@@ -42,7 +42,7 @@ fn two_replicas_on_postgres_and_garage() {
     run_suite(&engine, OWN);
 }
 
-/// Passes each connection on to the next of several servers.
+/// Load balancer that forwards each connection to the next of several servers.
 pub(crate) struct Balancer {
     pub(crate) url: String,
     upstreams: Arc<Mutex<Vec<String>>>,

@@ -1,4 +1,4 @@
-//! Servers that are down, are not ours, fail or hang; files that change; lines that break.
+//! Servers that are down, foreign, failing or hanging; files that change; connections that break.
 
 use std::{
     io::{Read, Write},
@@ -14,7 +14,7 @@ use crate::{
     home::{Home, noise},
 };
 
-/// Answers every request with the same bytes.
+/// Starts a server that answers every request with the same bytes.
 fn canned(answer: &'static str) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -53,7 +53,7 @@ fn servers_that_are_not_ours_get_a_sentence() {
     for (answer, words) in [
         (page, "not how a Hulkastorus server answers"),
         (gateway, "502"),
-        (other_json, "not as this hulk understands"),
+        (other_json, "that this hulk does not understand"),
         (broken, "500"),
         (moved, "301"),
         (cut, "cannot reach"),
@@ -99,8 +99,8 @@ fn a_server_that_is_down_or_hangs_is_unreachable() {
     assert_eq!(unknown.status.code(), Some(8));
 }
 
-/// Passes bytes to the server, and stops a connection after `limit` bytes of all until told to go
-/// on.
+/// Forwards bytes to the server; after `limit` bytes in all, it holds up one connection until told to
+/// continue.
 struct Valve {
     address: String,
     reached: mpsc::Receiver<()>,
@@ -137,7 +137,7 @@ impl Valve {
 
 type Gate = (mpsc::Sender<()>, mpsc::Receiver<()>);
 
-/// The one that brings the bytes of all connections over the limit waits.
+/// Forwards one connection; the one that brings the total over the limit waits.
 fn pump(
     mut from: TcpStream,
     mut to: TcpStream,
@@ -164,14 +164,14 @@ fn pump(
     });
 }
 
-/// Starts a put of 64 MiB through a valve, lets `change` do something to the file in the middle of
-/// it, and answers the put's exit code and stderr.
+/// Starts a put of 64 MiB through a valve, calls `change` on the file half-way, and returns the put's exit
+/// code and stderr.
 fn put_while(change: impl FnOnce(&Path)) -> (Home, Option<i32>, String) {
     let mut home = Home::empty();
     let direct = home.serve(&home.path("data"));
     let valve = Valve::before(&direct.url, 20 << 20);
     home.server = Some(direct);
-    // URLs are signed for the server's own address; the valve is put in between as a proxy.
+    // URLs are signed for the server's own address, so the valve has to be a proxy.
     let file = home.write("big.bin", &noise(1, 64 << 20));
     let mut put = home.command(&["put", "big.bin"]);
     put.env("http_proxy", format!("http://{}", valve.address));
@@ -234,7 +234,7 @@ fn a_store_that_fills_in_the_middle_of_an_upload_is_exit_6() {
     let mut home = Home::empty();
     let mut serve = home.command(&["serve", "--listen", &free_address(), "--data-dir"]);
     serve.arg(disk.path().join("data"));
-    // The database is elsewhere: it is the store that fills.
+    // The database is elsewhere, so that only the store fills up.
     let database = home.path("hulk.db");
     serve.env(
         "HULK_DATABASE_URL",
@@ -252,7 +252,7 @@ fn a_store_that_fills_in_the_middle_of_an_upload_is_exit_6() {
         .unwrap();
     valve.reached.recv().unwrap();
     let hog = disk.path().join("hog");
-    // All that is left.
+    // Uses up the rest of the disk.
     let _ = std::fs::write(&hog, vec![0; 120 << 20]);
     valve.go_on.send(()).unwrap();
     let output = child.wait_with_output().unwrap();
@@ -327,7 +327,7 @@ fn an_interrupted_get_says_so() {
     let home = Home::serving();
     home.write("big.bin", &noise(1, 64 << 20));
     let link = home.run(&["put", "big.bin"]).ok();
-    // What is not read holds the download up, and what is read tells that it has begun.
+    // Unread output holds up the download, and the byte that is read shows that it has begun.
     let mut get = home.command(&["get", &link, "-o", "-"]);
     let mut child = get
         .stdout(Stdio::piped())

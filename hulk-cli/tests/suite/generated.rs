@@ -1,4 +1,4 @@
-//! Completions and help: generated, and the committed copies are what the program prints.
+//! Completions and help: the committed copies are what the program generates.
 
 use std::{fs, path::Path};
 

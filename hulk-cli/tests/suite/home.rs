@@ -1,4 +1,4 @@
-//! A user's home with a server of its own.
+//! A user's home directory, with its own server.
 
 use std::{
     io::Write,
@@ -22,12 +22,12 @@ use crate::{
 pub(crate) struct Home {
     pub(crate) directory: TempDir,
     pub(crate) server: Option<Process>,
-    /// Where the engine has two servers, the second and the address of both.
+    /// If the engine has two servers, the second one and the balancer in front of both.
     replicas: Option<(Process, Balancer)>,
 }
 
 impl Home {
-    /// Without a server.
+    /// Makes a home without a server.
     pub(crate) fn empty() -> Self {
         Self {
             directory: TempDir::new().unwrap(),
@@ -36,7 +36,7 @@ impl Home {
         }
     }
 
-    /// With `hulk serve` running, logged in by it.
+    /// Makes a home with a running `hulk serve`, which logs it in.
     pub(crate) fn serving() -> Self {
         let mut home = Self::empty();
         let data_dir = home.path("data");
@@ -97,7 +97,7 @@ impl Home {
         path
     }
 
-    /// How many parts of unfinished uploads the server has.
+    /// Number of parts of unfinished uploads that the server has.
     pub(crate) fn parts_on_disk(&self) -> usize {
         let records = files_below(&self.path("data/store/uploads"));
         records
@@ -132,7 +132,7 @@ impl Home {
         Ran(self.command(arguments).output().unwrap())
     }
 
-    /// Runs a script of `bash`, in which `$0` is the command and `$@` are the arguments.
+    /// Runs a `bash` script, in which `$0` is the command and `$@` are the arguments.
     pub(crate) fn in_shell(&self, script: &str, arguments: &[&str]) -> Ran {
         let plain = self.command(arguments);
         let mut shell = Command::new("bash");
@@ -151,7 +151,7 @@ impl Home {
         Ran(shell.output().unwrap())
     }
 
-    /// As `run`, after a line of `bash`.
+    /// Like `run`, after a line of `bash`.
     pub(crate) fn run_after(&self, line: &str, arguments: &[&str]) -> Ran {
         self.in_shell(&format!("{line}; exec \"$0\" \"$@\""), arguments)
     }
@@ -163,13 +163,13 @@ impl Home {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
-        // A command that refuses early does not read.
+        // A command that fails early does not read its input.
         let _ = child.stdin.take().unwrap().write_all(input);
         Ran(child.wait_with_output().unwrap())
     }
 }
 
-/// The operator's program is the server's; its library does the same here.
+/// Creates a user and a key with the server's library, like the operator's `hulk-server`.
 pub(crate) fn make_key(
     data_dir: &Path,
     email: &str,
@@ -191,22 +191,27 @@ pub(crate) fn make_key(
     config.database_url = url.map(|(_, url)| url.parse().unwrap());
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
-        use hulk_server::ops::accounts;
+        use hulk_server::{
+            audit::Actor,
+            ops::accounts::{keys, users},
+        };
         let db = hulk_server::open_database(&config).await.unwrap();
-        let user = accounts::CreateUser {
+        let user = users::CreateUser {
             email: email.to_owned(),
             password: "long enough".into(),
             role: hulk_proto::Role::User,
             is_email_verified: true,
         };
-        accounts::create_user(&db, quota, user).await.unwrap();
-        let user = accounts::find_user(&db, email).await.unwrap();
+        users::create_user(&db, quota, user).await.unwrap();
+        let user = users::find_user(&db, email).await.unwrap();
         let request = hulk_proto::CreateApiKey {
             label: "test".into(),
             permissions,
             expires_at: None,
         };
-        let created = accounts::create_key(&db, &user, request).await.unwrap();
+        let created = keys::create_key(&db, Actor::Server { user_id: &user.id }, request)
+            .await
+            .unwrap();
         db.close().await;
         created.key
     })

@@ -25,7 +25,7 @@ fn moves_keep_links_and_say_what_is_in_the_way() {
     write_and_put(&home, "a.txt", b"another");
     let error = home.run(&["mv", "docs/b.txt", "a.txt", "docs/"]).fails(5);
     assert!(error.contains("docs/a.txt"), "{error}");
-    // Nothing was moved, not even what could have been.
+    // Nothing was moved, not even the entry that could have been.
     assert_eq!(home.run(&["ls"]).ok(), "a.txt\ndocs/");
     home.run(&["mv", "docs", "papers"]).ok();
     home.run(&["mv", "papers/a.txt", "papers/deep/renamed.txt"])
@@ -56,7 +56,7 @@ fn what_no_trash_keeps_is_not_said_to_be_in_one() {
     home.server = Some(Process::start(serve).unwrap());
     write_and_put(&home, "a.txt", b"a");
     let said = home.run(&["rm", "a.txt"]).stderr();
-    assert!(said.contains("deleted a.txt for good"), "{said}");
+    assert!(said.contains("deleted a.txt permanently"), "{said}");
 }
 
 #[test]

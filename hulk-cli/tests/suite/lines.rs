@@ -1,4 +1,4 @@
-//! Lines and servers that fail on the way: what is begun is ended, bit for bit.
+//! Connections and servers that fail during a transfer: it still completes, bit for bit.
 
 use std::{
     process::Stdio,
@@ -22,7 +22,7 @@ const FAILED: &str = "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnectio
 const SLOW_DOWN: &str = "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 const EXPIRED: &str = "HTTP/1.1 403 Forbidden\r\nContent-Type: application/xml\r\nContent-Length: 84\r\nConnection: close\r\n\r\n<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>      ";
 
-/// Puts and gets through lines that fail like this; both must end well.
+/// Uploads and downloads through connections that fail like this; both must succeed.
 fn survives(name: &str, fate: impl Fn(usize) -> Fate + Clone + Send + 'static) {
     let home = Home::serving();
     let bytes = noise(7, 40 * MIB);
@@ -139,7 +139,7 @@ fn a_line_of_a_few_bytes_a_second_is_slow_but_good() {
 fn a_line_that_never_comes_back_is_exit_8_with_the_command_that_goes_on() {
     let home = Home::serving();
     home.write("big file.bin", &noise(10, 20 * MIB));
-    // Room for the requests of the API, but not for a part.
+    // Enough for the API requests, but not for a part.
     let proxy = Proxy::start(home.url(), |_| Fate::up(Line::StallAfter(MIB)));
     let mut put = home.command(&["put", "-q", "big file.bin"]);
     proxy.put_before(&mut put);
@@ -147,7 +147,7 @@ fn a_line_that_never_comes_back_is_exit_8_with_the_command_that_goes_on() {
     let error = Ran::of(put.output().unwrap()).fails(8);
     assert!(error.contains("stalled"), "{error}");
     assert!(
-        error.contains("go on with: hulk put -q 'big file.bin'"),
+        error.contains("resume with: hulk put -q 'big file.bin'"),
         "{error}"
     );
 }
@@ -222,7 +222,7 @@ fn a_disk_that_fills_while_getting_leaves_nothing_under_the_final_name() {
     assert_eq!(std::fs::read_dir(disk.path()).unwrap().count(), 1);
 }
 
-/// The first answer to such a request is lost, or is a proxy's; what the command says is so all the
+/// Runs a command whose first such request gets no response, or a proxy's: its report must be true all the
 /// same.
 fn says_what_it_did(
     home: &Home,
@@ -283,7 +283,7 @@ fn what_was_never_asked_is_not_said_to_be_done() {
     let mut mkdir = home.command(&["mkdir", "there"]);
     mkdir.env("http_proxy", format!("http://{address}"));
     let child = mkdir.stderr(Stdio::piped()).spawn().unwrap();
-    // Until it has been refused.
+    // Long enough for the first connection to be refused.
     std::thread::sleep(std::time::Duration::from_millis(300));
     let _proxy = Proxy::start_at(&address, home.url(), |_| Fate::GOOD);
     let ran = Ran::of(child.wait_with_output().unwrap());

@@ -1,5 +1,5 @@
-//! Directories that others can write to, and servers that name files: what is fetched goes where it
-//! was asked for, and nowhere else.
+//! Directories that others can write to, and servers that choose file names: a download is written where
+//! the user asked, and nowhere else.
 
 use std::{
     fs,
@@ -27,7 +27,7 @@ fn partials(home: &Home) -> Vec<PathBuf> {
     files.map(|file| file.path()).filter(is_one).collect()
 }
 
-/// Begins to get `link` as `got.bin`, and is killed when a part of it is there: the file that is.
+/// Starts downloading `link` as `got.bin`, and kills it after a part; returns the partial file.
 fn begin(home: &Home, link: &str) -> PathBuf {
     let mut get = home.command(&["get", "-q", "--no-cache", "--limit-rate", "8MiB", link]);
     let mut child = get
@@ -49,7 +49,7 @@ fn begin(home: &Home, link: &str) -> PathBuf {
     }
 }
 
-/// A home with a file of a server's, and the link to it.
+/// Makes a home whose server has a file; also returns its link.
 fn with_file(bytes: &[u8]) -> (Home, String) {
     let home = Home::serving();
     home.write("big.bin", bytes);
@@ -104,7 +104,7 @@ fn a_partial_file_with_a_second_name_or_another_file_is_not_gone_on_with() {
     fs::remove_file(&partial).unwrap();
 
     let partial = begin(&home, &link);
-    // The first one stays, so that its inode is not given out again.
+    // The first one is kept, so that its inode is not reused.
     fs::rename(&partial, home.path("aside")).unwrap();
     fs::write(&partial, noise(4, 12 * MIB)).unwrap();
     get_rest(&home, &link, &bytes);
@@ -148,7 +148,7 @@ fn nothing_is_written_through_a_linked_directory_of_the_target() {
     fs::create_dir_all(home.path("victim")).unwrap();
     fs::create_dir_all(home.path("real/tree")).unwrap();
     symlink(home.path("victim"), home.path("real/tree/in")).unwrap();
-    // The path that the user names may have links.
+    // The path that the user names may contain symbolic links.
     symlink(home.path("real"), home.path("back")).unwrap();
     let got = home.run(&["get", "-q", "--json", "tree", "-o", "back/"]);
     assert_eq!(got.code(), 1, "{}", got.stderr());
@@ -185,7 +185,7 @@ fn a_directory_that_the_server_names_is_no_link() {
         );
         assert_eq!(fs::read_dir(home.path("victim")).unwrap().count(), 0);
     }
-    // What the user names may be one.
+    // A directory that the user names may be a symbolic link.
     symlink(home.path("victim"), home.path("mine")).unwrap();
     home.run(&["get", "-q", "tree", "-o", "mine/"]).ok();
     assert!(home.path("victim/tree/a.txt").exists());
@@ -196,7 +196,7 @@ fn a_link_at_the_target_is_replaced_by_force_and_never_followed() {
     let bytes = noise(7, MIB);
     let (home, link) = with_file(&bytes);
     for flags in [&[][..], &["--no-cache"][..]] {
-        // The first of them fills the cache.
+        // The first download fills the cache.
         home.run(&["get", "-q", &link, "-o", "first", "--force"])
             .ok();
         symlink(home.path("victim"), home.path("got.bin")).unwrap();
@@ -235,7 +235,7 @@ fn a_name_that_reads_another_way_is_none() {
 fn the_umask_is_obeyed() {
     let home = Home::serving();
     let mode = |name: &str| fs::metadata(home.path(name)).unwrap().mode() & 0o7777;
-    // Large enough for the cache, which has the file from then on with the mode of the first time.
+    // Large enough for the cache, which keeps the file with the mode of the first download.
     for (name, kept) in [("run.sh", 0o777), ("read.txt", 0o444)] {
         let path = home.write(&format!("tree/{name}"), &noise(8, 200_000));
         fs::set_permissions(path, fs::Permissions::from_mode(kept)).unwrap();
@@ -265,7 +265,7 @@ fn what_a_kill_leaves_of_a_copy_from_the_cache_is_removed_by_the_next_run() {
     home.run(&get).ok();
     for _ in 0..6 {
         let mut child = home.command(&get).spawn().unwrap();
-        // In the middle, as a rule; it may have ended on a fast machine.
+        // Usually killed half-way; on a fast machine it may already have finished.
         for _ in 0..400 {
             if !partials(&home).is_empty() || child.try_wait().unwrap().is_some() {
                 break;

@@ -1,5 +1,5 @@
-//! A line that breaks: a TCP proxy between the program and its server. All connections go through
-//! it, those for the API and those for the store.
+//! A connection that fails: a TCP proxy between the program and its server, for all connections to the
+//! API and to the store.
 
 use std::{
     io::{Read, Write},
@@ -17,18 +17,18 @@ use std::{
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Line {
     Good,
-    /// The connection is closed after so many bytes.
+    /// The connection is closed after this many bytes.
     CutAfter(usize),
-    /// The answer to the first request of this method to a path that begins so is lost, and its
-    /// connection ends.
+    /// The response to the first request with this method, to a URL that contains this path, is lost, and
+    /// its connection is closed.
     LoseAnswer(&'static str, &'static str),
-    /// In place of an answer that is lost, this one comes.
+    /// This response replaces one that is lost.
     Instead(&'static str),
-    /// Nothing comes through after so many bytes, for ever.
+    /// After this many bytes, nothing arrives, for ever.
     StallAfter(usize),
-    /// One bit of this byte is another.
+    /// One bit of this byte is flipped.
     FlipAt(usize),
-    /// At most so many bytes each second.
+    /// At most this many bytes per second.
     Slow(usize),
 }
 
@@ -39,9 +39,9 @@ pub(crate) enum Fate {
         up: Line,
         down: Line,
     },
-    /// The first request gets this answer, and the connection ends.
+    /// The first request gets this response, and the connection is closed.
     Answer(&'static str),
-    /// As `Answer`, if it is a request to the store.
+    /// Like `Answer`, but only for a request to the store.
     AnswerOfStore(&'static str),
 }
 
@@ -73,7 +73,7 @@ pub(crate) struct Proxy {
 }
 
 impl Proxy {
-    /// `fate` is asked for each connection, from 0.
+    /// Starts a proxy; `fate` is called for each connection, with its number from 0.
     pub(crate) fn start(server: &str, fate: impl Fn(usize) -> Fate + Send + 'static) -> Self {
         Self::start_at("127.0.0.1:0", server, fate)
     }
@@ -110,7 +110,7 @@ impl Proxy {
         Self { address, up, down }
     }
 
-    /// Lets a command go through it.
+    /// Makes a command use this proxy.
     pub(crate) fn put_before(&self, command: &mut Command) {
         command
             .env("http_proxy", format!("http://{}", self.address))
@@ -118,12 +118,12 @@ impl Proxy {
             .env("HULK_STALL_TIMEOUT", "1");
     }
 
-    /// Bytes that went to the server.
+    /// Bytes sent to the server.
     pub(crate) fn sent(&self) -> u64 {
         self.up.load(Ordering::Relaxed)
     }
 
-    /// Bytes that came from it.
+    /// Bytes received from the server.
     pub(crate) fn received(&self) -> u64 {
         self.down.load(Ordering::Relaxed)
     }
@@ -145,14 +145,15 @@ fn connect(
     thread::spawn(move || pump(other, one, back, &down, &loses_too));
 }
 
-/// By its first line, which stays to be read.
+/// Whether the request is for the store; only peeks at its first line.
 fn is_for_store(client: &TcpStream) -> bool {
     let mut line = [0; 64];
     let read = client.peek(&mut line).unwrap_or(0);
     String::from_utf8_lossy(&line[..read]).contains("/hulkastorus-ugc/")
 }
 
-/// `loses` is of both directions of a connection: what comes back then is lost.
+/// Forwards one direction. `loses` is shared by both directions of a connection: once it is set, the
+/// response is lost.
 fn pump(
     mut from: TcpStream,
     mut to: TcpStream,
@@ -190,7 +191,7 @@ fn pump(
         passed += read;
         match line {
             Line::CutAfter(limit) if passed >= limit => break,
-            // Both ends stay open, and wait.
+            // Both ends stay open, waiting.
             Line::StallAfter(limit) if passed >= limit => loop {
                 thread::park();
             },
@@ -201,7 +202,7 @@ fn pump(
     let _ = from.shutdown(Shutdown::Both);
 }
 
-/// As a proxy gets it, with the whole URL in its first line.
+/// Whether these bytes begin such a request; a proxy gets the whole URL in the first line.
 fn is_request(bytes: &[u8], method: &str, path: &str) -> bool {
     let line = bytes.split(|byte| *byte == b'\r').next();
     let line = String::from_utf8_lossy(line.unwrap_or_default());
@@ -217,7 +218,7 @@ fn reply(mut client: TcpStream, answer: &str) {
     }
     let _ = client.write_all(answer.as_bytes());
     let _ = client.shutdown(Shutdown::Write);
-    // What the client still sends is read: a reset would take the answer with it.
+    // Reads what the client still sends: a reset would discard the response.
     let _ = client.set_read_timeout(Some(Duration::from_secs(1)));
     let _ = std::io::copy(&mut client, &mut std::io::sink());
 }

@@ -1,4 +1,4 @@
-//! `hulk put`, and what it takes and refuses.
+//! `hulk put`: what it accepts and refuses.
 
 use std::{ffi::OsStr, os::unix::ffi::OsStrExt};
 
@@ -105,7 +105,7 @@ fn where_to() {
     assert!(
         home.run(&["put", "a.txt", "b.txt", "--to", "one"])
             .fails(2)
-            .contains("end it in /")
+            .contains("end it with /")
     );
     home.run(&["put", "a.txt", "b.txt", "--name", "x"]).fails(2);
     home.run(&["put", "a.txt", "--to", "other/x"]).fails(5);
@@ -177,7 +177,7 @@ fn policies_and_permissions() {
             .contains("1d, 2d, 3d")
     );
     let refused = home.run(&["put", "a.txt", "--no-clobber"]).fails(5);
-    assert!(refused.contains("leave --no-clobber out"), "{refused}");
+    assert!(refused.contains("omit --no-clobber"), "{refused}");
     for command in [
         &["put", "a.txt", "--to", "a.txt/x"][..],
         &["mkdir", "a.txt/x"],

@@ -1,5 +1,5 @@
-//! Programs that are killed, homes that are others, journals that are damaged: what the store has
-//! is not sent again, and what comes out is what was put.
+//! Killed programs, other homes, damaged journals: bytes that the store has are not sent again, and a
+//! download returns what was put.
 
 use std::{process::Stdio, thread, time::Duration};
 
@@ -13,7 +13,7 @@ const MIB: usize = 1 << 20;
 const PART: u64 = 8 << 20;
 const KILLS_A_ROUND: u64 = 20;
 
-/// Starts a command, waits until `enough` holds, and kills it. False if it ended before.
+/// Starts a command, waits until `enough` holds, and kills it. Returns false if it ended before.
 fn killed_when(home: &Home, arguments: &[&str], proxy: &Proxy, enough: impl Fn() -> bool) -> bool {
     let mut command = home.command(arguments);
     proxy.put_before(&mut command);
@@ -44,7 +44,7 @@ fn another_home_goes_on_with_an_upload() {
     assert!(killed_when(&home, &put, &proxy, || {
         home.parts_on_disk() >= before + 5
     }));
-    // Nothing of the first home but the file and the key.
+    // Of the first home, only the file and the key remain.
     let _ = std::fs::remove_dir_all(home.path("state"));
     let mut again = home.command(&["put", "--json", "big.bin"]);
     proxy.put_before(&mut again);
@@ -71,9 +71,9 @@ fn a_hundred_kills_of_the_client() {
         let proxy = Proxy::start(home.url(), |_| Fate::GOOD);
         let mut here = 0_u64;
         loop {
-            // Another moment each time, spread over all of the transfer: after so many bytes or,
-            // for where none move, so much time. A slow machine may do nothing in that time: in
-            // the end it is left alone.
+            // A different moment each time, spread over the whole transfer: after a number of bytes or,
+            // for phases in which none move, a time. A slow machine may get nothing done in that time, so
+            // after `KILLS_A_ROUND` kills, a run is left to finish.
             let wait = Duration::from_millis((kills * 37) % 260);
             let more = (kills * 37) % 24 * MIB as u64;
             let (start, before) = (std::time::Instant::now(), proxy.sent());
@@ -163,7 +163,7 @@ fn a_damaged_journal_is_a_fresh_start() {
         let _ = std::fs::remove_dir_all(&journal);
         let proxy = Proxy::start(home.url(), |_| Fate::GOOD);
         let put = ["put", "--parallel", "1", "--limit-rate", "16MiB", "big.bin"];
-        // With a record in it, which is some hundred bytes.
+        // A journal with a record has more than 100 bytes.
         let is_written = |path: &std::path::PathBuf| {
             std::fs::metadata(path).is_ok_and(|metadata| metadata.len() > 100)
         };
@@ -180,7 +180,7 @@ fn a_damaged_journal_is_a_fresh_start() {
         );
         assert!(home.run(&["get", "big.bin", "-o", "-"]).bytes() == bytes);
     }
-    // A bit that is another in a record that is whole otherwise.
+    // One changed digit in an otherwise intact record.
     let path = crate::harness::files_below(&journal).remove(0);
     let text = std::fs::read_to_string(&path).unwrap();
     let at = text.find("\"sha256\":\"").unwrap() + 10;
@@ -195,7 +195,7 @@ fn only_what_changed_is_sent() {
     let home = Home::serving();
     let mut bytes = noise(5, 80 * MIB);
     home.write("big.bin", &bytes);
-    // What was written just now could change without a trace, and is not remembered.
+    // A file that was just written could change without a trace, so its digests are not remembered.
     thread::sleep(Duration::from_millis(50));
     let put = |name: &str| home.run(&["put", "--json", "big.bin", "--to", name]).json()[0].clone();
     let counts = |file: &serde_json::Value| {
@@ -279,10 +279,10 @@ fn the_interrupted_say_how_to_go_on() {
         signal(child.id(), name);
         let error = Ran::of(child.wait_with_output().unwrap()).fails(130);
         assert!(
-            error.contains("go on with: hulk put -q --limit-rate 5MiB big.bin"),
+            error.contains("resume with: hulk put -q --limit-rate 5MiB big.bin"),
             "{error}"
         );
-        // The next one begins from nothing: that it has begun shows in the usage.
+        // The next one starts from scratch, so that the usage shows when it has begun.
         home.run(&["rm", "-q", "big.bin"]).ok();
     }
 }

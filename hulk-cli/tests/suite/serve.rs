@@ -15,7 +15,7 @@ use crate::{
     home::{Home, noise},
 };
 
-/// Longer than any of these tests waits for anything, on a busy machine.
+/// Longest wait for anything in these tests, even on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
@@ -26,7 +26,7 @@ fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
     }
 }
 
-/// A `hulk put --serve` that runs, until it is dropped.
+/// A running `hulk put --serve`, which is killed when dropped.
 struct PutServe {
     child: Child,
     stderr: BufReader<ChildStderr>,
@@ -57,7 +57,7 @@ impl PutServe {
         self.child.try_wait().unwrap().is_none()
     }
 
-    /// The first link, once all is put.
+    /// Waits until everything is put; returns the first link.
     fn link(&mut self) -> String {
         while !self.said.contains("serving until") {
             let read = self.stderr.read_line(&mut self.said).unwrap();
@@ -69,7 +69,7 @@ impl PutServe {
         link.trim().to_owned()
     }
 
-    /// Waits for its end; the exit code, and what it said.
+    /// Waits for the end; returns the exit code and the output on stderr.
     fn ends(mut self) -> (i32, String) {
         // `wait` alone would close its stdin.
         wait_until("the end", || !self.runs());

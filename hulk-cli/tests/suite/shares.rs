@@ -1,4 +1,4 @@
-//! Sharing with somebody who has nothing but the link.
+//! Sharing with a person who has only the link.
 
 use std::process::Stdio;
 
@@ -73,7 +73,7 @@ fn a_shared_directory_comes_down_whole() {
     let share = ["share", "secret/tree", "--password-stdin"];
     let link = home.run_with_input(&share, b"pass word").ok();
     with_password(&friend, &["get", &link, "-o", "here/"], "pass word").ok();
-    // What a listing names is asked for the same way.
+    // An entry of a listing asks for the password in the same way.
     let (server, token) = link.split_once("/s/").unwrap();
     let file = home.run(&["info", "--json", "secret/tree/a.txt"]).json()["id"].clone();
     let inside = format!("{server}/d/{}/a.txt?token={token}", file.as_str().unwrap());
@@ -125,7 +125,7 @@ fn files_come_in_through_a_drop_link_and_none_is_replaced() {
     }
     assert_eq!(home.run(&["get", "inbox/mine.txt", "-o", "-"]).ok(), "mine");
     assert!(home.run(&["get", "inbox/big.bin", "-o", "-"]).bytes() == bytes);
-    // The same again is nothing new.
+    // The same put again adds nothing.
     friend.run(&put).ok();
     assert_eq!(home.run(&["ls", "-R", "inbox"]).ok(), list);
     friend.write("large.bin", &noise(3, 41 << 20));
@@ -136,7 +136,7 @@ fn files_come_in_through_a_drop_link_and_none_is_replaced() {
         friend
             .run(&["put", "mine.txt", "--to", &down])
             .fails(4)
-            .contains("no files in")
+            .contains("does not accept uploads")
     );
     friend
         .run(&["put", "mine.txt", "--to", "https://127.0.0.1:1/d/x"])
@@ -168,7 +168,7 @@ fn the_owner_sees_what_comes_in_through_a_link_and_can_drop_it() {
     friend.run(&["put", "-q", "small.txt", "--to", &link]).ok();
     assert_eq!(home.run(&["share", "uploads", &link]).ok(), "");
     let listed = home.run(&["share", "ls"]).ok();
-    let taken = "1 of 3 files, 1 B of 100.00 MiB taken in, 0 unfinished";
+    let taken = "1 of 3 files, 1 B of 100.00 MiB received, 0 unfinished";
     assert!(listed.contains(taken), "{listed}");
 
     let mut put = friend.command(&[
@@ -194,7 +194,7 @@ fn the_owner_sees_what_comes_in_through_a_link_and_can_drop_it() {
     let line = home.run(&["share", "uploads", &link]).ok();
     assert!(line.starts_with("/inbox/big.bin  40.00 MiB  "), "{line}");
     assert!(
-        line.contains("  since ") && line.contains("  ends in "),
+        line.contains("  since ") && line.contains("  expires in "),
         "{line}"
     );
     let listed = home.run(&["share", "ls"]).ok();
@@ -234,7 +234,7 @@ fn several_put_many_files_through_one_link_at_once() {
             );
         }
     }
-    // Together they plan more than a link takes at once.
+    // Together they plan more uploads than a link accepts at once.
     let puts: Vec<_> = trees
         .iter()
         .map(|tree| {

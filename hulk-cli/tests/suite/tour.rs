@@ -1,4 +1,4 @@
-//! The README's tour, run as it is written.
+//! The README's tour, run unchanged.
 
 use std::process::{Command, Stdio};
 
@@ -7,7 +7,7 @@ use crate::{
     home::{Home, Ran},
 };
 
-/// The links that the tour prints, in the order in which the script is made to print them.
+/// Script line that prints the links of the tour, in the order in which the test reads them.
 const LINKS: &str = "\nprintf 'LINK %s\\n' \"$tree\" \"$notes\" \"$shared\" \"$once\" \"$drop\"\n";
 
 fn script() -> String {
@@ -30,7 +30,7 @@ fn every_link_of_the_tour_does_what_it_promised() {
     let hulk = std::path::Path::new(env!("CARGO_BIN_EXE_hulk"));
     let path = std::env::var("PATH").unwrap();
     let path = format!("{}:{path}", hulk.parent().unwrap().display());
-    // As `Home` runs the program, but from a shell.
+    // Like `Home`, but from a shell.
     let variables = home.command(&[]);
     let mut shell = Command::new("bash");
     shell.arg("-c").arg(script()).current_dir(home.path(""));

@@ -1,4 +1,4 @@
-//! Directories there and back, and the cache.
+//! Uploads and downloads of directories, and the cache.
 
 use std::{
     collections::BTreeMap,
@@ -12,7 +12,7 @@ use crate::{
     home::{Home, noise},
 };
 
-/// What is in a tree: bytes, mode and whole seconds of the time.
+/// Files of a tree: bytes, mode and whole seconds of the modification time.
 fn read(top: &Path) -> BTreeMap<String, (Vec<u8>, u32, i64)> {
     let describe = |path: &Path| {
         let found = fs::metadata(path).unwrap();
@@ -70,7 +70,7 @@ fn a_tree_comes_back_as_it_was() {
     let stranger = Home::empty();
     stranger.run(&["get", &link, "-o", "here/"]).ok();
     assert!(read(&home.path("tree")) == read(&stranger.path("here/tree")));
-    // What is there already is left; what is another is said, and the rest is done.
+    // An equal file that exists is left alone; a different one is reported, and the rest is done.
     stranger.write("here/tree/a/7.txt", b"mine");
     fs::remove_file(stranger.path("here/tree/a/8.txt")).unwrap();
     let again = stranger.run(&["get", "-q", &link, "-o", "here/"]);
@@ -82,7 +82,7 @@ fn a_tree_comes_back_as_it_was() {
         b"mine"
     );
 
-    // Put again, nothing is sent.
+    // A second put sends nothing.
     let document = home.run(&["put", "--json", "tree"]).json();
     assert_eq!(document[0]["uploaded_bytes"], 0);
     assert_eq!(document[0]["file_count"], 304);
@@ -175,12 +175,12 @@ fn the_second_get_reads_from_the_cache_and_a_damaged_entry_is_fetched_anew() {
     assert_eq!(cached.len(), 1, "{cached:?}");
     let second = home.run(&["get", &link, "-o", "two"]);
     assert!(
-        second.stderr().contains("was in the cache"),
+        second.stderr().contains("copied from the cache"),
         "{}",
         second.stderr()
     );
     assert!(fs::read(home.path("two")).unwrap() == bytes);
-    // Two files of the user's never share their bytes.
+    // Two files of the user never share their bytes on disk.
     fs::OpenOptions::new()
         .append(true)
         .open(home.path("two"))
@@ -193,8 +193,8 @@ fn the_second_get_reads_from_the_cache_and_a_damaged_entry_is_fetched_anew() {
     fs::remove_file(home.path("one")).unwrap();
     let third = home.run(&["get", &link, "-o", "three"]);
     assert_eq!(third.code(), 0, "{}", third.stderr());
-    assert!(!third.stderr().contains("was in the cache"));
+    assert!(!third.stderr().contains("copied from the cache"));
     assert!(fs::read(home.path("three")).unwrap() == bytes);
     let uncached = home.run(&["get", "--no-cache", &link, "-o", "four"]);
-    assert!(!uncached.stderr().contains("was in the cache"));
+    assert!(!uncached.stderr().contains("copied from the cache"));
 }

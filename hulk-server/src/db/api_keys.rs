@@ -1,16 +1,17 @@
 //! API keys: the secret only as its SHA-256.
 
-use hulk_proto::Timestamp;
+use hulk_proto::{KeyPermission, Timestamp};
 use sqlx::AnyConnection;
 
-use super::page::page;
+use super::{columns::Text, page::page};
 
 #[derive(Clone, sqlx::FromRow)]
 pub struct ApiKeyRow {
     pub id: String,
     pub user_id: String,
     pub label: String,
-    pub permissions: String,
+    #[sqlx(try_from = "Text<KeyPermission>")]
+    pub permissions: KeyPermission,
     pub expires_at: Option<i64>,
     pub last_used_at: Option<i64>,
     pub created_at: i64,
@@ -21,7 +22,7 @@ pub(crate) struct NewApiKey<'a> {
     pub user_id: &'a str,
     pub label: &'a str,
     pub secret_hash: &'a str,
-    pub permissions: &'a str,
+    pub permissions: KeyPermission,
     pub expires_at: Option<i64>,
 }
 
@@ -38,7 +39,7 @@ pub(crate) async fn insert(
     .bind(key.user_id)
     .bind(key.label)
     .bind(key.secret_hash)
-    .bind(key.permissions)
+    .bind(key.permissions.as_str())
     .bind(key.expires_at)
     .bind(Timestamp::now().unix_millis())
     .fetch_one(connection)

@@ -10,7 +10,7 @@ use sqlx::{
     postgres::PgDatabaseError,
 };
 
-use super::{Location, OpenError};
+use super::location::{Location, OpenError};
 
 /// SQLite readers beside the one writer: enough for a few cores, each holds a thread.
 const SQLITE_READERS: u32 = 4;

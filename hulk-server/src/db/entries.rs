@@ -1,10 +1,9 @@
 //! The rows of the tree of directories and files; what is asked of the tree as such is in `tree`.
 
-use hulk_proto::{Id, Timestamp};
+use hulk_proto::{Category, ExpirationPolicy, Id, Permission, Timestamp, trash::EntryKind};
 use sqlx::AnyConnection;
 
-pub(crate) const DIRECTORY: &str = "directory";
-pub(crate) const FILE: &str = "file";
+use super::columns::{OptionalText, Text};
 
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub(crate) struct EntryRow {
@@ -12,9 +11,12 @@ pub(crate) struct EntryRow {
     pub user_id: String,
     pub parent_id: String,
     pub name: String,
-    pub kind: String,
-    pub permissions: String,
-    pub expiration_policy: Option<String>,
+    #[sqlx(try_from = "Text<EntryKind>")]
+    pub kind: EntryKind,
+    #[sqlx(try_from = "Text<Permission>")]
+    pub permissions: Permission,
+    #[sqlx(try_from = "OptionalText<ExpirationPolicy>")]
+    pub expiration_policy: Option<ExpirationPolicy>,
     /// Of a file, the version that stands for it.
     pub version: i64,
     /// As JSON.
@@ -34,7 +36,7 @@ pub(super) use columns;
 
 impl EntryRow {
     pub(crate) fn is_directory(&self) -> bool {
-        self.kind == DIRECTORY
+        self.kind == EntryKind::Directory
     }
 }
 
@@ -56,7 +58,7 @@ pub(crate) async fn insert_root(
     )
     .bind(id)
     .bind(user_id)
-    .bind(DIRECTORY)
+    .bind(EntryKind::Directory.as_str())
     .bind(Timestamp::now().unix_millis())
     .execute(connection)
     .await
@@ -70,7 +72,7 @@ pub(crate) async fn ensure(
     user_id: &str,
     parent_id: &str,
     name: &str,
-    kind: &str,
+    kind: EntryKind,
 ) -> sqlx::Result<(EntryRow, bool)> {
     if let Some(entry) = find_child(&mut *connection, parent_id, name).await? {
         return Ok((entry, false));
@@ -86,7 +88,7 @@ pub(crate) async fn ensure(
     .bind(user_id)
     .bind(parent_id)
     .bind(name)
-    .bind(kind)
+    .bind(kind.as_str())
     .bind(Timestamp::now().unix_millis())
     .bind(fold(name))
     .fetch_one(connection)
@@ -170,8 +172,8 @@ pub(crate) async fn delete_empty(
 pub(crate) async fn set_defaults(
     connection: &mut AnyConnection,
     id: &str,
-    permissions: Option<&str>,
-    expiration_policy: Option<&str>,
+    permissions: Option<Permission>,
+    expiration_policy: Option<ExpirationPolicy>,
 ) -> sqlx::Result<()> {
     sqlx::query(
         "UPDATE entries SET permissions = COALESCE($2, permissions),
@@ -179,8 +181,8 @@ pub(crate) async fn set_defaults(
          WHERE id = $1",
     )
     .bind(id)
-    .bind(permissions)
-    .bind(expiration_policy)
+    .bind(permissions.map(Permission::as_str))
+    .bind(expiration_policy.map(ExpirationPolicy::as_str))
     .bind(Timestamp::now().unix_millis())
     .execute(connection)
     .await
@@ -213,7 +215,7 @@ pub(crate) async fn set_listed(connection: &mut AnyConnection, id: &str) -> sqlx
 /// What changes of a file; `None` stays.
 #[derive(Default)]
 pub(crate) struct FileChange<'a> {
-    pub permissions: Option<&'a str>,
+    pub permissions: Option<Permission>,
     pub tags: Option<&'a str>,
     pub description: Option<&'a str>,
     pub metadata: Option<&'a str>,
@@ -240,7 +242,7 @@ pub(crate) async fn change_file(
          WHERE id = $1",
     )
     .bind(id)
-    .bind(change.permissions)
+    .bind(change.permissions.map(Permission::as_str))
     .bind(change.tags)
     .bind(change.description)
     .bind(change.metadata)
@@ -252,12 +254,12 @@ pub(crate) async fn change_file(
 
 /// Another directory, another name; a name that is taken there is a unique violation. What is below
 /// goes along without being written.
-pub(crate) async fn place(
+pub(crate) async fn relocate(
     connection: &mut AnyConnection,
     id: &str,
     parent_id: &str,
     name: &str,
-    category: Option<&str>,
+    category: Option<Category>,
 ) -> sqlx::Result<()> {
     sqlx::query(
         "UPDATE entries SET parent_id = $2, name = $3, folded_name = $4,
@@ -269,7 +271,7 @@ pub(crate) async fn place(
     .bind(name)
     .bind(fold(name))
     .bind(Timestamp::now().unix_millis())
-    .bind(category)
+    .bind(category.map(Category::as_str))
     .execute(connection)
     .await
     .map(drop)
@@ -279,12 +281,12 @@ pub(crate) async fn set_version(
     connection: &mut AnyConnection,
     file_id: &str,
     number: i64,
-    category: &str,
+    category: Category,
 ) -> sqlx::Result<()> {
     sqlx::query("UPDATE entries SET version = $2, category = $3, updated_at = $4 WHERE id = $1")
         .bind(file_id)
         .bind(number)
-        .bind(category)
+        .bind(category.as_str())
         .bind(Timestamp::now().unix_millis())
         .execute(connection)
         .await

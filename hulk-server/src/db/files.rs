@@ -1,11 +1,9 @@
 //! Files as they are shown: an entry joined with the version that stands for it.
 
+use hulk_proto::{ExpirationPolicy, FileStatus, Permission};
 use sqlx::{AnyConnection, AssertSqlSafe};
 
-use super::{
-    entries::FILE,
-    versions::{EXPIRED, VALIDATED},
-};
+use super::columns::{Flag, Text};
 
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct FileRow {
@@ -13,7 +11,10 @@ pub struct FileRow {
     pub user_id: String,
     pub parent_id: String,
     pub name: String,
-    pub permissions: String,
+    #[sqlx(try_from = "Flag")]
+    pub owner_is_active: bool,
+    #[sqlx(try_from = "Text<Permission>")]
+    pub permissions: Permission,
     pub version: i64,
     pub tags: String,
     pub description: Option<String>,
@@ -22,17 +23,20 @@ pub struct FileRow {
     pub last_download_at: Option<i64>,
     pub created_at: i64,
     pub updated_at: i64,
-    pub state: String,
+    #[sqlx(try_from = "Text<FileStatus>")]
+    pub state: FileStatus,
     pub size_bytes: i64,
     pub mime_type: String,
     pub sha256: Option<String>,
     pub object_key: String,
-    pub expiration_policy: String,
+    #[sqlx(try_from = "Text<ExpirationPolicy>")]
+    pub expiration_policy: ExpirationPolicy,
     pub expires_at: Option<i64>,
 }
 
 const SELECT: &str =
-    "SELECT e.id, e.user_id, e.parent_id, e.name, e.permissions, e.version, e.tags,
+    "SELECT e.id, e.user_id, e.parent_id, e.name,
+        (SELECT u.is_active FROM users u WHERE u.id = e.user_id) AS owner_is_active, e.permissions, e.version, e.tags,
         e.description, e.metadata, e.download_count, e.last_download_at, e.created_at,
         e.updated_at, v.state,
         v.size_bytes, v.mime_type, v.sha256, v.object_key, v.expiration_policy, v.expires_at
@@ -108,7 +112,7 @@ pub(crate) enum Filter {
     CreatedBefore(String),
     ExpiresBefore(String),
     /// A stored state; validated files past their time are `expired` at once.
-    State(String),
+    State(FileStatus),
 }
 
 impl Filter {
@@ -135,9 +139,11 @@ impl Filter {
             Self::ExpirationPolicy(_) => "v.expiration_policy",
             Self::State(state) => {
                 let is_it = format!("v.state = ${number}");
-                return match state.as_str() {
-                    VALIDATED => format!("{is_it} AND (v.expires_at IS NULL OR v.expires_at > $2)"),
-                    EXPIRED => {
+                return match state {
+                    FileStatus::Validated => {
+                        format!("{is_it} AND (v.expires_at IS NULL OR v.expires_at > $2)")
+                    }
+                    FileStatus::Expired => {
                         format!("({is_it} OR v.state = 'validated' AND v.expires_at <= $2)")
                     }
                     _ => is_it,
@@ -166,8 +172,8 @@ impl Filter {
             | Self::MaxSize(value)
             | Self::CreatedAfter(value)
             | Self::CreatedBefore(value)
-            | Self::ExpiresBefore(value)
-            | Self::State(value) => value.clone(),
+            | Self::ExpiresBefore(value) => value.clone(),
+            Self::State(state) => state.as_str().to_owned(),
         }
     }
 }
@@ -187,8 +193,9 @@ pub(crate) struct Listing<'a> {
 impl Listing<'_> {
     /// `$1` is the user, `$2` the time; a filter's value is `$3` and on.
     fn conditions(&self) -> String {
-        let mut conditions =
-            format!("WHERE e.user_id = $1 AND e.kind = '{FILE}' AND e.trash_id IS NULL AND $2 > 0");
+        let mut conditions = String::from(
+            "WHERE e.user_id = $1 AND e.kind = 'file' AND e.trash_id IS NULL AND $2 > 0",
+        );
         for (index, filter) in self.filters.iter().enumerate() {
             conditions.push_str(&format!(" AND {}", filter.condition(index + 3)));
         }
@@ -202,7 +209,7 @@ pub(crate) async fn total(
     listing: &Listing<'_>,
 ) -> sqlx::Result<i64> {
     // All that are finished and not over: known without counting them.
-    if matches!(listing.filters, [Filter::State(state)] if state == VALIDATED) {
+    if matches!(listing.filters, [Filter::State(FileStatus::Validated)]) {
         return sqlx::query_scalar(
             "SELECT file_count - (
                  SELECT COUNT(*) FROM versions v

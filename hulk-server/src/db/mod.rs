@@ -4,15 +4,17 @@
 //! that of two racing callers one wins on either database. Rows are plain TEXT and BIGINT.
 
 pub(crate) mod api_keys;
-pub(crate) mod claims;
+mod columns;
+mod connection;
 pub(crate) mod contents;
 mod dialect;
+pub(crate) mod download_claims;
 pub(crate) mod entries;
 pub(crate) mod files;
 pub(crate) mod garbage;
-pub(crate) mod jobs;
+pub(crate) mod leases;
+mod location;
 mod page;
-mod session;
 pub(crate) mod shares;
 pub(crate) mod trash;
 pub(crate) mod tree;
@@ -22,24 +24,17 @@ pub(crate) mod usage;
 pub(crate) mod users;
 pub(crate) mod versions;
 
-use std::{path::Path, time::Instant};
+use std::time::Instant;
 
 use hulk_proto::Timestamp;
 use sqlx::{AnyConnection, AnyPool, Executor, migrate::MigrateError};
 
+pub use connection::{Read, Write};
 use dialect::Dialect;
 pub(crate) use dialect::{Fault, fault};
-pub use session::{Read, Write};
+pub use location::{Location, OpenError};
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../migrations");
-
-/// Where the database is.
-#[derive(Clone)]
-pub enum Location<'a> {
-    File(&'a Path),
-    /// May hold a password.
-    Url(&'a str),
-}
 
 /// A pool of readers and the one writer that SQLite allows; on Postgres both are one pool.
 #[derive(Clone, Debug)]
@@ -47,19 +42,6 @@ pub struct Db {
     readers: AnyPool,
     writers: AnyPool,
     dialect: Dialect,
-}
-
-/// Why the database could not be opened.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    #[error("the database URL is not understood: it starts with sqlite: or postgres:")]
-    Url,
-    #[error("the database was made by a newer version of this program; use that version or newer")]
-    Newer,
-    #[error("the database cannot be opened: {0}")]
-    Sqlx(#[from] sqlx::Error),
-    #[error("the database cannot be brought up to date: {0}")]
-    Migrate(MigrateError),
 }
 
 impl Db {

@@ -3,7 +3,7 @@
 use hulk_proto::{Grants, Timestamp};
 use sqlx::AnyConnection;
 
-use super::page::page;
+use super::{columns::Flag, page::page};
 
 #[derive(Clone, sqlx::FromRow)]
 pub struct ShareRow {
@@ -12,10 +12,14 @@ pub struct ShareRow {
     pub entry_id: String,
     pub parent_id: Option<String>,
     pub token: String,
-    pub can_download: i64,
-    pub can_upload: i64,
-    pub can_share: i64,
-    pub can_delete: i64,
+    #[sqlx(try_from = "Flag")]
+    pub can_download: bool,
+    #[sqlx(try_from = "Flag")]
+    pub can_upload: bool,
+    #[sqlx(try_from = "Flag")]
+    pub can_share: bool,
+    #[sqlx(try_from = "Flag")]
+    pub can_delete: bool,
     pub password_hash: Option<String>,
     pub expires_at: Option<i64>,
     pub max_file_bytes: Option<i64>,
@@ -36,10 +40,10 @@ pub struct ShareRow {
 impl ShareRow {
     pub(crate) fn grants(&self) -> Grants {
         Grants {
-            can_download: self.can_download == 1,
-            can_upload: self.can_upload == 1,
-            can_share: self.can_share == 1,
-            can_delete: self.can_delete == 1,
+            can_download: self.can_download,
+            can_upload: self.can_upload,
+            can_share: self.can_share,
+            can_delete: self.can_delete,
         }
     }
 }
@@ -53,6 +57,7 @@ macro_rules! columns {
     };
 }
 
+#[derive(Clone)]
 pub(crate) struct NewShare<'a> {
     pub id: &'a str,
     pub user_id: &'a str,

@@ -10,10 +10,11 @@
 //! Into the trash, out of it, and to be doomed are one transaction each; a crash leaves one state or
 //! the other. What is doomed goes in batches, the top last: a sweep goes on with what a crash left.
 
-use hulk_proto::Timestamp;
+use hulk_proto::{Timestamp, trash::EntryKind};
 use sqlx::AnyConnection;
 
 use super::{
+    columns::Text,
     page::page,
     versions::{VersionRow, columns},
 };
@@ -23,7 +24,8 @@ pub(crate) struct TrashRow {
     pub entry_id: String,
     pub path: String,
     pub trashed_at: i64,
-    pub kind: String,
+    #[sqlx(try_from = "Text<EntryKind>")]
+    pub kind: EntryKind,
     /// Of validated versions.
     pub size_bytes: i64,
 }
@@ -80,7 +82,7 @@ pub(crate) async fn restore(connection: &mut AnyConnection, entry_id: &str) -> s
         .bind(entry_id)
         .execute(&mut *connection)
         .await?;
-    forget(connection, entry_id).await?;
+    delete_row(connection, entry_id).await?;
     Ok(count)
 }
 
@@ -148,7 +150,7 @@ pub(crate) async fn bytes(connection: &mut AnyConnection, user_id: &str) -> sqlx
 }
 
 /// There is no way back from here. False if it is not in the trash any more.
-pub(crate) async fn doom(
+pub(crate) async fn mark_purged(
     connection: &mut AnyConnection,
     user_id: &str,
     entry_id: &str,
@@ -163,8 +165,11 @@ pub(crate) async fn doom(
     Ok(result.rows_affected() == 1)
 }
 
-/// As `doom`, of all that is in the user's trash. How many that were.
-pub(crate) async fn doom_all(connection: &mut AnyConnection, user_id: &str) -> sqlx::Result<u64> {
+/// Like `mark_purged`, of all that is in the user's trash. How many that were.
+pub(crate) async fn mark_all_purged(
+    connection: &mut AnyConnection,
+    user_id: &str,
+) -> sqlx::Result<u64> {
     let result = sqlx::query("UPDATE trash SET is_doomed = 1 WHERE user_id = $1 AND is_doomed = 0")
         .bind(user_id)
         .execute(connection)
@@ -172,8 +177,11 @@ pub(crate) async fn doom_all(connection: &mut AnyConnection, user_id: &str) -> s
     Ok(result.rows_affected())
 }
 
-/// As `doom`, of what has been in the trash since `before`.
-pub(crate) async fn doom_older(connection: &mut AnyConnection, before: i64) -> sqlx::Result<u64> {
+/// Like `mark_purged`, of what has been in the trash since `before`.
+pub(crate) async fn mark_older_purged(
+    connection: &mut AnyConnection,
+    before: i64,
+) -> sqlx::Result<u64> {
     let result =
         sqlx::query("UPDATE trash SET is_doomed = 1 WHERE trashed_at <= $1 AND is_doomed = 0")
             .bind(before)
@@ -183,7 +191,7 @@ pub(crate) async fn doom_older(connection: &mut AnyConnection, before: i64) -> s
 }
 
 /// What of the user's is to go for good.
-pub(crate) async fn doomed_of(
+pub(crate) async fn purged_of(
     connection: &mut AnyConnection,
     user_id: &str,
     limit: i64,
@@ -196,7 +204,7 @@ pub(crate) async fn doomed_of(
 }
 
 /// (user, entry) of what is to go for good.
-pub(crate) async fn doomed(
+pub(crate) async fn purged(
     connection: &mut AnyConnection,
     limit: i64,
 ) -> sqlx::Result<Vec<(String, String)>> {
@@ -207,7 +215,7 @@ pub(crate) async fn doomed(
 }
 
 /// The row alone.
-pub(crate) async fn forget(connection: &mut AnyConnection, entry_id: &str) -> sqlx::Result<()> {
+pub(crate) async fn delete_row(connection: &mut AnyConnection, entry_id: &str) -> sqlx::Result<()> {
     sqlx::query("DELETE FROM trash WHERE entry_id = $1")
         .bind(entry_id)
         .execute(connection)
@@ -220,12 +228,12 @@ const PURGED_AT_ONCE: i64 = 500;
 
 /// What is to go next: some of what is below a doomed entry, or it itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Doomed {
+pub(crate) enum Purging {
     Below,
     Top,
 }
 
-impl Doomed {
+impl Purging {
     /// `$1` is the doomed entry. In the order of the ids, so that each statement of a transaction
     /// means the same.
     fn ids(self) -> String {
@@ -244,7 +252,7 @@ impl Doomed {
 pub(crate) async fn purge(
     connection: &mut AnyConnection,
     entry_id: &str,
-    which: Doomed,
+    which: Purging,
     urls_end: i64,
 ) -> sqlx::Result<(u64, i64)> {
     let ids = which.ids();
@@ -282,8 +290,8 @@ pub(crate) async fn purge(
         .execute(&mut *connection)
         .await?;
     }
-    if which == Doomed::Top {
-        forget(connection, entry_id).await?;
+    if which == Purging::Top {
+        delete_row(connection, entry_id).await?;
     }
     for statement in [
         format!("DELETE FROM versions WHERE file_id IN {ids}"),

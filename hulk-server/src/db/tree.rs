@@ -1,10 +1,11 @@
 //! The tree of directories and files. Paths are walked, not stored: a directory of any size moves by
 //! one changed row.
 
-use hulk_proto::RemotePath;
+use hulk_proto::{ExpirationPolicy, Permission, RemotePath};
 use sqlx::AnyConnection;
 
 use super::{
+    columns::Text,
     entries::{self, EntryRow, columns},
     page::page,
 };
@@ -41,7 +42,8 @@ pub(crate) async fn path_of(connection: &mut AnyConnection, id: &str) -> sqlx::R
 /// What an entry, or the nearest directory above it that does not inherit, says.
 #[derive(sqlx::FromRow)]
 pub(crate) struct Nearest {
-    pub(crate) permissions: String,
+    #[sqlx(try_from = "Text<Permission>")]
+    pub(crate) permissions: Permission,
     parent_id: String,
 }
 
@@ -70,6 +72,12 @@ pub(crate) async fn nearest_permission(
     .await
 }
 
+/// Whether an entry is public, by itself or by the nearest directory above that does not inherit.
+pub(crate) async fn is_public(connection: &mut AnyConnection, id: &str) -> sqlx::Result<bool> {
+    let nearest = nearest_permission(connection, id).await?;
+    Ok(nearest.is_some_and(|nearest| nearest.permissions == Permission::Public))
+}
+
 /// Whether a directory, or one above it, is listed to whoever has its link while it is public.
 pub(crate) async fn is_listed(connection: &mut AnyConnection, id: &str) -> sqlx::Result<bool> {
     let listed: i64 = sqlx::query_scalar(
@@ -89,8 +97,8 @@ pub(crate) async fn is_listed(connection: &mut AnyConnection, id: &str) -> sqlx:
 pub(crate) async fn effective_expiration(
     connection: &mut AnyConnection,
     directory_id: &str,
-) -> sqlx::Result<Option<String>> {
-    sqlx::query_scalar(
+) -> sqlx::Result<Option<ExpirationPolicy>> {
+    let found: Option<Text<ExpirationPolicy>> = sqlx::query_scalar(
         "WITH RECURSIVE up (parent_id, expiration_policy, depth) AS (
              SELECT parent_id, expiration_policy, CAST(0 AS BIGINT) FROM entries WHERE id = $1
              UNION ALL
@@ -101,7 +109,8 @@ pub(crate) async fn effective_expiration(
     )
     .bind(directory_id)
     .fetch_optional(connection)
-    .await
+    .await?;
+    Ok(found.map(|Text(policy)| policy))
 }
 
 /// The directories right below `parent_id`, by name; `total` counts all of them.

@@ -1,9 +1,12 @@
 //! What the background jobs ask of versions, and the states that they alone set.
 
-use hulk_proto::Timestamp;
+use hulk_proto::{FileStatus, Timestamp};
 use sqlx::AnyConnection;
 
-use super::versions::{VersionRow, columns};
+use super::{
+    columns::Text,
+    versions::{VersionRow, columns},
+};
 
 /// validated → expired. False if it is in another state by now.
 pub(crate) async fn mark_expired(
@@ -84,13 +87,15 @@ pub(crate) async fn due(
 /// How many versions are in each of the unfinished states that any is in.
 pub(crate) async fn count_unfinished(
     connection: &mut AnyConnection,
-) -> sqlx::Result<Vec<(String, i64)>> {
-    sqlx::query_as(
+) -> sqlx::Result<Vec<(FileStatus, i64)>> {
+    let counts: Vec<(Text<FileStatus>, i64)> = sqlx::query_as(
         "SELECT state, COUNT(*) FROM versions
          WHERE state IN ('reserved', 'uploaded') AND updated_at > 0 GROUP BY state",
     )
     .fetch_all(connection)
-    .await
+    .await?;
+    let counts = counts.into_iter();
+    Ok(counts.map(|(Text(state), count)| (state, count)).collect())
 }
 
 /// Unfinished uploads that nobody has touched since `before`, by user.

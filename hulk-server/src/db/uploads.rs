@@ -1,6 +1,6 @@
 //! Unfinished versions: what a client goes on with, and what nobody went on with.
 
-use hulk_proto::Timestamp;
+use hulk_proto::{Permission, Timestamp};
 use sqlx::AnyConnection;
 
 use super::{
@@ -58,8 +58,8 @@ pub(crate) async fn renew(
     .bind(version.file_id)
     .bind(version.number)
     .bind(version.mime_type)
-    .bind(version.if_exists)
-    .bind(version.permissions)
+    .bind(version.if_exists.as_str())
+    .bind(version.permissions.map(Permission::as_str))
     .bind(version.tags)
     .bind(version.description)
     .bind(version.metadata)

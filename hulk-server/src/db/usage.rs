@@ -1,14 +1,17 @@
 //! What a user stores, summed up.
 
+use hulk_proto::Category;
 use sqlx::AnyConnection;
+
+use super::columns::Text;
 
 /// (category, files, bytes) of the finished files in the tree that are not over at `now`.
 pub(crate) async fn by_category(
     connection: &mut AnyConnection,
     user_id: &str,
     now: i64,
-) -> sqlx::Result<Vec<(String, i64, i64)>> {
-    sqlx::query_as(
+) -> sqlx::Result<Vec<(Category, i64, i64)>> {
+    let sums: Vec<(Text<Category>, i64, i64)> = sqlx::query_as(
         "SELECT e.category, COUNT(*), CAST(SUM(v.size_bytes) AS BIGINT)
          FROM entries e JOIN versions v ON v.file_id = e.id AND v.number = e.version
          WHERE e.user_id = $1 AND e.kind = 'file' AND e.trash_id IS NULL
@@ -18,7 +21,11 @@ pub(crate) async fn by_category(
     .bind(user_id)
     .bind(now)
     .fetch_all(connection)
-    .await
+    .await?;
+    let sums = sums.into_iter();
+    Ok(sums
+        .map(|(Text(category), files, bytes)| (category, files, bytes))
+        .collect())
 }
 
 /// Bytes that uploads under way have set aside.

@@ -1,14 +1,20 @@
 //! Users and their quota.
 
-use hulk_proto::Timestamp;
+use hulk_proto::{Role, Timestamp};
 use sqlx::AnyConnection;
+
+use super::columns::{Flag, Text};
 
 #[derive(Clone, sqlx::FromRow)]
 pub struct UserRow {
     pub id: String,
     pub email: String,
-    pub role: String,
+    #[sqlx(try_from = "Text<Role>")]
+    pub role: Role,
     pub email_verified_at: Option<i64>,
+    /// False for a suspended account.
+    #[sqlx(try_from = "Flag")]
+    pub is_active: bool,
     pub root_id: String,
     pub quota_bytes: i64,
     pub used_bytes: i64,
@@ -23,7 +29,7 @@ pub(crate) struct NewUser<'a> {
     pub id: &'a str,
     pub email: &'a str,
     pub password_hash: &'a str,
-    pub role: &'a str,
+    pub role: Role,
     pub is_email_verified: bool,
     pub root_id: &'a str,
     pub quota_bytes: i64,
@@ -45,7 +51,7 @@ pub(crate) async fn insert(
     .bind(user.id)
     .bind(user.email)
     .bind(user.password_hash)
-    .bind(user.role)
+    .bind(user.role.as_str())
     .bind(user.is_email_verified.then_some(now))
     .bind(user.root_id)
     .bind(user.quota_bytes)
@@ -55,7 +61,8 @@ pub(crate) async fn insert(
     Ok(result.rows_affected() == 1)
 }
 
-const COLUMNS: &str = "SELECT id, email, role, email_verified_at, root_id, quota_bytes, used_bytes,
+const COLUMNS: &str =
+    "SELECT id, email, role, email_verified_at, is_active, root_id, quota_bytes, used_bytes,
      file_count, object_count, created_at, updated_at FROM users";
 
 pub(crate) async fn find(

@@ -25,46 +25,49 @@
 //! store but not yet in a row (an upload in parts, the copy of a changed expiry) the sweep of orphans
 //! finds.
 
-use hulk_proto::{PartLayout, Timestamp};
+use hulk_proto::{ExpirationPolicy, FileStatus, IfExists, PartLayout, Permission, Timestamp};
 use sqlx::AnyConnection;
 
-pub(crate) const RESERVED: &str = "reserved";
-pub(crate) const UPLOADED: &str = "uploaded";
-pub(crate) const VALIDATED: &str = "validated";
-pub(crate) const FAILED: &str = "failed";
-pub(crate) const EXPIRED: &str = "expired";
+use super::columns::{Flag, OptionalText, Text};
 
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub(crate) struct VersionRow {
     pub file_id: String,
     pub user_id: String,
     pub number: i64,
-    pub state: String,
+    #[sqlx(try_from = "Text<FileStatus>")]
+    pub state: FileStatus,
     pub reason: Option<String>,
     pub size_bytes: i64,
     pub sha256: Option<String>,
     pub md5: Option<String>,
-    pub if_exists: String,
+    #[sqlx(try_from = "Text<IfExists>")]
+    pub if_exists: IfExists,
     pub upload_key: String,
     pub object_key: String,
-    pub expiration_policy: String,
+    #[sqlx(try_from = "Text<ExpirationPolicy>")]
+    pub expiration_policy: ExpirationPolicy,
     pub expires_at: Option<i64>,
-    pub permissions: Option<String>,
+    #[sqlx(try_from = "OptionalText<Permission>")]
+    pub permissions: Option<Permission>,
     pub tags: Option<String>,
     pub description: Option<String>,
     pub metadata: Option<String>,
     pub updated_at: i64,
     pub upload_id: Option<String>,
     pub part_size: Option<i64>,
-    pub open_ended: i64,
-    pub direct: i64,
+    #[sqlx(try_from = "Flag")]
+    pub open_ended: bool,
+    #[sqlx(try_from = "Flag")]
+    pub direct: bool,
     pub head_md5: Option<String>,
     /// The share that it came through.
     pub share_id: Option<String>,
     pub mime_type: String,
     pub created_at: i64,
-    /// 1 if `part_digests` are known.
-    pub has_digests: i64,
+    /// Whether the digests of its parts are known.
+    #[sqlx(try_from = "Flag")]
+    pub has_digests: bool,
     /// The key that planned it, if that may upload and nothing else.
     pub key_id: Option<String>,
 }
@@ -79,12 +82,12 @@ impl VersionRow {
     }
 
     pub(crate) fn is_open_ended(&self) -> bool {
-        self.open_ended == 1
+        self.open_ended
     }
 
     /// Whether nobody reports the end of the upload.
     pub(crate) fn is_direct(&self) -> bool {
-        self.direct == 1
+        self.direct
     }
 
     /// Whether upload URLs were signed for the key where the object is.
@@ -92,13 +95,13 @@ impl VersionRow {
         self.upload_key == self.object_key
     }
 
-    pub(crate) fn is_over(&self, now: Timestamp) -> bool {
+    pub(crate) fn is_expired(&self, now: Timestamp) -> bool {
         self.expires_at
             .is_some_and(|expires_at| expires_at <= now.unix_millis())
     }
 
     pub(crate) fn is_unfinished(&self) -> bool {
-        self.state == RESERVED || self.state == UPLOADED
+        matches!(self.state, FileStatus::Reserved | FileStatus::Uploaded)
     }
 
     /// Whether `other` may be dropped to make room for this one. What comes with a key that may only
@@ -118,7 +121,7 @@ impl VersionRow {
 
     /// Whether its bytes count against the quota.
     pub(crate) fn holds_quota(&self) -> bool {
-        self.is_unfinished() || self.state == VALIDATED
+        self.is_unfinished() || self.state == FileStatus::Validated
     }
 }
 
@@ -145,14 +148,14 @@ pub(crate) struct NewVersion<'a> {
     pub part_size: Option<i64>,
     pub open_ended: bool,
     pub direct: bool,
-    pub if_exists: &'a str,
+    pub if_exists: IfExists,
     pub upload_key: String,
     pub object_key: String,
-    pub expiration_policy: &'a str,
-    pub permissions: Option<&'a str>,
-    pub tags: Option<String>,
+    pub expiration_policy: ExpirationPolicy,
+    pub permissions: Option<Permission>,
+    pub tags: Option<&'a str>,
     pub description: Option<&'a str>,
-    pub metadata: Option<String>,
+    pub metadata: Option<&'a str>,
     pub share_id: Option<&'a str>,
     /// Of the client, where it comes through a share.
     pub address: Option<&'a str>,
@@ -184,11 +187,11 @@ pub(crate) async fn insert(
     .bind(version.part_size)
     .bind(i64::from(version.open_ended))
     .bind(i64::from(version.direct))
-    .bind(version.if_exists)
+    .bind(version.if_exists.as_str())
     .bind(version.upload_key)
     .bind(version.object_key)
-    .bind(version.expiration_policy)
-    .bind(version.permissions)
+    .bind(version.expiration_policy.as_str())
+    .bind(version.permissions.map(Permission::as_str))
     .bind(version.tags)
     .bind(version.description)
     .bind(version.metadata)
@@ -325,7 +328,7 @@ pub(crate) async fn mark_failed(
 pub(crate) async fn set_expiration(
     connection: &mut AnyConnection,
     version: &VersionRow,
-    policy: &str,
+    policy: ExpirationPolicy,
     expires_at: Option<i64>,
     object_key: &str,
 ) -> sqlx::Result<bool> {
@@ -336,7 +339,7 @@ pub(crate) async fn set_expiration(
     )
     .bind(&version.file_id)
     .bind(version.number)
-    .bind(policy)
+    .bind(policy.as_str())
     .bind(expires_at)
     .bind(object_key)
     .bind(Timestamp::now().unix_millis())
@@ -370,7 +373,7 @@ pub(crate) async fn delete(
         sqlx::query("DELETE FROM versions WHERE file_id = $1 AND number = $2 AND state = $3")
             .bind(&version.file_id)
             .bind(version.number)
-            .bind(&version.state)
+            .bind(version.state.as_str())
             .execute(connection)
             .await?;
     Ok(result.rows_affected() == 1)

@@ -1,7 +1,7 @@
 //! Answers that are made whole: JSON and pages, never files. A client who does not take one holds its memory
 //! until the least rate ends the connection, so all of them share a budget.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use axum::{
     body::Body,
@@ -12,41 +12,12 @@ use bytes::Bytes;
 use http_body_util::BodyExt;
 use hulk_proto::ErrorCode;
 use hyper::body::Body as _;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::OwnedSemaphorePermit;
 
-use crate::error::Error;
-
-/// What every answer may have without asking; almost all have less.
-const FREE_BYTES: u64 = 16 << 10;
-/// What all larger ones together may have, in units.
-const UNIT_BYTES: u64 = 16 << 10;
-const UNITS: usize = (24 << 20) / UNIT_BYTES as usize;
-/// Listings for strangers that are made at a time: each holds all its rows, and keeps the database busy.
-const LISTINGS: usize = 2;
-
-/// Memory that answers share.
-#[derive(Clone)]
-pub(crate) struct Answers {
-    units: Arc<Semaphore>,
-    listings: Arc<Semaphore>,
-}
-
-impl Default for Answers {
-    fn default() -> Self {
-        Self {
-            units: Arc::new(Semaphore::new(UNITS)),
-            listings: Arc::new(Semaphore::new(LISTINGS)),
-        }
-    }
-}
-
-impl Answers {
-    /// Waits for the turn to make a listing, which lasts until it is dropped.
-    pub(crate) async fn turn(&self) -> Option<OwnedSemaphorePermit> {
-        // It is never closed.
-        self.listings.clone().acquire_owned().await.ok()
-    }
-}
+use crate::{
+    error::Error,
+    limits::answers::{Answers, FREE_BYTES},
+};
 
 /// An answer's bytes, and their part of the budget until they are out.
 struct Held {
@@ -66,9 +37,7 @@ pub(crate) async fn hold(State(answers): State<Answers>, response: Response) -> 
     let Some(size) = size.filter(|size| *size > FREE_BYTES) else {
         return response;
     };
-    let units = size.div_ceil(UNIT_BYTES).min(UNITS as u64) as u32;
-    // Not waited for: it would be held all the while.
-    let Ok(units) = answers.units.try_acquire_many_owned(units) else {
+    let Some(units) = answers.take(size) else {
         return busy().into_response();
     };
     let (parts, body) = response.into_parts();

@@ -1,6 +1,11 @@
-//! What requests have in common, whatever their route.
+//! What requests have in common, whatever their route: extractors, cookies, negotiation, bodies.
 
-pub(crate) mod accept;
 pub(crate) mod answers;
-pub(crate) mod body;
+mod body;
+pub(crate) mod caller;
+pub(crate) mod challenge;
 pub(crate) mod client_ip;
+pub(crate) mod cookies;
+pub(crate) mod extract;
+pub(crate) mod negotiate;
+pub(crate) mod share_access;

@@ -1,9 +1,13 @@
-//! How much of the server one client may take.
+//! What one user may store, and how much of the server one client may use.
 
+pub(crate) mod answers;
+pub(crate) mod bodies;
 pub(crate) mod guesses;
-pub(crate) mod memory;
+mod user;
 
 use std::net::{IpAddr, Ipv6Addr};
+
+pub use user::Limits;
 
 /// What limits are counted by: one customer of a provider has a whole /64 of IPv6.
 pub(crate) fn subscriber(address: IpAddr) -> IpAddr {

@@ -1,5 +1,5 @@
-//! Bodies, in the one direction with an end to the wait for a client, in the other with what ends when
-//! the answer is out.
+//! Bodies of requests, which limit the wait for the client, and of answers, which release what they hold
+//! once the answer has been sent.
 
 use std::{
     pin::Pin,
@@ -15,8 +15,8 @@ use hyper::body::{Body as HttpBody, Frame, Incoming, SizeHint};
 
 use super::{pace::Pace, slots::Slot, socket::Busy};
 
-/// Read on and dropped of a body that nobody wants, and how long that may take: an answer that comes
-/// while the client is still sending is lost on many.
+/// How much of an unwanted body is read and discarded, and how long that may take: many clients miss an
+/// answer that arrives while they are still sending.
 const DRAINED_BYTES: usize = 64 << 20;
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -25,7 +25,7 @@ pub(super) struct Sent {
     /// `None` once it is dropped.
     body: Option<Incoming>,
     pace: Pace,
-    /// Whether the client waits to be told to send it.
+    /// Whether the client waits for `100 Continue` before it sends the body.
     is_expected: bool,
 }
 
@@ -75,7 +75,7 @@ impl HttpBody for Sent {
                 .poll_wait(context)
                 .map(|slow| Some(Err(slow.into()))),
             Poll::Ready(frame) => {
-                // It is asked for: the client was told to send it.
+                // The body was polled, so the client was told to send it.
                 self.is_expected = false;
                 let data = frame
                     .as_ref()
@@ -97,7 +97,7 @@ impl HttpBody for Sent {
     }
 }
 
-/// An answer's body. Dropped, it is out, or nobody wants it any more.
+/// Body of an answer. It is dropped once it has been sent, or the client is gone.
 pub(super) struct Answered {
     body: Body,
     busy: Busy,

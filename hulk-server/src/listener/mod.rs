@@ -1,13 +1,13 @@
-//! Connections: HTTP/1.1 alone, so many at a time, and none that waits for its client for ever.
+//! Connections: HTTP/1.1 only, a limited number at a time, and none that waits for its client forever.
 //!
-//! | what is waited for | ends after |
+//! | wait for | ends after |
 //! |---|---|
 //! | the head of a request, from its first byte or the connection's start | 15 s |
 //! | the next request on a connection | 75 s |
-//! | bytes of a body, in either direction | 30 s with less than the least rate |
+//! | bytes of a body, in either direction | 30 s below the minimum rate |
 //!
-//! A connection over a ceiling is answered 503 and closed; so is a request whose client has too many,
-//! where a proxy's connection carries the requests of many clients.
+//! A connection above a limit is answered with 503 and closed. A proxy's connections carry the requests
+//! of many clients, so there the requests of each client are limited in the same way.
 
 mod body;
 mod pace;
@@ -31,27 +31,23 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt;
 
-use crate::{
-    error::Error,
-    http::{body::Share, client_ip::TrustedProxies},
-    limits::memory::Memory,
-};
+use crate::{error::Error, http::client_ip::TrustedProxies, limits::bodies::Share, memory::Memory};
 use body::{Answered, Sent};
 use slots::{Slot, Slots};
 use socket::{Busy, Socket};
 
 /// How long a connection may be idle between two requests.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
-/// What a connection reads at once, which is also the longest head of a request.
+/// Size of a connection's read buffer, which is also the longest head of a request.
 const BUFFER_BYTES: usize = 128 << 10;
-/// Of all connections; hyper takes no less than 8 KiB.
+/// Memory for the read buffers of all connections; hyper requires at least 8 KiB for each.
 static BUFFERS: Memory = Memory::new(8 << 20, 8 << 10, 64);
-/// What of an answer the system holds before the client's window has room for it.
+/// Bytes of an answer that the system buffers before the client's window has room for them.
 #[cfg(target_os = "linux")]
 const UNSENT_BYTES: u32 = 256 << 10;
-/// Out of file descriptors, or the like: it may pass.
+/// Pause after a failed accept: a lack of file descriptors, for example, may pass.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-/// Refused connections whose clients are told so at a time, and how long that may take.
+/// Number of refused connections that are answered at a time, and how long that may take.
 const REFUSALS: usize = 64;
 const REFUSAL_TIMEOUT: Duration = Duration::from_secs(2);
 const REFUSAL: &str = concat!(
@@ -60,13 +56,13 @@ const REFUSAL: &str = concat!(
     r#"{"error":{"code":"TOO_MANY_REQUESTS","message":"the server has too many connections; try again later","details":[]}}"#,
 );
 
-/// What clients may take of the server.
+/// Limits on the connections of clients.
 #[derive(Clone)]
 pub(crate) struct Limits {
-    /// Connections at a time, in all and of one client.
+    /// Largest number of connections at a time, in total and of one client.
     pub(crate) connections: usize,
     pub(crate) client_connections: usize,
-    /// Bytes per second.
+    /// Minimum rate of a body, in bytes per second.
     pub(crate) min_rate: u64,
     pub(crate) trusted_proxies: Arc<TrustedProxies>,
 }
@@ -82,7 +78,7 @@ struct Server {
     stopping: CancellationToken,
 }
 
-/// Answers requests until `stopping`, then lets those that are being answered end.
+/// Answers requests until `stopping`, then waits for those in progress.
 pub(crate) async fn serve(
     listener: TcpListener,
     router: Router,
@@ -130,7 +126,7 @@ impl Server {
             }
             None => {
                 metrics::counter!("hulk_connections_refused_total").increment(1);
-                // Without a permit it is closed as it is.
+                // Without a permit it is closed without an answer.
                 if let Ok(permit) = self.refusals.clone().try_acquire_owned() {
                     tokio::spawn(async move {
                         let _permit = permit;
@@ -146,18 +142,18 @@ impl Server {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "TCP_NODELAY was refused");
         }
-        // Without it, each client who takes nothing has megabytes of the system's memory.
+        // Without it, each client that reads nothing occupies megabytes of the system's memory.
         #[cfg(target_os = "linux")]
         if let Err(error) = SockRef::from(&stream).set_tcp_notsent_lowat(UNSENT_BYTES) {
             tracing::debug!(%error, "TCP_NOTSENT_LOWAT was refused");
         }
-        // Nothing is allocated for a connection that says nothing.
+        // Nothing is allocated for a connection that sends nothing.
         let first = tokio::time::timeout(socket::HEAD_TIMEOUT, stream.readable());
         tokio::select! {
             () = self.stopping.cancelled() => return,
             readable = first => if !matches!(readable, Ok(Ok(()))) { return },
         }
-        // Boxed, so that a connection that says nothing has no room for what it might say.
+        // Boxed, so that a connection that sends nothing has no memory reserved for requests.
         Box::pin(self.talk(stream, peer, is_proxy)).await;
     }
 
@@ -180,7 +176,7 @@ impl Server {
             }
         };
         if let Err(error) = ended {
-            tracing::debug!(%error, "a connection broke off");
+            tracing::debug!(%error, "a connection failed");
         }
     }
 
@@ -221,7 +217,7 @@ impl Server {
         Ok(answer.map(|body| Answered::new(body, busy, slot)))
     }
 
-    /// Whether the request is well-formed enough to be routed, and its client's place.
+    /// Checks that the request is well-formed enough to be routed, and takes its client's slot.
     fn place(
         &self,
         request: &Request<Incoming>,
@@ -240,7 +236,7 @@ impl Server {
         slot.map(Some).ok_or_else(|| {
             Error::new(
                 ErrorCode::TooManyRequests,
-                "too many requests of this client are under way; try again later",
+                "too many requests of this client are in progress; try again later",
             )
             .with_status(http::StatusCode::SERVICE_UNAVAILABLE)
             .with_retry_after(Duration::from_secs(5))
@@ -248,8 +244,8 @@ impl Server {
     }
 }
 
-/// RFC 9112, section 3.2: who is asked is said once, or the request means one thing to a proxy and
-/// another to us.
+/// Checks that the host is given once (RFC 9112, section 3.2): otherwise the request could mean one thing
+/// to a proxy and another to this server.
 fn check_host(request: &Request<Incoming>) -> Result<(), Error> {
     let hosts = request.headers().get_all(header::HOST).iter().count();
     let is_good = match request.version() {
@@ -260,13 +256,13 @@ fn check_host(request: &Request<Incoming>) -> Result<(), Error> {
         true => Ok(()),
         false => Err(Error::new(
             ErrorCode::BadRequest,
-            "a request has exactly one Host header",
+            "a request must have exactly one Host header",
         )),
     }
 }
 
-/// Says so, and waits until the client has read it: a connection that is closed with unread bytes in it
-/// is reset, and takes the answer along.
+/// Sends the refusal, and waits until the client has read it: a connection that is closed with unread
+/// bytes is reset, and the answer is lost.
 async fn refuse(mut stream: TcpStream) -> io::Result<()> {
     stream.write_all(REFUSAL.as_bytes()).await?;
     stream.shutdown().await?;

@@ -1,4 +1,4 @@
-//! The least rate at which a client must take or send bytes.
+//! The minimum rate at which a client must send or receive bytes.
 
 use std::{
     future::Future,
@@ -10,22 +10,22 @@ use std::{
 
 use tokio::time::{Instant, Sleep, sleep_until};
 
-/// The time over which the rate is looked at; of it only what was spent waiting for the client counts.
+/// The time over which the rate is measured; only time spent waiting for the client counts.
 pub(crate) const WINDOW: Duration = Duration::from_secs(30);
 
 /// Measures one direction of one transfer.
 pub(crate) struct Pace {
-    /// Bytes that a window must see.
+    /// Bytes that must move within a window.
     needed: u64,
     moved: u64,
     waited: Duration,
-    /// Since when the client is waited for.
+    /// Start of the current wait for the client.
     since: Option<Instant>,
     timer: Option<Pin<Box<Sleep>>>,
 }
 
 impl Pace {
-    /// `rate` in bytes per second.
+    /// Creates a measurement against `rate`, in bytes per second.
     pub(crate) fn new(rate: u64) -> Self {
         Self {
             needed: rate.saturating_mul(WINDOW.as_secs()),
@@ -36,19 +36,19 @@ impl Pace {
         }
     }
 
-    /// Bytes came or went.
+    /// Records that bytes were sent or received.
     pub(crate) fn progressed(&mut self, bytes: usize) {
         if let Some(since) = self.since.take() {
             self.waited += since.elapsed();
         }
         self.moved = self.moved.saturating_add(bytes as u64);
-        // A window begins whenever one is full, so that a burst is no credit for a stall.
+        // A new window begins once enough bytes moved, so that a burst does not excuse a later stall.
         if self.moved >= self.needed {
             (self.moved, self.waited) = (0, Duration::ZERO);
         }
     }
 
-    /// Nothing moves at the moment: ready with an error once the client was too slow over a window.
+    /// Waits while no bytes move; ready with an error once the client was too slow over a window.
     pub(crate) fn poll_wait(&mut self, context: &mut Context<'_>) -> Poll<io::Error> {
         let since = *self.since.get_or_insert_with(Instant::now);
         let deadline = since + WINDOW.saturating_sub(self.waited);
@@ -65,7 +65,7 @@ impl Pace {
 fn too_slow() -> io::Error {
     io::Error::new(
         io::ErrorKind::TimedOut,
-        "the client sends or takes bytes too slowly",
+        "the client sends or receives bytes too slowly",
     )
 }
 
@@ -75,7 +75,7 @@ mod tests {
 
     use super::*;
 
-    /// Waits as long as the client may make us, with `bytes` every `interval`; how long that was.
+    /// Returns how long a client is waited for that moves `bytes` every `interval`.
     async fn endured(rate: u64, bytes: usize, interval: Duration, most: Duration) -> Duration {
         let (mut pace, start) = (Pace::new(rate), Instant::now());
         while start.elapsed() < most {

@@ -1,4 +1,4 @@
-//! How many connections there may be, in all and for each client.
+//! Limits on the number of connections, in total and per client.
 
 use std::{
     collections::HashMap,
@@ -8,7 +8,7 @@ use std::{
 
 use crate::limits::subscriber;
 
-/// Ceilings, and what is open.
+/// The limits, and the slots in use.
 pub(super) struct Slots {
     most: usize,
     most_of_client: usize,
@@ -21,12 +21,12 @@ struct Open {
     by_client: HashMap<IpAddr, usize>,
 }
 
-/// A place that is free again once this is dropped.
+/// A slot that is released when this is dropped.
 pub(super) struct Slot {
     slots: Arc<Slots>,
-    /// Whether it is one of all connections.
+    /// Whether it counts towards the total number of connections.
     is_connection: bool,
-    /// Of which client it is one; `None` for a proxy's connection, whose clients are counted by
+    /// The client for which it counts; `None` for a proxy's connection, whose clients are counted by
     /// their requests.
     client: Option<IpAddr>,
 }
@@ -40,12 +40,12 @@ impl Slots {
         })
     }
 
-    /// A connection's place; `client` is `None` for a proxy. `None` if all are taken.
+    /// Takes a slot for a connection; `client` is `None` for a proxy. Returns `None` if all are in use.
     pub(super) fn connection(self: &Arc<Self>, client: Option<IpAddr>) -> Option<Slot> {
         self.take(true, client)
     }
 
-    /// The place of a request that came through a proxy.
+    /// Takes a slot for a request that was received through a proxy.
     pub(super) fn request(self: &Arc<Self>, client: IpAddr) -> Option<Slot> {
         self.take(false, Some(client))
     }

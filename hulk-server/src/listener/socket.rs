@@ -1,4 +1,4 @@
-//! A client's connection, with an end to every wait for the client.
+//! A client's connection, with a limit on every wait for the client.
 
 use std::{
     future::Future,
@@ -20,17 +20,17 @@ use tokio::{
 
 use super::pace::Pace;
 
-/// How long the head of a request may take, from its first byte, or the connection's start.
+/// How long the head of a request may take, from its first byte or the connection's start.
 pub(super) const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// Whether a request is being answered: then the handler's time is not the client's.
+/// Whether a request is being answered: the time that its handler takes is not the client's.
 #[derive(Clone, Default)]
 pub(super) struct Busy(Arc<State>);
 
 #[derive(Default)]
 struct State {
     is_busy: AtomicBool,
-    /// Requests whose heads came.
+    /// Number of request heads received.
     heads: AtomicU64,
 }
 
@@ -48,9 +48,9 @@ impl Busy {
 pub(super) struct Socket {
     stream: TcpStream,
     busy: Busy,
-    /// Until when the head that is being read must be here.
+    /// Deadline of the head that is being read.
     head: Option<Pin<Box<Sleep>>>,
-    /// Heads that had come when `head` was set.
+    /// Number of request heads received as of the last read.
     heads: u64,
     taking: Pace,
 }
@@ -66,7 +66,7 @@ impl Socket {
         }
     }
 
-    /// Passes on what a write came to, or ends the wait for a client that takes nothing.
+    /// Passes on the outcome of a write, or ends the wait for a client that reads nothing.
     fn written(
         &mut self,
         context: &mut Context<'_>,
@@ -110,7 +110,7 @@ impl AsyncRead for Socket {
             }
             Poll::Pending => {
                 let Some(head) = &mut self.head else {
-                    // Between two requests: hyper ends that.
+                    // Between two requests: hyper limits that wait.
                     return Poll::Pending;
                 };
                 ready!(head.as_mut().poll(context));

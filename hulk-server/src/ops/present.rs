@@ -3,13 +3,12 @@
 use std::collections::HashMap;
 
 use hulk_proto::{
-    ApiKey, Directory, ExpirationPolicy, File, FileStatus, Permission, RemotePath, Share,
-    Timestamp, directory::DirectoryListing, file::Version, trash::EntryKind, user::User,
+    ApiKey, Directory, File, FileStatus, RemotePath, Share, Timestamp, directory::DirectoryListing,
+    file::Version, trash::EntryKind, user::User,
 };
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use sqlx::AnyConnection;
 
-use super::destination::Destination;
 use crate::{
     app::App,
     db::{
@@ -96,15 +95,15 @@ pub(super) fn file_in(app: &App, row: FileRow, directory: &str) -> Result<File> 
         id: id(&row.id)?,
         path: path.parse().map_err(Error::internal)?,
         directory_id: id(&row.parent_id)?,
-        status: status(&row.state, expires_at, now)?,
+        status: status(row.state, expires_at, now),
         size_bytes: unsigned(row.size_bytes),
         mime_type: row.mime_type,
         sha256: row
             .sha256
             .map(|sha256| sha256.parse().map_err(Error::internal))
             .transpose()?,
-        permissions: permission(&row.permissions)?,
-        expiration_policy: policy(&row.expiration_policy)?,
+        permissions: row.permissions,
+        expiration_policy: row.expiration_policy,
         expires_at,
         tags: serde_json::from_str(&row.tags).map_err(Error::internal)?,
         description: row.description,
@@ -127,7 +126,7 @@ pub(super) fn file_in(app: &App, row: FileRow, directory: &str) -> Result<File> 
 /// directory is the link to its listing.
 pub(super) fn uploaded(
     app: &App,
-    destination: &Destination<'_>,
+    root_id: &str,
     path: RemotePath,
     version: &VersionRow,
 ) -> Result<File> {
@@ -136,14 +135,13 @@ pub(super) fn uploaded(
     let name = utf8_percent_encode(&filename, NAME);
     let tags = version.tags.as_deref().map(serde_json::from_str);
     let metadata = version.metadata.as_deref().map(serde_json::from_str);
-    let permissions = version.permissions.as_deref().map(permission);
     Ok(File {
         url: format!("{}/d/{}/{name}", app.settings.public_url, version.file_id),
         id: id(&version.file_id)?,
         path,
         filename,
-        directory_id: id(destination.root_id)?,
-        status: status(&version.state, expires_at, Timestamp::now())?,
+        directory_id: id(root_id)?,
+        status: status(version.state, expires_at, Timestamp::now()),
         size_bytes: unsigned(version.size_bytes),
         mime_type: version.mime_type.clone(),
         sha256: version
@@ -151,8 +149,8 @@ pub(super) fn uploaded(
             .as_ref()
             .map(|sha256| sha256.parse().map_err(Error::internal))
             .transpose()?,
-        permissions: permissions.transpose()?.unwrap_or_default(),
-        expiration_policy: policy(&version.expiration_policy)?,
+        permissions: version.permissions.unwrap_or_default(),
+        expiration_policy: version.expiration_policy,
         expires_at,
         tags: tags
             .transpose()
@@ -172,13 +170,12 @@ pub(super) fn uploaded(
 }
 
 /// A validated file is expired from its time on, whenever the sweep comes.
-fn status(state: &str, expires_at: Option<Timestamp>, now: Timestamp) -> Result<FileStatus> {
-    let status = state.parse().map_err(Error::internal)?;
-    let is_over = expires_at.is_some_and(|expires_at| expires_at <= now);
-    Ok(match status {
-        FileStatus::Validated if is_over => FileStatus::Expired,
+fn status(status: FileStatus, expires_at: Option<Timestamp>, now: Timestamp) -> FileStatus {
+    let is_expired = expires_at.is_some_and(|expires_at| expires_at <= now);
+    match status {
+        FileStatus::Validated if is_expired => FileStatus::Expired,
         status => status,
-    })
+    }
 }
 
 pub(super) async fn directory(
@@ -201,8 +198,8 @@ pub(super) fn directory_at(app: &App, row: EntryRow, path: RemotePath) -> Result
         id: id(&row.id)?,
         path,
         parent_id,
-        default_permissions: permission(&row.permissions)?,
-        default_expiration_policy: row.expiration_policy.as_deref().map(policy).transpose()?,
+        default_permissions: row.permissions,
+        default_expiration_policy: row.expiration_policy,
         metadata: serde_json::from_str(&row.metadata).map_err(Error::internal)?,
         created_at: time(row.created_at)?,
         updated_at: time(row.updated_at)?,
@@ -338,7 +335,7 @@ pub(super) fn user(row: UserRow) -> Result<User> {
     Ok(User {
         id: id(&row.id)?,
         email: row.email,
-        role: row.role.parse().map_err(Error::internal)?,
+        role: row.role,
         is_email_verified: row.email_verified_at.is_some(),
         quota_bytes: unsigned(row.quota_bytes),
         used_bytes: unsigned(row.used_bytes),
@@ -351,7 +348,7 @@ pub(super) fn api_key(row: ApiKeyRow) -> Result<ApiKey> {
     Ok(ApiKey {
         id: id(&row.id)?,
         label: row.label,
-        permissions: row.permissions.parse().map_err(Error::internal)?,
+        permissions: row.permissions,
         expires_at: row.expires_at.map(time).transpose()?,
         last_used_at: row.last_used_at.map(time).transpose()?,
         created_at: time(row.created_at)?,
@@ -359,14 +356,6 @@ pub(super) fn api_key(row: ApiKeyRow) -> Result<ApiKey> {
 }
 
 fn id(text: &str) -> Result<hulk_proto::Id> {
-    text.parse().map_err(Error::internal)
-}
-
-fn permission(text: &str) -> Result<Permission> {
-    text.parse().map_err(Error::internal)
-}
-
-pub(super) fn policy(text: &str) -> Result<ExpirationPolicy> {
     text.parse().map_err(Error::internal)
 }
 

@@ -1,14 +1,18 @@
 //! What the embedded store asks before it serves a presigned URL: a URL outlives the reason for which
 //! it was signed.
 
+use hulk_proto::FileStatus;
+
 use crate::{
     app::App,
+    audit::Actor,
     db::{
         uploads,
         versions::{self, VersionRow},
     },
     error::Result,
-    ops::{object_key, shares},
+    ops::{shares, transaction::transaction},
+    store::ObjectKey,
 };
 
 /// The object, or the part of an upload, that a URL puts.
@@ -40,15 +44,16 @@ pub(crate) async fn received(app: &App, target: Target<'_>, size_bytes: u64) -> 
     match find(app, target).await? {
         Some(version) if version.is_unfinished() => {
             if version.share_id.is_some() && size_bytes > 0 {
-                let mut transaction = app.db.write().await?;
-                uploads::touch(&mut transaction, &version).await?;
-                transaction.commit().await?;
+                let user_id = version.user_id.as_str();
+                transaction!(&app.db, Actor::Server { user_id }, async |tx| {
+                    Ok(uploads::touch(tx, &version).await?)
+                })?;
             }
             Ok(true)
         }
         // It was finished with these bytes, or with those before them: a finished object is not
         // replaced.
-        Some(version) if version.state == versions::VALIDATED => Ok(true),
+        Some(version) if version.state == FileStatus::Validated => Ok(true),
         // Parts went with their upload.
         _ if target.upload_id.is_some() => Ok(false),
         _ => {
@@ -60,11 +65,11 @@ pub(crate) async fn received(app: &App, target: Target<'_>, size_bytes: u64) -> 
 
 /// The version that the URL was signed for.
 async fn find(app: &App, target: Target<'_>) -> Result<Option<VersionRow>> {
-    let Some((file_id, number)) = object_key::version_of(&app.settings.env_name, target.key) else {
+    let Some(key) = ObjectKey::parse(&app.settings.env_name, target.key) else {
         return Ok(None);
     };
     let mut connection = app.db.read().await?;
-    let version = versions::find(&mut connection, file_id, number).await?;
+    let version = versions::find(&mut connection, key.file_id().as_str(), key.version()).await?;
     Ok(version.filter(|version| match target.upload_id {
         Some(upload_id) => {
             version.object_key == target.key && version.upload_id.as_deref() == Some(upload_id)

@@ -1,19 +1,17 @@
 //! What can be refused before anything is planned.
 
 use hulk_proto::{
-    CreateFile, ErrorCode, RemotePath,
-    limits::{
-        MAX_BATCH, MAX_LABEL_BYTES, MAX_LABELS_BYTES, MAX_METADATA_VALUES, MAX_PARTS, MAX_TAGS,
-        PART_BYTES,
-    },
+    ErrorCode, RemotePath,
+    limits::{MAX_BATCH, MAX_LABEL_BYTES, MAX_LABELS_BYTES, MAX_METADATA_VALUES, MAX_TAGS},
     path::is_forbidden,
 };
+use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::{begin_upload::Report, destination::Destination};
 use crate::{
     app::App,
     error::{self, Error, Result},
+    limits::Limits,
     store::DISK_RESERVE_BYTES,
 };
 
@@ -43,46 +41,6 @@ pub(super) fn too_large(size_bytes: u64, most: u64) -> Error {
     )
 }
 
-pub(super) fn new_file(
-    app: &App,
-    destination: &Destination<'_>,
-    request: &CreateFile,
-    name: &str,
-    report: Report,
-) -> Result<()> {
-    let size_bytes = request.size_bytes.unwrap_or(0);
-    let most = destination.max_file_bytes(app.settings.max_file_bytes);
-    if size_bytes > most {
-        return Err(too_large(size_bytes, most));
-    }
-    if report == Report::Nobody && size_bytes > app.store.max_single_put_bytes() {
-        return Err(Error::new(
-            ErrorCode::PayloadTooLarge,
-            "the store takes at most 5 GiB in one request; put larger files with 'hulk put'",
-        ));
-    }
-    extension(app, name)?;
-    let parts = size_bytes.div_ceil(PART_BYTES).max(1);
-    if request.part_md5s.len() > MAX_PARTS || request.part_md5s.len() as u64 > parts {
-        return Err(Error::validation(
-            "part_md5s",
-            format!("the file has {parts} parts of 8 MiB"),
-        ));
-    }
-    if request
-        .mime_type
-        .as_ref()
-        .is_some_and(|mime| !is_mime_type(mime))
-    {
-        return Err(Error::validation("mime_type", "expected TYPE/SUBTYPE"));
-    }
-    labels(
-        request.tags.as_deref(),
-        request.description.as_deref(),
-        request.metadata.as_ref(),
-    )
-}
-
 /// Whether the embedded store's disk has room for what is not there yet.
 pub(super) fn room(app: &App, size_bytes: i64) -> Result<()> {
     let size_bytes = u64::try_from(size_bytes).unwrap_or(0);
@@ -93,8 +51,8 @@ pub(super) fn room(app: &App, size_bytes: i64) -> Result<()> {
     }
 }
 
-pub(super) fn extension(app: &App, name: &str) -> Result<()> {
-    let allowed = &app.settings.allowed_extensions;
+pub(super) fn extension(limits: &Limits, name: &str) -> Result<()> {
+    let allowed = &limits.allowed_extensions;
     let extension = name
         .rsplit_once('.')
         .map(|(_, extension)| extension.to_ascii_lowercase());
@@ -110,25 +68,17 @@ pub(super) fn extension(app: &App, name: &str) -> Result<()> {
     }
 }
 
+/// Tags, description and metadata.
+///
+/// # Errors
+/// `VALIDATION_ERROR` naming the field.
 pub(super) fn labels(
     tags: Option<&[String]>,
     description: Option<&str>,
     metadata: Option<&Map<String, Value>>,
 ) -> Result<()> {
     let tags = tags.unwrap_or_default();
-    if tags.len() > MAX_TAGS {
-        return Err(Error::validation(
-            "tags",
-            format!("a file has at most {MAX_TAGS} tags"),
-        ));
-    }
-    let is_refused = |tag: &&String| label(tag).is_err() || tag.contains(',');
-    if let Some(tag) = tags.iter().find(is_refused) {
-        return Err(Error::validation(
-            "tags",
-            format!("{tag:?} is not 1 to {MAX_LABEL_BYTES} plain bytes without a comma"),
-        ));
-    }
+    check_tags(tags)?;
     if description.is_some_and(has_hidden) {
         return Err(hidden("description"));
     }
@@ -138,24 +88,11 @@ pub(super) fn labels(
     let metadata_bytes = metadata.map_or(0, |metadata| {
         serde_json::to_string(metadata).map_or(usize::MAX, |json| json.len())
     });
-    let tag_bytes: usize = tags.iter().map(String::len).sum();
-    let bytes = metadata_bytes
-        .saturating_add(tag_bytes)
-        .saturating_add(description.map_or(0, str::len));
-    if bytes > MAX_LABELS_BYTES {
-        let largest = match metadata_bytes > tag_bytes + description.map_or(0, str::len) {
-            true => "metadata",
-            false if description.map_or(0, str::len) > tag_bytes => "description",
-            false => "tags",
-        };
-        return Err(Error::validation(
-            largest,
-            format!(
-                "tags, description and metadata have {bytes} bytes; together they have at most \
-                 {MAX_LABELS_BYTES}"
-            ),
-        ));
-    }
+    check_bytes(
+        tags.iter().map(String::len).sum(),
+        description.map_or(0, str::len),
+        metadata_bytes,
+    )?;
     if metadata.is_some_and(|metadata| values(metadata) > MAX_METADATA_VALUES) {
         return Err(Error::validation(
             "metadata",
@@ -163,6 +100,49 @@ pub(super) fn labels(
         ));
     }
     Ok(())
+}
+
+fn check_tags(tags: &[String]) -> Result<()> {
+    if tags.len() > MAX_TAGS {
+        return Err(Error::validation(
+            "tags",
+            format!("a file has at most {MAX_TAGS} tags"),
+        ));
+    }
+    let is_refused = |tag: &&String| label(tag).is_err() || tag.contains(',');
+    match tags.iter().find(is_refused) {
+        None => Ok(()),
+        Some(tag) => Err(Error::validation(
+            "tags",
+            format!("{tag:?} is not 1 to {MAX_LABEL_BYTES} plain bytes without a comma"),
+        )),
+    }
+}
+
+/// The largest of the three is the one to shorten.
+fn check_bytes(tags: usize, description: usize, metadata: usize) -> Result<()> {
+    let bytes = metadata.saturating_add(tags).saturating_add(description);
+    if bytes <= MAX_LABELS_BYTES {
+        return Ok(());
+    }
+    let largest = match metadata > tags + description {
+        true => "metadata",
+        false if description > tags => "description",
+        false => "tags",
+    };
+    Err(Error::validation(
+        largest,
+        format!(
+            "tags, description and metadata have {bytes} bytes; together they have at most \
+             {MAX_LABELS_BYTES}"
+        ),
+    ))
+}
+
+/// A value as the database stores it.
+pub(super) fn json<T: Serialize>(value: Option<&T>) -> Result<Option<String>> {
+    let json = value.map(serde_json::to_string);
+    json.transpose().map_err(Error::internal)
 }
 
 /// What could steer a terminal, or show another text than is there, as in names.
@@ -215,6 +195,15 @@ pub(super) fn label(text: &str) -> std::result::Result<(), String> {
         false => Err(format!(
             "expected 1 to {MAX_LABEL_BYTES} bytes without control characters"
         )),
+    }
+}
+
+/// # Errors
+/// `VALIDATION_ERROR` for what cannot be sent as a media type.
+pub(super) fn mime_type(mime_type: Option<&str>) -> Result<()> {
+    match mime_type.is_none_or(is_mime_type) {
+        true => Ok(()),
+        false => Err(Error::validation("mime_type", "expected TYPE/SUBTYPE")),
     }
 }
 

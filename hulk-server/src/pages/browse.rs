@@ -1,25 +1,26 @@
 //! A directory: one's own, and as others see it.
 
 use askama::Template;
-use axum::{
-    extract::State,
-    response::{IntoResponse, Redirect, Response},
-};
+use axum::{extract::State, response::Response};
 use http::StatusCode;
 use hulk_proto::{
     RemotePath, ShareToken, directory::DirectoryListing, limits::UNLIMITED_QUOTA_BYTES,
 };
 
 use super::{
+    caller::SignedIn,
     html::{Frame, failure, page},
     view::{Crumb, Own, Row, browse_href, crumbs, size},
 };
 use crate::{
     app::App,
-    caller::{Caller, Visitor},
+    auth::Caller,
     error::{Error, Result},
-    extract::{LinkQuery, Rest},
-    ops::{browse_directory::browse_directory, list_directories::find_directory},
+    http::{
+        caller::MaybeCaller,
+        extract::{LinkQuery, Rest},
+    },
+    ops::{browse::browse_directory, tree::list::find_directory},
 };
 
 #[derive(Template)]
@@ -56,7 +57,7 @@ struct Listing {
 /// What this is, or one's root directory.
 pub(super) async fn home(
     State(app): State<App>,
-    Visitor(caller): Visitor,
+    MaybeCaller(caller): MaybeCaller,
     query: LinkQuery,
 ) -> Response {
     match caller {
@@ -74,13 +75,10 @@ pub(super) async fn home(
 
 pub(super) async fn directory(
     State(app): State<App>,
-    Visitor(caller): Visitor,
+    SignedIn(caller): SignedIn,
     Rest(path): Rest,
     query: LinkQuery,
 ) -> Response {
-    let Some(caller) = caller else {
-        return Redirect::to("/").into_response();
-    };
     match path.parse() {
         Ok(path) => browse(&app, &caller, &path, query).await,
         Err(_) => failure(&app, Error::not_found("directory")),

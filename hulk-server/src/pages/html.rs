@@ -2,14 +2,10 @@
 
 use askama::Template;
 use axum::response::{Html, IntoResponse, Response};
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderValue, StatusCode, header};
 
 use super::assets;
-use crate::{
-    app::App,
-    error::Error,
-    http::accept::{self, Form},
-};
+use crate::{app::App, error::Error};
 
 /// What every page has.
 pub(super) struct Frame {
@@ -76,38 +72,4 @@ pub(crate) fn failure(app: &App, error: Error) -> Response {
     let message = error.into_body().error.message;
     let frame = Frame::new("That did not work", false);
     page(app, status, &Failure { frame, message })
-}
-
-/// Programs that look at a link before anybody follows it. They name themselves; those that do not
-/// ask for a page as browsers do.
-const PREVIEWS: [&str; 12] = [
-    "bot",
-    "crawler",
-    "spider",
-    "preview",
-    "facebookexternalhit",
-    "whatsapp",
-    "slack",
-    "skype",
-    "telegram",
-    "discord",
-    "embedly",
-    "mastodon",
-];
-
-/// Whether a page is wanted, not the thing itself.
-pub(crate) fn wants_page(headers: &HeaderMap) -> bool {
-    match accept::preferred(headers) {
-        Some(form) => form == Form::Page,
-        None => is_preview(headers),
-    }
-}
-
-fn is_preview(headers: &HeaderMap) -> bool {
-    let program = headers
-        .get(header::USER_AGENT)
-        .and_then(|program| program.to_str().ok())
-        .unwrap_or_default()
-        .to_lowercase();
-    PREVIEWS.iter().any(|preview| program.contains(preview))
 }

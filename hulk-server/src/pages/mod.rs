@@ -2,11 +2,14 @@
 
 mod assets;
 mod browse;
+mod caller;
 mod html;
-mod kept;
+mod login;
 mod search;
-mod session;
 mod share;
+mod shares;
+mod trash;
+mod versions;
 mod view;
 
 use axum::{
@@ -17,7 +20,7 @@ use axum::{
 
 use crate::{app::App, http::answers};
 pub(crate) use browse::listing;
-pub(crate) use html::{failure, wants_page};
+pub(crate) use html::failure;
 pub(crate) use share::show as share_page;
 
 pub(crate) fn router(app: &App) -> Router<App> {
@@ -25,11 +28,11 @@ pub(crate) fn router(app: &App) -> Router<App> {
         .route("/", get(browse::home))
         .route("/app/browse/{*path}", get(browse::directory))
         .route("/app/search", get(search::search))
-        .route("/app/versions/{id}", get(kept::versions))
-        .route("/app/trash", get(kept::trash))
-        .route("/app/shares", get(kept::shares))
-        .route("/login", post(session::login))
-        .route("/logout", post(session::logout))
+        .route("/app/versions/{id}", get(versions::versions))
+        .route("/app/trash", get(trash::trash))
+        .route("/app/shares", get(shares::shares))
+        .route("/login", post(login::login))
+        .route("/logout", post(login::logout))
         .route("/qr.svg", get(share::qr))
         .route("/s/{token}", post(share::act))
         .layer(map_response_with_state(app.answers.clone(), answers::hold))

@@ -3,22 +3,19 @@
 use askama::Template;
 use axum::{
     extract::{Query, State, rejection::QueryRejection},
-    response::{IntoResponse, Redirect, Response},
+    response::Response,
 };
 use http::StatusCode;
 use hulk_proto::{File, ListQuery, Page, limits::MAX_PAGE};
 use serde::Deserialize;
 
 use super::{
+    caller::SignedIn,
     html::{Frame, page},
     view::{Own, Row},
 };
 use crate::{
-    app::App,
-    caller::{Caller, Visitor},
-    error::Result,
-    extract::conditions,
-    ops::list_files::list_files,
+    app::App, auth::Caller, error::Result, http::extract::conditions, ops::files::list::list_files,
 };
 
 #[derive(Default, Deserialize)]
@@ -39,12 +36,9 @@ struct Search {
 
 pub(super) async fn search(
     State(app): State<App>,
-    Visitor(caller): Visitor,
+    SignedIn(caller): SignedIn,
     form: std::result::Result<Query<Form>, QueryRejection>,
 ) -> Response {
-    let Some(caller) = caller else {
-        return Redirect::to("/").into_response();
-    };
     // What is no form of ours is a search for nothing, and says so.
     let Query(form) = form.unwrap_or_default();
     let found = found(&app, &caller, &form).await;

@@ -21,12 +21,19 @@ use super::{
 };
 use crate::{
     app::App,
-    caller::{SameOrigin, Visiting, pass_cookie},
     error::{Error, Result},
-    extract::{Form, PathToken},
+    http::{
+        cookies::{SameOrigin, pass_cookie},
+        extract::{Form, PathToken},
+        share_access::ShareAccess,
+    },
     ops::{
-        resolve_link::{Follower, Link, resolve_link},
-        shares::{Visit, open, public::unlock_share},
+        files::download::{Follower, Link, resolve_link},
+        shares::{
+            link::ShareCredentials,
+            open,
+            public::{show_share, unlock_share},
+        },
     },
 };
 
@@ -125,13 +132,13 @@ pub(super) struct Asked {
 pub(super) async fn act(
     State(app): State<App>,
     _: SameOrigin,
-    Visiting(visit): Visiting,
+    ShareAccess(credentials): ShareAccess,
     PathToken(token): PathToken,
     Form(asked): Form<Asked>,
 ) -> Response {
     match (asked.password, asked.file_id) {
-        (Some(password), _) => unlock(&app, &token, &visit, &password).await,
-        (None, Some(id)) => match begin(&app, &token, &visit, id).await {
+        (Some(password), _) => unlock(&app, &token, &credentials, &password).await,
+        (None, Some(id)) => match begin(&app, &token, &credentials, id).await {
             Ok(url) => Redirect::to(&url).into_response(),
             Err(error) => failure(&app, error),
         },
@@ -139,11 +146,16 @@ pub(super) async fn act(
     }
 }
 
-async fn unlock(app: &App, token: &ShareToken, visit: &Visit, password: &Password) -> Response {
-    let unlocked = unlock_share(app, token, password, visit.address).await;
+async fn unlock(
+    app: &App,
+    token: &ShareToken,
+    credentials: &ShareCredentials,
+    password: &Password,
+) -> Response {
+    let unlocked = unlock_share(app, token, password, credentials.address).await;
     let cookie = match unlocked {
         Ok((share_id, unlocked)) => pass_cookie(app, &share_id, &unlocked),
-        Err(error) => return again(app, token, visit, error).await,
+        Err(error) => return again(app, token, credentials, error).await,
     };
     match cookie {
         Ok(cookie) => {
@@ -155,8 +167,13 @@ async fn unlock(app: &App, token: &ShareToken, visit: &Visit, password: &Passwor
 }
 
 /// The same page, with what was wrong.
-async fn again(app: &App, token: &ShareToken, visit: &Visit, error: Error) -> Response {
-    let shown = crate::ops::shares::public::show_share(app, token, visit, None).await;
+async fn again(
+    app: &App,
+    token: &ShareToken,
+    credentials: &ShareCredentials,
+    error: Error,
+) -> Response {
+    let shown = show_share(app, token, credentials, None).await;
     match shown {
         Ok(shown) => {
             let refusal = (error.status(), error.to_string());
@@ -166,11 +183,16 @@ async fn again(app: &App, token: &ShareToken, visit: &Visit, error: Error) -> Re
     }
 }
 
-async fn begin(app: &App, token: &ShareToken, visit: &Visit, id: Id) -> Result<String> {
-    let opened = open(app, token, visit, ShareAction::Download).await?;
+async fn begin(
+    app: &App,
+    token: &ShareToken,
+    credentials: &ShareCredentials,
+    id: Id,
+) -> Result<String> {
+    let opened = open(app, token, credentials, ShareAction::Download).await?;
     let follower = Follower {
         user_id: None,
-        share: Some((&opened, visit)),
+        share: Some((&opened, credentials)),
         saves: true,
     };
     let resolved = resolve_link(app, &Link::Id(id), follower, &Method::GET, None).await?;

@@ -1,9 +1,11 @@
 //! Files and directories as the pages show them.
 
-use hulk_proto::{Directory, File, Permission, Right, Timestamp};
+use hulk_proto::{
+    Directory, File, ListQuery, Page, Permission, Right, Timestamp, limits::MAX_PAGE,
+};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::{app::App, caller::Caller};
+use crate::{app::App, auth::Caller, limits::Limits};
 
 const NAME: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
@@ -46,7 +48,7 @@ pub(super) struct Own {
 
 impl Own {
     pub(super) fn new(app: &App, caller: &Caller, rows: Vec<Row>, empty: &'static str) -> Self {
-        let keeps_trash = !app.settings.trash_kept.is_zero();
+        let keeps_trash = Limits::of(&app.settings.limits, &caller.user).keeps_trash();
         let may_write = caller.may(Right::Change);
         Self {
             path: String::new(),
@@ -155,4 +157,17 @@ pub(super) fn size(bytes: u64) -> String {
         0 => format!("{bytes} B"),
         _ => format!("{value:.1} {name}"),
     }
+}
+
+/// The first page of a list, as long as may be.
+pub(super) fn first_page() -> ListQuery {
+    ListQuery {
+        limit: Some(MAX_PAGE),
+        ..ListQuery::default()
+    }
+}
+
+/// How many are not shown.
+pub(super) fn more<T>(page: &Page<T>) -> u64 {
+    page.total.saturating_sub(page.items.len() as u64)
 }

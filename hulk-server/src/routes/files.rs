@@ -13,102 +13,119 @@ use hulk_proto::{
     trash::{EntryKind, TRASHED_UNTIL_HEADER},
     upload::{SignParts, SignedParts, UploadState},
 };
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     app::App,
-    caller::{Caller, Reader, Uploader, Writer},
+    auth::Caller,
     error::Result,
-    extract::{BatchJson, DeleteQuery, Json, LinkQuery, List, PathId, Search},
-    http::accept::wants_json,
+    http::{
+        caller::{CanRead, CanUpload, CanWrite},
+        extract::{BatchJson, DeleteQuery, Json, LinkQuery, List, PathId, Search},
+        negotiate::wants_json,
+    },
+    limits::Limits,
     ops::{
-        self,
-        begin_upload::{Report, begin_upload, begin_uploads},
-        cancel_upload::cancel_upload,
-        change_file::change_file,
-        complete_upload::{complete_upload, complete_uploads},
-        list_files::list_files,
-        resolve_link::{Follower, Link, resolve_link},
-        sign_parts::{show_upload, sign_parts},
-        trash::{self, Deletion},
+        files::{
+            change::change_file,
+            download::{Follower, Link, resolve_link},
+            list::list_files,
+        },
+        trash::{self, Deleting, Deletion},
+        uploads::{
+            begin::{begin_upload, begin_uploads},
+            cancel::cancel_upload,
+            complete::{complete_upload, complete_uploads},
+            destination::Completion,
+            parts::sign_parts,
+            show::{find_file, show_file, show_upload},
+        },
     },
 };
 
+pub(super) fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(create, list))
+        .routes(routes!(show, change, delete))
+        .routes(routes!(report))
+        .routes(routes!(upload, cancel))
+        .routes(routes!(sign))
+        .routes(routes!(create_batch))
+        .routes(routes!(report_batch))
+        .routes(routes!(download))
+        .routes(routes!(search))
+}
+
 /// Plan an upload
-#[utoipa::path(post, path = "/api/v1/files", tag = "files", request_body = CreateFile,
-    security(("api_key" = [])), responses(
+#[utoipa::path(post, path = "/api/v1/files", tag = "files", request_body = CreateFile, responses(
         (status = 201, body = CreatedFile),
         (status = 400, body = ErrorBody), (status = 409, body = ErrorBody),
         (status = 413, body = ErrorBody), (status = 507, body = ErrorBody)))]
 pub(super) async fn create(
     State(app): State<App>,
-    Uploader(caller): Uploader,
+    CanUpload(caller): CanUpload,
     Json(request): Json<CreateFile>,
 ) -> Result<(StatusCode, Answer<CreatedFile>)> {
-    let created = begin_upload(&app, &caller.destination(), request, Report::Client).await?;
+    let created = begin_upload(&app, &(&caller).into(), request, Completion::Reported).await?;
     Ok((StatusCode::CREATED, Answer(created)))
 }
 
 /// Plan up to 1,000 uploads; each succeeds or fails alone
-#[utoipa::path(post, path = "/api/v1/files/batch", tag = "files", request_body = CreateFiles,
-    security(("api_key" = [])), responses(
+#[utoipa::path(post, path = "/api/v1/files/batch", tag = "files", request_body = CreateFiles, responses(
         (status = 200, body = Batch<CreatedFile>), (status = 400, body = ErrorBody)))]
 pub(super) async fn create_batch(
     State(app): State<App>,
-    Uploader(caller): Uploader,
+    CanUpload(caller): CanUpload,
     Json(request): BatchJson<CreateFiles>,
 ) -> Result<Answer<Batch<CreatedFile>>> {
-    begin_uploads(&app, &caller.destination(), request.items)
+    begin_uploads(&app, &(&caller).into(), request.items)
         .await
         .map(Answer)
 }
 
-/// Report up to 1,000 uploads; each succeeds or fails alone
+/// Completion up to 1,000 uploads; each succeeds or fails alone
 #[utoipa::path(put, path = "/api/v1/files/batch/status", tag = "files",
-    request_body = ReportUploads, security(("api_key" = [])), responses(
+    request_body = ReportUploads, responses(
         (status = 200, body = Batch<File>), (status = 400, body = ErrorBody)))]
 pub(super) async fn report_batch(
     State(app): State<App>,
-    Uploader(caller): Uploader,
+    CanUpload(caller): CanUpload,
     Json(request): BatchJson<ReportUploads>,
 ) -> Result<Answer<Batch<File>>> {
-    complete_uploads(&app, &caller.destination(), request.items)
+    complete_uploads(&app, &(&caller).into(), request.items)
         .await
         .map(Answer)
 }
 
 /// Tell which parts of an unfinished upload the store has
-#[utoipa::path(get, path = "/api/v1/files/{id}/upload", tag = "files",
-    security(("api_key" = [])), params(("id" = String, Path)),
+#[utoipa::path(get, path = "/api/v1/files/{id}/upload", tag = "files", params(("id" = String, Path)),
     responses((status = 200, body = UploadState), (status = 404, body = ErrorBody)))]
 pub(super) async fn upload(
     State(app): State<App>,
-    Uploader(caller): Uploader,
+    CanUpload(caller): CanUpload,
     PathId(id): PathId,
 ) -> Result<Answer<UploadState>> {
-    show_upload(&app, &caller.destination(), &id)
-        .await
-        .map(Answer)
+    show_upload(&app, &(&caller).into(), &id).await.map(Answer)
 }
 
 /// Sign parts of an unfinished upload
-#[utoipa::path(post, path = "/api/v1/files/{id}/upload/parts", tag = "files",
-    security(("api_key" = [])), params(("id" = String, Path)), request_body = SignParts,
+#[utoipa::path(post, path = "/api/v1/files/{id}/upload/parts", tag = "files", params(("id" = String, Path)), request_body = SignParts,
     responses((status = 200, body = SignedParts), (status = 400, body = ErrorBody),
         (status = 404, body = ErrorBody), (status = 413, body = ErrorBody),
         (status = 507, body = ErrorBody)))]
 pub(super) async fn sign(
     State(app): State<App>,
-    Uploader(caller): Uploader,
+    CanUpload(caller): CanUpload,
     PathId(id): PathId,
     Json(request): BatchJson<SignParts>,
 ) -> Result<Answer<SignedParts>> {
-    sign_parts(&app, &caller.destination(), &id, &request)
+    sign_parts(&app, &(&caller).into(), &id, &request)
         .await
         .map(Answer)
 }
 
 /// List files
-#[utoipa::path(get, path = "/api/v1/files", tag = "files", security(("api_key" = [])), params(
+#[utoipa::path(get, path = "/api/v1/files", tag = "files", params(
         ("limit" = Option<u32>, Query, description = "1 to 1000; 10 if absent"),
         ("offset" = Option<u64>, Query), ("cursor" = Option<String>, Query),
         ("order_by" = Option<String>, Query, description = "created_at+desc; also updated_at, filename, size_bytes"),
@@ -127,7 +144,7 @@ pub(super) async fn sign(
     responses((status = 200, body = Page<File>), (status = 400, body = ErrorBody)))]
 pub(super) async fn list(
     State(app): State<App>,
-    Reader(caller): Reader,
+    CanRead(caller): CanRead,
     List(query): List,
 ) -> Result<Answer<Page<File>>> {
     let query: ListQuery = query;
@@ -138,14 +155,14 @@ pub(super) async fn list(
 ///
 /// `q` has words that are part of the name, and `tag:T`, `type:T`, `size>S`, `size<S`, `age>T`,
 /// `age<T`, all of which must hold. Orders, filters and cursors are those of the list.
-#[utoipa::path(get, path = "/api/v1/files/search", tag = "files", security(("api_key" = [])),
+#[utoipa::path(get, path = "/api/v1/files/search", tag = "files",
     params(("q" = String, Query, description = "report tag:draft type:documents size>10MB age<7d"),
         ("limit" = Option<u32>, Query), ("offset" = Option<u64>, Query),
         ("cursor" = Option<String>, Query), ("order_by" = Option<String>, Query)),
     responses((status = 200, body = Page<File>), (status = 400, body = ErrorBody)))]
 pub(super) async fn search(
     State(app): State<App>,
-    Reader(caller): Reader,
+    CanRead(caller): CanRead,
     Search(query): Search,
 ) -> Result<Answer<Page<File>>> {
     list_files(&app, &caller.user, &query).await.map(Answer)
@@ -167,7 +184,8 @@ pub(super) fn deleted(until: Option<Timestamp>) -> Response {
 /// # Errors
 /// `FORBIDDEN` if the caller may not delete for good.
 pub(super) fn deletion(app: &App, caller: &Caller, query: &DeleteQuery) -> Result<Deletion> {
-    if !query.purge && !app.settings.trash_kept.is_zero() {
+    let limits = Limits::of(&app.settings.limits, &caller.user);
+    if !query.purge && limits.keeps_trash() {
         return Ok(Deletion::ToTrash);
     }
     caller.require(Right::Purge)?;
@@ -175,94 +193,93 @@ pub(super) fn deletion(app: &App, caller: &Caller, query: &DeleteQuery) -> Resul
 }
 
 /// Tell of a file
-#[utoipa::path(get, path = "/api/v1/files/{id}", tag = "files", security(("api_key" = [])),
+#[utoipa::path(get, path = "/api/v1/files/{id}", tag = "files",
     params(("id" = String, Path)),
     responses((status = 200, body = File), (status = 404, body = ErrorBody)))]
 pub(super) async fn show(
     State(app): State<App>,
-    Reader(caller): Reader,
+    CanRead(caller): CanRead,
     PathId(id): PathId,
 ) -> Result<Answer<File>> {
-    ops::show_file(&app, &caller.user, &id).await.map(Answer)
+    show_file(&app, &caller.user, &id).await.map(Answer)
 }
 
 /// Rename, move or relabel a file
-#[utoipa::path(put, path = "/api/v1/files/{id}", tag = "files", security(("api_key" = [])),
+#[utoipa::path(put, path = "/api/v1/files/{id}", tag = "files",
     params(("id" = String, Path)), request_body = ChangeFile,
     responses((status = 200, body = File), (status = 400, body = ErrorBody),
         (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub(super) async fn change(
     State(app): State<App>,
-    Writer(caller): Writer,
+    CanWrite(caller): CanWrite,
     PathId(id): PathId,
     Json(request): Json<ChangeFile>,
 ) -> Result<Answer<File>> {
-    change_file(&app, &caller.user, &id, &request)
-        .await
-        .map(Answer)
+    change_file(&app, &caller, &id, &request).await.map(Answer)
 }
 
 /// Delete a file: to the trash, or for good
-#[utoipa::path(delete, path = "/api/v1/files/{id}", tag = "files", security(("api_key" = [])),
+#[utoipa::path(delete, path = "/api/v1/files/{id}", tag = "files",
     params(("id" = String, Path),
         ("purge" = Option<bool>, Query, description = "for good; needs a key with `all`")),
     responses((status = 204, headers(("x-trashed-until" = String,
         description = "until when it can be restored; absent if it is gone for good"))), (status = 404, body = ErrorBody)))]
 pub(super) async fn delete(
     State(app): State<App>,
-    Writer(caller): Writer,
+    CanWrite(caller): CanWrite,
     PathId(id): PathId,
     query: DeleteQuery,
 ) -> Result<Response> {
-    let target = (EntryKind::File, &id);
-    let deletion = deletion(&app, &caller, &query)?;
-    let until = trash::delete(&app, &caller.user, target, deletion, false);
+    let deleting = Deleting {
+        kind: EntryKind::File,
+        id: &id,
+        deletion: deletion(&app, &caller, &query)?,
+        only_empty: false,
+    };
+    let until = trash::delete(&app, (&caller).into(), &caller.user, deleting);
     until.await.map(deleted)
 }
 
 /// Cancel the unfinished upload of a file
-#[utoipa::path(delete, path = "/api/v1/files/{id}/upload", tag = "files",
-    security(("api_key" = [])), params(("id" = String, Path)),
+#[utoipa::path(delete, path = "/api/v1/files/{id}/upload", tag = "files", params(("id" = String, Path)),
     responses((status = 204), (status = 404, body = ErrorBody)))]
 pub(super) async fn cancel(
     State(app): State<App>,
-    Uploader(caller): Uploader,
+    CanUpload(caller): CanUpload,
     PathId(id): PathId,
 ) -> Result<StatusCode> {
-    cancel_upload(&app, &caller.destination(), &id).await?;
+    cancel_upload(&app, &(&caller).into(), &id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Report that the bytes were sent; the server checks them in the store
-#[utoipa::path(put, path = "/api/v1/files/{id}/status", tag = "files",
-    security(("api_key" = [])), params(("id" = String, Path)), request_body = ReportUpload,
+/// Completion that the bytes were sent; the server checks them in the store
+#[utoipa::path(put, path = "/api/v1/files/{id}/status", tag = "files", params(("id" = String, Path)), request_body = ReportUpload,
     responses((status = 200, body = File), (status = 404, body = ErrorBody),
         (status = 409, body = ErrorBody), (status = 422, body = ErrorBody)))]
 pub(super) async fn report(
     State(app): State<App>,
-    Uploader(caller): Uploader,
+    CanUpload(caller): CanUpload,
     PathId(id): PathId,
     Json(report): BatchJson<ReportUpload>,
 ) -> Result<Answer<File>> {
-    complete_upload(&app, &caller.destination(), &id, &report)
+    complete_upload(&app, &(&caller).into(), &id, &report)
         .await
         .map(Answer)
 }
 
 /// Redirect to a URL of the store; with `Accept: application/json`, tell it instead
 #[utoipa::path(get, path = "/api/v1/files/{id}/download", tag = "files",
-    security(("api_key" = [])),
     params(("id" = String, Path), ("version" = Option<u64>, Query)),
     responses((status = 302), (status = 200, body = hulk_proto::file::Download),
         (status = 404, body = ErrorBody), (status = 410, body = ErrorBody)))]
 pub(super) async fn download(
     State(app): State<App>,
-    Reader(caller): Reader,
+    CanRead(caller): CanRead,
     PathId(id): PathId,
     query: LinkQuery,
     headers: HeaderMap,
 ) -> Result<Response> {
-    ops::find_file(&app, &caller.user, &id).await?;
+    find_file(&app, &caller.user, &id).await?;
     let owner = Follower::user(Some(&caller.user.id));
     let link = Link::Id(id);
     let resolved = resolve_link(&app, &link, owner, &Method::GET, query.version).await?;

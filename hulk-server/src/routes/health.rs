@@ -7,15 +7,22 @@ use axum::{
 };
 use http::StatusCode;
 use hulk_proto::{ErrorCode, health::Outcome};
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     app::App,
     error::{Error, Result},
-    extract::no_route,
-    http::client_ip::ClientIp,
+    http::{client_ip::ClientIp, extract::no_route},
     ops::readiness::readiness,
     telemetry,
 };
+
+pub(super) fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(alive))
+        .routes(routes!(ready))
+        .routes(routes!(metrics))
+}
 
 /// Whether the process answers
 #[utoipa::path(get, path = "/healthz", tag = "operation", responses((status = 200)))]

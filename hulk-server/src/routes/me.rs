@@ -1,13 +1,18 @@
 //! `/api/v1/me`
 
-use axum::Json as Answer;
+use axum::{Json as Answer, extract::State};
 use hulk_proto::Me;
+use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{caller::KeyHolder, error::Result, ops::accounts};
+use crate::{app::App, error::Result, http::caller::Authenticated, ops::accounts::users};
+
+pub(super) fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(me))
+}
 
 /// Tell who calls
-#[utoipa::path(get, path = "/api/v1/me", tag = "users", security(("api_key" = [])),
+#[utoipa::path(get, path = "/api/v1/me", tag = "users",
     responses((status = 200, body = Me)))]
-pub(super) async fn me(KeyHolder(caller): KeyHolder) -> Result<Answer<Me>> {
-    accounts::me(caller).map(Answer)
+async fn me(State(app): State<App>, Authenticated(caller): Authenticated) -> Result<Answer<Me>> {
+    users::me(&app, caller).map(Answer)
 }

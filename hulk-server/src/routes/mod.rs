@@ -1,19 +1,20 @@
-//! The HTTP face: parse, authorise, one operation, answer.
+//! The HTTP face, one noun a file: parse, authorise, one operation, answer.
 
 mod api_keys;
-mod challenge;
+mod browse;
 mod directories;
+mod download;
 mod files;
 mod health;
-mod hooks;
-mod links;
 mod me;
 mod openapi;
+mod public_shares;
 mod put;
-mod receive;
-mod share_links;
+mod share_page;
+mod share_uploads;
 mod shares;
 mod store;
+mod store_events;
 mod trash;
 mod tree_texts;
 mod users;
@@ -28,12 +29,11 @@ use axum::{
 };
 use http::{HeaderValue, StatusCode, header};
 use utoipa::openapi::OpenApi;
-use utoipa_axum::{router::OpenApiRouter, routes};
+use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
     app::App,
-    extract,
-    http::{answers, client_ip::ClientIp},
+    http::{answers, challenge, client_ip::ClientIp, extract},
     pages,
     store::embedded::{self, EmbeddedStore},
 };
@@ -41,58 +41,38 @@ use crate::{
 /// The API's routes with their description.
 fn api() -> (Router<App>, OpenApi) {
     OpenApiRouter::with_openapi(openapi::base())
-        .routes(routes!(share_links::follow))
-        .routes(routes!(share_links::put))
-        .routes(routes!(directories::browse))
-        .routes(routes!(links::by_id))
-        // For the routes above only.
-        .route_layer(from_fn(challenge::ask_for_password))
-        .routes(routes!(files::create, files::list))
-        .routes(routes!(files::show, files::change, files::delete))
-        .routes(routes!(files::report))
-        .routes(routes!(files::upload, files::cancel))
-        .routes(routes!(files::sign))
-        .routes(routes!(files::create_batch))
-        .routes(routes!(files::report_batch))
-        .routes(routes!(files::download))
-        .routes(routes!(directories::list, directories::create))
-        .routes(routes!(directories::create_batch))
-        .routes(routes!(files::search))
-        .routes(routes!(versions::list))
-        .routes(routes!(versions::restore))
-        .routes(routes!(
-            directories::show,
-            directories::change,
-            directories::delete
-        ))
-        .routes(routes!(directories::move_entries))
-        .routes(routes!(trash::list, trash::empty))
-        .routes(routes!(trash::purge))
-        .routes(routes!(trash::restore))
-        .routes(routes!(users::usage))
-        .routes(routes!(shares::create, shares::list))
-        .routes(routes!(shares::revoke))
-        .routes(routes!(shares::uploads, shares::cancel_uploads))
-        .routes(routes!(shares::show))
-        .routes(routes!(shares::unlock))
-        .routes(routes!(shares::share))
-        .routes(routes!(shares::delete))
-        .routes(routes!(shares::end_claim))
-        .routes(routes!(receive::create))
-        .routes(routes!(receive::create_batch))
-        .routes(routes!(receive::report_batch))
-        .routes(routes!(receive::report))
-        .routes(routes!(receive::upload, receive::cancel))
-        .routes(routes!(receive::sign))
-        .routes(routes!(api_keys::create, api_keys::list))
-        .routes(routes!(api_keys::delete))
-        .routes(routes!(me::me))
-        .routes(routes!(put::put))
-        .routes(routes!(hooks::s3_events))
-        .routes(routes!(health::alive))
-        .routes(routes!(health::ready))
-        .routes(routes!(health::metrics))
+        .merge(links())
+        .merge(openapi::secured(of_callers()))
+        .merge(of_links())
+        .merge(store_events::router())
+        .merge(health::router())
         .split_for_parts()
+}
+
+/// What people pass on. A link may ask for a password.
+fn links() -> OpenApiRouter<App> {
+    share_page::router()
+        .merge(browse::router())
+        .merge(download::router())
+        .route_layer(from_fn(challenge::ask_for_password))
+}
+
+/// What needs a credential.
+fn of_callers() -> OpenApiRouter<App> {
+    files::router()
+        .merge(versions::router())
+        .merge(directories::router())
+        .merge(trash::router())
+        .merge(users::router())
+        .merge(shares::router())
+        .merge(api_keys::router())
+        .merge(me::router())
+        .merge(put::router())
+}
+
+/// What needs the token of a share.
+fn of_links() -> OpenApiRouter<App> {
+    public_shares::router().merge(share_uploads::router())
 }
 
 /// The OpenAPI 3.1 document.

@@ -7,30 +7,33 @@ use axum::{
 };
 use http::{HeaderMap, StatusCode, header};
 use hulk_proto::{CreateFile, CreatedFile, ErrorBody, ErrorCode, RemotePath, Upload};
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     app::App,
-    caller::Uploader,
     error::{Error, Result},
-    extract::Rest,
-    ops::begin_upload::{Report, begin_upload},
+    http::{caller::CanUpload, extract::Rest},
+    ops::uploads::{begin::begin_upload, destination::Completion},
 };
+
+pub(super) fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(put))
+}
 
 /// Redirect to a URL that takes the file
 ///
 /// The file is there once the redirected request was answered: the first to ask for it settles it.
 #[utoipa::path(put, path = "/put/{*path}", tag = "links", params(("path" = String, Path)),
-    security(("api_key" = [])),
     responses((status = 307, body = CreatedFile), (status = 400, body = ErrorBody),
         (status = 413, body = ErrorBody), (status = 507, body = ErrorBody)))]
 pub(super) async fn put(
     State(app): State<App>,
-    Uploader(caller): Uploader,
+    CanUpload(caller): CanUpload,
     Rest(path): Rest,
     headers: HeaderMap,
 ) -> Result<Response> {
     let request = request(&path, &headers)?;
-    let created = begin_upload(&app, &caller.destination(), request, Report::Nobody).await?;
+    let created = begin_upload(&app, &(&caller).into(), request, Completion::Observed).await?;
     redirect(created)
 }
 

@@ -6,63 +6,69 @@ use hulk_proto::{
     ErrorBody, Page,
     trash::{Emptied, RestoreTrash, Restored, TrashItem},
 };
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     app::App,
-    caller::{Purger, Reader, Writer},
     error::Result,
-    extract::{List, OptionalJson, PathId},
+    http::{
+        caller::{CanPurge, CanRead, CanWrite},
+        extract::{List, OptionalJson, PathId},
+    },
     ops::trash::{empty_trash, list_trash, purge_trash, restore_trash},
 };
 
+pub(super) fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(list, empty))
+        .routes(routes!(purge))
+        .routes(routes!(restore))
+}
+
 /// List what was deleted and can come back
-#[utoipa::path(get, path = "/api/v1/trash", tag = "trash", security(("api_key" = [])),
+#[utoipa::path(get, path = "/api/v1/trash", tag = "trash",
     params(("limit" = Option<u32>, Query), ("offset" = Option<u64>, Query)),
     responses((status = 200, body = Page<TrashItem>), (status = 400, body = ErrorBody)))]
-pub(super) async fn list(
+async fn list(
     State(app): State<App>,
-    Reader(caller): Reader,
+    CanRead(caller): CanRead,
     List(query): List,
 ) -> Result<Answer<Page<TrashItem>>> {
     list_trash(&app, &caller.user, &query).await.map(Answer)
 }
 
 /// Put it back where it was, or to another path; under a free name if that is taken
-#[utoipa::path(post, path = "/api/v1/trash/{id}/restore", tag = "trash",
-    security(("api_key" = [])), params(("id" = String, Path)), request_body = Option<RestoreTrash>,
+#[utoipa::path(post, path = "/api/v1/trash/{id}/restore", tag = "trash", params(("id" = String, Path)), request_body = Option<RestoreTrash>,
     responses((status = 200, body = Restored), (status = 404, body = ErrorBody),
         (status = 409, body = ErrorBody)))]
-pub(super) async fn restore(
+async fn restore(
     State(app): State<App>,
-    Writer(caller): Writer,
+    CanWrite(caller): CanWrite,
     PathId(id): PathId,
     OptionalJson(request): OptionalJson<RestoreTrash>,
 ) -> Result<Answer<Restored>> {
-    restore_trash(&app, &caller.user, &id, request.path.as_ref())
+    restore_trash(&app, &caller, &id, request.path.as_ref())
         .await
         .map(Answer)
 }
 
 /// Delete one thing in the trash for good
-#[utoipa::path(delete, path = "/api/v1/trash/{id}", tag = "trash", security(("api_key" = [])),
+#[utoipa::path(delete, path = "/api/v1/trash/{id}", tag = "trash",
     params(("id" = String, Path)),
     responses((status = 204), (status = 404, body = ErrorBody)))]
-pub(super) async fn purge(
+async fn purge(
     State(app): State<App>,
-    Purger(caller): Purger,
+    CanPurge(caller): CanPurge,
     PathId(id): PathId,
 ) -> Result<StatusCode> {
-    purge_trash(&app, &caller.user, &id).await?;
+    purge_trash(&app, &caller, &id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// Delete all that is in the trash for good
-#[utoipa::path(delete, path = "/api/v1/trash", tag = "trash", security(("api_key" = [])),
+#[utoipa::path(delete, path = "/api/v1/trash", tag = "trash",
     responses((status = 200, body = Emptied)))]
-pub(super) async fn empty(
-    State(app): State<App>,
-    Purger(caller): Purger,
-) -> Result<Answer<Emptied>> {
-    let items = empty_trash(&app, &caller.user).await?;
+async fn empty(State(app): State<App>, CanPurge(caller): CanPurge) -> Result<Answer<Emptied>> {
+    let items = empty_trash(&app, &caller).await?;
     Ok(Answer(Emptied { items }))
 }

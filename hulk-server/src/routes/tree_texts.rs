@@ -15,8 +15,8 @@ use crate::{
     app::App,
     error::{Error, Result},
     ops::{
-        browse_directory::{browse_directory, browse_shared},
-        shares::Opened,
+        browse::{browse_directory, browse_shared},
+        shares::link::Opened,
     },
 };
 

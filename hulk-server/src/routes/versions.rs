@@ -2,23 +2,31 @@
 
 use axum::{Json as Answer, extract::State};
 use hulk_proto::{ErrorBody, File, Page, file::Version};
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     app::App,
-    caller::{Reader, Writer},
     error::Result,
-    extract::{IdAndNumber, List, PathId},
-    ops::versions::{list_versions, restore_version},
+    http::{
+        caller::{CanRead, CanWrite},
+        extract::{IdAndNumber, List, PathId},
+    },
+    ops::files::versions::{list_versions, restore_version},
 };
 
+pub(super) fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(list))
+        .routes(routes!(restore))
+}
+
 /// List the versions of a file that are kept
-#[utoipa::path(get, path = "/api/v1/files/{id}/versions", tag = "files",
-    security(("api_key" = [])), params(("id" = String, Path), ("limit" = Option<u32>, Query),
+#[utoipa::path(get, path = "/api/v1/files/{id}/versions", tag = "files", params(("id" = String, Path), ("limit" = Option<u32>, Query),
         ("offset" = Option<u64>, Query)),
     responses((status = 200, body = Page<Version>), (status = 404, body = ErrorBody)))]
-pub(super) async fn list(
+async fn list(
     State(app): State<App>,
-    Reader(caller): Reader,
+    CanRead(caller): CanRead,
     PathId(id): PathId,
     List(query): List,
 ) -> Result<Answer<Page<Version>>> {
@@ -28,16 +36,15 @@ pub(super) async fn list(
 }
 
 /// Bring an older version back, as the newest one
-#[utoipa::path(post, path = "/api/v1/files/{id}/versions/{number}/restore", tag = "files",
-    security(("api_key" = [])), params(("id" = String, Path), ("number" = u64, Path)),
+#[utoipa::path(post, path = "/api/v1/files/{id}/versions/{number}/restore", tag = "files", params(("id" = String, Path), ("number" = u64, Path)),
     responses((status = 200, body = File), (status = 404, body = ErrorBody),
         (status = 410, body = ErrorBody), (status = 507, body = ErrorBody)))]
-pub(super) async fn restore(
+async fn restore(
     State(app): State<App>,
-    Writer(caller): Writer,
+    CanWrite(caller): CanWrite,
     IdAndNumber(id, number): IdAndNumber,
 ) -> Result<Answer<File>> {
-    restore_version(&app, &caller.user, &id, number)
+    restore_version(&app, &caller, &id, number)
         .await
         .map(Answer)
 }

@@ -3,7 +3,7 @@
 use aws_sdk_s3::{error::ProvideErrorMetadata, primitives::DateTime};
 use hulk_proto::Timestamp;
 
-use super::{Store, StoreError, failed, unavailable};
+use super::{client::Store, error::StoreError};
 
 pub(crate) struct ListedObject {
     pub(crate) key: String,
@@ -39,7 +39,7 @@ impl Store {
             .set_start_after((!after.is_empty()).then(|| after.to_owned()))
             .send()
             .await
-            .map_err(unavailable)?;
+            .map_err(|error| StoreError::unavailable("ListObjectsV2", prefix, error))?;
         let objects = page.contents().iter().filter_map(|object| {
             Some(ListedObject {
                 key: object.key()?.to_owned(),
@@ -69,7 +69,8 @@ impl Store {
                 .await;
             let page = match page {
                 Err(error) if error.code() == Some("NotImplemented") => return Ok(uploads),
-                other => other.map_err(failed)?,
+                other => other
+                    .map_err(|error| StoreError::answered("ListMultipartUploads", prefix, error))?,
             };
             uploads.extend(page.uploads().iter().filter_map(|upload| {
                 Some(ListedUpload {

@@ -5,10 +5,14 @@ use aws_sdk_s3::{
     primitives::ByteStream,
     types::{CompletedMultipartUpload, CompletedPart},
 };
-use hulk_proto::{Blake3, Id, Md5, PartChecksum, PartDigest, PartLayout, upload::ReceivedPart};
+use hulk_proto::{Blake3, Md5, PartChecksum, PartDigest, PartLayout, upload::ReceivedPart};
 use md5::Digest;
 
-use super::{Attested, Store, StoreError, failed, status_of, unavailable};
+use super::{
+    client::{Attested, Store},
+    error::{StoreError, StoreErrorKind, status_of},
+    object_key,
+};
 
 /// What became of a request to put the parts together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,20 +24,20 @@ pub enum Completed {
     UploadMissing,
 }
 
-impl Store {
-    /// What the ETag of a part is.
-    pub fn part_digest(&self) -> PartDigest {
-        match self.embedded {
-            Some(_) => PartDigest::Blake3,
-            None => PartDigest::Md5,
-        }
-    }
+/// Bytes of an object that are copied; `len` is at least 1.
+#[derive(Clone, Copy)]
+pub struct SourceRange<'a> {
+    pub key: &'a str,
+    pub start: u64,
+    pub len: u64,
+}
 
+impl Store {
     /// The ETag of an object that is made of parts with these. S3 does not promise it, but all
     /// stores that have MD5s as ETags do it like this; `None` if a part's is something else.
     pub fn etag_of_parts(&self, etags: &[String]) -> Option<String> {
         let count = etags.len();
-        match self.part_digest() {
+        match self.capabilities.part_digest {
             PartDigest::Md5 => {
                 let mut whole = md5::Md5::new();
                 for etag in etags {
@@ -55,8 +59,9 @@ impl Store {
     /// store that does not know it passes it over: the first upload tries with a wrong one.
     pub async fn part_checksum(&self, env: &str) -> Result<PartChecksum, StoreError> {
         let known = self.part_checksum.get_or_try_init(|| async {
-            match self.embedded {
-                Some(_) => Ok(PartChecksum::Crc32c),
+            match self.capabilities.checks_crc32c {
+                Some(true) => Ok(PartChecksum::Crc32c),
+                Some(false) => Ok(PartChecksum::Md5),
                 None => self.probe_checksum(env).await,
             }
         });
@@ -64,7 +69,7 @@ impl Store {
     }
 
     async fn probe_checksum(&self, env: &str) -> Result<PartChecksum, StoreError> {
-        let key = format!("{env}/probe/{}", Id::random());
+        let key = object_key::probe(env);
         let upload_id = self.create_multipart(&key).await?;
         let wrong = self
             .client
@@ -81,7 +86,7 @@ impl Store {
         match wrong {
             Err(error) if status_of(&error) == Some(400) => Ok(PartChecksum::Crc32c),
             Err(error) if status_of(&error).is_none_or(|status| status >= 500 && status != 501) => {
-                Err(unavailable(error))
+                Err(StoreError::unavailable("UploadPart", &key, error))
             }
             _ => Ok(PartChecksum::Md5),
         }
@@ -95,9 +100,11 @@ impl Store {
             .key(key)
             .send()
             .await
-            .map_err(failed)?;
+            .map_err(|error| StoreError::answered("CreateMultipartUpload", key, error))?;
         let upload_id = created.upload_id.filter(|id| !id.is_empty());
-        upload_id.ok_or_else(|| StoreError::Unavailable("an upload without an id".into()))
+        upload_id.ok_or_else(|| {
+            StoreError::unavailable("CreateMultipartUpload", key, "the answer has no upload id")
+        })
     }
 
     /// By number; `None` if there is no such upload.
@@ -118,7 +125,7 @@ impl Store {
         while let Some(page) = pages.next().await {
             let page = match page {
                 Err(error) if status_of(&error) == Some(404) => return Ok(None),
-                other => other.map_err(unavailable)?,
+                other => other.map_err(|error| StoreError::unavailable("ListParts", key, error))?,
             };
             parts.extend(page.parts().iter().filter_map(|part| {
                 Some(ReceivedPart {
@@ -132,12 +139,10 @@ impl Store {
         Ok(Some(parts))
     }
 
-    /// A part from bytes `start..start + len` of another object; answers its ETag.
+    /// Makes a part from a range of another object, and returns its ETag.
     pub async fn copy_part(
         &self,
-        from: &str,
-        start: u64,
-        len: u64,
+        source: SourceRange<'_>,
         key: &str,
         upload_id: &str,
         number: u32,
@@ -149,14 +154,18 @@ impl Store {
             .key(key)
             .upload_id(upload_id)
             .part_number(i32::try_from(number).unwrap_or(i32::MAX))
-            .copy_source(format!("{}/{from}", self.bucket))
-            .copy_source_range(format!("bytes={start}-{}", start + len - 1))
+            .copy_source(format!("{}/{}", self.bucket, source.key))
+            .copy_source_range(format!(
+                "bytes={}-{}",
+                source.start,
+                source.start + source.len - 1
+            ))
             .send()
             .await
-            .map_err(failed)?;
+            .map_err(|error| StoreError::answered("UploadPartCopy", source.key, error))?;
         let etag = copied.copy_part_result.and_then(|result| result.e_tag);
         etag.map(|etag| bare(&etag))
-            .ok_or_else(|| StoreError::Unavailable("a copied part without an ETag".into()))
+            .ok_or_else(|| StoreError::unavailable("UploadPartCopy", source.key, "no ETag"))
     }
 
     /// Makes an object of parts 1, 2, … with these ETags.
@@ -190,7 +199,7 @@ impl Store {
                 // Some stores say otherwise that they know no such upload any more.
                 _ => match self.is_made_of(key, etags).await {
                     Ok(true) => Ok(Completed::Done),
-                    _ => Err(failed(error)),
+                    _ => Err(StoreError::answered("CompleteMultipartUpload", key, error)),
                 },
             },
         }
@@ -214,7 +223,9 @@ impl Store {
             .await;
         match aborted {
             Err(error) if status_of(&error) == Some(404) => Ok(()),
-            other => other.map(drop).map_err(unavailable),
+            other => other
+                .map(drop)
+                .map_err(|error| StoreError::unavailable("AbortMultipartUpload", key, error)),
         }
     }
 
@@ -230,15 +241,20 @@ impl Store {
         let copied = async {
             let mut etags = Vec::new();
             for number in 1..=layout.part_count() {
-                let (start, len) = (layout.offset(number), layout.len(number));
-                etags.push(
-                    self.copy_part(from, start, len, to, &upload_id, number)
-                        .await?,
-                );
+                let source = SourceRange {
+                    key: from,
+                    start: layout.offset(number),
+                    len: layout.len(number),
+                };
+                etags.push(self.copy_part(source, to, &upload_id, number).await?);
             }
             match self.complete_multipart(to, &upload_id, &etags).await? {
                 Completed::Done => Ok(()),
-                _ => Err(StoreError::Missing),
+                _ => Err(StoreError::new(
+                    "CompleteMultipartUpload",
+                    to,
+                    StoreErrorKind::Missing,
+                )),
             }
         };
         let outcome = copied.await;

@@ -21,12 +21,7 @@ use http::Method;
 use hulk_proto::{Md5, Timestamp, share::CLAIM_PARAMETER};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::{Endpoint, StoreError};
-
-/// How long a URL lasts at most. A transfer that began in time may end later.
-pub(crate) const LIFETIME: Duration = Duration::from_secs(60 * 60);
-/// How long a URL of another store lasts: that cannot ask whether its upload is still open.
-const REMOTE_LIFETIME: Duration = Duration::from_secs(15 * 60);
+use super::{endpoint::Endpoint, error::StoreError};
 
 /// RFC 3986's unreserved characters stay, as SigV4 wants it.
 const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
@@ -132,13 +127,10 @@ pub(super) struct Presigner {
 }
 
 impl Presigner {
-    pub(super) fn new(endpoint: Endpoint, is_remote: bool) -> Self {
+    pub(super) fn new(endpoint: Endpoint, lifetime: Duration) -> Self {
         Self {
             endpoint: Arc::new(endpoint),
-            lifetime: match is_remote {
-                true => REMOTE_LIFETIME,
-                false => LIFETIME,
-            },
+            lifetime,
         }
     }
 
@@ -202,7 +194,7 @@ impl Presigner {
         let url = self.url(key, query);
         let signature = self
             .sign(&method, &url, headers, now)
-            .map_err(|error| StoreError::Unavailable(format!("cannot sign: {error}")))?;
+            .map_err(|error| StoreError::unavailable("presign", key, error))?;
         let separator = if query.is_empty() { '?' } else { '&' };
         let to_send = headers
             .iter()

@@ -2,9 +2,14 @@
 
 use aws_sdk_s3::{error::ProvideErrorMetadata, primitives::ByteStream, types::CorsRule};
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
-use hulk_proto::{Id, health::Check};
+use hulk_proto::health::Check;
 
-use super::{Attested, Completed, Store, StoreError, status_of, unavailable};
+use super::{
+    client::{Attested, Store},
+    error::{StoreError, StoreErrorKind, status_of},
+    multipart::{Completed, SourceRange},
+    object_key,
+};
 
 /// The least that a part may have, since some stores copy no part from less.
 const BODY: &[u8] = &[0x68; 5 << 20];
@@ -14,7 +19,7 @@ impl Store {
     /// If the store does not answer at all.
     pub async fn probe(&self, env: &str) -> Result<Vec<Check>, StoreError> {
         self.check().await?;
-        let key = format!("{env}/probe/{}", Id::random());
+        let key = object_key::probe(env);
         let tried = self.try_all(&key).await;
         // Whatever became of it, nothing is left.
         for suffix in ["", "-copy", "-parts", "-damaged", "-unsigned"] {
@@ -24,10 +29,13 @@ impl Store {
     }
 
     async fn try_all(&self, key: &str) -> Result<Vec<Check>, StoreError> {
-        self.put_object(key, None)
-            .await
-            .map_err(|status| StoreError::Unavailable(format!("a put answered {status}")))?;
-        let attested = self.inspect(key).await?.ok_or(StoreError::Missing)?;
+        let put = self.put_object(key, None).await;
+        put.map_err(|status| {
+            StoreError::unavailable("PutObject", key, format!("status {status}"))
+        })?;
+        let attested = self.inspect(key).await?;
+        let attested =
+            attested.ok_or_else(|| StoreError::new("HeadObject", key, StoreErrorKind::Missing))?;
         Ok(vec![
             self.probe_md5(key).await,
             self.probe_ranges(key).await,
@@ -53,7 +61,7 @@ impl Store {
             .map(drop)
             .map_err(|error| {
                 let status = status_of(&error).unwrap_or(0);
-                let error = unavailable(error);
+                let error = StoreError::unavailable("PutObject", key, error);
                 tracing::debug!(%error, "a put of the probe was refused");
                 status
             })
@@ -117,8 +125,12 @@ impl Store {
         let target = format!("{key}-parts");
         let tried = async {
             let upload_id = self.create_multipart(&target).await?;
-            let len = BODY.len() as u64;
-            let copied = self.copy_part(key, 0, len, &target, &upload_id, 1).await;
+            let source = SourceRange {
+                key,
+                start: 0,
+                len: BODY.len() as u64,
+            };
+            let copied = self.copy_part(source, &target, &upload_id, 1).await;
             let completed = match &copied {
                 Ok(etag) => {
                     let etags = [etag.clone()];
@@ -135,7 +147,7 @@ impl Store {
             Ok(Completed::Done) => {
                 Check::good(name, "large files go in parts, and only those that changed")
             }
-            Err(StoreError::Unsupported(_)) => Check::warning(
+            Err(error) if error.kind == StoreErrorKind::Unsupported => Check::warning(
                 name,
                 "the store cannot copy parts: a file that changed is sent whole",
                 "none, but another store",
@@ -153,7 +165,7 @@ impl Store {
 
     async fn probe_cors(&self) -> Check {
         let name = "cors";
-        if self.embedded.is_some() {
+        if !self.capabilities.needs_setup {
             return Check::good(name, "browsers may upload");
         }
         let fix = "run 'hulk-server storage init', or set a CORS rule for GET, HEAD and PUT that \
@@ -177,7 +189,7 @@ impl Store {
 
     async fn probe_lifecycle(&self) -> Check {
         let name = "lifecycle";
-        if self.embedded.is_some() {
+        if !self.capabilities.needs_setup {
             return Check::good(name, "the server's sweeps are all that is needed");
         }
         let rules = self
@@ -214,10 +226,10 @@ fn lets_browsers_upload(rule: &CorsRule) -> bool {
 /// The rest is for the log.
 fn brief(error: &StoreError) -> &'static str {
     tracing::warn!(%error, "what a store must do was tried");
-    match error {
-        StoreError::Missing => "an object is missing",
-        StoreError::Full => "it is full",
-        StoreError::Unsupported(_) => "it does not do this at all",
-        StoreError::Unavailable(_) => "the log says how it was refused",
+    match error.kind {
+        StoreErrorKind::Missing => "an object is missing",
+        StoreErrorKind::Full => "it is full",
+        StoreErrorKind::Unsupported => "it does not do this at all",
+        StoreErrorKind::Unavailable => "the log says how it was refused",
     }
 }

@@ -9,7 +9,7 @@ use aws_sdk_s3::{
 };
 use hulk_proto::{ExpirationPolicy, health::Check};
 
-use super::Store;
+use super::client::Store;
 
 /// A file's time begins when its upload is reported, up to a week after its object was made; the
 /// server's own sweep is there before the store.
@@ -23,7 +23,7 @@ impl Store {
     /// What was set, and what the store refused. `origin` is the page's that uploads; `None` allows
     /// all.
     pub async fn init(&self, env: &str, origin: Option<&str>) -> Vec<Check> {
-        if self.embedded.is_some() {
+        if !self.capabilities.needs_setup {
             return vec![Check::good("bucket", "the embedded store needs no set-up")];
         }
         let bucket = self.make_bucket().await;

@@ -14,7 +14,11 @@ use aws_sdk_s3::{
 };
 use hulk_proto::health::Check;
 
-use super::{Guard, Presigned, Store, StoreError, status_of, unavailable};
+use super::{
+    client::Store,
+    error::{StoreError, StoreErrorKind, status_of},
+    presign::{Guard, Presigned},
+};
 
 const BODY: &[u8] = b"what was signed";
 const COPY_SOURCE: &str = "x-amz-copy-source";
@@ -24,7 +28,7 @@ impl Store {
     /// another size than [`BODY`].
     pub(super) async fn probe_unsigned(&self, key: &str, target: &str) -> Check {
         let name = "unsigned headers";
-        if self.embedded.is_some() {
+        if self.capabilities.refuses_unsigned_headers == Some(true) {
             return Check::good(name, "headers that nobody signed are refused");
         }
         match self.is_copy_without_signature(key, target).await {
@@ -66,9 +70,11 @@ impl Store {
             // However it was refused.
             return status_of(&error)
                 .map(|_| false)
-                .ok_or_else(|| unavailable(error));
+                .ok_or_else(|| StoreError::unavailable("PutObject", target, error));
         }
-        let made = self.inspect(target).await?.ok_or(StoreError::Missing)?;
+        let made = self.inspect(target).await?;
+        let made =
+            made.ok_or_else(|| StoreError::new("HeadObject", target, StoreErrorKind::Missing))?;
         Ok(made.size_bytes != BODY.len() as u64)
     }
 }

@@ -1,4 +1,4 @@
-//! `hulk doctor`: tries what transfers need, from here, and tells what to do about what fails.
+//! `hulk doctor`: tests what transfers need from this machine, and says how to fix what fails.
 
 mod transfer;
 
@@ -28,7 +28,7 @@ pub(crate) async fn run(client: &Client, printer: &Printer) -> Result<()> {
     }
 }
 
-/// False if there is no server.
+/// Runs the checks; returns false if no Hulkastorus server answers.
 async fn examine(client: &Client, report: &mut Report<'_>) -> bool {
     if !is_there(client, report).await {
         return false;
@@ -37,13 +37,13 @@ async fn examine(client: &Client, report: &mut Report<'_>) -> bool {
     let Some(me) = key(client, report).await else {
         return true;
     };
-    let permissions = me.api_key.permissions;
+    let permissions = me.credential.permissions();
     match permissions.grants(Right::Change) {
         true => transfer::try_one(client, report, permissions.grants(Right::Purge)).await,
         false => report.add(Check::warning(
             "upload",
-            format!("not tried: the key has the permission '{permissions}'"),
-            "use a key with 'write' to try uploads and downloads too",
+            format!("not tested: the key has only the permission '{permissions}'"),
+            "use a key with 'write' to test uploads and downloads too",
         )),
     }
     true
@@ -58,7 +58,7 @@ async fn is_there(client: &Client, report: &mut Report<'_>) -> bool {
             report.add(Check::failed(
                 name,
                 error.to_string(),
-                "check --server and HULK_SERVER, that the server runs, and the proxy variables",
+                "check --server, HULK_SERVER and the proxy variables, and that the server is running",
             ));
             return false;
         }
@@ -69,7 +69,7 @@ async fn is_there(client: &Client, report: &mut Report<'_>) -> bool {
     if body.is_ok_and(|(body, goes_on)| body == b"ok\n" && !goes_on) {
         report.add(Check::good(
             name,
-            format!("{} answers in {took} ms", client.server()),
+            format!("{} answered in {took} ms", client.server()),
         ));
         report.extend(ahead.map(|ahead| Check::clock("server clock", ahead)));
         return true;
@@ -77,27 +77,27 @@ async fn is_there(client: &Client, report: &mut Report<'_>) -> bool {
     report.add(Check::failed(
         name,
         format!(
-            "{} answered {status}, which is not how a Hulkastorus server answers",
+            "{} answered {status}, but not like a Hulkastorus server",
             client.server()
         ),
-        "check the address, and what proxy is in between",
+        "check the address, and any proxy in between",
     ));
     false
 }
 
-/// What the server found.
+/// Returns the checks that the server makes itself.
 async fn readiness(client: &Client) -> Vec<Check> {
     match client.readiness().await {
         Ok(Some(Readiness { checks, .. })) => checks,
         Ok(None) => vec![Check::good(
             "readiness",
-            "the server says it is ready; what it tried is told on the server's own machine only, \
-             or on --metrics-listen",
+            "the server says that it is ready; it shows its own checks only on its own machine, or with \
+             --metrics-listen",
         )],
         Err(error) => vec![Check::failed(
             "readiness",
             error.to_string(),
-            "see the server's log: its database or its store does not answer",
+            "see the server's log: its database or its store does not respond",
         )],
     }
 }
@@ -111,8 +111,8 @@ async fn key(client: &Client, report: &mut Report<'_>) -> Option<Me> {
                 true => Check::good(name, message),
                 false => Check::failed(
                     name,
-                    "the email of this account is not verified; until then nothing can be uploaded",
-                    "verify the email, or ask the operator to",
+                    "the email address of this account is not verified; uploads are refused until it is",
+                    "verify the address, or ask the operator to",
                 ),
             });
             Some(me)
@@ -120,7 +120,7 @@ async fn key(client: &Client, report: &mut Report<'_>) -> Option<Me> {
         Err(error) => {
             let fix = match error.code {
                 ErrorCode::AuthTokenExpired | ErrorCode::AuthInvalidCredentials => {
-                    "make a new key ('hulk keys create', or ask the operator) and run 'hulk login'"
+                    "create a new key ('hulk keys create', or ask the operator) and run 'hulk login'"
                 }
                 _ => "run 'hulk login', or set HULK_API_KEY",
             };
@@ -130,7 +130,7 @@ async fn key(client: &Client, report: &mut Report<'_>) -> Option<Me> {
     }
 }
 
-/// By which the other clock is ahead of ours.
+/// Seconds by which the other clock is ahead of ours.
 fn seconds_ahead(response: &Response) -> Option<i64> {
     let date = response.headers().get("date")?.to_str().ok()?;
     let theirs = OffsetDateTime::parse(date, &Rfc2822).ok()?.unix_timestamp();
@@ -161,7 +161,7 @@ impl<'a> Report<'a> {
             self.printer
                 .line(format!("{word:8}{:16} {}", check.name, check.message));
             if let Some(fix) = &check.fix {
-                self.printer.line(format!("{:25}to do: {fix}", ""));
+                self.printer.line(format!("{:25}fix: {fix}", ""));
             }
         }
         self.checks.push(check);
@@ -173,7 +173,7 @@ impl<'a> Report<'a> {
         }
     }
 
-    /// Whether nothing failed.
+    /// Prints the document with `--json`; returns whether no check failed.
     fn finish(self) -> bool {
         if self.printer.json {
             self.printer.document(&self.checks);

@@ -1,4 +1,4 @@
-//! A file of two parts goes up and comes down, as files do, and is deleted again.
+//! Uploads a file of two parts as any other file, downloads some of it, and deletes it.
 
 use hulk_proto::{
     CreateFile, CreatedFile, ErrorCode, ExpirationPolicy, Id, Multipart, Permission, RemotePath,
@@ -14,7 +14,7 @@ use crate::{
     http::answer::{read_at_most, shown, unreachable},
 };
 
-/// The least that a part may have; the second has one byte.
+/// Smallest size of a part other than the last; the second part has one byte.
 const PART: usize = 5 << 20;
 const BYTE: u8 = 0x68;
 
@@ -34,15 +34,15 @@ pub(super) async fn try_one(client: &Client, report: &mut Report<'_>, may_purge:
     if let Err(error) = client.delete_file(&id, may_purge).await {
         report.add(Check::warning(
             "clean-up",
-            format!("the file of this test could not be deleted: {error}"),
-            "run 'hulk ls -R' and delete what begins with .hulk-doctor; it goes in a day anyway",
+            format!("the test file could not be deleted: {error}"),
+            "delete the file that begins with .hulk-doctor ('hulk ls'); it expires in a day anyway",
         ));
     }
 }
 
 fn request() -> CreateFile {
     let name = format!(".hulk-doctor-{}", Id::random());
-    // An id has no character that a path cannot; else the server refuses the root.
+    // An id has only characters that a path may have; otherwise the server refuses the root.
     let path = name.parse().unwrap_or_else(|_| RemotePath::root());
     CreateFile {
         part_size: Some(PART as u64),
@@ -60,22 +60,22 @@ async fn transfer(
     let Upload::Multipart(Multipart { parts, .. }) = &created.upload else {
         return Err(Check::failed(
             "upload",
-            "the server did not plan an upload in parts",
-            "update the server, or this hulk",
+            "the server did not plan a multipart upload",
+            "update the server, or this hulk command",
         ));
     };
     let [first, second] = parts.as_slice() else {
         return Err(Check::failed(
             "upload",
-            format!("the server signed {} parts of two", parts.len()),
-            "update the server, or this hulk",
+            format!("the server signed {} of two parts", parts.len()),
+            "update the server, or this hulk command",
         ));
     };
     let store = Url::parse(&first.url).map_err(|_| {
         Check::failed(
             "upload",
-            "the server told a store URL that is none",
-            "check --s3-endpoint",
+            "the server returned an invalid store URL",
+            "check the server's --s3-endpoint",
         )
     })?;
     send(client, report, &store, first, second).await?;
@@ -89,15 +89,12 @@ async fn transfer(
     };
     let file = client.report_upload(&created.file.id, &done).await;
     let file = file.map_err(|error| refused("part rules", &error))?;
-    report.add(Check::good(
-        "part rules",
-        "an upload in parts ends as it should",
-    ));
+    report.add(Check::good("part rules", "a multipart upload completes"));
     report.add(range(client, &file.url).await);
     Ok(())
 }
 
-/// Both parts, the second damaged at first.
+/// Sends both parts; the second is first sent damaged, which the store must refuse.
 async fn send(
     client: &Client,
     report: &mut Report<'_>,
@@ -109,7 +106,10 @@ async fn send(
     if sent.status() == 413 {
         return Err(Check::failed(
             "upload",
-            format!("a proxy before {} refuses bodies of 5 MiB", shown(store)),
+            format!(
+                "a proxy in front of {} refuses bodies of 5 MiB",
+                shown(store)
+            ),
             "raise its limit (nginx: client_max_body_size 0)",
         ));
     }
@@ -120,8 +120,8 @@ async fn send(
         sent.status()
     );
     if !sent.status().is_success() {
-        let fix = "run 'hulk-server storage init', check the clocks and what proxy is in between: it \
-                   must pass on PUT, Host, Content-Length and the query as they are";
+        let fix = "run 'hulk-server storage init'; check the clocks, and any proxy in between: it must \
+                   forward PUT, Host, Content-Length and the query unchanged";
         return Err(Check::failed("upload", what, fix));
     }
     report.add(Check::good("upload", what));
@@ -129,11 +129,11 @@ async fn send(
     let damaged = put(client, second, vec![BYTE]).header("content-md5", "AAAAAAAAAAAAAAAAAAAAAA==");
     let damaged = answer(damaged, store).await?.status();
     report.add(match damaged.as_u16() {
-        400 => Check::good("damage", "bytes that were damaged on the way are refused"),
+        400 => Check::good("damage", "bytes that are damaged on the way are refused"),
         _ => Check::failed(
             "damage",
-            format!("the store answered {damaged} to bytes whose Content-MD5 is another"),
-            "let no proxy in between drop Content-MD5",
+            format!("the store answered {damaged} to bytes that do not match their Content-MD5"),
+            "no proxy in between may drop Content-MD5",
         ),
     });
     let sent = answer(put(client, second, vec![BYTE]), store)
@@ -164,13 +164,13 @@ async fn answer(request: RequestBuilder, url: &Url) -> std::result::Result<Respo
         Check::failed(
             "upload",
             unreachable(url, &error).to_string(),
-            "the store must be reachable from here: check --s3-endpoint or --public-url of the \
-             server, names, firewalls and proxies",
+            "the store must be reachable from here: check the server's --s3-endpoint or --public-url, \
+             DNS, firewalls and proxies",
         )
     })
 }
 
-/// As a browser asks before a page of the server's may upload.
+/// Sends the preflight request of a browser that uploads from a page of the server.
 async fn preflight(client: &Client, store: &Url, url: &str) -> Check {
     let name = "browser uploads";
     let origin = client.server().origin().ascii_serialization();
@@ -192,7 +192,9 @@ async fn preflight(client: &Client, store: &Url, url: &str) -> Check {
         true => Check::good(name, format!("pages of {origin} may upload")),
         false => Check::warning(
             name,
-            format!("the store does not let pages of {origin} upload; this hulk needs no leave"),
+            format!(
+                "the store does not let pages of {origin} upload; the hulk command is not affected"
+            ),
             "run 'hulk-server storage init' with the server's --public-url",
         ),
     }
@@ -203,19 +205,20 @@ async fn range(client: &Client, link: &str) -> Check {
     match try_range(client, link).await {
         Ok(true) => Check::good(
             name,
-            "a link leads to the bytes, also from the middle of the file",
+            "a link leads to the bytes, including a range in the middle of the file",
         ),
         Ok(false) => Check::failed(
             name,
-            "'Range: bytes=5242879-5242880' was not answered with these bytes",
-            "let no proxy in between drop Range or change bodies",
+            "'Range: bytes=5242879-5242880' did not return these bytes",
+            "no proxy in between may drop Range or change bodies",
         ),
         Err(error) => refused(name, &error),
     }
 }
 
 async fn try_range(client: &Client, link: &str) -> Result<bool> {
-    let link = Url::parse(link).map_err(|_| Error::unreachable("the server told no URL"))?;
+    let link =
+        Url::parse(link).map_err(|_| Error::unreachable("the server returned an invalid URL"))?;
     let redirect = client.link(&link).send().await;
     let redirect = redirect.map_err(|error| unreachable(&link, &error))?;
     let location = redirect.headers().get(header::LOCATION);
@@ -238,8 +241,8 @@ async fn try_range(client: &Client, link: &str) -> Result<bool> {
 
 fn refused(name: &str, error: &Error) -> Check {
     let fix = match error.code {
-        ErrorCode::QuotaExceeded => "delete something, or ask the operator for more",
-        ErrorCode::StoreUnavailable => "see the server's log: its store does not do as asked",
+        ErrorCode::QuotaExceeded => "delete something, or ask the operator for a larger quota",
+        ErrorCode::StoreUnavailable => "see the server's log: its store fails",
         _ => error.hint().unwrap_or("see the server's log"),
     };
     Check::failed(name, error.to_string(), fix)

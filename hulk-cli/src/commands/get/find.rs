@@ -1,4 +1,4 @@
-//! What the arguments of `hulk get` lead to, before a byte moves.
+//! Finds what the arguments of `hulk get` refer to, before a byte moves.
 
 use std::{collections::HashMap, path::PathBuf, sync::PoisonError};
 
@@ -17,17 +17,17 @@ use crate::{
     target::Target,
 };
 
-/// What an argument leads to.
+/// Target of an argument.
 pub(crate) enum Found {
-    /// Its name, if it is known.
+    /// A file, with its name if that is known.
     File(Url, Option<String>),
     Directory(Box<Listed>),
-    /// A file, and what its share tells of it before a download is begun that may count.
+    /// A shared file, with the details that its share reveals before a download that may count begins.
     Shared(Url, Box<PublicShare>),
 }
 
 /// # Errors
-/// If two of several arguments would be written to one place.
+/// If two of several arguments would be written to the same path.
 pub(crate) async fn refuse_conflicts(
     run: &Run<'_>,
     found: &[(&String, Result<Found>)],
@@ -53,8 +53,8 @@ pub(crate) async fn refuse_conflicts(
 }
 
 impl Run<'_> {
-    /// What an argument leads to; where a server that is asked in the clear wants to be asked by https,
-    /// that way.
+    /// Finds the target of an argument. If the server redirects from http to https, the request is repeated
+    /// over https.
     pub(crate) async fn look(&self, source: &str) -> Result<Found> {
         match self.find(source).await {
             Err(Error {
@@ -84,7 +84,7 @@ impl Run<'_> {
             },
             (Target::Remote(_), None) => Err(context::open(self.global)
                 .err()
-                .unwrap_or_else(|| Error::usage("no server is known"))),
+                .unwrap_or_else(|| Error::usage("no server is configured"))),
             (Target::Remote(remote), Some(client)) => {
                 if !remote.is_root()
                     && let Some(file) = client.find_file(&remote).await?
@@ -93,15 +93,15 @@ impl Run<'_> {
                     return self.behind(url, Some(file.filename)).await;
                 }
                 let directory = client.find_directory(&remote).await?;
-                let directory = directory
-                    .ok_or_else(|| Error::not_found("there is no such file or directory"))?;
+                let directory =
+                    directory.ok_or_else(|| Error::not_found("no such file or directory"))?;
                 let url = page_url(client.server(), &["b", directory.id.as_str()]);
                 self.behind(url, None).await
             }
         }
     }
 
-    /// What a page of the server is of.
+    /// Finds the directory or file behind a page of the server.
     async fn behind(&self, url: Url, name: Option<String>) -> Result<Found> {
         match url.path().starts_with("/b/") {
             true => self.directory(url).await,
@@ -114,7 +114,7 @@ impl Run<'_> {
         Ok(Found::Directory(Box::new(listed)))
     }
 
-    /// What a share link opens.
+    /// Finds what a share link opens.
     async fn open(&self, url: &Url, token: ShareToken) -> Result<Found> {
         let link = self.unlock(url, token).await?;
         match (&link.details.file_id, &link.details.directory_id) {
@@ -128,7 +128,7 @@ impl Run<'_> {
         }
     }
 
-    /// A link to something in a share, which may ask for its password.
+    /// Follows a link to an entry inside a share, which may ask for the share's password.
     async fn inside(&self, url: Url) -> Result<Found> {
         let token = url.query_pairs().find(|(name, _)| name == "token");
         if let Some(Ok(token)) = token.map(|(_, token)| token.parse()) {
@@ -140,8 +140,8 @@ impl Run<'_> {
     async fn unlock(&self, url: &Url, token: ShareToken) -> Result<ShareLink> {
         let mut link = ShareLink::open(&self.net, url, token).await?;
         if !link.details.permissions.can_download {
-            return Err(Error::not_allowed("the link only takes files in")
-                .with_hint("put files through it: hulk put FILE --to LINK"));
+            return Err(Error::not_allowed("the link only accepts uploads")
+                .with_hint("upload through it: hulk put FILE --to LINK"));
         }
         if let Some(pass) = link.pass.take() {
             let mut passes = self.passes.lock().unwrap_or_else(PoisonError::into_inner);
@@ -150,11 +150,11 @@ impl Run<'_> {
         Ok(link)
     }
 
-    /// Under which name something would be saved; `None` if only its download tells, or none can be.
+    /// Name under which a target would be saved; `None` if only its download reveals it, or it is unsafe.
     async fn name(&self, found: &Found) -> Option<String> {
         let name = match found {
             Found::File(_, Some(name)) => Some(name.clone()),
-            // With a token, to ask may be to claim.
+            // With a token, a request may claim a counted download.
             Found::File(url, None) if url.query().is_some() => self.link(url.clone()).last_part(),
             Found::File(url, None) => {
                 let details = self.link(url.clone()).details().await;

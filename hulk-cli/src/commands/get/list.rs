@@ -1,4 +1,4 @@
-//! A directory on a server, listed with all that is below it.
+//! Lists a directory on a server, with everything below it.
 
 use std::collections::HashMap;
 
@@ -13,7 +13,7 @@ use url::Url;
 use super::run::Run;
 use crate::{
     attributes::Attributes,
-    client::Cursors,
+    client::pages::Cursors,
     error::{Error, Result},
     http::{
         answer::{refuse_errors, unreachable},
@@ -22,28 +22,28 @@ use crate::{
     transfer::download::link::Link,
 };
 
-/// A directory on a server, with all that is in it.
+/// A directory on a server, with everything in it.
 pub(crate) struct Listed {
     pub(crate) url: Url,
     pub(crate) name: String,
     pub(crate) attributes: Attributes,
     pub(crate) files: Vec<Wanted>,
-    /// By path from the top.
+    /// Attributes, by path relative to the top.
     pub(crate) directories: HashMap<String, Attributes>,
-    /// What no file here can be named like.
+    /// Entries with names that are not safe here.
     pub(crate) failed: Vec<(String, Error)>,
 }
 
-/// A file and where it goes, from the top of the tree.
+/// A file, and its path relative to the top of the tree.
 pub(crate) struct Wanted {
     pub(crate) relative: String,
     pub(crate) file: File,
 }
 
-/// Leaves what is not taken.
+/// Drops what the filters exclude.
 ///
 /// # Errors
-/// `not_found` if that is all of it.
+/// `not_found` if nothing is left.
 pub(crate) fn choose(run: &Run<'_>, listed: &mut Listed) -> Result<()> {
     let chosen = &run.chosen;
     let before = (listed.files.len(), listed.directories.len());
@@ -63,7 +63,7 @@ pub(crate) fn choose(run: &Run<'_>, listed: &mut Listed) -> Result<()> {
     }
 }
 
-/// All files and directories below a directory.
+/// Lists all files and directories below a directory.
 pub(crate) async fn list(run: &Run<'_>, top: Url) -> Result<Listed> {
     let mut listed = Listed {
         url: top.clone(),
@@ -114,29 +114,28 @@ pub(crate) async fn list(run: &Run<'_>, top: Url) -> Result<Listed> {
 }
 
 impl Listed {
-    /// The paths of all files, beginning with the directory's own name.
+    /// Paths of all files, beginning with the directory's own name.
     pub(crate) fn paths(&self) -> impl Iterator<Item = String> {
         let files = self.files.iter();
         files.map(|wanted| format!("{}/{}", self.name, wanted.relative))
     }
 
-    /// The path of what is in a directory; `None` if it can have no such name here, which is one of
-    /// what failed then.
+    /// Path of an entry of a directory; `None` if its name is not safe here, which is recorded in
+    /// `failed`.
     ///
     /// # Errors
-    /// For a path that is longer than any on a server, so that directories in directories come to an
-    /// end.
+    /// If the path is longer than a server allows, so that endlessly nested directories come to an end.
     fn named(&mut self, above: &str, name: &str) -> Result<Option<String>> {
         let relative = format!("{above}{name}");
         if relative.len() > MAX_PATH_BYTES {
             return Err(Error::failed(format!(
-                "the server tells a path of more than {MAX_PATH_BYTES} bytes"
+                "the server sent a path of more than {MAX_PATH_BYTES} bytes"
             )));
         }
         if is_local_name(name) {
             return Ok(Some(relative));
         }
-        let why = format!("the server tells a name that is not safe: {name:?}");
+        let why = format!("the server sent an unsafe name: {name:?}");
         self.failed.push((relative, Error::failed(why)));
         Ok(None)
     }

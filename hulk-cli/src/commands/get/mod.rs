@@ -33,13 +33,13 @@ use crate::{
 use find::{Found, refuse_conflicts};
 use run::{Run, shared_name};
 
-/// What became of one argument.
+/// Outcome of one argument.
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Done {
     File(GotFile),
     Directory(GotDirectory),
-    /// By a dry run.
+    /// A file that a dry run would download.
     Planned {
         path: String,
     },
@@ -49,8 +49,8 @@ pub(crate) async fn run(global: &Global, printer: &Printer, get: &Get) -> Result
     let output = Output::of(get.output.as_deref());
     if get.sources.len() > 1 && output.is_one() {
         return Err(
-            Error::usage("-o names one file, and there are several to get")
-                .with_hint("name a directory; end it in / if it does not exist yet"),
+            Error::usage("-o names one file, but several were requested")
+                .with_hint("name a directory; end it with / if it does not exist yet"),
         );
     }
     let client = context::open_for_links(global)?;
@@ -100,7 +100,7 @@ impl Run<'_> {
         }
     }
 
-    /// `None` for a dry run.
+    /// Downloads one target; returns `None` for a dry run.
     async fn get_found(
         &self,
         source: &str,
@@ -131,7 +131,7 @@ impl Run<'_> {
         }
     }
 
-    /// What a dry run tells of a file.
+    /// Reports a file of a dry run.
     fn plan(&self, path: String, batch: &mut Batch<'_, Done>) {
         match self.printer.json {
             true => batch.add(Ok(Done::Planned { path })),
@@ -159,7 +159,7 @@ impl Run<'_> {
         let verify = !self.get.no_verify;
         if verify && expected.is_none() {
             self.printer.warning(&format!(
-                "{source}: the server tells no SHA-256 to compare with"
+                "{source}: the server did not send a SHA-256, so the download is not verified"
             ));
         }
         let path = self.output.place(name.as_deref())?;
@@ -198,8 +198,8 @@ impl Run<'_> {
             .await
     }
 
-    /// A link that may count: nothing is begun that cannot be ended, and what an earlier run has
-    /// begun is gone on with.
+    /// Prepares a link whose downloads may count: refuses what could not be saved before it counts, and
+    /// resumes the download of an earlier run.
     fn shared(&self, url: Url, details: &PublicShare) -> Result<Link> {
         let mut claim = None;
         if !self.output.is_stream() {

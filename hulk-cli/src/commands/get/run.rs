@@ -1,4 +1,4 @@
-//! What the arguments of one `hulk get` have in common.
+//! State shared by all arguments of one `hulk get`.
 
 use std::{
     collections::HashMap,
@@ -30,11 +30,11 @@ use crate::{
     },
 };
 
-/// What is the same for all arguments.
+/// Options and services shared by all arguments.
 pub(super) struct Run<'a> {
     pub(super) net: Net,
     pub(super) client: Option<Client>,
-    /// What stands for the passwords of shares, by token.
+    /// Passes, which stand for the passwords of shares, by token.
     pub(super) passes: Mutex<HashMap<String, String>>,
     pub(super) chosen: PathFilter,
     pub(super) cache: Option<Cache>,
@@ -46,7 +46,7 @@ pub(super) struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// From the cache, else from the store.
+    /// Saves a download: from the cache, else from the store.
     pub(super) async fn save(
         &self,
         download: Download,
@@ -75,7 +75,7 @@ impl Run<'_> {
             if let Some(size_bytes) = cached {
                 watcher.restart();
                 watcher.moved(size_bytes);
-                watcher.note("was in the cache");
+                watcher.note("copied from the cache");
                 return Ok(Received { size_bytes, sha256 });
             }
         }
@@ -99,26 +99,24 @@ impl Run<'_> {
     }
 
     /// # Errors
-    /// If the name is taken, be it by a link that leads nowhere, and nothing is to be replaced.
+    /// If the path exists, even as a dangling symbolic link, and `--force` is not given.
     pub(super) fn refuse_existing(&self, path: &Path) -> Result<()> {
         match path.symlink_metadata().is_ok() && !self.get.force {
-            true => Err(
-                Error::exists(format!("{} is there already", path.display()))
-                    .on(path.display())
-                    .with_hint("replace it with --force, or name another file with -o"),
-            ),
+            true => Err(Error::exists(format!("{} already exists", path.display()))
+                .on(path.display())
+                .with_hint("overwrite it with --force, or choose another path with -o")),
             false => Ok(()),
         }
     }
 }
 
-/// The name of what a share link opens, if it can be one here.
+/// Name of the file that a share link opens, if it is safe here.
 pub(super) fn shared_name(details: &PublicShare) -> Option<&str> {
     let name = details.filename.as_deref();
     name.filter(|name| is_local_name(name))
 }
 
-/// A path as it is compared with others.
+/// Absolute form of a path, for comparison with others.
 pub(super) fn resolved(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }

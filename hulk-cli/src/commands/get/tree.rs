@@ -35,13 +35,13 @@ use crate::{
     walk::above,
 };
 
-/// Requests in flight for each core: most of the time is spent waiting for answers.
+/// Requests in flight per core: most of the time is spent waiting for responses.
 const REQUESTS_PER_CORE: usize = 32;
-/// What they may hold in memory together, in units of `UNIT_BYTES`.
+/// Memory that these requests may hold together, in units of `UNIT_BYTES`.
 const MEMORY_UNITS: usize = 768;
 const UNIT_BYTES: u64 = 64 << 10;
 
-/// A directory that is being got.
+/// A directory that is being downloaded.
 struct Getting<'a> {
     run: &'a Run<'a>,
     url: Url,
@@ -50,14 +50,14 @@ struct Getting<'a> {
     memory: Semaphore,
 }
 
-/// What came of all files.
+/// Totals of all files.
 struct Sum<'a> {
     run: &'a Run<'a>,
     got: GotDirectory,
     exits: Vec<Exit>,
 }
 
-/// With the exit code of what failed.
+/// Downloads a tree. Also returns the exit code if anything failed.
 pub(crate) async fn get(
     run: &Run<'_>,
     source: &str,
@@ -96,7 +96,7 @@ pub(crate) async fn get(
     Ok((sum.got, exit))
 }
 
-/// The record of this transfer, by the directory and what `-o` names.
+/// Record of this transfer, keyed by the directory and the path that `-o` names.
 fn unfinished(run: &Run<'_>, listed: &Listed) -> Unfinished {
     let target = match &run.output {
         Output::File(path) | Output::Directory(path) => resolved(path),
@@ -106,7 +106,7 @@ fn unfinished(run: &Run<'_>, listed: &Listed) -> Unfinished {
     Unfinished::of(source, target.as_os_str().as_encoded_bytes())
 }
 
-/// The directories of the files that are taken, or all.
+/// Creates the directories of the chosen files, or all of them if the filters keep empty ones.
 fn make_directories<'a>(
     run: &'a Run<'a>,
     top: &Path,
@@ -166,7 +166,7 @@ async fn get_files(getting: &Getting<'_>, wanted: Vec<Wanted>, sum: &mut Sum<'_>
 }
 
 impl Sum<'_> {
-    /// One that fails does not stop the rest.
+    /// Records a failure, which does not stop the rest.
     fn fail(&mut self, path: String, error: &Error) {
         self.run.printer.complaint(&error.clone().about(&path));
         self.exits.push(error.exit);
@@ -177,16 +177,16 @@ impl Sum<'_> {
     }
 }
 
-/// Makes the directory that the tree goes into, and tells whether it is the tree's own. Where the server
-/// named it, it may be no link that leads elsewhere; where the user did, it may.
+/// Creates the directory that the tree goes into; also returns whether it is the tree's own. If the server
+/// named it, it must not be a symbolic link that leads elsewhere; if the user did, it may be one.
 fn make_top(run: &Run<'_>, listed: &Listed, unfinished: &Unfinished) -> Result<(PathBuf, bool)> {
     if run.output.is_stream() {
-        return Err(Error::usage("a directory goes into a directory")
-            .with_hint("name one with -o, or leave -o out"));
+        return Err(Error::usage("a directory can only be saved to a directory")
+            .with_hint("name one with -o, or omit -o"));
     }
     let name = Some(listed.name.as_str()).filter(|name| is_local_name(name));
     let output = match &run.output {
-        // It was not there when the same was begun.
+        // The directory did not exist when this transfer began: an earlier run created it.
         Output::Directory(path) if unfinished.is_known() => &Output::File(path.clone()),
         output => output,
     };
@@ -196,13 +196,13 @@ fn make_top(run: &Run<'_>, listed: &Listed, unfinished: &Unfinished) -> Result<(
         unfinished.keep();
     }
     let is_new = match output {
-        // Named by the user, who may have made it a link.
+        // The user named it, and may have made it a link.
         Output::File(_) if top.is_dir() => false,
         Output::File(_) => {
             let above = top.parent().filter(|above| !above.as_os_str().is_empty());
             if let Some(above) = above {
                 let made = std::fs::create_dir_all(above);
-                made.map_err(|error| Error::local("make", above, &error))?;
+                made.map_err(|error| Error::local("create", above, &error))?;
             }
             make_itself(&top, listed.attributes)?
         }
@@ -219,7 +219,7 @@ impl Getting<'_> {
         (wanted.relative, outcome)
     }
 
-    /// A file that is there as it should be, perhaps from an earlier run, is left.
+    /// Downloads a file, unless it already exists with the same bytes, perhaps from an earlier run.
     async fn try_file(&self, wanted: &Wanted) -> Result<u64> {
         let (run, file) = (self.run, &wanted.file);
         let path = self.top.join(&wanted.relative);
@@ -244,7 +244,7 @@ impl Getting<'_> {
         let saved = run.save(download, &path, watcher).await;
         link.ended().await;
         match saved {
-            // Another got the same in between.
+            // Another process downloaded the same file in the meantime.
             Err(error) if error.exit == Exit::Exists && is_same(&path, file).await? => {
                 Ok(file.size_bytes)
             }

@@ -1,4 +1,4 @@
-//! Small files of a directory, planned, sent and reported together.
+//! Small files of a directory: planned, sent and reported in batches.
 
 use std::{collections::HashMap, path::PathBuf, sync::Arc};
 
@@ -27,15 +27,15 @@ use crate::{
     walk::TreeFile,
 };
 
-/// Of a batch: the files are in memory while it is under way.
+/// Limits of a batch, whose files are held in memory while it is under way.
 const BATCH_FILES: usize = 250;
 const BATCH_BYTES: u64 = 12 << 20;
-/// While one batch is planned, another is sent and a third is reported.
+/// Batches in flight: one is planned while another is sent and a third is reported.
 const BATCHES_IN_FLIGHT: usize = 3;
-/// Of a batch that goes through a share, one at a time: others may put through it too.
+/// Files in a batch that goes through a share: half of what the share allows, since others may upload too.
 const SHARE_BATCH_FILES: usize = SHARE_UNFINISHED as usize / 2;
 
-/// Files that go together. A share has room for fewer of them at once.
+/// Groups files into batches. A share accepts fewer unfinished uploads at once.
 pub(crate) fn batches(files: Vec<TreeFile>, is_shared: bool) -> Vec<Vec<TreeFile>> {
     let most_files = match is_shared {
         true => SHARE_BATCH_FILES,
@@ -56,7 +56,7 @@ pub(crate) fn batches(files: Vec<TreeFile>, is_shared: bool) -> Vec<Vec<TreeFile
     batches
 }
 
-/// How many batches may be under way.
+/// Number of batches that may be under way at once.
 pub(crate) fn in_flight(is_shared: bool) -> usize {
     match is_shared {
         true => 1,
@@ -64,20 +64,20 @@ pub(crate) fn in_flight(is_shared: bool) -> usize {
     }
 }
 
-/// A file on its way.
+/// A file that is being uploaded.
 struct Moving {
     relative: String,
     small: Small,
     request: CreateFile,
 }
 
-/// What came of files, each by its path from the top.
+/// Outcome of each file, by its path relative to the top.
 type Outcomes = Vec<(String, Result<PutFile>)>;
 
-/// Plans, sends and reports the files of a batch; each comes out alone. With those that turned out to be
-/// longer than a part, or whose upload somebody else ended, which are left to be put alone. What a share takes only
-/// when other uploads have ended waits while the rest goes on, so that clients that put through it
-/// at once never wait for each other.
+/// Plans, sends and reports the files of a batch; each succeeds or fails alone. Also returns the files that
+/// have to be put one by one: those longer than a part, and those whose upload another client ended. A file
+/// that a share refuses until other uploads have ended waits while the rest continues, so that clients that
+/// upload through the same share at once never wait for each other.
 pub(crate) async fn put(
     run: &Run<'_>,
     at: &RemotePath,
@@ -108,7 +108,7 @@ pub(crate) async fn put(
         let failed = waiting.into_iter();
         outcomes.extend(failed.map(|moving| (moving.relative, Err(error.clone()))));
     }
-    // Somebody who puts the same ended their uploads: each is planned anew, alone.
+    // Another client that puts the same files ended these uploads: each is planned anew, alone.
     let is_gone = |outcome: &Result<PutFile>| {
         let error = outcome.as_ref().err();
         error.is_some_and(|error| error.code == ErrorCode::NotFound)
@@ -127,7 +127,7 @@ pub(crate) async fn put(
     (told, longer)
 }
 
-/// Reads the files; what cannot be read or named has its outcome already.
+/// Reads the files. One that cannot be read, or whose path is invalid, gets its outcome here.
 async fn prepare(
     run: &Run<'_>,
     at: &RemotePath,
@@ -159,7 +159,7 @@ async fn prepare(
     (waiting, outcomes, longer)
 }
 
-/// What a thread that panics has not read is told as failed.
+/// Opens the files. If the reading thread panics, all of them fail.
 async fn read(files: Vec<TreeFile>) -> Vec<(TreeFile, Result<(Source, Attributes)>)> {
     let paths: Vec<PathBuf> = files.iter().map(|file| file.path.clone()).collect();
     let read = spawn_blocking(move || {
@@ -176,7 +176,8 @@ async fn read(files: Vec<TreeFile>) -> Vec<(TreeFile, Result<(Source, Attributes
     }
 }
 
-/// The server's plans. What it has no room for now stays in `waiting`, and the error says so.
+/// Asks the server to plan the uploads. Files that it has no room for now stay in `waiting`, and the error
+/// says so.
 async fn plan(
     run: &Run<'_>,
     waiting: &mut Vec<Moving>,
@@ -259,7 +260,7 @@ async fn report(run: &Run<'_>, moving: Vec<Moving>, sent: Vec<Result<CreatedFile
     outcomes
 }
 
-/// Of each item what the answer says, or what happened to all of them.
+/// Outcome of each item: its own from the response, or the error that all of them met.
 pub(crate) fn each<T>(answer: Result<Vec<BatchItem<T>>>, count: usize) -> Vec<Result<T>> {
     match answer {
         Ok(items) => {
@@ -267,7 +268,11 @@ pub(crate) fn each<T>(answer: Result<Vec<BatchItem<T>>>, count: usize) -> Vec<Re
                 BatchItem::Done(done) => Ok(done),
                 BatchItem::Failed(body) => Err(Error::server(body.error)),
             };
-            let missing = || Err(Error::unreachable("the server's answer is too short"));
+            let missing = || {
+                Err(Error::unreachable(
+                    "the server's response has too few items",
+                ))
+            };
             let items = items.into_iter().map(one);
             items
                 .chain(std::iter::repeat_with(missing))

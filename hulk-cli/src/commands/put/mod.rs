@@ -37,13 +37,13 @@ use crate::{
 use place::{Place, is_stdin, is_there, places};
 use run::Run;
 
-/// What became of one argument.
+/// Outcome of one argument.
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Done {
     File(Box<PutFile>),
     Directory(Box<PutDirectory>),
-    /// By a dry run.
+    /// A file that a dry run would put.
     Planned {
         path: String,
     },
@@ -59,7 +59,7 @@ impl Done {
     }
 }
 
-/// As `run`, to one's own server or through a link that takes files in.
+/// Runs `hulk put` against the configured server, or through an upload link.
 pub(crate) async fn start(global: &Global, printer: &Printer, put: &Put) -> Result<()> {
     let to = put.to.as_deref().unwrap_or_default();
     let url = match Target::is_link(to) {
@@ -67,14 +67,14 @@ pub(crate) async fn start(global: &Global, printer: &Printer, put: &Put) -> Resu
         true => Url::parse(to).map_err(|error| Error::usage(format!("--to {to}: {error}")))?,
     };
     let token = ShareLink::token_of(&url).ok_or_else(|| {
-        Error::usage(format!("--to {to} is no share link"))
-            .with_hint("files are put through links that look like https://HOST/s/TOKEN")
+        Error::usage(format!("--to {to} is not a share link"))
+            .with_hint("a share link looks like https://HOST/s/TOKEN")
     })?;
     let net = Net::new()?;
     let link = ShareLink::open(&net, &url, token).await?;
     if !link.details.permissions.can_upload {
-        return Err(Error::not_allowed("the link takes no files in")
-            .with_hint("its owner makes one that does by 'hulk share DIRECTORY --uploads'"));
+        return Err(Error::not_allowed("the link does not accept uploads")
+            .with_hint("its owner can create one that does: hulk share DIRECTORY --uploads"));
     }
     run(&Client::through(net, Arc::new(link)), printer, put).await
 }
@@ -110,7 +110,7 @@ impl Run<'_> {
         for (path, place) in self.put.paths.iter().zip(places) {
             let tree = match is_tree(path) {
                 true => match tree::walk(self, path).await {
-                    // Two names in one place are for the user to tell apart.
+                    // Two names with the same destination: the user has to rename one of them.
                     Err(error) if error.exit == Exit::Exists => {
                         return Err(error.about(path.display()));
                     }
@@ -147,7 +147,7 @@ impl Run<'_> {
         batch.finish()
     }
 
-    /// `None` for a dry run.
+    /// Puts one argument; returns `None` for a dry run.
     async fn put_one(
         &self,
         path: &Path,
@@ -219,7 +219,7 @@ impl Run<'_> {
         Unfinished::of(path.as_os_str().as_encoded_bytes(), target.as_bytes())
     }
 
-    /// What a dry run tells of a file.
+    /// Reports a file of a dry run.
     fn plan(&self, path: &RemotePath, batch: &mut Batch<'_, Done>) {
         let path = format!("/{path}");
         match self.printer.json {
@@ -228,7 +228,7 @@ impl Run<'_> {
         }
     }
 
-    /// What is behind a link is not told.
+    /// Whether the directory exists; false through a share link, which does not reveal its contents.
     async fn has_directory(&self, path: &RemotePath) -> Result<bool> {
         if self.uploader.client.share().is_some() {
             return Ok(false);
@@ -237,13 +237,13 @@ impl Run<'_> {
     }
 }
 
-/// What to do about a file that is where this one was to go.
+/// Adds a hint if a file already exists at the destination.
 fn in_the_way(put: &Put, error: Error) -> Error {
     match (error.code, put.no_clobber) {
         (ErrorCode::FileExists, true) => {
-            error.with_hint("choose another name with --to, or leave --no-clobber out")
+            error.with_hint("choose another path with --to, or omit --no-clobber")
         }
-        (ErrorCode::FileExists, false) => error.with_hint("choose another place with --to"),
+        (ErrorCode::FileExists, false) => error.with_hint("choose another path with --to"),
         _ => error,
     }
 }
@@ -258,7 +258,7 @@ async fn open(path: &Path) -> Result<(Source, Attributes)> {
         true => {
             if is_closed(&std::io::stdin()) {
                 return Err(Error::usage("the standard input is closed")
-                    .with_hint("give it something to read, be it < /dev/null"));
+                    .with_hint("redirect it from a file or a pipe, or from /dev/null"));
             }
             let name = Path::new("the standard input");
             let source = Source::stream(Box::new(Waiting(std::io::stdin())), name)?;

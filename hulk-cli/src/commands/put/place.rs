@@ -1,4 +1,4 @@
-//! Where the arguments of `hulk put` go.
+//! Destinations of the arguments of `hulk put`.
 
 use std::{collections::HashMap, path::Path};
 
@@ -11,18 +11,20 @@ use crate::{
     target,
 };
 
-/// Where one argument goes.
+/// Destination of one argument.
 pub(crate) struct Place {
     pub(crate) path: RemotePath,
-    /// Instead, if the server has a directory at `path`.
+    /// Destination instead of `path`, if the server has a directory there.
     pub(crate) else_at: Option<RemotePath>,
 }
 
-/// Where each argument goes: refused here, before anything is sent.
+/// Destination of each argument. What cannot be put there is refused here, before anything is sent.
 pub(crate) async fn places(client: &Client, put: &Put) -> Result<Vec<Result<Place>>> {
     let is_one = put.paths.len() == 1;
     if put.name.is_some() && !is_one {
-        return Err(Error::usage("--name names one file, and there are several"));
+        return Err(Error::usage(
+            "--name names one file, but several were given",
+        ));
     }
     let to = match client.share() {
         Some(_) => "/",
@@ -31,10 +33,8 @@ pub(crate) async fn places(client: &Client, put: &Put) -> Result<Vec<Result<Plac
     let base = target::remote(to)?;
     let is_directory = to.ends_with('/') || base.is_root();
     if !is_directory && !is_one && !is_there(client, &base).await? {
-        return Err(
-            Error::usage("--to names one file, and there are several to put")
-                .with_hint("end it in / to make it a directory"),
-        );
+        return Err(Error::usage("--to names one file, but several were given")
+            .with_hint("end it with / to make it a directory"));
     }
     let place = |path| {
         let inside = in_directory(&base, path, put.name.as_deref());
@@ -43,7 +43,7 @@ pub(crate) async fn places(client: &Client, put: &Put) -> Result<Vec<Result<Plac
                 path,
                 else_at: None,
             }),
-            // Whether it is a directory, the server says when it is asked for the upload.
+            // The server says whether the path is a directory when it plans the upload.
             false => Ok(Place {
                 path: base.clone(),
                 else_at: inside.ok(),
@@ -55,7 +55,7 @@ pub(crate) async fn places(client: &Client, put: &Put) -> Result<Vec<Result<Plac
     Ok(places)
 }
 
-/// Whether there is a directory, as far as the key may know.
+/// Whether the directory exists; false if the key may not see it.
 pub(crate) async fn is_there(client: &Client, path: &RemotePath) -> Result<bool> {
     match client.find_directory(path).await {
         Err(error) if error.code == ErrorCode::Forbidden => Ok(false),
@@ -63,7 +63,7 @@ pub(crate) async fn is_there(client: &Client, path: &RemotePath) -> Result<bool>
     }
 }
 
-/// Two arguments that would go to one place.
+/// Refuses two arguments with the same destination.
 fn refuse_twins(put: &Put, places: &[Result<Place>]) -> Result<()> {
     let mut taken: HashMap<&RemotePath, &Path> = HashMap::new();
     for (path, place) in put.paths.iter().zip(places) {
@@ -108,7 +108,7 @@ fn local_name(path: &Path) -> Result<String> {
         return Err(Error::usage(format!("{text}: URLs cannot be put yet"))
             .with_hint("download it first: curl -L URL | hulk put - --name NAME"));
     }
-    // `.` and `..` have a name when one knows where one is.
+    // `.` and `..` have a name only as absolute paths.
     let named = match path.file_name() {
         Some(_) => path.to_owned(),
         None => path
@@ -120,7 +120,7 @@ fn local_name(path: &Path) -> Result<String> {
         .ok_or_else(|| Error::usage(format!("{} has no name", path.display())))?;
     name.to_str().map(str::to_owned).ok_or_else(|| {
         Error::usage(format!("{}: the name is not UTF-8", path.display()))
-            .with_hint("give another one with --name")
+            .with_hint("choose another name with --name")
     })
 }
 

@@ -1,4 +1,4 @@
-//! What the arguments of one `hulk put` have in common.
+//! State shared by all arguments of one `hulk put`.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::{
     progress::Display, transfer::upload::Uploader,
 };
 
-/// What is the same for all arguments.
+/// Options and services shared by all arguments.
 pub(super) struct Run<'a> {
     pub(super) uploader: Uploader,
     pub(super) chosen: PathFilter,
@@ -20,7 +20,7 @@ pub(super) struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// As the flags say.
+    /// Builds the request for a file from the flags.
     pub(super) fn request(
         &self,
         path: RemotePath,
@@ -48,7 +48,7 @@ impl Run<'_> {
         }
     }
 
-    /// The owner of an inbox has modes and times of their own.
+    /// Modes and times to store; none through a share, whose owner decides what may be executed.
     pub(super) fn metadata(&self, attributes: Attributes) -> Option<Map<String, Value>> {
         let is_shared = self.uploader.client.share().is_some();
         let metadata = attributes.to_metadata();

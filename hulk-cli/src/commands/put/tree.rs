@@ -1,4 +1,4 @@
-//! `hulk put DIR`: small files in batches, large ones each alone.
+//! `hulk put DIR`: small files in batches, large files one by one.
 
 use std::{collections::HashSet, path::Path, sync::Arc};
 
@@ -19,13 +19,13 @@ use crate::{
     walk::{Tree, TreeFile, above},
 };
 
-/// Requests in flight for each core: a store waits for its disk more than it works.
+/// Requests in flight per core: a store spends more time waiting for its disk than computing.
 const REQUESTS_PER_CORE: usize = 32;
 
-/// Looks at all of it.
+/// Walks the whole tree.
 ///
 /// # Errors
-/// As `Tree::walk`.
+/// Those of `Tree::walk`.
 pub(crate) async fn walk(run: &Run<'_>, top: &Path) -> Result<Tree> {
     let (top, chosen) = (top.to_owned(), run.chosen.clone());
     let follow_links = run.put.follow_links;
@@ -34,7 +34,7 @@ pub(crate) async fn walk(run: &Run<'_>, top: &Path) -> Result<Tree> {
         .map_err(|error| Error::failed(format!("reading failed: {error}")))?
 }
 
-/// With the exit code of what failed.
+/// Uploads a tree. Also returns the exit code if anything failed.
 pub(crate) async fn put(
     run: &Run<'_>,
     top: &Path,
@@ -54,7 +54,7 @@ pub(crate) async fn put(
     let directory = directory(run, &at, made).await?;
     if directory.is_none() {
         run.display.say(&format!(
-            "/{at} was there before, and the key may not see its link"
+            "/{at} already existed, and this key may not see its link"
         ));
     }
     run.display
@@ -75,7 +75,7 @@ pub(crate) async fn put(
     Ok((done, common_exit(sum.exits)))
 }
 
-/// A link takes files, and directories appear with them.
+/// Reports the empty directories: a link accepts only files, and directories appear with them.
 fn left_through_link(run: &Run<'_>, tree: &Tree) -> Vec<SkippedFile> {
     let files = tree.files.iter();
     let holding: HashSet<&str> = files.flat_map(|file| above(&file.relative)).collect();
@@ -84,7 +84,7 @@ fn left_through_link(run: &Run<'_>, tree: &Tree) -> Vec<SkippedFile> {
     let left: Vec<SkippedFile> = empty
         .map(|one| SkippedFile {
             path: one.relative.clone(),
-            reason: "an empty directory, and a link takes files".to_owned(),
+            reason: "an empty directory; a link accepts only files".to_owned(),
         })
         .collect();
     for one in &left {
@@ -97,7 +97,7 @@ fn left_through_link(run: &Run<'_>, tree: &Tree) -> Vec<SkippedFile> {
     left
 }
 
-/// The link that is printed may be for others, or not.
+/// Says whether the printed link works for others.
 async fn tell_who_may_look(run: &Run<'_>, at: &RemotePath, directory: &Directory) {
     let client = &run.uploader.client;
     if client.share().is_some() {
@@ -105,10 +105,10 @@ async fn tell_who_may_look(run: &Run<'_>, at: &RemotePath, directory: &Directory
     }
     let told = match client.is_open(&directory.id).await {
         Some(true) => format!(
-            "whoever has the link of /{at} sees what is in it; 'hulk set /{at} --private' closes it"
+            "anyone with the link can see what is in /{at}; to close it: hulk set /{at} --private"
         ),
         Some(false) => format!(
-            "only you see what is in /{at}; 'hulk set /{at} --public' opens its link to others"
+            "only you can see what is in /{at}; to open its link to others: hulk set /{at} --public"
         ),
         None => return,
     };
@@ -149,7 +149,7 @@ async fn put_files(
     }
 }
 
-/// Nothing is left in silence: with `--quiet` too, if there is nothing else to be put.
+/// Reports what is skipped; even with `--quiet`, if there is nothing else to put.
 pub(crate) fn tell_skipped(run: &Run<'_>, top: &Path, tree: &Tree) {
     for skipped in &tree.skipped {
         let path = top.join(&skipped.path);
@@ -160,13 +160,13 @@ pub(crate) fn tell_skipped(run: &Run<'_>, top: &Path, tree: &Tree) {
     if count > 0 && tree.files.is_empty() && run.printer.is_quiet() {
         let top = top.display();
         run.printer.insist(&format!(
-            "skipped all that is in {top}: {count} links or special files"
+            "skipped everything in {top}: {count} links or special files"
         ));
     }
 }
 
-/// Where the files are now; through a link, all that is known of it. `None` if the key may not see what
-/// was there before.
+/// Directory that now holds the files; through a link, as much of it as is known. Returns `None` if it
+/// already existed and the key may not see it.
 async fn directory(
     run: &Run<'_>,
     at: &RemotePath,
@@ -196,11 +196,11 @@ async fn directory(
     }))
 }
 
-/// The top, with what the flags say of it, and all below it. One that cannot be made does not stop the
-/// rest. Answers the top, if that is told.
+/// Creates the top directory, with the flags applied, and all directories below it. One that cannot be
+/// created does not stop the rest. Returns the top, if the key may see it.
 ///
 /// # Errors
-/// If it is the top.
+/// If the top cannot be created.
 async fn make_directories(
     run: &Run<'_>,
     at: &RemotePath,
@@ -209,7 +209,7 @@ async fn make_directories(
 ) -> Result<Option<Directory>> {
     let client = &run.uploader.client;
     if client.share().is_some() {
-        // They appear with the files that are put into them.
+        // Directories appear with the files that are put into them.
         return Ok(None);
     }
     let (mut made, mut wanted) = (None, Vec::new());
@@ -223,7 +223,7 @@ async fn make_directories(
         };
         wanted.push((None, top));
     }
-    // What is below one that cannot be made cannot either: that is told once.
+    // What is below a directory that cannot be created cannot be either: this is reported once.
     let mut refused = None;
     for directory in &tree.directories {
         match below(at, &directory.relative) {
@@ -261,7 +261,7 @@ async fn make_directories(
             match (relative, outcome) {
                 (None, Ok(top)) => made = Some(top),
                 (Some(_), Ok(_)) => {}
-                // A key with 'upload' is not told what is there.
+                // A key with 'upload' may not see what exists.
                 (_, Err(error)) if error.code == ErrorCode::DirectoryExists => {}
                 (None, Err(error)) => return Err(error.about(&request.path)),
                 (Some(relative), Err(error)) => sum.fail(run, (*relative).clone(), &error),
@@ -271,7 +271,7 @@ async fn make_directories(
     Ok(made)
 }
 
-/// What came of all files.
+/// Totals of all files.
 #[derive(Default)]
 struct Sum {
     file_count: u64,

@@ -1,6 +1,5 @@
-//! Which partial file is of which download. It is kept in the state directory, so that the file's
-//! name need not tell: whoever can write to the directory of a download cannot make a file that is
-//! taken for it.
+//! Records which partial file belongs to which download. The records are in the state directory, not in file
+//! names: whoever can write to the directory of a download cannot plant a file that is resumed.
 
 use std::{
     fs::{self, File, Metadata},
@@ -14,39 +13,39 @@ use serde::{Deserialize, Serialize};
 
 use crate::{file_io::open_itself, transfer::records};
 
-/// On disk.
+/// Format of a record on disk.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Record {
     pub(crate) partial: PathBuf,
-    /// What is being fetched.
+    /// Digest of the file that is being fetched.
     pub(crate) sha256: Sha256,
     device: u64,
     inode: u64,
-    /// Of a share that counts downloads, which of them it is.
+    /// Claim of this download, if it is from a share that counts downloads.
     pub(crate) claim: Option<String>,
 }
 
 /// The partial file of a record.
 pub(crate) enum Found {
-    /// It is locked now.
+    /// The file, which is now locked.
     File(File),
-    /// Another process is at it.
+    /// Another process has locked it.
     Taken,
     /// It is gone, or another file is in its place.
     Nothing,
 }
 
-/// Where the record is of what is to be this file; `None` if it cannot be kept.
+/// Returns the path of the record for a download to `target`; `None` if there can be no record.
 pub(crate) fn place(target: &Path) -> Option<PathBuf> {
-    let directory = fs::canonicalize(super::partial::directory_of(target)).ok()?;
+    let directory = fs::canonicalize(directory_of(target)).ok()?;
     let target = directory.join(target.file_name()?);
     records::place("partial", target.as_os_str().as_encoded_bytes())
 }
 
-/// Keeps that this new file is the partial one of the download at `place`, and locks it.
+/// Records a new file as the partial one of the download at `place`, and locks it.
 ///
 /// # Errors
-/// If that cannot be kept, or another file cannot be told from this one.
+/// If the file cannot be locked or identified, or the record cannot be written.
 pub(crate) fn keep(
     place: &Path,
     partial: &Path,
@@ -65,7 +64,7 @@ pub(crate) fn keep(
     records::write(place, &record)
 }
 
-/// Forgets the download at `place`, if it is still the one with this partial file.
+/// Removes the record at `place`, if it still names this partial file.
 pub(crate) fn forget(place: &Path, partial: &Path) {
     let known: Option<Record> = records::read(place);
     if known.is_some_and(|record| record.partial.file_name() == partial.file_name()) {
@@ -74,7 +73,7 @@ pub(crate) fn forget(place: &Path, partial: &Path) {
 }
 
 impl Record {
-    /// Opens the partial file, if it is what it was: a regular file under one name.
+    /// Opens the partial file, if it is still the same: a regular file with one name.
     pub(crate) fn open(&self) -> Found {
         let Ok(file) = open_itself(&self.partial, true) else {
             return Found::Nothing;
@@ -84,7 +83,7 @@ impl Record {
             Err(fs4::TryLockError::WouldBlock) => return Found::Taken,
             Err(fs4::TryLockError::Error(_)) => return Found::Nothing,
         }
-        // The one that had it may have finished and renamed it in between.
+        // The process that had it may have finished and renamed it in between.
         let is_there = fs::symlink_metadata(&self.partial).is_ok_and(|found| self.is_of(&found));
         let is_same = is_there && file.metadata().is_ok_and(|found| self.is_of(&found));
         match is_same {
@@ -93,13 +92,13 @@ impl Record {
         }
     }
 
-    /// A second name would be somebody's who reads or changes what comes.
+    /// Whether this is the recorded file. With a second name, another user could read or change it.
     fn is_of(&self, found: &Metadata) -> bool {
         found.is_file() && identity(found) == (self.device, self.inode, 1)
     }
 }
 
-/// Device, inode and number of names.
+/// Returns device, inode and number of names.
 #[cfg(unix)]
 fn identity(metadata: &Metadata) -> (u64, u64, u64) {
     use std::os::unix::fs::MetadataExt;
@@ -109,4 +108,11 @@ fn identity(metadata: &Metadata) -> (u64, u64, u64) {
 #[cfg(not(unix))]
 fn identity(_: &Metadata) -> (u64, u64, u64) {
     (0, 0, 1)
+}
+
+pub(crate) fn directory_of(target: &Path) -> PathBuf {
+    match target.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+        _ => PathBuf::from("."),
+    }
 }

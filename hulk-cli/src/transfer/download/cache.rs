@@ -1,5 +1,5 @@
-//! What was downloaded before, by its SHA-256, so that a CI runner reads it from its disk. The least
-//! recently used make room.
+//! Cache of downloads by SHA-256, so that a CI runner reads them from its disk. The least recently used are
+//! deleted to make room.
 
 use std::{
     fs::{self, File},
@@ -14,7 +14,7 @@ use hulk_proto::Sha256;
 use super::partial::{Partial, Place};
 use crate::{config, file_io::digest_file};
 
-/// Of all that is kept.
+/// Size of all entries together.
 const MAX_BYTES: u64 = 10 << 30;
 #[derive(Clone)]
 pub(crate) struct Cache {
@@ -25,21 +25,21 @@ impl Cache {
     /// Smaller files are as fast from the store.
     pub(crate) const MIN_FILE_BYTES: u64 = 64 << 10;
 
-    /// `None` without a directory for it.
+    /// Opens the cache; `None` without a directory for it.
     pub(crate) fn open() -> Option<Self> {
         let directory = config::cache_directory().ok()?.join("files");
         Some(Self { directory })
     }
 
-    /// Each entry is a directory, whose own time is that of the last use: the file's belongs to
-    /// those that it is linked to.
+    /// Path of an entry: a directory whose own time is that of the last use, since the file's time is shared
+    /// with its hard links.
     fn entry(&self, sha256: Sha256) -> PathBuf {
         self.directory.join(sha256.to_string())
     }
 
-    /// Makes the file `to` of these bytes, if they are here and whole; blocks. It is made aside, so
-    /// that no link that is there is followed, and what was made is compared: the entry may share its bytes
-    /// with a file that somebody writes to. An entry that is damaged is dropped.
+    /// Creates the file `to` from the cache, if it has these bytes undamaged; blocks. The file is created
+    /// under a temporary name, so that no existing link is followed, and then verified: the entry may share
+    /// its bytes with a file that another program writes to. A damaged entry is deleted.
     pub(crate) fn fetch(&self, sha256: Sha256, to: Place<'_>) -> Option<u64> {
         let entry = self.entry(sha256);
         let cached = entry.join("data");
@@ -53,7 +53,7 @@ impl Cache {
         partial.finish(to).ok().map(|()| size)
     }
 
-    /// Keeps a file that was verified. What fails is not kept.
+    /// Adds a file that was verified. Errors are ignored: the file is then not cached.
     pub(crate) fn keep(&self, sha256: Sha256, size_bytes: u64, from: &Path) {
         if (Self::MIN_FILE_BYTES..=MAX_BYTES).contains(&size_bytes) {
             let _ = self.try_keep(sha256, size_bytes, from);
@@ -67,7 +67,7 @@ impl Cache {
         }
         config::make_private(&self.directory)?;
         self.make_room(size_bytes)?;
-        // Made aside, so that half an entry is none.
+        // Created under a temporary name, so that there is never half an entry.
         let aside = tempfile::tempdir_in(&self.directory)?;
         share(from, &aside.path().join("data"))?;
         fs::rename(aside.path(), &entry)
@@ -95,9 +95,9 @@ impl Cache {
     }
 }
 
-/// A new file beside `to` with the bytes of `from`, and their length and digest: a reflink where the file
-/// system has them; else a hard link, if no other name than `from` would share the bytes with it, and its
-/// mode is the one that the umask gives; else a copy.
+/// Creates a file beside `to` with the bytes of `from`, and returns it with their length and digest. It is a
+/// reflink where the file system has them; else a hard link, if no other name than `from` would share the
+/// bytes with it, and its mode is the one that the umask gives; else a copy.
 fn beside(from: &Path, to: Place<'_>, sha256: Sha256) -> io::Result<(Partial, (u64, Sha256))> {
     let mut partial = Partial::of_copy(to, sha256)?;
     let filled = fill(&partial, from, to);
@@ -114,7 +114,7 @@ fn beside(from: &Path, to: Place<'_>, sha256: Sha256) -> io::Result<(Partial, (u
     }
 }
 
-/// Copies into `partial`, or answers what takes its place.
+/// Copies into `partial`, or returns the hard link that replaces it.
 fn fill(
     partial: &Partial,
     from: &Path,
@@ -126,7 +126,7 @@ fn fill(
     }
     let (old, new) = (cached.metadata()?, partial.file.metadata()?);
     if links(&old) == 1 && old.permissions() == new.permissions() {
-        // Nobody else has a name of it, so that it stays as it is read.
+        // The file has no other name, so it stays as it was read.
         let digest = digest_file(from)?;
         if let Ok(linked) = Partial::linked(to.path, from) {
             return Ok(Some((linked, digest)));
@@ -136,9 +136,8 @@ fn fill(
     Ok(None)
 }
 
-/// The same bytes under another name: a reflink where the file system has them; else a hard link,
-/// if no other name than `from` would share the bytes with it, since who writes into one of them
-/// would write into all; else a copy.
+/// Gives the bytes another name: a reflink where the file system has them; else a hard link, if no other
+/// name than `from` would share the bytes with it, since a write to one would change all; else a copy.
 fn share(from: &Path, to: &Path) -> io::Result<()> {
     if reflink_copy::reflink(from, to).is_ok() {
         return Ok(());

@@ -1,4 +1,4 @@
-//! Ranges of an object, each fetched until it is whole.
+//! Fetches ranges of an object, each until it is complete.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -20,7 +20,7 @@ use crate::{
     },
 };
 
-/// Of one file; shared by all its ranges.
+/// Fetches one file; shared by all its ranges.
 pub(crate) struct Fetcher {
     link: Link,
     target: RwLock<Url>,
@@ -30,7 +30,7 @@ pub(crate) struct Fetcher {
     pub(crate) watcher: Arc<dyn Watcher>,
 }
 
-/// What the first answer tells of the whole.
+/// Size and name of the whole object, from the first response.
 pub(crate) struct Whole {
     pub(crate) size_bytes: u64,
     pub(crate) filename: Option<String>,
@@ -57,7 +57,7 @@ impl Fetcher {
         &self.link
     }
 
-    /// The first bytes, at most `most`, and what they are of.
+    /// Fetches the first bytes, at most `most`, with the size and name of the whole.
     pub(crate) async fn first(&self, most: u64) -> Result<(Whole, Bytes)> {
         let whole = Mutex::new(None);
         let bytes = self.range_into(0, most, &whole).await?;
@@ -65,7 +65,7 @@ impl Fetcher {
         Ok((whole.ok_or_else(|| self.no_ranges())?, bytes))
     }
 
-    /// The bytes `start..end`, which must be there.
+    /// Fetches the bytes `start..end`, which must exist.
     pub(crate) async fn range(&self, start: u64, end: u64) -> Result<Bytes> {
         let bytes = self.range_into(start, end, &Mutex::new(None)).await?;
         match bytes.len() as u64 == end - start {
@@ -74,7 +74,7 @@ impl Fetcher {
         }
     }
 
-    /// What came before a line broke is kept, and the rest asked for.
+    /// Fetches a range. Bytes received before a connection broke are kept, and the rest is requested.
     async fn range_into(
         &self,
         start: u64,
@@ -126,7 +126,7 @@ impl Fetcher {
                 *whole.lock().unwrap_or_else(PoisonError::into_inner) = Some(found);
                 end
             }
-            // Of nothing there is no range.
+            // An empty object has no range.
             StatusCode::RANGE_NOT_SATISFIABLE if from == 0 => {
                 *whole.lock().unwrap_or_else(PoisonError::into_inner) = Some(Whole {
                     size_bytes: 0,
@@ -137,7 +137,7 @@ impl Fetcher {
             StatusCode::OK => return Err(self.no_ranges()),
             _ => return Err(store::refused(response, "download").await),
         };
-        // A store that tells another size than before may tell one that ends before the range.
+        // A store that reports another size than before may report one that ends before the range.
         let wanted = end.checked_sub(start).ok_or_else(|| self.no_ranges())? as usize;
         lease
             .buffer
@@ -167,14 +167,12 @@ impl Fetcher {
         })
     }
 
-    /// The URL is over: the link tells another.
+    /// Follows the link again for a new URL, since the old one has expired.
     async fn renew(&self) -> Result<()> {
         let target = self.link.follow_once().await?;
         if target.sha256 != self.sha256 {
-            return Err(
-                Error::conflict("the file was replaced while it was fetched")
-                    .with_hint("run the same command again to get the new one"),
-            );
+            return Err(Error::conflict("the file was replaced during the download")
+                .with_hint("run the same command again to get the new one"));
         }
         *self.target.write().await = target.url;
         Ok(())
@@ -188,7 +186,7 @@ impl Fetcher {
 
     fn no_ranges(&self) -> Error {
         Error::unreachable(format!(
-            "the store behind {} does not answer ranges as S3 does",
+            "the store behind {} does not support range requests like S3",
             shown(&self.link.url)
         ))
         .with_hint("download it with curl -L")

@@ -1,4 +1,4 @@
-//! From a link to a URL of the store.
+//! Follows a link to a URL of the store.
 
 use std::{
     collections::HashMap,
@@ -28,9 +28,9 @@ use crate::{
     },
 };
 
-/// For the redirect; the bytes may take longer.
+/// Limit for the redirect; the bytes may take longer.
 const LINK_TIMEOUT: Duration = Duration::from_secs(20);
-/// From one link to the next.
+/// Most redirects from one link to the next.
 const MOST_STEPS: usize = 5;
 
 /// A link, and how to follow it.
@@ -39,17 +39,17 @@ pub(crate) struct Link {
     pub(crate) url: Url,
     client: Option<Client>,
     pub(crate) net: Net,
-    /// What stands for the password of the share that the link is of.
+    /// Token that replaces the password of the link's share.
     pass: Option<String>,
-    /// Of a share that counts downloads, which of them this is; told by the first answer, or to an
-    /// earlier run.
+    /// Claim of this download, if the share counts downloads; from the first response, or from an earlier
+    /// run.
     claim: Arc<Mutex<Option<String>>>,
 }
 
-/// Where a link leads at the moment.
+/// Current target of a link.
 pub(crate) struct Target {
     pub(crate) url: Url,
-    /// What the server says it is.
+    /// Digest of the file, according to the server.
     pub(crate) sha256: Option<Sha256>,
     pub(crate) attributes: Attributes,
 }
@@ -70,18 +70,18 @@ impl Link {
         self
     }
 
-    /// What an earlier run has begun under this claim does not count a second time.
+    /// Resumes the download of an earlier run under its claim, so that it does not count twice.
     pub(crate) fn with_claim(mut self, claim: Option<String>) -> Self {
         self.claim = Arc::new(Mutex::new(claim));
         self
     }
 
-    /// Which of the downloads that a share counts this one is.
+    /// Returns the claim of this download, if the share counts downloads.
     pub(crate) fn claim(&self) -> Option<String> {
         lock(&self.claim).clone()
     }
 
-    /// Tells a share that counts downloads that this one has ended. It counts in an hour anyway.
+    /// Reports to a share that counts downloads that this one has ended. It counts in an hour anyway.
     pub(crate) async fn ended(&self) {
         let query: HashMap<_, _> = self.url.query_pairs().collect();
         let (Some(claim), Some(token)) = (self.claim(), query.get("token")) else {
@@ -93,7 +93,7 @@ impl Link {
         let _ = self.net.http.put(url).timeout(LINK_TIMEOUT).send().await;
     }
 
-    /// Another link, to whose server nothing goes that is for this one's.
+    /// Returns another link, without password or claim if its server is another.
     fn toward(&self, url: Url) -> Self {
         match url.origin() == self.url.origin() {
             true => self.at(url),
@@ -101,7 +101,7 @@ impl Link {
         }
     }
 
-    /// Another address of the same server.
+    /// Returns a link to another address of the same server.
     pub(crate) fn at(&self, url: Url) -> Self {
         Self {
             url,
@@ -109,7 +109,7 @@ impl Link {
         }
     }
 
-    /// With the key if the link is its server's, else without.
+    /// Returns a request for the link, with the key only if the link is its server's.
     pub(crate) fn request(&self) -> RequestBuilder {
         let mut url = self.url.clone();
         if let Some(claim) = self.claim() {
@@ -135,13 +135,14 @@ impl Link {
     }
 
     /// # Errors
-    /// What the server refuses; what is not a Hulkastorus link.
+    /// If the server refuses, or the URL is not a Hulkastorus link.
     pub(crate) async fn follow(&self) -> Result<Target> {
         let retry_policy = self.net.first_contact_policy();
         retry_policy.retry(|| self.follow_once()).await
     }
 
-    /// A link that leads to another, as a mirror's does, is followed, but not round and round.
+    /// Follows the link without retries. One that leads to another link, such as a mirror's, is followed on,
+    /// but not in circles.
     pub(crate) async fn follow_once(&self) -> Result<Target> {
         let mut target = self.step().await?;
         for _ in 0..MOST_STEPS {
@@ -152,7 +153,7 @@ impl Link {
             target = self.toward(target.url).step().await?;
         }
         let link = shown(&self.url);
-        Err(Error::failed(format!("{link} redirects again and again"))
+        Err(Error::failed(format!("{link} redirects too many times"))
             .with_hint("give hulk the link that it leads to"))
     }
 
@@ -174,7 +175,7 @@ impl Link {
         })
     }
 
-    /// What the server knows of the file.
+    /// Requests what the server knows of the file.
     pub(crate) async fn details(&self) -> Result<LinkedFile> {
         let asked = self.request().header(header::ACCEPT, "application/json");
         let answered = asked.send().await;
@@ -184,7 +185,7 @@ impl Link {
         serde_json::from_slice(&body).map_err(|_| self.not_a_link())
     }
 
-    /// The name at the end of the link, if it is one.
+    /// Returns the last segment of the link, if it is valid UTF-8.
     pub(crate) fn last_part(&self) -> Option<String> {
         let last = self.url.path_segments()?.next_back()?;
         let name = percent_decode_str(last).decode_utf8().ok()?;
@@ -198,7 +199,7 @@ impl Link {
     }
 }
 
-/// In place of the claim that the URL may have.
+/// Sets the claim of a URL, replacing one that it may have.
 fn set_claim(url: &mut Url, claim: &str) {
     let pairs = url.query_pairs().into_owned();
     let others: Vec<(String, String)> = pairs.filter(|(name, _)| name != CLAIM_PARAMETER).collect();

@@ -1,4 +1,4 @@
-//! One file from the store: to a temporary name, checked, then to its own.
+//! Downloads one file from the store: to a temporary name, checked, then renamed.
 
 mod begun;
 pub(crate) mod cache;
@@ -34,31 +34,31 @@ use link::Link;
 use partial::{Partial, Place};
 use read_ahead::ReadAhead;
 
-/// What is written to the disk at once.
+/// Bytes that are written to the disk at once.
 const WRITE_BYTES: usize = 64 << 10;
-/// How often bytes that are not what was put are fetched again.
+/// How often damaged bytes are fetched again.
 const REPAIRS: usize = 2;
 
-/// A download whose first bytes are here.
+/// A download whose first bytes have arrived.
 pub(crate) struct Download {
     fetcher: Arc<Fetcher>,
     first: Bytes,
-    /// As its owner named it; safe as a file's name here.
+    /// Name that its owner gave it; safe as a file name here.
     pub(crate) filename: Option<String>,
     pub(crate) size_bytes: u64,
-    /// What the server says it is.
+    /// Digest of the file, according to the server.
     pub(crate) sha256: Option<Sha256>,
     pub(crate) attributes: Attributes,
 }
 
-/// How it is to be saved.
+/// How to save a download.
 pub(crate) struct Saving<'a> {
     pub(crate) place: Place<'a>,
     pub(crate) verify: bool,
     pub(crate) parallel: Option<usize>,
 }
 
-/// What came in.
+/// Size and digest of the bytes received.
 pub(crate) struct Received {
     pub(crate) size_bytes: u64,
     pub(crate) sha256: Sha256,
@@ -68,7 +68,7 @@ impl Download {
     /// Follows a link to the store.
     ///
     /// # Errors
-    /// What the server refuses; what is not a Hulkastorus link.
+    /// If the server refuses, or the URL is not a Hulkastorus link.
     pub(crate) async fn begin(link: Link, watcher: Arc<dyn Watcher>) -> Result<Self> {
         let target = link.follow().await?;
         let last_part = link.last_part();
@@ -87,11 +87,11 @@ impl Download {
         })
     }
 
-    /// Writes the bytes to a file beside the path, checks them, and gives it its name.
+    /// Writes the bytes to a file beside the path, checks them, and renames it to the path.
     ///
     /// # Errors
-    /// Of disk and network; what came is kept for the next time. `integrity` if the bytes are not
-    /// what the server says; then nothing is.
+    /// If disk or network fails; the bytes received so far are kept for the next run. `integrity` if the
+    /// bytes do not have the server's digest; then nothing is kept.
     pub(crate) async fn save(self, saving: &Saving<'_>, cache: Option<&Cache>) -> Result<Received> {
         let (path, size) = (saving.place.path.to_owned(), self.size_bytes);
         let sha256 = self.sha256.filter(|_| saving.verify);
@@ -135,7 +135,8 @@ impl Download {
         Ok(found)
     }
 
-    /// All of it is here. `None` if it is not what the server says: then it is fetched again.
+    /// Saves a file that has arrived completely. `None` if it does not have the server's digest: then it is
+    /// fetched again.
     async fn save_small(
         &self,
         saving: &Saving<'_>,
@@ -173,11 +174,11 @@ impl Download {
         joined(written.await)?
     }
 
-    /// What is missing of the file, in order; all of it is hashed.
+    /// Fetches the missing bytes of the file in order, and hashes the whole.
     async fn fill(&self, partial: &Partial, saving: &Saving<'_>) -> Result<Received> {
         let fault = |error: io::Error| Error::local("write", saving.place.path, &error);
         self.fetcher.watcher.moved(partial.kept.saturating_sub(
-            // The first part was counted when it came.
+            // The first part was counted when it arrived.
             match partial.kept {
                 0 => 0,
                 _ => self.first.len() as u64,
@@ -199,7 +200,7 @@ impl Download {
         })
     }
 
-    /// Writes the bytes to what is no file, in order; they are checked when they are out.
+    /// Writes the bytes to a stream, in order; they are checked only after they were written.
     pub(crate) async fn pour(
         self,
         out: Box<dyn Write + Send>,
@@ -235,7 +236,7 @@ impl Download {
         let mut parts =
             ReadAhead::new(fetcher, from, self.size_bytes, self.first.clone(), parallel);
         while let Some(part) = parts.next().await? {
-            // Who stops early says why itself.
+            // A task that stops early reports its own error.
             if writer.send(part.clone()).await.is_err() || hasher.send(part).await.is_err() {
                 break;
             }
@@ -244,12 +245,12 @@ impl Download {
         Ok(())
     }
 
-    /// Fetches again what the store's digests of the parts say is bad, or all if there are none.
+    /// Fetches again the parts that do not have the store's digests, or all if there are no digests.
     async fn repair(&self, partial: &Partial, saving: &Saving<'_>) -> Result<Received> {
         let fault = |error: io::Error| Error::local("write", saving.place.path, &error);
         self.fetcher
             .watcher
-            .note("bytes came damaged; they are fetched again");
+            .note("received damaged bytes; they are fetched again");
         let details = self.fetcher.link().details().await?;
         let file = partial.file.try_clone().map_err(fault)?;
         let size = self.size_bytes;
@@ -276,10 +277,10 @@ impl Download {
 
 fn mismatch(path: &Path, found: Sha256, expected: Sha256) -> Error {
     Error::integrity(format!(
-        "{}: the bytes that came are not those that were put (SHA-256 {found} instead of {expected})",
+        "{}: the bytes received are not those that were uploaded (SHA-256 {found} instead of {expected})",
         path.display(),
     ))
-    .with_hint("what the store has is damaged, or somebody changes it on the way")
+    .with_hint("the object in the store is damaged, or the bytes are changed in transit")
 }
 
 fn joined<T>(ended: std::result::Result<T, tokio::task::JoinError>) -> Result<T> {
@@ -287,7 +288,7 @@ fn joined<T>(ended: std::result::Result<T, tokio::task::JoinError>) -> Result<T>
 }
 
 enum Out {
-    /// From this byte on.
+    /// A file, which is written from this byte on.
     File(File, u64),
     Stream(Box<dyn Write + Send>),
 }
@@ -316,7 +317,7 @@ fn writing(mut out: Out) -> (mpsc::Sender<Bytes>, JoinHandle<io::Result<()>>) {
     (sender, writer)
 }
 
-/// Of the first `kept` bytes of `file`, and then of what comes.
+/// Hashes the first `kept` bytes of `file`, and then the parts that arrive.
 fn hashing(file: Option<File>, kept: u64) -> (mpsc::Sender<Bytes>, JoinHandle<io::Result<Sha256>>) {
     let (sender, mut receiver) = mpsc::channel::<Bytes>(1);
     let hasher = spawn_blocking(move || {

@@ -1,5 +1,5 @@
-//! A file that is being fetched, beside its final place. It grows from its beginning, so that what
-//! is there after any end of the program is what came, and can be gone on with.
+//! A file that is being fetched, beside its final path. It grows from its beginning, so that however the
+//! program ends, the file holds the bytes received so far, and can be resumed.
 
 use std::{
     fs::{self, File},
@@ -9,7 +9,7 @@ use std::{
 
 use hulk_proto::Sha256;
 
-use super::begun::{self, Found, Record};
+use super::begun::{self, Found, Record, directory_of};
 use crate::{
     attributes::Attributes,
     error::{Error, Result},
@@ -18,28 +18,28 @@ use crate::{
 
 pub(crate) struct Partial {
     pub(crate) file: File,
-    /// Nobody can know it before the file is there.
+    /// A random name, which cannot be known before the file exists.
     path: PathBuf,
-    /// Bytes that were there before.
+    /// Bytes kept from an earlier run.
     pub(crate) kept: u64,
     /// The record by which another run finds it.
     record: Option<PathBuf>,
     is_done: bool,
 }
 
-/// Where a file is to be.
+/// Final path of a file, and how to create it.
 #[derive(Clone, Copy)]
 pub(crate) struct Place<'a> {
     pub(crate) path: &'a Path,
-    /// What happens to a file that is there.
+    /// Whether an existing file is replaced.
     pub(crate) replace: bool,
-    /// It has them from its first moment on, so that nobody reads what is not for them.
+    /// Given to the file when it is created, so that no other user can read a private file.
     pub(crate) attributes: Attributes,
 }
 
 impl Partial {
-    /// Blocks. What an earlier run has fetched of the same file is gone on with; not if its digest
-    /// is not known, or another process is at it. `claim` is kept for the next run.
+    /// Opens a partial file; blocks. The one of an earlier run for the same file is resumed, unless the
+    /// digest is unknown or another process has locked it. `claim` is kept for the next run.
     pub(crate) fn open(
         target: Place<'_>,
         size_bytes: u64,
@@ -69,13 +69,13 @@ impl Partial {
         Ok(partial)
     }
 
-    /// The claim of the download that an earlier run has begun.
+    /// Returns the claim of the download that an earlier run started.
     pub(crate) fn claim(target: &Path, sha256: Sha256) -> Option<String> {
         let record: Record = records::read(&begun::place(target)?)?;
         record.claim.filter(|_| record.sha256 == sha256)
     }
 
-    /// Removes what an earlier run has fetched: the file came another way.
+    /// Removes the partial file of an earlier run: the file arrived another way.
     pub(crate) fn discard(target: &Path) {
         if let Some(place) = begun::place(target)
             && let Some(record) = records::read::<Record>(&place)
@@ -85,13 +85,13 @@ impl Partial {
         }
     }
 
-    /// Of what is written at once. Blocks.
+    /// Creates a partial file that is written at once, and never resumed. Blocks.
     pub(crate) fn aside(target: Place<'_>) -> io::Result<Self> {
         Self::unnamed(&directory_of(target.path), target.attributes)
     }
 
-    /// For a copy. Blocks. The next run finds it if this one is killed, as it finds what came over the
-    /// network; what an earlier run has left is removed.
+    /// Creates a partial file for a copy; blocks. If this run is killed, the next one finds it like any
+    /// download; the partial file of an earlier run is removed.
     pub(crate) fn of_copy(target: Place<'_>, sha256: Sha256) -> io::Result<Self> {
         let claim = Self::claim(target.path, sha256);
         Self::discard(target.path);
@@ -103,18 +103,18 @@ impl Partial {
         Ok(partial)
     }
 
-    /// A new file that has the bytes of `from`, and shares them with it. Blocks.
+    /// Creates a new file that shares its bytes with `from`. Blocks.
     pub(crate) fn linked(target: &Path, from: &Path) -> io::Result<Self> {
         let link = |path: &Path| fs::hard_link(from, path).and_then(|()| File::open(path));
         let (file, path) = builder().make_in(directory_of(target), link)?.keep()?;
-        // It is new here, whenever it came into the cache.
+        // The file is new here, however old it is in the cache.
         let _ = filetime::set_file_handle_times(&file, None, Some(filetime::FileTime::now()));
         Ok(Self::new(file, path))
     }
 
     fn unnamed(directory: &Path, attributes: Attributes) -> io::Result<Self> {
         let mut builder = builder();
-        // As for any new file, not as for a secret one: the umask decides.
+        // The mode of any new file, not of a secret one: the umask decides.
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
@@ -136,7 +136,7 @@ impl Partial {
         }
     }
 
-    /// The partial file of the record at `place`, or a new one that is kept there.
+    /// Opens the partial file of the record at `place`, or a new one that is recorded there.
     fn go_on(
         directory: &Path,
         place: PathBuf,
@@ -146,7 +146,7 @@ impl Partial {
         let known: Option<Record> = records::read(&place);
         let found = known.as_ref().map_or(Found::Nothing, Record::open);
         match (found, known) {
-            // What was there before is another file now.
+            // The target is of another file now.
             (Found::File(_), Some(record)) if record.sha256 != sha256 => {
                 remove(&place, &record);
                 Self::go_on(directory, place, (sha256, claim), attributes)
@@ -155,7 +155,7 @@ impl Partial {
                 let mut partial = Self::new(file, record.partial.clone());
                 if claim.is_some() && claim != record.claim {
                     record.claim = claim;
-                    // Then the next run counts as another download.
+                    // If this fails, the next run counts as another download.
                     let _ = records::write(&place, &record);
                 }
                 partial.record = Some(place);
@@ -165,7 +165,7 @@ impl Partial {
             _ => {
                 let mut partial = Self::unnamed(directory, attributes)?;
                 let kept = begun::keep(&place, &partial.path, &partial.file, (sha256, claim));
-                // What cannot be kept cannot be gone on with; that is no reason not to fetch it.
+                // A file without a record cannot be resumed; that is no reason not to fetch it.
                 partial.record = kept.ok().map(|()| place);
                 Ok(partial)
             }
@@ -176,8 +176,8 @@ impl Partial {
         &self.path
     }
 
-    /// Gives it its attributes and its final name. Without `replace` nothing that is there is replaced,
-    /// and in any case only a file or a link to one.
+    /// Gives the file its attributes and its final name. Without `replace` nothing is replaced, and with it
+    /// only a file or a link to one.
     pub(crate) fn finish(mut self, target: Place<'_>) -> Result<()> {
         let path = target.path;
         let fault = |error: io::Error| Error::local("write", path, &error);
@@ -191,7 +191,7 @@ impl Partial {
         };
         if let Err(error) = named {
             if error.kind() == io::ErrorKind::AlreadyExists {
-                // Somebody was faster; nobody goes on with this one.
+                // Another process was faster; this file will not be resumed.
                 self.forget();
             }
             return Err(fault(error));
@@ -201,7 +201,7 @@ impl Partial {
         Ok(())
     }
 
-    /// No other run finds it: what is there is not what was wanted, or all of it.
+    /// Removes the record, so that no other run resumes the file: it is damaged, complete or not needed.
     pub(crate) fn forget(&mut self) {
         if let Some(place) = self.record.take() {
             begun::forget(&place, &self.path);
@@ -228,15 +228,18 @@ fn remove(place: &Path, record: &Record) {
     begun::forget(place, &record.partial);
 }
 
-/// A pipe, a socket or a device is somebody's, and no copy of it is anywhere.
+/// Fails for a pipe, a socket or a device: another program uses it, and it could not be restored.
 fn refuse_special(path: &Path) -> Result<()> {
     let found = path.symlink_metadata().map(|found| found.file_type());
     match found {
-        Ok(kind) if !kind.is_file() && !kind.is_symlink() && !kind.is_dir() => Err(Error::exists(
-            format!("{} is no regular file: it is not replaced", path.display()),
-        )
-        .on(path.display())
-        .with_hint("remove it, or name another place with -o")),
+        Ok(kind) if !kind.is_file() && !kind.is_symlink() && !kind.is_dir() => {
+            Err(Error::exists(format!(
+                "{} is not a regular file: it is not replaced",
+                path.display()
+            ))
+            .on(path.display())
+            .with_hint("remove it, or name another path with -o"))
+        }
         _ => Ok(()),
     }
 }
@@ -247,14 +250,8 @@ fn builder() -> tempfile::Builder<'static, 'static> {
     builder
 }
 
-pub(crate) fn directory_of(target: &Path) -> PathBuf {
-    match target.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
-        _ => PathBuf::from("."),
-    }
-}
-
-/// A link fails where something is, be it another link; some file systems have none.
+/// Renames without replacing: a hard link fails if the target exists, even as a link. Some file systems have
+/// no hard links.
 fn rename_to_new(from: &Path, to: &Path) -> io::Result<()> {
     match fs::hard_link(from, to) {
         Ok(()) => fs::remove_file(from),

@@ -1,4 +1,4 @@
-//! Fetches the parts of a file in parallel and hands them on in order.
+//! Fetches the parts of a file in parallel and returns them in order.
 
 use std::{collections::VecDeque, sync::Arc};
 
@@ -13,11 +13,11 @@ use crate::{
 
 type Fetching = AbortOnDropHandle<Result<Bytes>>;
 
-/// From some byte to the end.
+/// Reads from some byte to the end.
 pub(crate) struct ReadAhead {
     fetcher: Arc<Fetcher>,
     size_bytes: u64,
-    /// Where the next part to be asked for begins.
+    /// Start of the next part to request.
     next: u64,
     first: Option<Bytes>,
     window: VecDeque<Fetching>,
@@ -25,7 +25,7 @@ pub(crate) struct ReadAhead {
 }
 
 impl ReadAhead {
-    /// `first` are the bytes from 0 that are here already, used if `start` is 0.
+    /// Starts at `start`. `first` are the bytes from 0 that have already arrived, used if `start` is 0.
     pub(crate) fn new(
         fetcher: Arc<Fetcher>,
         start: u64,
@@ -44,9 +44,9 @@ impl ReadAhead {
         }
     }
 
-    /// The next bytes; `None` at the end.
+    /// Returns the next bytes; `None` at the end.
     pub(crate) async fn next(&mut self) -> Result<Option<Bytes>> {
-        // ReadAhead that are here but not taken yet count too: they are held in memory.
+        // Parts that have arrived but were not taken yet count too: they are held in memory.
         let most = self
             .concurrency
             .limit()

@@ -1,6 +1,6 @@
-//! What was hashed of a local file, kept so that it is not hashed again while the file is
-//! unchanged. It spares work and decides nothing: what the store has, the server says. So a journal
-//! that is missing, of another file, cut short or damaged is a fresh start.
+//! How far a local file was hashed, kept so that it is not hashed again while the file is unchanged. A
+//! journal saves work and decides nothing: the server says what the store has. So one that is missing, of
+//! another file, truncated or damaged is a fresh start.
 
 use std::{
     fs::{self, File, Metadata},
@@ -15,16 +15,16 @@ use sha2::digest::common::hazmat::SerializableState;
 
 use crate::transfer::records;
 
-/// A file that changed so shortly before it was hashed may change once more without a trace: times
-/// of files are as coarse as this.
+/// A file that changed this shortly before it was hashed may change again unnoticed: file times are this
+/// coarse.
 const CLOCK_STEP: Duration = Duration::from_millis(20);
 
-/// By which a change of a file is noticed.
+/// Metadata by which a change of a file is noticed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Stamp {
     pub(crate) len: u64,
     modified: Option<SystemTime>,
-    /// Inode and time of its last change, which no program can set back.
+    /// Device, inode and time of its last change, which no program can set back.
     #[serde(default)]
     inode: (u64, u64, i64, i64),
 }
@@ -50,13 +50,12 @@ impl Stamp {
         }
     }
 
-    /// Whether the contents are the same for all that programs do to files: links and rights may
-    /// have changed.
+    /// Whether the contents are the same, as far as metadata shows; links and permissions may have changed.
     pub(crate) fn has_same_contents(&self, now: &Self) -> bool {
         (self.len, self.modified) == (now.len, now.modified)
     }
 
-    /// Whether a change from now on will show.
+    /// Whether any further change would be noticed.
     fn is_settled(&self) -> bool {
         let changed = SystemTime::UNIX_EPOCH
             + Duration::new(
@@ -72,35 +71,35 @@ impl Stamp {
     }
 }
 
-/// A SHA-256 in the making.
+/// An unfinished SHA-256, of the first `bytes`.
 #[derive(Clone, Default)]
 pub(crate) struct Hashed {
     pub(crate) bytes: u64,
     pub(crate) sha256: sha2::Sha256,
 }
 
-/// On disk.
+/// Format of a journal on disk.
 #[derive(Serialize, Deserialize)]
 struct Record {
     path: PathBuf,
     stamp: Stamp,
-    /// Of the whole.
+    /// SHA-256 of the whole file.
     sha256: Option<Sha256>,
-    /// Of the first bytes: how many, and the state as hex.
+    /// Number of bytes hashed, and the hash state in hex.
     hashed: Option<(u64, String)>,
     part_size: u64,
-    /// What the store answered for each part.
+    /// ETag that the store returned for each part.
     etags: Vec<Option<String>>,
 }
 
-/// Of one file.
+/// Journal of one file.
 pub(crate) struct Journal {
     place: Option<PathBuf>,
     record: Record,
 }
 
 impl Journal {
-    /// What is known of a file that looks like `stamp`.
+    /// Opens the journal of a file; an empty one if the file no longer matches `stamp`.
     pub(crate) fn open(path: &Path, stamp: Stamp) -> Self {
         let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         let place = records::place("journal", path.as_os_str().as_encoded_bytes());
@@ -116,7 +115,7 @@ impl Journal {
                 etags: Vec::new(),
             });
         Self {
-            // What may have changed without a trace is not remembered.
+            // A file that may change unnoticed is not remembered.
             place: place.filter(|_| stamp.is_settled()),
             record,
         }
@@ -137,7 +136,7 @@ impl Journal {
         known.unwrap_or_default()
     }
 
-    /// What the store answered for a part on this layout.
+    /// ETag that the store returned for a part of this layout.
     pub(crate) fn etag(&self, part_size: u64, number: u32) -> Option<&str> {
         if self.record.part_size != part_size {
             return None;
@@ -161,13 +160,13 @@ impl Journal {
         self.record.hashed = Some((hashed.bytes, to_hex(&hashed.sha256.serialize())));
     }
 
-    /// All of it is hashed: the way there need not be kept.
+    /// Sets the digest of the whole file; the intermediate state is no longer needed.
     pub(crate) fn set_sha256(&mut self, sha256: Sha256) {
         self.record.sha256 = Some(sha256);
         self.record.hashed = None;
     }
 
-    /// Replaces what was kept. A journal that cannot be written is one that is not there.
+    /// Writes the journal, replacing the earlier one. One that cannot be written is missing next time.
     pub(crate) fn save(&self) {
         if let Some(place) = &self.place {
             let _ = records::write(place, &self.record);
@@ -184,7 +183,7 @@ fn from_hex(text: &str) -> Option<Vec<u8>> {
     (0..text.len()).step_by(2).map(digit).collect()
 }
 
-/// How an open file looks now.
+/// Returns the current stamp of an open file.
 pub(crate) fn stamp(file: &File) -> io::Result<Stamp> {
     file.metadata().map(|metadata| Stamp::of(&metadata))
 }

@@ -1,4 +1,4 @@
-//! A large file to the store: in parts, or whole if a part may be as large.
+//! Uploads a large file: in parts, or in one request if a part may be that large.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -29,7 +29,7 @@ use crate::{
     },
 };
 
-/// The upload of a large file, as often as it has to be begun.
+/// Upload of a large file, which may have to start over several times.
 pub(crate) struct LargeUpload<'a> {
     pub(crate) uploader: &'a Uploader,
     pub(crate) large: &'a Large,
@@ -67,13 +67,13 @@ impl LargeUpload<'_> {
         if let Err(error) = &sent
             && error.code == ErrorCode::LocalFile
         {
-            // The file is not what was planned: nobody will go on with this upload.
+            // The file is not what was planned: no client will resume this upload.
             let _ = self.uploader.client.cancel_upload(&created.file.id).await;
         }
         sent
     }
 
-    /// Reads all of it before anything is sent, since that may spare the sending.
+    /// Reads the whole file before anything is sent, since that may make sending unnecessary.
     async fn hash(&self) -> Result<Sha256> {
         self.watcher.phase("hashing");
         let (file, path, len) = (
@@ -116,7 +116,7 @@ impl LargeUpload<'_> {
         let run = sending.run(&mut cut, &self.uploader.options).await;
         let sha256 = match cut.finish().await {
             Ok(found) => found.or(known),
-            // What sending met comes first, but not if it is for want of what could not be read.
+            // A final sending error comes first; a temporary one may be due to the read that failed.
             Err(error) => {
                 return Err(run
                     .err()
@@ -136,7 +136,7 @@ impl LargeUpload<'_> {
         Ok(sent(file, &sending))
     }
 
-    /// In one request, where the part size is as large as the file.
+    /// Sends the file in one request, since a part may be as large as the file.
     async fn whole(&self, created: &CreatedFile, known: Option<Sha256>) -> Result<PutFile> {
         let Upload::Single { url, headers, .. } = &created.upload else {
             return Err(unexpected());
@@ -174,7 +174,7 @@ impl LargeUpload<'_> {
     fn check_unchanged(&self) -> Result<()> {
         let now = stamp(&self.large.file);
         let now = now.map_err(|error| Error::local("read", &self.large.path, &error))?;
-        // Some file systems say less than there is.
+        // Some file systems report a size that is too small.
         let goes_on = has_byte_at(&self.large.file, self.large.stamp.len);
         match self.large.stamp.has_same_contents(&now) && !goes_on {
             true => Ok(()),

@@ -1,4 +1,4 @@
-//! One file to the store: plan, send, report.
+//! Uploads one file to the store: plan, send, report.
 
 pub(crate) mod journal;
 mod large;
@@ -37,8 +37,8 @@ impl Uploader {
     /// If there is a directory at its path, the file goes to `else_at`.
     ///
     /// # Errors
-    /// What the server refuses, before a byte is sent; a store that cannot be reached for too long;
-    /// a file that changes meanwhile, whose upload is cancelled.
+    /// If the server refuses, before a byte is sent; if the store cannot be reached for too long; if the file
+    /// changes meanwhile, whose upload is then cancelled.
     pub(crate) async fn upload(
         &self,
         source: Source,
@@ -106,7 +106,7 @@ impl Uploader {
         Ok(put_file(file, len, 0))
     }
 
-    /// With its MD5, so that the store refuses what was damaged on the way.
+    /// Sends a small file with its MD5, so that the store refuses bytes that were damaged in transit.
     pub(crate) async fn send_small(
         &self,
         small: &Small,
@@ -120,7 +120,7 @@ impl Uploader {
         let md5 = BASE64.encode(small.md5.0);
         let put = || store::put(net, url, headers, Some(&md5), &body, watcher.clone());
         match net.retry_policy().retry(put).await? {
-            // An answer that was lost: what is there, the server compares.
+            // `Before` if the first answer was lost: the server compares the object.
             Stored::Before | Stored::Yes(_) => Ok(()),
         }
     }
@@ -179,7 +179,7 @@ impl Uploader {
         let sending = Arc::new(sending);
         let mut splitter = Splitter::stream(stream, path, head, part_size, Arc::default());
         let etags = sending.run(&mut splitter, &self.options).await;
-        // Reading that failed is why there are too few parts.
+        // A read that failed comes first: it is why there are too few parts.
         let sha256 = splitter.finish().await?;
         watcher.phase("completing");
         let report = report_parts(&created, sha256, etags?)?;
@@ -188,8 +188,8 @@ impl Uploader {
     }
 }
 
-/// An upload that is gone was ended by somebody who puts the same at the same time: a new plan tells what is
-/// left to do.
+/// Makes the error of an upload that no longer exists retryable: another client, which puts the same file at
+/// the same time, ended it, and a new plan says what is left to do.
 fn anew(error: Error) -> Error {
     match error.code {
         ErrorCode::NotFound => error.again(Again::Anew),

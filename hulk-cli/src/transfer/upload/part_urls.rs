@@ -1,5 +1,5 @@
-//! Asks the server for part URLs, for all parts that wait for one in one request. A URL is asked
-//! for when its part is about to leave, so it has not expired then.
+//! Asks the server for part URLs, in one request for all parts that wait for one. A URL is requested when
+//! its part is about to be sent, so it has not expired then.
 
 use std::collections::HashMap;
 
@@ -15,7 +15,7 @@ use crate::{
     http::retry,
 };
 
-/// Of one request: the server copies parts while it is asked.
+/// Most parts of one request: the server copies parts before it answers.
 const MOST: usize = 32;
 
 /// What to do with a part.
@@ -32,7 +32,7 @@ pub(crate) struct PartUrls {
 }
 
 impl PartUrls {
-    /// `cannot_copy` is called once if the store refuses to copy parts.
+    /// Starts the task that asks for URLs. `cannot_copy` is called once if the store refuses to copy parts.
     pub(crate) fn start(
         client: Client,
         id: Id,
@@ -44,7 +44,7 @@ impl PartUrls {
             let mut was_told = false;
             let mut batch = Vec::new();
             while asked.recv_many(&mut batch, MOST).await > 0 {
-                // Who does not wait any more needs no URL.
+                // A part that no longer waits needs no URL.
                 let (parts, waiting): (Vec<_>, HashMap<_, _>) = batch
                     .drain(..)
                     .filter(|(_, waiting)| !waiting.is_closed())

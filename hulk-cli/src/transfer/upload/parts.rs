@@ -34,7 +34,7 @@ use crate::{
 /// How often the journal is written.
 const SAVE_INTERVAL: Duration = Duration::from_secs(1);
 
-/// What is the same for all parts of an upload.
+/// State shared by all parts of an upload.
 pub(crate) struct Sending {
     client: Client,
     plan: Multipart,
@@ -49,7 +49,7 @@ pub(crate) struct Sending {
     pub(crate) resumed: AtomicBool,
 }
 
-/// A journal that is written now and then.
+/// A journal that is written at intervals.
 pub(crate) struct ResumeState {
     pub(crate) journal: Arc<Mutex<Journal>>,
     pub(crate) hashed: Progress,
@@ -66,7 +66,7 @@ impl Sending {
     ) -> Self {
         let teller = watcher.clone();
         let cannot_copy = move || {
-            teller.note("the store cannot copy parts; all of the file is sent");
+            teller.note("the store cannot copy parts; sending the whole file");
         };
         let file = &created.file;
         let signer = PartUrls::start(client.clone(), file.id.clone(), file.version, cannot_copy);
@@ -97,7 +97,7 @@ impl Sending {
         }
     }
 
-    /// Parts that the store has, by what the journal remembers of them: they need not be read.
+    /// Returns the parts that the store has, according to the server and the journal: they need not be read.
     pub(crate) fn remembered(&self) -> HashMap<u32, String> {
         let Some(kept) = &self.journal else {
             return HashMap::new();
@@ -119,7 +119,7 @@ impl Sending {
         known
     }
 
-    /// Sends what comes out of `splitter`. Answers the ETags by part.
+    /// Sends the parts from `splitter`. Returns the ETags by part.
     pub(crate) async fn run(
         self: &Arc<Self>,
         splitter: &mut Splitter,
@@ -202,13 +202,13 @@ impl Sending {
                 Ok(etag)
             }
             _ => Err(Error::unreachable(
-                "the store took a part but did not tell its ETag",
+                "the store accepted a part but did not send its ETag",
             )),
         }
     }
 
     fn note_resumed(&self, number: u32) {
-        // What was copied for this very upload is not resumed.
+        // A part that was copied for this very upload is not resumed.
         if !self.plan.reused.contains(&number) {
             self.resumed.store(true, Ordering::Relaxed);
         }

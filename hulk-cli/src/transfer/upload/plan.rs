@@ -4,7 +4,7 @@ use hulk_proto::{CreateFile, CreatedFile, ErrorCode, RemotePath};
 
 use crate::{client::Client, error::Result, transfer::Options};
 
-/// What is the same for every file of a command.
+/// Client and options, shared by all files of a command.
 #[derive(Clone)]
 pub(crate) struct Uploader {
     pub(crate) client: Client,
@@ -12,7 +12,7 @@ pub(crate) struct Uploader {
 }
 
 impl Uploader {
-    /// The server's plan; if there is a directory at the path, for `else_at`.
+    /// Requests the server's plan; for `else_at` if there is a directory at the path.
     pub(super) async fn plan(
         &self,
         request: &mut CreateFile,

@@ -1,4 +1,4 @@
-//! What is said of an upload: to the server as its request and its report, to the user at its end.
+//! Builds the request and the report of an upload for the server, and its result for the user.
 
 use std::{collections::HashMap, sync::atomic::Ordering};
 
@@ -10,7 +10,7 @@ use hulk_proto::{
 use super::{parts::Sending, source::Small};
 use crate::error::{Error, Result};
 
-/// What a request says of a file that is known whole.
+/// Adds to a request the size and digests of a file that is wholly known.
 pub(crate) fn fill(request: &mut CreateFile, small: &Small) {
     request.size_bytes = Some(small.bytes.len() as u64);
     request.sha256 = Some(small.sha256);

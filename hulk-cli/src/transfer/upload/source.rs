@@ -1,4 +1,4 @@
-//! What is uploaded: a small file in memory, a large one on disk, or a stream.
+//! Source of an upload: a small file in memory, a large one on disk, or a stream.
 
 use std::{
     fs::File,
@@ -22,7 +22,7 @@ pub(crate) enum Source {
     /// One part or less.
     Small(Small),
     File(Large),
-    /// Longer than a part; how long, its end tells.
+    /// Longer than a part; its size is known only at its end.
     Stream {
         stream: Box<dyn Read + Send>,
         path: Arc<Path>,
@@ -41,16 +41,16 @@ pub(crate) struct Large {
     pub(crate) file: Arc<File>,
     pub(crate) path: Arc<Path>,
     pub(crate) stamp: Stamp,
-    /// Of the first 8 MiB.
+    /// MD5 of the first 8 MiB.
     pub(crate) head_md5: Md5,
 }
 
 impl Source {
-    /// Opens a file; blocks. A pipe or a device is a stream, and so is what has more bytes than its
-    /// size says, as the files of `/proc`: it ends where it ends.
+    /// Opens a file; blocks. A pipe or a device is a stream, and so is a file with more bytes than its size
+    /// says, such as those in `/proc`: it is read to its end.
     ///
     /// # Errors
-    /// If it has fewer, or changes while it is read.
+    /// If it has fewer bytes than its size says, or changes while it is read.
     pub(crate) fn open(path: &Path) -> Result<(Self, Attributes)> {
         let fault = |error: io::Error| Error::local("read", path, &error);
         let mut file = File::open(path).map_err(fault)?;
@@ -98,7 +98,7 @@ impl Source {
         })
     }
 
-    /// `None` if its end is not known.
+    /// Size of the source; `None` for a stream.
     pub(crate) fn size_bytes(&self) -> Option<u64> {
         match self {
             Self::Small(small) => Some(small.bytes.len() as u64),
@@ -118,7 +118,7 @@ impl Small {
     }
 }
 
-/// One part, and one byte more if there is one.
+/// Reads one part, and one byte more if there is one.
 fn head(stream: &mut impl Read) -> io::Result<Vec<u8>> {
     let mut head = Vec::new();
     stream.take(PART_BYTES + 1).read_to_end(&mut head)?;

@@ -1,4 +1,4 @@
-//! Cuts a file or a stream into parts, in order, and hashes the whole beside.
+//! Cuts a file or a stream into parts, in order, and hashes the whole at the same time.
 
 use std::{
     fs::File,
@@ -25,16 +25,16 @@ use crate::{
 /// Parts between the reader and the hasher.
 const PARTS_AHEAD: usize = 1;
 
-/// One part of a file, from 1.
+/// One part of a file, numbered from 1.
 pub(crate) struct Part {
     pub(crate) number: u32,
     pub(crate) body: Body,
 }
 
-/// The whole's digest as far as it is known, shared with who keeps it.
+/// Digest of the whole so far, shared with the journal that keeps it.
 pub(crate) type Progress = Arc<Mutex<Hashed>>;
 
-/// Reads and hashes on threads of their own. Ends early if nobody takes the parts.
+/// Reads and hashes on separate threads. Ends early if the receiver of the parts is dropped.
 pub(crate) struct Splitter {
     pub(crate) parts: mpsc::Receiver<Part>,
     reader: tokio::task::JoinHandle<Result<()>>,
@@ -42,8 +42,8 @@ pub(crate) struct Splitter {
 }
 
 impl Splitter {
-    /// The parts of a file but those that `skip` names. With `hashed`, the digest goes on from
-    /// there; parts that it covers are hashed no more.
+    /// Cuts a file into parts, without those that `skip` names. With `hashed`, the digest continues from
+    /// there; parts that it covers are not hashed again.
     pub(crate) fn file(
         file: Arc<File>,
         path: Arc<Path>,
@@ -74,7 +74,7 @@ impl Splitter {
         })
     }
 
-    /// The parts of a stream; `first` was read from it before.
+    /// Cuts a stream into parts; `first` was already read from it.
     pub(crate) fn stream(
         mut stream: Box<dyn Read + Send>,
         path: Arc<Path>,
@@ -122,7 +122,7 @@ impl Splitter {
         let reader = spawn_blocking(move || {
             cut(
                 &pool,
-                // Who hashes stops only at an error, which is told when it is asked for.
+                // The hasher stops only at an error, which `finish` returns.
                 &mut |body| to_hasher.send(body.clone()).map_err(|_| stopped()),
                 &mut |part| sender.blocking_send(part).is_ok(),
             )
@@ -134,7 +134,7 @@ impl Splitter {
         }
     }
 
-    /// The digest of the whole, once all parts were taken; `None` if it was known before.
+    /// Returns the digest of the whole, once all parts were received; `None` if it was known before.
     pub(crate) async fn finish(self) -> Result<Option<Sha256>> {
         drop(self.parts);
         let read = joined(self.reader.await);
@@ -181,7 +181,7 @@ fn read_part(
     Ok(Body::Memory(lease.into_bytes()))
 }
 
-/// After each part the state is kept, so that hashing can go on from there another time.
+/// Hashes all bodies. The state is kept after each, so that another run can resume from there.
 fn hash_all(bodies: &threads::Receiver<Body>, hashed: &Progress) -> Result<Sha256> {
     let mut now = lock(hashed).clone();
     while let Ok(body) = bodies.recv() {
@@ -192,7 +192,7 @@ fn hash_all(bodies: &threads::Receiver<Body>, hashed: &Progress) -> Result<Sha25
     Ok(Sha256(now.sha256.finalize().into()))
 }
 
-/// The SHA-256 of a whole file from where `hashed` is; blocks.
+/// Returns the SHA-256 of a whole file, resuming from `hashed`; blocks.
 pub(crate) fn hash_file(
     file: &Arc<File>,
     path: &Arc<Path>,

@@ -1,4 +1,4 @@
-//! One configuration with several servers and several writers: nobody's key is lost.
+//! One configuration with several servers and several writers: no key is lost.
 
 use std::{
     collections::BTreeMap,
@@ -11,7 +11,7 @@ use std::{
 
 use crate::home::{Home, Ran};
 
-/// A key of the server's user, with this label.
+/// Creates a key of the server's user, with this label.
 fn key(server: &Home, label: &str) -> String {
     let create = ["keys", "create", "--permissions", "all", "--label", label];
     server.run(&create).ok()
@@ -26,7 +26,7 @@ fn begin_login(home: &Home, key: &str, arguments: &[&str], variables: &[(&str, &
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
-    // A command that refuses early does not read.
+    // A command that fails early does not read its input.
     let _ = child.stdin.take().unwrap().write_all(key.as_bytes());
     child
 }
@@ -36,7 +36,7 @@ fn login(home: &Home, key: &str, arguments: &[&str], variables: &[(&str, &str)])
     Ran::of(child.wait_with_output().unwrap())
 }
 
-/// The servers of the profiles.
+/// Server of each profile.
 fn profiles(home: &Home) -> BTreeMap<String, String> {
     let text = fs::read_to_string(home.path("config/config.toml")).unwrap();
     let config: toml::Table = toml::from_str(&text).unwrap();
@@ -53,7 +53,7 @@ fn profiles(home: &Home) -> BTreeMap<String, String> {
 fn a_profile_of_another_server_is_replaced_only_if_that_is_wanted() {
     let (a, b) = (Home::serving(), Home::serving());
     let (key_a, key_b) = (key(&a, "of-a"), key(&b, "of-b"));
-    // What is typed once profile `default` is A's; the exit code; whose profiles there are then.
+    // Arguments and variables while profile `default` belongs to A; the exit code; the profiles afterwards.
     type Case<'a> = (
         &'a [&'a str],
         &'a [(&'a str, &'a str)],
@@ -194,7 +194,7 @@ fn twelve_writers_at_once_all_survive() {
 fn files_are_private_and_links_to_them_stay() {
     let server = Home::serving();
     let key = key(&server, "one");
-    // Where the files are that those in the config directory link to; whether `config.toml` is there.
+    // Directory that the files in the config directory link to, if any; whether `config.toml` exists there.
     for (links, is_there) in [
         (None, false),
         (None, true),

@@ -1,4 +1,4 @@
-//! Homes and configurations that cannot be used: what does not need them works without.
+//! Unusable homes and configurations: commands that do not need them work without.
 
 use std::{fs, process::Command};
 
@@ -13,7 +13,7 @@ const VARIABLES: [&str; 6] = [
     "XDG_CACHE_HOME",
 ];
 
-/// Makes a home such as this, and a command's environment fit it.
+/// Prepares such a home, and the environment of a command for it.
 type Make = fn(&Home, &mut Command);
 
 fn with_home(command: &mut Command, home: &str) {
@@ -24,7 +24,7 @@ fn with_home(command: &mut Command, home: &str) {
 }
 
 fn no_home(_: &Home, command: &mut Command) {
-    // The state of whoever runs the tests is left alone.
+    // The state of the user who runs the tests is left alone.
     for name in ["HULK_CONFIG_DIR", "XDG_CONFIG_HOME", "HOME"] {
         command.env_remove(name);
     }
@@ -54,7 +54,7 @@ fn directories_that_are_files(home: &Home, command: &mut Command) {
     }
 }
 
-/// As a file that may not be read is, to whoever is not root.
+/// Stands in for an unreadable file, which root could read.
 fn config_that_is_a_directory(home: &Home, _: &mut Command) {
     fs::create_dir_all(home.path("config/config.toml")).unwrap();
 }
@@ -82,7 +82,7 @@ fn damaged_credentials(home: &Home, _: &mut Command) {
     home.write("config/credentials.toml", b"[a]\napi_key = secret");
 }
 
-/// Each with the warnings there are when a link is followed: as many as files that might have had its key.
+/// Each home, with the number of warnings when a link is downloaded: one per file that might have held a key.
 const HOMES: [(&str, Make, usize); 12] = [
     ("no home", no_home, 0),
     ("empty home", empty_home, 0),
@@ -98,7 +98,7 @@ const HOMES: [(&str, Make, usize); 12] = [
     ("credentials", damaged_credentials, 1),
 ];
 
-/// Runs a command in such a home; how many warnings it gave is told too.
+/// Runs a command in such a home; also returns its number of warnings.
 fn run(make: Make, home: &Home, arguments: &[&str], variables: &[(&str, &str)]) -> (Ran, usize) {
     let mut command = home.command(arguments);
     make(home, &mut command);
@@ -152,7 +152,7 @@ fn what_is_needed_and_cannot_be_read_is_an_error() {
     let key = hulk_proto::ApiKeySecret::random().reveal();
     let (link, key) = (link.as_str(), ("HULK_API_KEY", key.as_str()));
     let server = ("HULK_SERVER", server.url());
-    // Without a key or a server, with a profile that is asked for by name, or where it is to be written.
+    // Without a key or a server, with a profile that is named explicitly, or where the file is to be written.
     type Case<'a> = (Make, &'a [&'a str], &'a [(&'a str, &'a str)], i32);
     let cases: [Case<'_>; 8] = [
         (damaged_config, &["ls"], &[], 1),

@@ -1,4 +1,4 @@
-//! Signals to `hulk put --serve`, which is a client and its server at once.
+//! Signals to `hulk put --serve`, which is both a client and its server.
 
 use std::{
     fs::{self, File},
@@ -14,10 +14,10 @@ use crate::{
 };
 
 const MIB: usize = 1 << 20;
-/// What is called at once.
+/// Longest time that counts as at once.
 const AT_ONCE: Duration = Duration::from_secs(3);
 
-/// A command, and whether it has come to the point at which it is to be interrupted.
+/// A command, and a check whether it has reached the point at which it is interrupted.
 type Scene = (Command, Box<dyn FnMut() -> bool>);
 /// A scene, and the signals that are sent.
 type Interrupted = (fn(&Home) -> Scene, &'static [&'static str]);
@@ -66,7 +66,7 @@ fn bytes_are_stored(home: &Home) -> Box<dyn FnMut() -> bool> {
     Box::new(move || !files_below(&data).is_empty())
 }
 
-/// The test holds its other end.
+/// The test holds the other end of the standard input.
 fn while_the_standard_input_is_read(home: &Home) -> Scene {
     let mut put = home.command(&["put", "--serve", "-", "--name", "a.txt"]);
     put.stdin(Stdio::piped());
@@ -104,7 +104,7 @@ fn a_put_is_interrupted_at_once_wherever_it_is() {
         assert!(start.elapsed() < AT_ONCE, "{number}: {said}");
         assert!(said.contains("error: interrupted"), "{number}: {said}");
         drop(is_there);
-        // Nothing of it is in the way of the next one.
+        // Nothing that it left behind obstructs the next one.
         let mut again = PutServe::start(home.command(&["put", "--serve", "a.txt"]));
         let link = again.link();
         assert_eq!(home.run(&["get", &link, "-o", "-"]).bytes(), b"a");
@@ -113,7 +113,7 @@ fn a_put_is_interrupted_at_once_wherever_it_is() {
     }
 }
 
-/// A download by curl at this rate, of which some bytes have come.
+/// Starts a download by curl at this rate, and waits for its first bytes.
 fn download(home: &Home, link: &str, rate: &str) -> Child {
     fs::create_dir(home.path("down")).unwrap();
     let mut get = Command::new("curl");
@@ -131,7 +131,7 @@ fn download(home: &Home, link: &str, rate: &str) -> Child {
 
 #[test]
 fn what_is_put_is_served_until_a_signal_and_drained_until_another() {
-    // The rate of a download of 3 MiB that is under way, if there is one.
+    // Rate of a download of 3 MiB that is under way, if any; the signals; the exit code.
     let cases: [(Option<&str>, &[&str], i32); 6] = [
         (None, &["INT"], 0),
         (None, &["TERM"], 0),
@@ -156,7 +156,7 @@ fn what_is_put_is_served_until_a_signal_and_drained_until_another() {
             assert!(put.runs(), "{case}");
             start = Instant::now();
             signal(put.id(), name);
-            // Then it has seen the signal.
+            // By then it has received the signal.
             wait_until("no new connections", || {
                 TcpStream::connect(address).is_err()
             });

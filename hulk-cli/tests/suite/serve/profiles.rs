@@ -1,4 +1,4 @@
-//! Servers of one's own on one machine: each has a profile, and none takes that of another.
+//! Local servers on one machine: each has a profile, and none takes over that of another.
 
 use std::fs::{read_to_string, remove_dir_all, remove_file};
 
@@ -8,7 +8,7 @@ use crate::{
     home::Home,
 };
 
-/// `hulk serve` at an address.
+/// Starts `hulk serve` at an address.
 fn serve(home: &Home, data: &str, address: &str) -> Process {
     let arguments = ["serve", "--data-dir", data, "--listen", address];
     Process::start(home.command(&arguments)).unwrap_or_else(|log| panic!("no start: {log}"))
@@ -18,7 +18,7 @@ fn served_before(home: &Home, data: &str, address: &str) {
     assert_eq!(serve(home, data, address).terminate(), Some(0));
 }
 
-/// What was done before a server is started at the address, on the directory `data`.
+/// Preparation before a server is started at the address, on the directory `data`.
 type Before = fn(&Home, &str);
 
 fn nothing(_: &Home, _: &str) {}
@@ -62,7 +62,7 @@ fn a_login_elsewhere_under_its_name(home: &Home, _: &str) {
 
 #[test]
 fn a_new_server_takes_no_profile_of_another() {
-    // Its profile, and whether that is used when none is named.
+    // The preparation, the new server's profile, and whether that is used when none is named.
     let cases: [(Before, &str, bool); 8] = [
         (nothing, "local", true),
         (another_server, "local-2", false),
@@ -118,7 +118,7 @@ fn servers_that_start_at_once_each_have_a_key() {
     drop(servers);
 }
 
-/// `put --serve`, until it serves; what it said.
+/// Runs `put --serve` until it serves; returns its output.
 fn put_serve(home: &Home) -> String {
     home.write("a.txt", b"a");
     let mut put = PutServe::start(home.command(&["put", "--serve", "a.txt"]));
@@ -133,8 +133,8 @@ fn put_serve(home: &Home) -> String {
 
 #[test]
 fn put_serve_finds_the_key_that_it_made() {
-    // Before the first put, between the two, how many profiles there are then, and whether all could
-    // be kept.
+    // Preparation before the first put and between the two, number of profiles afterwards, and whether all
+    // of them could be saved.
     let cases: [(Before, Before, usize, bool); 6] = [
         (nothing, nothing, 1, true),
         (another_server, nothing, 2, true),
@@ -153,10 +153,10 @@ fn put_serve_finds_the_key_that_it_made() {
         for prepare in [before, between] {
             prepare(&home, "");
             let said = put_serve(&home);
-            assert_eq!(!said.contains("is not kept"), is_kept, "{number}: {said}");
+            assert_eq!(!said.contains("was not saved"), is_kept, "{number}: {said}");
         }
         let said = put_serve(&home);
-        assert!(!said.contains("made a user"), "{number}: {said}");
+        assert!(!said.contains("created a user"), "{number}: {said}");
         let config = read_to_string(home.path("config/config.toml")).unwrap_or_default();
         assert_eq!(
             config.matches("[profiles.").count(),
@@ -166,7 +166,7 @@ fn put_serve_finds_the_key_that_it_made() {
     }
 }
 
-/// Puts other text in place of the keys.
+/// Replaces the keys with other text.
 fn replace(home: &Home, text: &str) {
     home.write(
         "config/credentials.toml",

@@ -1,4 +1,4 @@
-//! `--include` and `--exclude`: what they take, and that they took nothing.
+//! `--include` and `--exclude`: what they select, and the report if they select nothing.
 
 use crate::home::Home;
 

@@ -1,4 +1,4 @@
-//! Exit codes and numbers that say what is so.
+//! Exit codes and numbers that are accurate.
 
 use hulk_proto::KeyPermission;
 

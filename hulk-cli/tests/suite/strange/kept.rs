@@ -1,4 +1,4 @@
-//! Modes and times come back, of files and directories.
+//! Modes and times of files and directories are restored.
 
 use std::{
     fs,
@@ -54,7 +54,7 @@ fn files_and_directories_come_back_as_they_were() {
     }
     home.run(&["put", "-q", "tree"]).ok();
     home.run(&["get", "-q", "tree", "-o", "back/"]).ok();
-    // The cache has them now.
+    // This time, the cache has the files.
     home.run(&["get", "-q", "tree", "-o", "again"]).ok();
     for (name, mode, seconds, nanos) in wanted {
         let expected = (mode, seconds, i64::from(nanos));
@@ -66,7 +66,7 @@ fn files_and_directories_come_back_as_they_were() {
         let again = name.replacen("tree", "again", 1);
         assert_eq!(look(&home.path(&again)), expected, "{name}");
         if !home.path(name).is_dir() {
-            // Each alone, put and got.
+            // Each file alone, put and downloaded.
             let to = format!("alone-{}", name.replace('/', "-"));
             home.run(&["put", "-q", name, "--to", &to]).ok();
             home.run(&["get", "-q", &to, "-o", "got"]).ok();
@@ -74,7 +74,7 @@ fn files_and_directories_come_back_as_they_were() {
             fs::remove_file(home.path("got")).unwrap();
         }
     }
-    // What changed comes with the next put.
+    // The next put uploads changed modes and times.
     set(&home.path("tree/nothing"), 0o755, 99, 1);
     set(&home.path("tree/old"), 0o700, 99, 1);
     home.run(&["put", "-q", "tree"]).ok();
@@ -120,7 +120,7 @@ fn only_what_a_mode_may_say_is_obeyed() {
     }
 }
 
-/// Whoever puts into an inbox does not say what its owner's files may be run as.
+/// A stranger who uploads through a link does not decide which of the owner's files are executable.
 #[test]
 fn modes_of_droppers_are_not_kept() {
     let home = Home::serving();
@@ -140,7 +140,7 @@ fn modes_of_droppers_are_not_kept() {
     }
 }
 
-/// Nobody reads while it comes what nobody may read when it is there, nor from the cache.
+/// A private file is not readable by others during its download either, nor in the cache.
 #[test]
 fn what_is_private_is_so_from_its_first_moment() {
     let home = Home::serving();

@@ -1,4 +1,4 @@
-//! Who the link of a directory opens for, what curl makes of it, and hints that fit.
+//! For whom the link of a directory opens, what curl does with it, and hints that fit.
 
 use std::{fs, process::Command};
 
@@ -10,7 +10,7 @@ use crate::{
 
 #[test]
 fn a_tree_that_was_put_opens_unless_something_keeps_it_closed() {
-    // What is done before, flags of the put, and whether the link opens.
+    // The command before the put, the flags of the put, and whether the link opens.
     for (before, flags, opens) in [
         (&[][..], &[][..], true),
         (&[][..], &["--public"][..], true),
@@ -28,8 +28,8 @@ fn a_tree_that_was_put_opens_unless_something_keeps_it_closed() {
         let put = home.run(&[&["put", "tree", "--to", "/"], flags].concat());
         let link = put.ok();
         let said = match opens {
-            true => "whoever has the link",
-            false => "only you see",
+            true => "anyone with the link",
+            false => "only you can see",
         };
         assert!(
             put.stderr().contains(said),
@@ -103,7 +103,7 @@ fn names_above_a_public_directory_are_not_told() {
     }
 }
 
-/// What `curl` prints, run in the home.
+/// Output of `curl`, run in the home.
 fn curl(home: &Home, arguments: &[&str]) -> String {
     let mut curl = Command::new("curl");
     curl.arg("-fsS")
@@ -222,7 +222,7 @@ fn the_hint_that_helps_is_not_lost() {
             "Content-Type: text/html\r\n",
             "<p>",
             8,
-            "go on with: hulk get",
+            "resume with: hulk get",
         ),
     ] {
         let server = Fake::start(move |target, stream| match target.starts_with("/d/") {
@@ -232,7 +232,7 @@ fn the_hint_that_helps_is_not_lost() {
         let link = format!("{}/d/000000000000/a", server.url);
         let got = home.run(&["get", "-q", &link]);
         if status.starts_with("302") {
-            // Nobody answers at that name, and nothing must be asked of it here.
+            // No server answers at that name, and this test must not contact it.
             continue;
         }
         assert_eq!(got.code(), code, "{status}: {}", got.stderr());
@@ -249,7 +249,7 @@ fn a_server_that_wants_https_is_asked_by_https() {
         "/s/0000000000000000000000",
     ] {
         let server = Fake::start(|target, stream| {
-            // Nobody speaks TLS there: that it was tried is what counts.
+            // No server speaks TLS there: the attempt is what counts.
             let location = format!("Location: https://127.0.0.1:9{target}\r\n");
             send(stream, "301 Moved Permanently", &location, "");
         });

@@ -1,4 +1,4 @@
-//! What people meet in the wild: odd names, targets, readers, sizes and text.
+//! Cases that occur in practice: odd names, targets, readers, sizes and text.
 
 mod choice;
 mod exits;

@@ -1,4 +1,4 @@
-//! What the server stores can be fetched, whatever its name looks like.
+//! Every file that the server stores can be downloaded, whatever its name.
 
 use std::fs;
 
@@ -55,7 +55,7 @@ fn what_is_put_can_be_got() {
             }
         }
     }
-    // Each alone, by its path and by its link.
+    // Each file alone, by its path and by its link.
     fs::create_dir_all(home.path("alone")).unwrap();
     for name in ODD {
         let path = format!("tree/{name}");

@@ -1,4 +1,4 @@
-//! What users of other tools have met, one report each.
+//! Bugs that users of other tools have reported, one test each.
 
 use std::{fs, process::Stdio, thread};
 
@@ -35,7 +35,7 @@ fn pipes_that_do_not_block_are_waited_for() {
     let bytes = noise(1, 3_000_000);
     home.write("big.bin", &bytes);
     home.run(&["put", "-q", "big.bin"]).ok();
-    // The shell's own `cat` is slow to begin, and the pipe is set to fail in place of waiting.
+    // The shell's own `cat` starts late, and the pipe is set to fail instead of blocking.
     let line = "exec > >(sleep 0.3; cat > got); python3 -c 'import os; os.set_blocking(1, False)'";
     let got = home.run_after(line, &["get", "-q", "big.bin", "-o", "-"]);
     assert_eq!(got.code(), 0, "{}", got.stderr());
@@ -163,7 +163,7 @@ fn a_tree_that_was_interrupted_is_gone_on_with_where_it_was() {
     ]);
     home.run(&["get", "-q", "there", "-o", "here"]).ok();
     assert_eq!(files_below(&home.path("here")).len(), 4);
-    // Once it is there, the same goes into it, as always.
+    // Once the directory is complete, the same put goes into it, as usual.
     home.run(&["put", "-q", "t", "--to", "there"]).ok();
     home.run(&["get", "-q", "there/0.bin", "-o", "here"])
         .fails(5);
@@ -213,7 +213,7 @@ fn a_link_that_leads_to_a_link_is_followed_but_not_round_and_round() {
         ])
     };
     assert_eq!(get("a").bytes(), b"a");
-    assert!(get("round").fails(1).contains("redirects again and again"));
+    assert!(get("round").fails(1).contains("redirects too many times"));
 }
 
 /// <https://github.com/git-lfs/git-lfs/issues/266>

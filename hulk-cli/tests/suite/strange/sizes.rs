@@ -1,4 +1,4 @@
-//! Files whose size is not what it says.
+//! Files whose size is not the reported one.
 
 use std::{
     fs::{self, File},
@@ -13,7 +13,7 @@ use crate::home::{Home, noise};
 #[test]
 fn what_is_longer_than_it_says_is_a_stream() {
     let home = Home::serving();
-    // Their sizes are 0, and what they tell stays as it is.
+    // Their sizes are 0, and their contents do not change.
     for path in [
         "/proc/version",
         "/proc/cpuinfo",
@@ -27,7 +27,7 @@ fn what_is_longer_than_it_says_is_a_stream() {
         home.run(&["put", "-q", path, "--to", "kept"]).ok();
         let got = home.run(&["get", "-q", "kept", "-o", "-"]);
         assert_eq!(got.code(), 0, "{}", got.stderr());
-        // A frequency or the like may differ.
+        // A CPU frequency, for example, may differ.
         let (found, expected) = (got.bytes().len(), expected.len());
         assert!(
             found > 0 && found.abs_diff(expected) < 200,
@@ -36,7 +36,7 @@ fn what_is_longer_than_it_says_is_a_stream() {
     }
 }
 
-/// A file of `/proc` that is longer than a part: its own memory map tells as many lines as there are.
+/// A file of `/proc` that is longer than a part.
 #[test]
 fn a_long_one_comes_whole() {
     let home = Home::serving();
@@ -47,7 +47,7 @@ fn a_long_one_comes_whole() {
         .ok();
     let got = home.run(&["get", "-q", "kept", "-o", "-"]);
     assert_eq!(got.bytes().len(), symbols.len());
-    // In a tree that is a link to it is nothing of the kind, but followed it is.
+    // In a tree, a symbolic link to it is followed with `-L`.
     fs::create_dir_all(home.path("tree")).unwrap();
     for name in ["version", "kallsyms"] {
         let from = format!("/proc/{name}");

@@ -1,4 +1,4 @@
-//! What is left is told, and one bad entry does not end the rest.
+//! Skipped entries are reported, and one bad entry does not stop the rest.
 
 use std::{
     fs,
@@ -46,7 +46,7 @@ fn what_cannot_be_put_is_told() {
         let said = home.run(&[&["put", "tree"], flags].concat()).stderr();
         assert!(skipped.iter().all(|name| said.contains(name)), "{said}");
     }
-    // With nothing else to do, it is said in any case.
+    // If there is nothing else to put, it is reported even with `-q`.
     fs::create_dir(home.path("links")).unwrap();
     symlink("../tree/a.txt", home.path("links/a")).unwrap();
     for flags in [&["-q"][..], &["-q", "--json"]] {

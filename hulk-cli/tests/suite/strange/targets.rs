@@ -1,4 +1,4 @@
-//! Targets that are no regular files are written through, and never replaced.
+//! Targets that are not regular files are written to, and never replaced.
 
 use std::{
     fs,
@@ -18,7 +18,7 @@ fn fifo(home: &Home, name: &str) {
 #[test]
 fn bytes_go_through_what_is_no_file() {
     let home = Home::serving();
-    // More than a pipe holds, and than is asked for at once.
+    // More than a pipe holds, and more than is requested at once.
     let bytes = noise(1, 9 << 20);
     home.write("big.bin", &bytes);
     let link = home.run(&["put", "-q", "big.bin"]).ok();
@@ -92,7 +92,7 @@ fn what_is_no_file_in_a_tree_is_not_replaced() {
         let kind = fs::symlink_metadata(home.path("other/tree/pipe")).unwrap();
         assert!(kind.file_type().is_fifo());
     }
-    // Nor does a directory go into a stream.
+    // A directory cannot be written to a stream either.
     home.run(&["get", "-q", "tree", "-o", "/dev/null"]).fails(2);
 }
 

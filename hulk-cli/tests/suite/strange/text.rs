@@ -1,4 +1,4 @@
-//! Text of others does not steer the terminal.
+//! Text from others does not control the terminal.
 
 use hulk_proto::ApiKeySecret;
 
@@ -7,7 +7,7 @@ use crate::{
     home::{Home, Ran},
 };
 
-/// What no output may have as it is.
+/// Characters that no output may contain unescaped.
 fn is_steering(character: char) -> bool {
     let is_plain = matches!(character, '\n' | '\t');
     let turns = matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');

@@ -1,4 +1,4 @@
-//! A command that changes something does all of it, and fails if its result could not be told.
+//! A command that changes something does all of it, and fails if its result could not be printed.
 
 use std::{
     fs::File,
@@ -7,7 +7,7 @@ use std::{
 
 use crate::home::{Home, Ran};
 
-/// Where a result goes that nobody gets.
+/// Standard output that loses the result.
 #[derive(Clone, Copy, Debug)]
 enum Out {
     Full,
@@ -92,7 +92,11 @@ fn a_secret_that_nobody_saw_is_revoked() {
             for arguments in [&key[..], &["share", "a.txt"], &["share", "/", "--uploads"]] {
                 let ran = run(&home, &[arguments, json].concat(), out);
                 assert_eq!(ran.code(), 1, "{arguments:?} {out:?}: {}", ran.stderr());
-                assert!(ran.stderr().contains("revoked again"), "{}", ran.stderr());
+                assert!(
+                    ran.stderr().contains("so it was revoked"),
+                    "{}",
+                    ran.stderr()
+                );
             }
         }
     }
@@ -149,7 +153,7 @@ fn a_standard_output_that_is_closed_takes_no_secret() {
             &["get", "-q", "a.txt", "-o", "-"],
         ] {
             if arguments[0] == "get" && line.ends_with('-') {
-                // Nobody can tell that from a caller who wants none of it.
+                // Indistinguishable from a caller that does not want the output.
                 continue;
             }
             let ran = home.run_after(line, arguments);

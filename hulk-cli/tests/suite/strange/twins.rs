@@ -1,4 +1,4 @@
-//! Two sources for one place are refused before a byte moves.
+//! Two sources with the same destination are refused before a byte moves.
 
 use crate::home::Home;
 

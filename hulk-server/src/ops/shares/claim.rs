@@ -12,17 +12,19 @@
 //! the lifetime of the presigned URL.
 
 use hulk_proto::{ErrorCode, Id, ShareToken, Timestamp};
+use sqlx::AnyConnection;
 
-use super::{Opened, Visit};
+use super::link::{Opened, ShareCredentials, above, downloads_left};
 use crate::{
     app::App,
+    audit::Actor,
     db::{
         Db,
-        claims::{self, NewClaim},
+        download_claims::{self, NewClaim},
         shares::{self, ShareRow},
     },
     error::{Error, Result},
-    ops::retried,
+    ops::transaction::transaction,
     store::URL_LIFETIME,
 };
 
@@ -31,39 +33,39 @@ use crate::{
 ///
 /// # Errors
 /// `SHARE_EXPIRED` if it was downloaded as often as it may, or the download that is named has ended.
-pub(in crate::ops) async fn begin(
+pub(crate) async fn begin(
     app: &App,
     opened: &Opened,
     file_id: &str,
-    visit: &Visit,
+    credentials: &ShareCredentials,
 ) -> Result<Option<String>> {
     if !opened.is_counted() {
         app.downloads.count_share(&opened.share.id);
         return Ok(None);
     }
-    if let Some(id) = &visit.claim {
+    if let Some(id) = &credentials.claim {
         return continued(app, opened, file_id, id).await.map(Some);
     }
-    retried(|| take(app, opened, file_id)).await.map(Some)
+    take(app, opened, file_id).await.map(Some)
 }
 
 /// One of the downloads of the share, and of those that it was made with.
 async fn take(app: &App, opened: &Opened, file_id: &str) -> Result<String> {
     let id = Id::random();
-    let mut transaction = app.db.write_for(&opened.owner.id).await?;
-    for share in opened.chain().filter(|share| is_counted(share)) {
-        if !shares::claim(&mut transaction, &share.id).await? {
-            return Err(used_up());
+    transaction!(&app.db, opened.actor(), async |tx| {
+        for share in opened.chain().filter(|share| is_counted(share)) {
+            if !shares::claim(tx, &share.id).await? {
+                return Err(used_up());
+            }
         }
-    }
-    let claim = NewClaim {
-        id: id.as_str(),
-        share_id: &opened.share.id,
-        file_id,
-        ends_at: Timestamp::now().saturating_add(URL_LIFETIME).unix_millis(),
-    };
-    claims::insert(&mut transaction, claim).await?;
-    transaction.commit().await?;
+        let claim = NewClaim {
+            id: id.as_str(),
+            share_id: &opened.share.id,
+            file_id,
+            ends_at: Timestamp::now().saturating_add(URL_LIFETIME).unix_millis(),
+        };
+        Ok(download_claims::insert(tx, claim).await?)
+    })?;
     Ok(id.to_string())
 }
 
@@ -71,13 +73,13 @@ async fn take(app: &App, opened: &Opened, file_id: &str) -> Result<String> {
 ///
 /// # Errors
 /// `SHARE_EXPIRED` if no download may begin any more, and none is under way that the visitor names.
-pub(in crate::ops) async fn check_left(
+pub(crate) async fn check_left(
     app: &App,
     opened: &Opened,
     file_id: &str,
-    visit: &Visit,
+    credentials: &ShareCredentials,
 ) -> Result<()> {
-    match (&visit.claim, super::manage::downloads_left(opened.chain())) {
+    match (&credentials.claim, downloads_left(opened.chain())) {
         (Some(id), Some(_)) => continued(app, opened, file_id, id).await.map(drop),
         (None, Some(0)) => Err(used_up()),
         _ => Ok(()),
@@ -100,7 +102,7 @@ async fn continued(app: &App, opened: &Opened, file_id: &str, id: &Id) -> Result
     let now = Timestamp::now().unix_millis();
     let share_id = &opened.share.id;
     let mut connection = app.db.read().await?;
-    let found = claims::find(&mut connection, share_id, file_id, id.as_str(), now).await?;
+    let found = download_claims::find(&mut connection, share_id, file_id, id.as_str(), now).await?;
     found.ok_or_else(|| {
         Error::new(
             ErrorCode::ShareExpired,
@@ -116,8 +118,10 @@ async fn continued(app: &App, opened: &Opened, file_id: &str, id: &Id) -> Result
 pub async fn take_bytes(app: &App, claim: &Id, len: u64, size_bytes: u64) -> Result<bool> {
     let number = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
     let most = number(size_bytes.saturating_add(size_bytes / 2));
+    // Not through `ops::transaction`: the row is the claim's alone, and bytes do not wait for a user's lock.
     let mut transaction = app.db.write().await?;
-    let taken = claims::take_bytes(&mut transaction, claim.as_str(), number(len), most).await?;
+    let taken =
+        download_claims::take_bytes(&mut transaction, claim.as_str(), number(len), most).await?;
     transaction.commit().await?;
     Ok(taken)
 }
@@ -134,15 +138,17 @@ pub async fn settle_bytes(
     size_bytes: u64,
 ) -> Result<()> {
     let number = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+    // Not through `ops::transaction`, as above; counters are added to.
     let mut transaction = app.db.write().await?;
     let (sent, unsent) = (number(sent), number(unsent));
-    let settled = claims::settle_bytes(&mut transaction, claim.as_str(), sent, unsent).await?;
+    let settled =
+        download_claims::settle_bytes(&mut transaction, claim.as_str(), sent, unsent).await?;
     if let Some((share_id, sent_in_all)) = settled
         && sent_in_all >= number(size_bytes)
-        && claims::went_out(&mut transaction, claim.as_str()).await?
+        && download_claims::went_out(&mut transaction, claim.as_str()).await?
         && let Some(share) = shares::find(&mut transaction, &share_id).await?
     {
-        count(&mut transaction, share).await?;
+        count(&mut transaction, &share).await?;
     }
     Ok(transaction.commit().await?)
 }
@@ -156,35 +162,38 @@ pub async fn end_claim(app: &App, token: &ShareToken, claim: &Id) -> Result<()> 
     let share = shares::find_by_token(&mut connection, token.as_str()).await?;
     let share = share.ok_or_else(|| Error::not_found("share"))?;
     drop(connection);
-    let mut transaction = app.db.write_for(&share.user_id).await?;
-    if claims::end(&mut transaction, &share.id, claim.as_str()).await? {
-        count(&mut transaction, share).await?;
-    }
-    Ok(transaction.commit().await?)
+    let user_id = share.user_id.as_str();
+    transaction!(&app.db, Actor::Server { user_id }, async |tx| {
+        if download_claims::end(tx, &share.id, claim.as_str()).await? {
+            count(tx, &share).await?;
+        }
+        Ok(())
+    })
 }
 
 /// For the share and those that it was made with.
-async fn count(connection: &mut sqlx::AnyConnection, share: ShareRow) -> Result<()> {
-    let above = super::above(connection, &share).await?;
-    for share in std::iter::once(&share).chain(&above) {
+async fn count(connection: &mut AnyConnection, share: &ShareRow) -> Result<()> {
+    let above = above(connection, share).await?;
+    for share in std::iter::once(share).chain(&above) {
         shares::add_downloads(connection, &share.id, 1).await?;
     }
     Ok(())
 }
 
-/// Counts the downloads whose URLs have ended, some at a time. How many there were.
-pub(crate) async fn sweep(db: &Db, limit: i64) -> Result<u64> {
+/// Counts at most `limit` downloads whose URLs have expired. Returns how many there were.
+pub(crate) async fn count_lapsed(db: &Db, limit: i64) -> Result<u64> {
+    // Not through `ops::transaction`: shares of many users, in the order of their ids.
     let mut transaction = db.write().await?;
     let now = db.now(&mut transaction).await?.unix_millis();
-    let over = claims::over(&mut transaction, now, limit).await?;
-    for (id, share_id, is_ended) in &over {
-        if claims::delete(&mut transaction, id).await?
-            && *is_ended == 0
-            && let Some(share) = shares::find(&mut transaction, share_id).await?
+    let lapsed = download_claims::lapsed(&mut transaction, now, limit).await?;
+    for claim in &lapsed {
+        if download_claims::delete(&mut transaction, &claim.id).await?
+            && !claim.is_counted
+            && let Some(share) = shares::find(&mut transaction, &claim.share_id).await?
         {
-            count(&mut transaction, share).await?;
+            count(&mut transaction, &share).await?;
         }
     }
     transaction.commit().await?;
-    Ok(over.len() as u64)
+    Ok(lapsed.len() as u64)
 }

@@ -6,17 +6,23 @@ use hulk_proto::{
 };
 use sqlx::AnyConnection;
 
-use super::{MAX_CHAIN, Opened, intake, password};
+use super::{
+    MAX_CHAIN,
+    link::Opened,
+    unfinished::{cancel_all, find_own},
+};
 use crate::{
     app::App,
+    audit::Actor,
+    auth::Caller,
     db::{
         entries::{self, EntryRow},
-        shares::{self, NewShare, ShareRow},
+        shares::{self, NewShare},
         tree,
         users::UserRow,
     },
     error::{Error, Result},
-    ops::present,
+    ops::{page::plain_page, present, transaction::transaction},
 };
 
 /// Links of one user that are not revoked: who has one that grants it may make others.
@@ -26,11 +32,17 @@ const MAX_BELOW: usize = 100;
 
 /// # Errors
 /// `NOT_FOUND` for what is not the user's, `VALIDATION_ERROR`, `QUOTA_EXCEEDED` for too many links.
-pub async fn create_share(app: &App, user: &UserRow, request: CreateShare) -> Result<Share> {
+pub async fn create_share(app: &App, caller: &Caller, request: CreateShare) -> Result<Share> {
+    let user = &caller.user;
     let mut connection = app.db.read().await?;
-    let entry = target(&mut connection, user, &user.root_id, &request).await?;
+    let entry = find_target(&mut connection, user, &user.root_id, &request).await?;
     drop(connection);
-    insert(app, user, &entry, None, request).await
+    let target = Target {
+        owner: user,
+        entry: &entry,
+        parent: None,
+    };
+    insert(app, caller.into(), target, request).await
 }
 
 /// A further link by somebody who has one, of what that one opens or of something in it.
@@ -43,7 +55,7 @@ pub async fn share_on(app: &App, opened: &Opened, mut request: CreateShare) -> R
         request.file_id.is_some() || request.directory_id.is_some() || request.path.is_some();
     let entry = match is_named {
         false => opened.entry.clone(),
-        true => target(&mut connection, &opened.owner, &opened.entry.id, &request).await?,
+        true => find_target(&mut connection, &opened.owner, &opened.entry.id, &request).await?,
     };
     opened.check_within(&mut connection, &entry.id).await?;
     drop(connection);
@@ -74,11 +86,16 @@ pub async fn share_on(app: &App, opened: &Opened, mut request: CreateShare) -> R
         .max_file_bytes
         .and_then(|cap| u64::try_from(cap).ok());
     request.max_file_bytes = [request.max_file_bytes, cap].into_iter().flatten().min();
-    insert(app, &opened.owner, &entry, Some(opened), request).await
+    let target = Target {
+        owner: &opened.owner,
+        entry: &entry,
+        parent: Some(opened),
+    };
+    insert(app, opened.actor(), target, request).await
 }
 
 /// The file or directory that the request names, from the directory `root_id`.
-async fn target(
+async fn find_target(
     connection: &mut AnyConnection,
     user: &UserRow,
     root_id: &str,
@@ -105,101 +122,108 @@ async fn target(
         .ok_or_else(not_found)
 }
 
+/// What a new link is to open.
+#[derive(Clone, Copy)]
+struct Target<'a> {
+    owner: &'a UserRow,
+    entry: &'a EntryRow,
+    /// The link that it is made with.
+    parent: Option<&'a Opened>,
+}
+
 async fn insert(
     app: &App,
-    owner: &UserRow,
-    entry: &EntryRow,
-    parent: Option<&Opened>,
+    actor: Actor<'_>,
+    target: Target<'_>,
     request: CreateShare,
 ) -> Result<Share> {
     let grants = request.permissions.unwrap_or(Grants::DOWNLOAD);
-    check(entry, grants, &request)?;
-    let password_hash = match request.password {
-        Some(password) => Some(password::hash(app, password).await?),
-        // Who passes a link on does not take its password off.
-        None => parent.and_then(|parent| parent.share.password_hash.clone()),
-    };
+    check(target.entry, grants, &request)?;
     let number =
         |number: Option<u64>| number.map(|number| i64::try_from(number).unwrap_or(i64::MAX));
     let (max_total_bytes, max_files) = match grants.can_upload {
         true => (
-            number(request.max_total_bytes).or(Some(owner.quota_bytes / 2)),
+            number(request.max_total_bytes).or(Some(target.owner.quota_bytes / 2)),
             number(Some(request.max_files.unwrap_or(SHARE_FILES))),
         ),
         false => (None, None),
     };
+    let password_hash = match request.password {
+        Some(password) => Some(app.passwords.hash(password).await?),
+        // Who passes a link on does not take its password off.
+        None => target
+            .parent
+            .and_then(|parent| parent.share.password_hash.clone()),
+    };
     let (id, token) = (Id::random(), ShareToken::random());
-    let mut transaction = app.db.write_for(&entry.user_id).await?;
-    if shares::count(&mut transaction, &entry.user_id).await? >= MAX_SHARES {
+    let share = NewShare {
+        id: id.as_str(),
+        user_id: &target.entry.user_id,
+        entry_id: &target.entry.id,
+        parent_id: target.parent.map(|parent| parent.share.id.as_str()),
+        token: token.as_str(),
+        grants,
+        password_hash,
+        expires_at: request.expires_at.map(Timestamp::unix_millis),
+        max_file_bytes: number(request.max_file_bytes),
+        max_downloads: number(request.max_downloads),
+        max_total_bytes,
+        max_files,
+    };
+    transaction!(&app.db, actor, async |tx| {
+        check_counts(tx, target).await?;
+        // It may have been deleted permanently meanwhile.
+        if entries::find(tx, &target.entry.id).await?.is_none() {
+            return Err(Error::not_found("file or directory"));
+        }
+        let row = shares::insert(tx, share.clone()).await?;
+        present::share(app, tx, row).await
+    })
+}
+
+/// # Errors
+/// `QUOTA_EXCEEDED` if there are as many links as there may be.
+async fn check_counts(connection: &mut AnyConnection, target: Target<'_>) -> Result<()> {
+    if shares::count(connection, &target.entry.user_id).await? >= MAX_SHARES {
         return Err(Error::new(
             ErrorCode::QuotaExceeded,
             format!("there are {MAX_SHARES} links already; revoke one first (hulk share rm)"),
         ));
     }
-    if let Some(top) = parent.map(|parent| parent.chain().last().unwrap_or(&parent.share))
-        && shares::with_those_below(&mut transaction, &top.id)
-            .await?
-            .len()
-            > MAX_BELOW
-    {
-        return Err(Error::new(
+    let Some(parent) = target.parent else {
+        return Ok(());
+    };
+    let top = parent.chain().last().unwrap_or(&parent.share);
+    let below = shares::with_those_below(connection, &top.id).await?;
+    match below.len() > MAX_BELOW {
+        false => Ok(()),
+        true => Err(Error::new(
             ErrorCode::QuotaExceeded,
             format!("{MAX_BELOW} links were made with this one already; ask its owner for another"),
-        ));
+        )),
     }
-    // It may have been deleted for good meanwhile.
-    if entries::find(&mut transaction, &entry.id).await?.is_none() {
-        return Err(Error::not_found("file or directory"));
-    }
-    let row = shares::insert(
-        &mut transaction,
-        NewShare {
-            id: id.as_str(),
-            user_id: &entry.user_id,
-            entry_id: &entry.id,
-            parent_id: parent.map(|parent| parent.share.id.as_str()),
-            token: token.as_str(),
-            grants,
-            password_hash,
-            expires_at: request.expires_at.map(Timestamp::unix_millis),
-            max_file_bytes: number(request.max_file_bytes),
-            max_downloads: number(request.max_downloads),
-            max_total_bytes,
-            max_files,
-        },
-    )
-    .await?;
-    let share = present::share(app, &mut transaction, row).await?;
-    transaction.commit().await?;
-    Ok(share)
 }
 
 fn check(entry: &EntryRow, grants: Grants, request: &CreateShare) -> Result<()> {
+    let invalid = |field: &str, message: &str| Err(Error::validation(field, message));
     let grants_anything =
         grants.can_download || grants.can_upload || grants.can_share || grants.can_delete;
     if !grants_anything {
-        return Err(Error::validation(
-            "permissions",
-            "the link would grant nothing",
-        ));
+        return invalid("permissions", "the link would grant nothing");
     }
     if grants.can_upload && !entry.is_directory() {
-        return Err(Error::validation(
-            "permissions",
-            "files are put into a directory; share one to take them in",
-        ));
+        let message = "files are put into a directory; share one to take them in";
+        return invalid("permissions", message);
     }
     if request.expires_at.is_some_and(|at| at <= Timestamp::now()) {
-        return Err(Error::validation("expires_at", "is in the past"));
+        return invalid("expires_at", "is in the past");
     }
     if request.max_downloads == Some(0) {
-        return Err(Error::validation("max_downloads", "is at least 1"));
+        return invalid("max_downloads", "is at least 1");
     }
     if request.max_downloads.is_some() && !grants.can_download {
-        return Err(Error::validation(
-            "max_downloads",
-            "nothing can be downloaded through this link",
-        ));
+        let message = "nothing can be downloaded through this link";
+        return invalid("max_downloads", message);
     }
     for (field, ceiling) in [
         ("max_file_bytes", request.max_file_bytes),
@@ -207,17 +231,12 @@ fn check(entry: &EntryRow, grants: Grants, request: &CreateShare) -> Result<()> 
         ("max_files", request.max_files),
     ] {
         if ceiling.is_some() && !grants.can_upload {
-            return Err(Error::validation(
-                field,
-                "nothing can be put through this link",
-            ));
+            return invalid(field, "nothing can be put through this link");
         }
     }
     if request.max_total_bytes == Some(0) || request.max_files == Some(0) {
-        return Err(Error::validation(
-            "max_total_bytes",
-            "a link that takes files in takes at least one of one byte",
-        ));
+        let message = "a link that takes files in takes at least one of one byte";
+        return invalid("max_total_bytes", message);
     }
     Ok(())
 }
@@ -228,7 +247,7 @@ fn check(entry: &EntryRow, grants: Grants, request: &CreateShare) -> Result<()> 
 /// `VALIDATION_ERROR` for an order, a filter or a cursor, which this list has not.
 pub async fn list_shares(app: &App, user: &UserRow, query: &ListQuery) -> Result<Page<Share>> {
     let why = "shares are listed newest first, by offset";
-    let (limit, offset) = crate::ops::plain_page(query, why)?;
+    let (limit, offset) = plain_page(query, why)?;
     let mut connection = app.db.read().await?;
     let (rows, total) = shares::list(&mut connection, &user.id, limit, offset).await?;
     let mut items = Vec::with_capacity(rows.len());
@@ -246,21 +265,16 @@ pub async fn list_shares(app: &App, user: &UserRow, query: &ListQuery) -> Result
 ///
 /// # Errors
 /// `NOT_FOUND` also for another user's.
-pub async fn revoke_share(app: &App, user: &UserRow, id: &Id) -> Result<()> {
-    let mut transaction = app.db.write_for(&user.id).await?;
-    intake::find_own(&mut transaction, user, id).await?;
-    intake::give_up_all(&mut transaction, id, "its link was revoked").await?;
-    if !shares::revoke(&mut transaction, &user.id, id.as_str()).await? {
-        return Err(Error::not_found("share"));
-    }
-    transaction.commit().await?;
+pub async fn revoke_share(app: &App, caller: &Caller, id: &Id) -> Result<()> {
+    let user = &caller.user;
+    transaction!(&app.db, Actor::from(caller), async |tx| {
+        find_own(tx, user, id).await?;
+        cancel_all(tx, id, "its link was revoked").await?;
+        match shares::revoke(tx, &user.id, id.as_str()).await? {
+            true => Ok(()),
+            false => Err(Error::not_found("share")),
+        }
+    })?;
     app.garbage.notify_one();
     Ok(())
-}
-
-/// Downloads that may still begin; `None` if they are not counted.
-pub(super) fn downloads_left<'a>(chain: impl Iterator<Item = &'a ShareRow>) -> Option<u64> {
-    let left = |share: &ShareRow| Some((share.max_downloads? - share.claim_count).max(0));
-    let least = chain.filter_map(left).min()?;
-    u64::try_from(least).ok()
 }

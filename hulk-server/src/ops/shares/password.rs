@@ -1,26 +1,22 @@
-//! Passwords of shares: argon2id, off the async threads, guesses counted (`guesses`).
+//! Passwords of shares, and the passes that stand for them.
 //!
-//! Who gave the password gets a pass, so that not each request has to hash: the HMAC-SHA256 of the
-//! share and a time, keyed with the password's hash, which no one but the servers has. A pass ends
-//! with its time, and with the password.
+//! A visitor who gave the password gets a pass, so that later requests need no hashing: the HMAC-SHA256 of
+//! the share and a time, keyed with the password's hash, which only the servers have. A pass ends with its
+//! time, and when the password changes. Guesses are counted (`limits::guesses`).
 
 use std::{
     net::{IpAddr, Ipv4Addr},
-    panic::AssertUnwindSafe,
-    sync::{Arc, mpsc::Sender},
     time::Duration,
 };
 
-use argon2::{Argon2, PasswordHasher, PasswordVerifier, password_hash::phc::PasswordHash};
 use hmac::{Hmac, KeyInit, Mac};
 use hulk_proto::{
-    ErrorCode, ShareToken, Timestamp,
+    ErrorCode, Timestamp,
     share::{Password, Unlocked},
 };
 use sha2::Sha256;
-use tokio::sync::Semaphore;
 
-use super::Visit;
+use super::link::ShareCredentials;
 use crate::{
     app::App,
     db::shares::ShareRow,
@@ -29,130 +25,28 @@ use crate::{
 };
 
 const PASS_LIFETIME: Duration = Duration::from_secs(12 * 60 * 60);
-/// Passwords that wait for their turn: to be compared, and to be set. Whoever may make links could
-/// keep the one thread busy, so they do not wait for each other's places.
-const COMPARED: usize = 64;
-const SET: usize = 16;
-/// More is no password, but work for the server.
-const MAX_PASSWORD_BYTES: usize = 1024;
-
-type Job = Box<dyn FnOnce() + Send>;
-
-/// Hashes passwords on one thread, one at a time: each takes 19 MiB and a core, and the system's allocator
-/// keeps that memory for every thread that ever did it.
-#[derive(Clone, Debug)]
-pub struct Passwords {
-    jobs: Sender<Job>,
-    compared: Arc<Semaphore>,
-    set: Arc<Semaphore>,
-}
-
-impl Default for Passwords {
-    fn default() -> Self {
-        let (jobs, coming) = std::sync::mpsc::channel::<Job>();
-        let work = move || {
-            for job in coming {
-                // A job that panics answers nothing, and those behind it are done.
-                let _ = std::panic::catch_unwind(AssertUnwindSafe(job));
-            }
-        };
-        // Without the thread, sending a job fails.
-        let _ = std::thread::Builder::new()
-            .name("passwords".to_owned())
-            .spawn(work);
-        Self {
-            jobs,
-            compared: Arc::new(Semaphore::new(COMPARED)),
-            set: Arc::new(Semaphore::new(SET)),
-        }
-    }
-}
-
-impl Passwords {
-    /// Runs what hashes, in its turn; not at all if nobody waits for it any more.
-    async fn run<T: Send + 'static>(
-        &self,
-        places: &Arc<Semaphore>,
-        work: impl FnOnce() -> Result<T> + Send + 'static,
-    ) -> Result<T> {
-        let busy = |_| {
-            Error::new(
-                ErrorCode::TooManyRequests,
-                "the server has too many passwords to check at the moment; try again",
-            )
-            .with_status(http::StatusCode::SERVICE_UNAVAILABLE)
-            .with_retry_after(Duration::from_secs(2))
-        };
-        let place = places.clone().try_acquire_owned().map_err(busy)?;
-        let (done, answer) = tokio::sync::oneshot::channel();
-        let job = move || {
-            let _place = place;
-            if !done.is_closed() {
-                let _ = done.send(work());
-            }
-        };
-        self.jobs
-            .send(Box::new(job))
-            .map_err(|_| Error::internal("there is no thread for passwords"))?;
-        answer.await.map_err(Error::internal)?
-    }
-
-    /// The hash of a password, as it is kept.
-    ///
-    /// # Errors
-    /// `TOO_MANY_REQUESTS` with 503 if too many wait already.
-    pub(in crate::ops) async fn hash(&self, password: String) -> Result<String> {
-        self.run(&self.set, move || {
-            let hash = Argon2::default().hash_password(password.as_bytes());
-            hash.map(|hash| hash.to_string())
-                .map_err(|error| Error::internal(error.to_string()))
-        })
-        .await
-    }
-
-    /// Whether the hash is the password's.
-    ///
-    /// # Errors
-    /// As `hash`.
-    async fn is_of(&self, hash: &str, password: &Password) -> Result<bool> {
-        if password.0.len() > MAX_PASSWORD_BYTES {
-            return Ok(false);
-        }
-        let (hash, password) = (hash.to_owned(), password.clone());
-        self.run(&self.compared, move || {
-            let hash =
-                PasswordHash::new(&hash).map_err(|error| Error::internal(error.to_string()))?;
-            let verified = Argon2::default().verify_password(password.0.as_bytes(), &hash);
-            Ok(verified.is_ok())
-        })
-        .await
-    }
-}
-
-/// The hash that is kept.
-pub(super) async fn hash(app: &App, password: Password) -> Result<String> {
-    if password.0.is_empty() || password.0.len() > MAX_PASSWORD_BYTES {
-        return Err(Error::validation(
-            "password",
-            format!("a password has 1 to {MAX_PASSWORD_BYTES} bytes"),
-        ));
-    }
-    app.passwords.hash(password.0).await
-}
 
 /// Whether the visitor has the share's password, or it has none.
 ///
 /// # Errors
 /// `AUTH_INVALID_CREDENTIALS` for a wrong one, `TOO_MANY_REQUESTS`.
-pub(super) async fn is_known(app: &App, share: &ShareRow, visit: &Visit) -> Result<bool> {
+pub(super) async fn is_known(
+    app: &App,
+    share: &ShareRow,
+    credentials: &ShareCredentials,
+) -> Result<bool> {
     let Some(hash) = &share.password_hash else {
         return Ok(true);
     };
-    if visit.passes.iter().any(|pass| is_pass(share, hash, pass)) {
+    if credentials
+        .passes
+        .iter()
+        .any(|pass| is_pass(share, hash, pass))
+    {
         return Ok(true);
     }
-    match &visit.password {
-        Some(password) => check(app, hash, password, visit.address)
+    match &credentials.password {
+        Some(password) => check(app, hash, password, credentials.address)
             .await
             .map(|()| true),
         None => Ok(false),
@@ -163,7 +57,7 @@ pub(super) async fn is_known(app: &App, share: &ShareRow, visit: &Visit) -> Resu
 ///
 /// # Errors
 /// `NOT_FOUND`, `SHARE_EXPIRED`, `SHARE_REVOKED`, `AUTH_INVALID_CREDENTIALS`, `TOO_MANY_REQUESTS`.
-async fn unlock(
+pub(super) async fn unlock(
     app: &App,
     share: &ShareRow,
     password: &Password,
@@ -232,19 +126,4 @@ fn mac(share: &ShareRow, hash: &str, expires_at: i64) -> Hmac<Sha256> {
         .unwrap_or_else(|_| unreachable!("HMAC takes keys of any length"));
     mac.update(format!("share-pass {} {expires_at}", share.id).as_bytes());
     mac
-}
-
-/// What was made for a token's share.
-///
-/// # Errors
-/// As `unlock`.
-pub(super) async fn unlock_token(
-    app: &App,
-    token: &ShareToken,
-    password: &Password,
-    address: Option<IpAddr>,
-) -> Result<(ShareRow, Unlocked)> {
-    let opened = super::find(app, token).await?;
-    let unlocked = unlock(app, &opened.share, password, address).await?;
-    Ok((opened.share, unlocked))
 }

@@ -8,12 +8,15 @@ use hulk_proto::{
     trash::EntryKind,
 };
 
-use super::{Opened, Visit, find, manage::downloads_left, password};
+use super::{
+    link::{Opened, ShareCredentials, downloads_left, find},
+    password,
+};
 use crate::{
     app::App,
     db::files,
     error::{Error, Result},
-    ops::{browse_directory::browse_shared, present},
+    ops::{browse::browse_shared, present},
 };
 
 /// # Errors
@@ -22,11 +25,11 @@ use crate::{
 pub async fn show_share(
     app: &App,
     token: &ShareToken,
-    visit: &Visit,
+    credentials: &ShareCredentials,
     cursor: Option<String>,
 ) -> Result<PublicShare> {
     let opened = find(app, token).await?;
-    let needs_password = !password::is_known(app, &opened.share, visit).await?;
+    let needs_password = !password::is_known(app, &opened.share, credentials).await?;
     let mut shown = outline(&opened, needs_password)?;
     if needs_password {
         return Ok(shown);
@@ -97,6 +100,7 @@ pub async fn unlock_share(
     given: &Password,
     address: Option<IpAddr>,
 ) -> Result<(String, Unlocked)> {
-    let (share, unlocked) = password::unlock_token(app, token, given, address).await?;
-    Ok((share.id, unlocked))
+    let opened = find(app, token).await?;
+    let unlocked = password::unlock(app, &opened.share, given, address).await?;
+    Ok((opened.share.id, unlocked))
 }

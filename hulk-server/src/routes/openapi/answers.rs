@@ -5,11 +5,14 @@ use std::collections::BTreeSet;
 use http::StatusCode;
 use hulk_proto::ErrorCode;
 use utoipa::openapi::{
-    Content, Header, HeaderBuilder, KnownFormat, ObjectBuilder, Ref, RefOr, Response,
-    ResponseBuilder, Schema, SchemaFormat, Type, path::Operation,
+    Content, KnownFormat, ObjectBuilder, Ref, RefOr, Response, ResponseBuilder, SchemaFormat, Type,
+    path::Operation,
 };
 
-use super::media;
+use super::{
+    media,
+    schemas::{header, reason, text},
+};
 
 /// What begins so is open to whoever has a link.
 const LINKS: [&str; 4] = ["/d/", "/s/", "/b/", "/api/v1/shares/public/"];
@@ -89,10 +92,6 @@ fn name(status: StatusCode) -> String {
     reason(status).replace(' ', "")
 }
 
-pub(super) fn reason(status: StatusCode) -> &'static str {
-    status.canonical_reason().unwrap_or_default()
-}
-
 /// An error as every handler answers it, with the codes that it may have.
 fn failure(status: StatusCode) -> ResponseBuilder {
     if status == HEAD_TOO_LARGE {
@@ -125,17 +124,6 @@ fn failure(status: StatusCode) -> ResponseBuilder {
         ),
         _ => answer,
     }
-}
-
-pub(super) fn header(schema: impl Into<RefOr<Schema>>, description: &str) -> Header {
-    HeaderBuilder::new()
-        .schema(Some(schema))
-        .description(Some(description))
-        .build()
-}
-
-pub(super) fn text() -> ObjectBuilder {
-    ObjectBuilder::new().schema_type(Type::String)
 }
 
 fn seconds() -> ObjectBuilder {

@@ -9,7 +9,7 @@ use utoipa::openapi::{
     schema::{ObjectBuilder, SchemaType, Type},
 };
 
-use super::answers::{header, reason, text};
+use super::schemas::{header, reason, text};
 
 /// Where a browser gets a page, also of an error.
 const PAGES: [&str; 2] = ["/s/{token}", "/b/{id}"];

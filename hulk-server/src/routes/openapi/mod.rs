@@ -7,6 +7,7 @@
 mod answers;
 mod media;
 mod parameters;
+mod schemas;
 
 use axum::response::IntoResponse;
 use bytes::Bytes;
@@ -14,8 +15,11 @@ use http::header;
 use utoipa::openapi::{
     ComponentsBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, PathItem,
     path::Operation,
-    security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+    security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme},
 };
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::app::App;
 
 const DESCRIPTION: &str = "Put a file, get a link. Bytes go straight to the store; this API plans, signs \
     and records.\n\nAn operation with `api_key` answers nobody without a key that may do it. Others are \
@@ -45,6 +49,18 @@ pub(super) fn base() -> OpenApi {
                 .build(),
         ))
         .build()
+}
+
+/// Marks all operations of a router as needing a credential.
+pub(super) fn secured(mut router: OpenApiRouter<App>) -> OpenApiRouter<App> {
+    let document = router.get_openapi_mut();
+    for item in document.paths.paths.values_mut() {
+        for (_, operation) in operations(item) {
+            let needed = SecurityRequirement::new("api_key", Vec::<String>::new());
+            operation.security = Some(vec![needed]);
+        }
+    }
+    router
 }
 
 /// Adds what the handlers have in common.

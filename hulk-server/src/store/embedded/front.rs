@@ -1,4 +1,4 @@
-//! The store on the server's port: what HTTP clients need around the S3 service.
+//! The store on the server's port: what HTTP clients need in addition to the S3 service.
 
 use axum::{
     body::Body,
@@ -13,7 +13,7 @@ use super::{
     guard::{self, Refusal},
 };
 
-/// What S3 keeps of a put's headers to send it with the object.
+/// Headers of a PUT that S3 stores and sends with the object.
 const DESCRIBING: [HeaderName; 6] = [
     header::CACHE_CONTROL,
     header::CONTENT_DISPOSITION,
@@ -23,8 +23,8 @@ const DESCRIBING: [HeaderName; 6] = [
     header::EXPIRES,
 ];
 
-/// Pages of other origins may send parts and read their ETags: a presigned URL grants what it
-/// grants to whoever has it, and there are no cookies here.
+/// Headers that let pages of other origins send parts and read their ETags: a presigned URL works for
+/// whoever has it, and there are no cookies here.
 const CORS: [(&str, &str); 4] = [
     ("access-control-allow-origin", "*"),
     ("access-control-allow-methods", "GET, HEAD, PUT"),
@@ -35,7 +35,7 @@ const CORS: [(&str, &str); 4] = [
     ),
 ];
 
-/// User content must not run in this origin, whatever a browser makes of it.
+/// Headers that keep user content from running in this origin, whatever a browser takes it for.
 const SANDBOX: [(&str, &str); 3] = [
     ("x-content-type-options", "nosniff"),
     (
@@ -45,12 +45,12 @@ const SANDBOX: [(&str, &str); 3] = [
     ("cross-origin-resource-policy", "cross-origin"),
 ];
 
-/// A request that the S3 service need not see.
+/// Answers a preflight request, which the S3 service need not see.
 pub(crate) fn preflight() -> Response {
     with_headers(StatusCode::NO_CONTENT.into_response())
 }
 
-/// A refusal in S3's terms, which is how the clients of a store read it.
+/// Builds a refusal in S3's format, which the clients of a store understand.
 pub(crate) fn refuse(status: StatusCode, code: &str, message: &str) -> Response {
     let xml = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{code}</Code><Message>{message}</Message></Error>"
@@ -84,34 +84,34 @@ pub(crate) fn refusal(request: &Request) -> Option<Response> {
         Refusal::NotSigned => refuse(
             StatusCode::FORBIDDEN,
             "AccessDenied",
-            "the URL is not signed: ask the server for one",
+            "the URL is not signed: request a presigned URL from the server",
         ),
         Refusal::UnsignedHeader => refuse(
             StatusCode::FORBIDDEN,
             "AccessDenied",
-            "a header that is not signed, or is there twice, may not be sent with this URL",
+            "a header that is not signed, or appears twice, may not be sent with this URL",
         ),
     })
 }
 
-/// Answers a request for the bucket that was admitted. `host` is the public URL's, for which URLs are
+/// Answers an admitted request for the bucket. `host` is that of the public URL, for which URLs are
 /// signed: a proxy in between may have changed the header.
 pub(crate) async fn front(service: S3Service, host: HeaderValue, mut request: Request) -> Response {
     let is_read = request.method() != Method::PUT;
     let headers = request.headers_mut();
     headers.insert(header::HOST, host);
-    // `curl -L` sends its key, or a link's password, along when a redirect stays on one host; the URL
-    // alone counts here.
+    // `curl -L` also sends its key, or a link's password, when a redirect stays on one host; only the
+    // URL counts here.
     headers.remove(header::AUTHORIZATION);
     if is_read {
         let conditions = Conditions::take(headers);
         request.extensions_mut().insert(conditions);
     } else {
-        // Nobody signed it, and an object is shown as its row says.
+        // These headers are not signed, and an object is served as its row says.
         DESCRIBING
             .iter()
             .for_each(|name| drop(headers.remove(name)));
-        // Not to say a length is to say 0, and a URL is signed for a length.
+        // A missing length means 0, and a URL is signed for a length.
         if !headers.contains_key(header::TRANSFER_ENCODING) {
             headers
                 .entry(header::CONTENT_LENGTH)
@@ -121,7 +121,7 @@ pub(crate) async fn front(service: S3Service, host: HeaderValue, mut request: Re
     with_headers(serve(service, request).await)
 }
 
-/// Answers a request of somebody who has the store's keys, as any S3 does.
+/// Answers a request of a client that has the store's keys, as any S3 store does.
 pub(crate) async fn serve(service: S3Service, request: Request) -> Response {
     let answered = service.call(request.map(s3s::Body::http_body_unsync)).await;
     match answered {

@@ -1,15 +1,15 @@
 //! Which requests the port lets through to the S3 service.
 //!
-//! A client has presigned URLs and nothing else, so the port takes just these: GET, HEAD and PUT,
-//! signed by the query as Signature Version 4 has it. A header of S3's own changes what a request
-//! means (`x-amz-copy-source` makes a copy of a put), and `s3s` obeys those that nobody signed; AWS
-//! refuses them, and so does this. What the server itself asks of the service does not come this way.
+//! Clients have presigned URLs and nothing else, so the port accepts only these: GET, HEAD and PUT,
+//! signed in the query according to Signature Version 4. An `x-amz-` header changes what a request
+//! means (`x-amz-copy-source` turns a PUT into a copy), and `s3s` obeys unsigned ones; AWS refuses them,
+//! and so does this. The server's own requests to the service do not pass through here.
 //!
 //! Source: <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html>
 
 use http::{HeaderMap, Method, Uri};
 
-/// Everything that a signed query has, each once.
+/// Parameters that a signed query has, each once.
 const SIGNING: [&str; 6] = [
     "X-Amz-Algorithm",
     "X-Amz-Credential",
@@ -19,9 +19,9 @@ const SIGNING: [&str; 6] = [
     "X-Amz-Signature",
 ];
 const SIGNED_HEADERS: &str = "X-Amz-SignedHeaders";
-/// Headers of S3's own begin so.
+/// Prefix of the headers that S3 defines.
 const OWN: &str = "x-amz-";
-/// What the service reads of a request besides, and what would mean two things if there were two.
+/// Other headers that the service reads, and that would be ambiguous if they appeared twice.
 const SINGLE: [&str; 4] = ["content-length", "content-md5", "host", "if-none-match"];
 
 /// Why a request is not let through.
@@ -29,14 +29,14 @@ const SINGLE: [&str; 4] = ["content-length", "content-md5", "host", "if-none-mat
 pub(crate) enum Refusal {
     /// Another method than GET, HEAD and PUT.
     Method,
-    /// Not signed by its query, or not by it alone.
+    /// Not signed by its query, or not only by it.
     NotSigned,
-    /// A header of S3's own that is not among the signed ones, or is there twice.
+    /// A header that S3 defines is not among the signed ones, or a header appears twice.
     UnsignedHeader,
 }
 
 /// # Errors
-/// Why the request is refused, whatever its signature is worth.
+/// Why the request is refused, regardless of whether its signature is valid.
 pub(crate) fn check(method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<(), Refusal> {
     if ![Method::GET, Method::HEAD, Method::PUT].contains(method) {
         return Err(Refusal::Method);
@@ -48,7 +48,7 @@ pub(crate) fn check(method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<(
         if is_own && !signed.iter().any(|signed| signed == name) {
             return Err(Refusal::UnsignedHeader);
         }
-        // Of a read, lists of ETags may come in several headers.
+        // In a read, lists of ETags may be spread over several headers.
         let is_list = name == "if-none-match" && method != Method::PUT;
         let is_single = is_own || SINGLE.contains(&name) && !is_list;
         if is_single && headers.get_all(name).iter().nth(1).is_some() {
@@ -58,7 +58,7 @@ pub(crate) fn check(method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<(
     Ok(())
 }
 
-/// The headers that the query says are signed; `None` unless it is signed, once and in one way.
+/// Returns the headers that the query says are signed; `None` unless it is signed once and in one way.
 fn signed_headers(query: &str) -> Option<Vec<String>> {
     let pairs: Vec<(String, String)> = query.split('&').map(pair).collect::<Option<_>>()?;
     for name in SIGNING {
@@ -68,7 +68,7 @@ fn signed_headers(query: &str) -> Option<Vec<String>> {
             return None;
         }
     }
-    // The older signature, which covers no headers.
+    // Parameters of the older signature, which covers no headers.
     let is_older = |name: &str| name == "AWSAccessKeyId" || name == "Signature";
     if pairs.iter().any(|(name, _)| is_older(name)) {
         return None;
@@ -77,7 +77,7 @@ fn signed_headers(query: &str) -> Option<Vec<String>> {
     Some(list.split(';').map(str::to_owned).collect())
 }
 
-/// Name and value, decoded; `None` for what is no UTF-8.
+/// Decodes a name and its value; `None` if they are not UTF-8.
 fn pair(text: &str) -> Option<(String, String)> {
     let (name, value) = text.split_once('=').unwrap_or((text, ""));
     let decode = |text: &str| {

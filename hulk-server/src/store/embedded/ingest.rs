@@ -1,4 +1,4 @@
-//! A request's body becomes a segment: written and hashed in blocks, one while the next comes in.
+//! Writes a request's body to a segment and hashes it, in blocks: one while the next is received.
 
 use std::{
     fs::File,
@@ -17,43 +17,43 @@ use super::{
     room::Room,
 };
 
-/// What goes to the disk and the digests at once, where there is room for it.
+/// Size of the blocks that are written and hashed, if memory allows.
 const BLOCK_BYTES: usize = 512 << 10;
-/// A chunk that is smaller is copied, and any of a small block: by itself it keeps a whole buffer of the
-/// connection alive.
+/// Smaller chunks are copied, and all chunks of a small block: a chunk that is not copied keeps a whole
+/// buffer of the connection alive.
 const SMALL_CHUNK_BYTES: usize = 16 << 10;
 const SMALL_BLOCK_BYTES: usize = 64 << 10;
-/// A client who sends nothing for so long has no part of a block kept in memory.
+/// If a client sends nothing for this long, the block is written unfilled instead of kept in memory.
 const STALL: Duration = Duration::from_secs(1);
 
-/// What came in.
+/// Size and digests of the bytes received.
 pub(super) struct Ingested {
     pub(super) size_bytes: u64,
     pub(super) digests: Digests,
 }
 
-/// Where blocks go.
+/// The file and digests to which blocks are written.
 struct Sink {
     file: File,
     hashers: Box<Hashers>,
     size_bytes: u64,
 }
 
-/// Bytes that are to be written at once.
+/// Bytes that are written together.
 #[derive(Default)]
 struct Block {
     chunks: Vec<Bytes>,
-    /// Small chunks, behind the others.
+    /// Small chunks, which follow the others.
     tail: BytesMut,
     bytes: usize,
-    /// Taken with the first bytes: who sends none has none.
+    /// Taken with the first bytes, so that a client that sends none has none.
     room: Option<Room>,
 }
 
 /// Writes `body` to `file` and makes it durable.
 ///
 /// # Errors
-/// If the client goes away, or the disk is full or fails.
+/// If the client disconnects, or the disk is full or fails.
 pub(super) async fn ingest<S>(mut body: S, file: File, hashers: Box<Hashers>) -> S3Result<Ingested>
 where
     S: Stream<Item = Result<Bytes, StdError>> + Unpin,
@@ -89,7 +89,7 @@ async fn finish(sink: Sink) -> io::Result<Ingested> {
     .await
 }
 
-/// The next block of a body, less if the client stalls, `None` at its end.
+/// Reads the next block of a body, a shorter one if the client stalls; `None` at the end.
 async fn fill<S>(body: &mut S) -> S3Result<Option<Block>>
 where
     S: Stream<Item = Result<Bytes, StdError>> + Unpin,
@@ -147,10 +147,10 @@ impl Sink {
     }
 }
 
-/// All of a body that is not larger than `most`.
+/// Collects a body of at most `most` bytes in memory.
 ///
 /// # Errors
-/// If the client goes away, or sends more.
+/// If the client disconnects, or sends more.
 pub(super) async fn collect<S>(mut body: S, most: u64) -> S3Result<Vec<u8>>
 where
     S: Stream<Item = Result<Bytes, StdError>> + Unpin,
@@ -166,7 +166,7 @@ where
     Ok(bytes)
 }
 
-/// The listener ends the wait for a client that sends too slowly, and there may be no room for a body.
+/// Translates an error of a body: the client may have sent too slowly, and the disk may have no room.
 fn broken(error: StdError) -> s3s::S3Error {
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error.as_ref());
     while let Some(error) = cause {
@@ -179,7 +179,7 @@ fn broken(error: StdError) -> s3s::S3Error {
         }
         cause = error.source();
     }
-    s3_error!(IncompleteBody, "the upload broke off")
+    s3_error!(IncompleteBody, "the upload was interrupted")
 }
 
 fn write_all_vectored(file: &mut File, chunks: &[Bytes]) -> io::Result<()> {

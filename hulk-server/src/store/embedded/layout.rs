@@ -1,4 +1,4 @@
-//! Where things are on disk, and how they get there durably.
+//! Paths of the store on disk, and durable writes to them.
 
 use std::{
     fs::{self, File},
@@ -9,11 +9,18 @@ use std::{
 use nanoid::nanoid;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
-use super::OpenError;
+/// Why the directory cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error("the store's directory was made by a newer version of this program")]
+    Newer,
+    #[error("the store's directory cannot be used: {0}")]
+    Io(#[from] io::Error),
+}
 
-/// The version of the layout, in the file `format`.
+/// Version of the layout, stored in the file `format`.
 const FORMAT: &str = "1";
-/// File systems take names of at most 255 bytes; one is the manifest's mark.
+/// File systems allow names of at most 255 bytes; one is the manifest's mark.
 const MAX_SEGMENT_BYTES: usize = 254;
 /// Marks a manifest, so that the keys `a` and `a/b` can both exist.
 const MANIFEST_MARK: char = '@';
@@ -51,8 +58,8 @@ impl Layout {
         }
     }
 
-    /// The access key and secret with which URLs are signed; made once, so that a restart does not
-    /// break those that are out.
+    /// Returns the access key and secret with which URLs are signed. They are created once, so that URLs
+    /// stay valid after a restart.
     pub(super) fn credentials(&self) -> io::Result<(String, String)> {
         let path = self.root.join("credentials");
         let text = match fs::read_to_string(&path) {
@@ -92,7 +99,7 @@ impl Layout {
         self.root.join("tmp")
     }
 
-    /// The directory of an object's segments; sharded, so that none grows too large.
+    /// Returns the directory of an object's segments; sharded, so that no directory grows too large.
     pub(super) fn data(&self, id: &str) -> PathBuf {
         self.all_data().join(&id[..id.len().min(2)]).join(id)
     }
@@ -101,7 +108,7 @@ impl Layout {
         self.uploads().join(id)
     }
 
-    /// `None` if a part of the key is too long for a file name.
+    /// Returns the path of a manifest; `None` if a part of the key is too long for a file name.
     pub(super) fn manifest(&self, key: &str) -> Option<PathBuf> {
         let mut path = self.objects();
         let mut parts = key.split('/').map(encode_name).peekable();
@@ -117,34 +124,34 @@ impl Layout {
         Some(path)
     }
 
-    /// Replaces a file: readers see the old contents or the new, and after `Ok` a power cut keeps
-    /// the new.
+    /// Replaces a file: readers see the old contents or the new, and after `Ok` the new contents survive
+    /// a power cut.
     pub(super) fn write(&self, path: &Path, contents: &[u8]) -> io::Result<()> {
         let parent = path.parent().unwrap_or(&self.root);
         let mut file = tempfile::NamedTempFile::new_in(self.temporary())?;
         file.write_all(contents)?;
         file.as_file().sync_all()?;
         loop {
-            // That they are durable follows from the file and the last directory being so: file
-            // systems write their journals in order.
+            // The directories are durable once the file and the last directory are: file systems write
+            // their journals in order.
             fs::create_dir_all(parent)?;
             match file.persist(path) {
                 Ok(_) => return sync_directory(parent),
-                // The directory was empty, and a deletion pruned it in between.
+                // The directory was empty, and a deletion has pruned it in the meantime.
                 Err(error) if error.error.kind() == io::ErrorKind::NotFound => file = error.file,
                 Err(error) => return Err(error.error),
             }
         }
     }
 
-    /// As `write`, but a power cut may take the new file, or a part of it.
+    /// Like `write`, but a power cut may lose the new file, or a part of it.
     pub(super) fn write_soon(&self, path: &Path, contents: &[u8]) -> io::Result<()> {
         let mut file = tempfile::NamedTempFile::new_in(self.temporary())?;
         file.write_all(contents)?;
         file.persist(path).map(drop).map_err(|error| error.error)
     }
 
-    /// Removes a file durably; one that is not there is no error.
+    /// Removes a file durably, and returns whether it existed.
     pub(super) fn remove(&self, path: &Path) -> io::Result<bool> {
         match fs::remove_file(path) {
             Ok(()) => {
@@ -157,7 +164,7 @@ impl Layout {
     }
 }
 
-/// A name of the tree, read back.
+/// A file name in the tree of manifests, decoded.
 pub(super) enum Name {
     Manifest(String),
     Directory(String),
@@ -172,7 +179,7 @@ impl Name {
     }
 }
 
-/// `%` alone stands for an empty part, and dots are escaped where they would mean a directory.
+/// Encodes a part of a key: an empty one as `%`, and with dots escaped where they would mean a directory.
 fn encode_name(part: &str) -> String {
     match part {
         "" => "%".to_owned(),
@@ -188,7 +195,7 @@ fn decode_name(name: &str) -> Option<String> {
     }
 }
 
-/// `create_dir_all` that a power cut does not undo.
+/// Like `create_dir_all`, but the directories survive a power cut.
 pub(super) fn create_directories(path: &Path) -> io::Result<()> {
     if path.is_dir() {
         return Ok(());

@@ -11,13 +11,13 @@ use super::{
     objects::Objects,
 };
 
-/// What a list answers.
+/// A page of a listing.
 #[derive(Default)]
 pub(super) struct Listed {
     pub(super) objects: Vec<Manifest>,
-    /// Keys up to and with the delimiter, each once.
+    /// Keys up to and including the delimiter, each once.
     pub(super) prefixes: Vec<String>,
-    /// More would follow after this key or prefix.
+    /// Key or prefix after which the listing continues; `None` on the last page.
     pub(super) truncated_at: Option<String>,
 }
 
@@ -40,7 +40,7 @@ impl Objects {
 }
 
 impl Listing<'_> {
-    /// Adds what is below `directory`, whose keys begin with `base`. False once the page is full.
+    /// Adds the keys below `directory`, which begin with `base`. Returns false once the page is full.
     fn walk(&self, directory: &Path, base: &str, listed: &mut Listed) -> io::Result<bool> {
         for (key, name, is_directory) in children(directory, base)? {
             if !self.may_hold(&key, is_directory) {
@@ -81,10 +81,10 @@ impl Listing<'_> {
     }
 }
 
-/// (key, name on disk, is a directory) in the order of the keys; a directory's key ends in `/`.
+/// Returns (key, name on disk, is a directory) in the order of the keys; a directory's key ends in `/`.
 fn children(directory: &Path, base: &str) -> io::Result<Vec<(String, String, bool)>> {
     let entries = match fs::read_dir(directory) {
-        // Pruned in between.
+        // Pruned in the meantime.
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         other => other?,
     };

@@ -1,17 +1,17 @@
 //! The embedded store: an S3 endpoint of this process, on local disk.
 //!
-//! An object is a manifest (`objects/<key>@`) that holds a few bytes itself, and lists immutable
-//! segments of more: files of the object's own directory (`data/<x>/<id>/`). A completed multipart
-//! upload becomes an object by writing the manifest: its parts stay where they are. A copy links
-//! the segments, so that the file system counts who uses them.
+//! An object is a manifest (`objects/<key>@`), which holds the bytes of a small object itself and lists
+//! the immutable segments of a larger one: files in the object's own directory (`data/<x>/<id>/`). A
+//! completed multipart upload becomes an object when its manifest is written: its parts stay where they
+//! are. A copy links the segments, so that the file system counts their users.
 //!
-//! An answer means durable: data, then manifest, each written, fsynced and renamed, and the
+//! What was answered is durable: data, then manifest, each written, fsynced and renamed, and the
 //! directory fsynced. A crash leaves the old object, the new one, or a data directory that no
 //! manifest names, which the sweep at the next start removes. One process owns the directory.
 //!
-//! The ETag of an object that was put at once is its SHA-256, which the server wants; that of a part
-//! is its BLAKE3, which tells parts apart at a third of the price: S3 lets a store choose, and an MD5
-//! costs twice a SHA-256. Content-MD5, CRC32C and SHA-256 are checked where a client sends them.
+//! The ETag of an object from a single PUT is its SHA-256, which the server needs; that of a part is its
+//! BLAKE3, which distinguishes parts at a third of the cost: S3 lets a store choose, and an MD5 costs
+//! twice as much as a SHA-256. Content-MD5, CRC32C and SHA-256 are checked if a client sends them.
 
 mod conditions;
 mod connector;
@@ -47,10 +47,11 @@ use s3s::{
 pub(crate) use connector::InProcess;
 pub(crate) use front::{front, is_presigned, preflight, refusal, refuse, serve};
 use layout::Layout;
+pub(crate) use layout::OpenError;
 use objects::Objects;
 use receiving::Receiving;
 
-/// The bucket's name and, as stores have one, the region.
+/// Name of the bucket, and the region, which S3 requires.
 pub(crate) const BUCKET: &str = "hulkastorus-ugc";
 pub(crate) const REGION: &str = "auto";
 
@@ -63,16 +64,7 @@ pub struct EmbeddedStore {
     receiving: Arc<Receiving>,
 }
 
-/// Why the directory cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    #[error("the store's directory was made by a newer version of this program")]
-    Newer,
-    #[error("the store's directory cannot be used: {0}")]
-    Io(#[from] io::Error),
-}
-
-/// What the service may read whole before it knows who asks: nothing that it needs is larger.
+/// Limits on what the service reads into memory before it knows the client: nothing it needs is larger.
 fn limits() -> S3Config {
     let mut limits = S3Config::default();
     limits.xml_max_body_size = 4 << 20;
@@ -84,7 +76,7 @@ fn limits() -> S3Config {
 }
 
 impl EmbeddedStore {
-    /// Opens the store under `directory`, making it if there is none. The caller sees to it that no
+    /// Opens the store under `directory`, creating it if it does not exist. The caller ensures that no
     /// other process has it open.
     ///
     /// # Errors
@@ -116,22 +108,22 @@ impl EmbeddedStore {
         self.service.clone()
     }
 
-    /// What is coming in over the port.
+    /// Returns the bodies that are being received over the port.
     pub(crate) fn receiving(&self) -> &Arc<Receiving> {
         &self.receiving
     }
 
-    /// Whether its threads are not all busy.
+    /// Whether a thread for the disk is free.
     pub(crate) async fn is_ready(&self) -> bool {
         disk::is_ready().await
     }
 
-    /// `None` if the system does not say.
+    /// Returns the free space on the disk; `None` if the system does not report it.
     pub fn free_bytes(&self) -> Option<u64> {
         fs4::available_space(self.objects.layout().root()).ok()
     }
 
-    /// Removes what crashes left behind; blocks. Answers how many leftovers there were.
+    /// Removes what crashes left behind, and returns how many leftovers there were. Blocks.
     ///
     /// # Errors
     /// If the directory cannot be read.

@@ -1,4 +1,4 @@
-//! Bodies of one name come in one after the other.
+//! Receives the bodies of one name one after the other.
 
 use std::{
     sync::{
@@ -14,7 +14,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 
 /// How long a body waits for the one before it.
 const TURN_TIMEOUT: Duration = Duration::from_secs(40);
-/// How often the one that waits looks.
+/// How often a waiting body wakes the one that is being received.
 const LOOK: Duration = Duration::from_millis(500);
 
 /// The bodies of one name.
@@ -24,15 +24,15 @@ pub(super) struct Queue {
     waiting: Arc<Waiting>,
 }
 
-/// Those that wait for the one that is coming in.
+/// The bodies that wait for the one that is being received.
 #[derive(Default)]
 pub(super) struct Waiting {
     count: AtomicUsize,
-    /// Of the task that the other body comes in with.
+    /// Wakes the task that receives the current body.
     incoming: AtomicWaker,
 }
 
-/// One of those that wait, while it lives.
+/// Counts as one waiting body until it is dropped.
 struct Wait(Arc<Waiting>);
 
 impl Wait {
@@ -49,7 +49,7 @@ impl Drop for Wait {
 }
 
 impl Waiting {
-    /// Whether one waits. The task of the body that is coming in is woken now and then to ask again.
+    /// Whether a body waits. The task that receives the current body is woken regularly to check again.
     pub(super) fn is_any(&self, context: &Context<'_>) -> bool {
         self.incoming.register(context.waker());
         self.count.load(Ordering::Acquire) > 0
@@ -61,7 +61,7 @@ impl Queue {
         &self.waiting
     }
 
-    /// The turn of the next body, if it comes soon.
+    /// Waits for the turn of the next body; `None` if it takes too long.
     pub(super) async fn turn(&self) -> Option<OwnedMutexGuard<()>> {
         let wait = Wait::begin(&self.waiting);
         let turn = async {

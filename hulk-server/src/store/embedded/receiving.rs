@@ -1,4 +1,4 @@
-//! Bodies that are coming in: one at a time for each object or part, and no more of them than the
+//! Bodies that are being received: one at a time for each object or part, and no more in total than the
 //! disk has room for.
 
 use std::{
@@ -20,21 +20,21 @@ use tokio::{sync::OwnedMutexGuard, time::Instant};
 
 use super::queue::{Queue, Waiting};
 
-/// A body of which nothing came for so long is cut off if another waits: its connection is dead, and the
-/// client has begun anew.
+/// A body that has stalled for this long is cut off if another one waits: its connection is dead, and the
+/// client has started again.
 const STALL: Duration = Duration::from_secs(2);
-/// Left free on the disk, for the database and manifests.
+/// Space left free on the disk, for the database and manifests.
 pub(crate) const DISK_RESERVE_BYTES: u64 = 16 << 20;
 
-/// What is coming in.
+/// The bodies that are being received.
 #[derive(Default)]
 pub(crate) struct Receiving {
     queues: Mutex<HashMap<String, Arc<Queue>>>,
-    /// Bytes that were announced and have not come yet.
+    /// Bytes that were announced and have not arrived yet.
     expected: AtomicU64,
 }
 
-/// A body's turn, until it is dropped.
+/// The turn of a body, until this is dropped.
 pub(crate) struct Receipt {
     receiving: Arc<Receiving>,
     name: String,
@@ -43,7 +43,7 @@ pub(crate) struct Receipt {
     left: Arc<AtomicU64>,
 }
 
-/// Another body of the same name is coming in.
+/// Error for a body while another one of the same name is being received.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Busy;
 
@@ -51,7 +51,7 @@ impl Receiving {
     /// Waits for a body's turn.
     ///
     /// # Errors
-    /// If the one before does not end soon.
+    /// If the previous body does not end soon.
     pub(crate) async fn begin(self: &Arc<Self>, name: String) -> Result<Receipt, Busy> {
         let mut receipt = Receipt {
             receiving: self.clone(),
@@ -60,14 +60,14 @@ impl Receiving {
             turn: None,
             left: Arc::default(),
         };
-        // Not cloned: the last one that has the queue removes it.
+        // Not cloned: the last holder of the queue removes it.
         if let Some(queue) = &receipt.queue {
             receipt.turn = Some(queue.turn().await.ok_or(Busy)?);
         }
         Ok(receipt)
     }
 
-    /// Expects `size_bytes` more, and says whether there is room for all that is expected.
+    /// Expects `size_bytes` more, and returns whether there is room for everything expected.
     fn expect(&self, size_bytes: u64, left: &AtomicU64, free_bytes: Option<u64>) -> bool {
         let before = self.expected.fetch_add(size_bytes, Ordering::AcqRel);
         left.store(size_bytes, Ordering::Release);
@@ -77,7 +77,7 @@ impl Receiving {
         size_bytes == 0 || free_bytes.is_none_or(|free| free >= needed)
     }
 
-    /// Whether a body is coming in for the object, or for a part of it.
+    /// Whether a body is being received for the object, or for a part of it.
     pub(crate) fn has(&self, key: &str) -> bool {
         self.lock().keys().any(|name| {
             let rest = name.strip_prefix(key);
@@ -90,10 +90,10 @@ impl Receiving {
     }
 }
 
-/// No key has it.
+/// Separates key and part; it does not occur in keys.
 const PART_MARK: char = '\0';
 
-/// The name under which a body comes in.
+/// Returns the name under which a body is received.
 pub(crate) fn name_of(key: &str, part: Option<&str>) -> String {
     match part {
         Some(part) => format!("{key}{PART_MARK}{part}"),
@@ -102,9 +102,9 @@ pub(crate) fn name_of(key: &str, part: Option<&str>) -> String {
 }
 
 impl Receipt {
-    /// The body, which fails with `StorageFull` if the disk has no room for its `size_bytes`, and whose
-    /// bytes are expected no more once they came. Room is taken when it is first read, which is once
-    /// its signature was found to be good; `free_bytes` are free then, if that is known.
+    /// Wraps the body so that it fails with `StorageFull` if the disk has no room for its `size_bytes`, and
+    /// so that bytes are no longer expected once they have arrived. Room is taken when the body is first
+    /// read, which is after its signature was verified; `free_bytes` returns what is free then, if known.
     pub(crate) fn counted(
         &self,
         body: Body,
@@ -129,7 +129,7 @@ impl Drop for Receipt {
         self.receiving.expected.fetch_sub(left, Ordering::AcqRel);
         (self.turn, self.queue) = (None, None);
         let mut queues = self.receiving.lock();
-        // Nobody else has it or waits for it: whoever does has a copy, made under this lock.
+        // No other body holds the queue or waits in it: each has a clone, made under this lock.
         if queues
             .get(&self.name)
             .is_some_and(|queue| Arc::strong_count(queue) == 1)
@@ -142,7 +142,7 @@ impl Drop for Receipt {
 struct Counted<F> {
     body: Body,
     size_bytes: u64,
-    /// Until it was asked.
+    /// `None` once it was called.
     free_bytes: Option<F>,
     receiving: Arc<Receiving>,
     left: Arc<AtomicU64>,
@@ -151,7 +151,7 @@ struct Counted<F> {
 }
 
 impl<F> Counted<F> {
-    /// Whether nothing came for long, and another waits.
+    /// Whether no bytes have arrived for long, and another body waits.
     fn is_given_up(&mut self, context: &mut Context<'_>) -> bool {
         let since = *self.stalled_since.get_or_insert_with(Instant::now);
         let Some(waiting) = &self.waiting else {
@@ -177,14 +177,14 @@ impl<F: Fn() -> Option<u64> + Unpin> HttpBody for Counted<F> {
                 .receiving
                 .expect(self.size_bytes, &self.left, free_bytes())
         {
-            return failed(io::ErrorKind::StorageFull, "the disk has no room for it");
+            return failed(io::ErrorKind::StorageFull, "the disk has no room for the upload");
         }
         let frame = Pin::new(&mut self.body).poll_frame(context);
         if frame.is_pending() {
             return match self.is_given_up(context) {
                 true => failed(
                     io::ErrorKind::TimedOut,
-                    "the upload stalled and was begun anew",
+                    "the upload stalled and was started again",
                 ),
                 false => Poll::Pending,
             };
@@ -228,7 +228,7 @@ mod tests {
         receipt.counted(body, bytes, || Some(DISK_RESERVE_BYTES + 100))
     }
 
-    /// Whether the body comes in.
+    /// Whether the body is received in full.
     async fn comes(receipt: &Receipt, bytes: usize) -> bool {
         let body = counted(receipt, Body::from(vec![0; bytes]), bytes as u64);
         body.collect().await.is_ok()

@@ -1,23 +1,23 @@
-//! Memory for the blocks of all transfers, whose buffers are used again.
+//! Memory for the blocks of all transfers; buffers are reused.
 
 use std::sync::{Mutex, PoisonError};
 
-use crate::limits::memory::{Memory, Taken};
+use crate::memory::{Memory, Taken};
 
-/// Of all blocks.
+/// Memory for all blocks.
 static BLOCKS: Memory = Memory::new(16 << 20, 4 << 10, 8);
-/// Buffers that are kept for the next block, and of what size: memory that the system gives anew costs
-/// more than what is read into it.
+/// Number and minimum size of the buffers that are kept for reuse: new memory from the system costs more
+/// than reading into it.
 const KEPT: usize = 16;
 const KEPT_BYTES: usize = 64 << 10;
 
 static BUFFERS: Mutex<Vec<Vec<u8>>> = Mutex::new(Vec::new());
 
-/// The room that one block has; free again once this is dropped.
+/// Memory of one block, released when this is dropped.
 pub(super) struct Room(Taken);
 
 impl Room {
-    /// At most `most` bytes, a power of two.
+    /// Takes a power of two, at most `most` bytes.
     pub(super) fn take(most: usize) -> Self {
         Self(BLOCKS.take(most))
     }
@@ -26,12 +26,12 @@ impl Room {
         self.0.bytes()
     }
 
-    /// Whether a block may be read before it is asked for.
+    /// Whether there is enough memory to read a block ahead.
     pub(super) fn is_plenty() -> bool {
         BLOCKS.is_plenty()
     }
 
-    /// An empty buffer of the room's size.
+    /// Returns an empty buffer of this size.
     pub(super) fn buffer(self) -> Block {
         let kept = {
             let mut buffers = BUFFERS.lock().unwrap_or_else(PoisonError::into_inner);
@@ -47,14 +47,14 @@ impl Room {
     }
 }
 
-/// The bytes of a block, and their room until they are out.
+/// The bytes of a block, and their memory until they have been sent.
 pub(super) struct Block {
     pub(super) bytes: Vec<u8>,
     room: Room,
 }
 
 impl Block {
-    /// Bytes that there is room for.
+    /// Capacity of the block in bytes.
     pub(super) fn most(&self) -> usize {
         self.room.bytes()
     }

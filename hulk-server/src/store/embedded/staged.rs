@@ -13,7 +13,7 @@ use super::{
     manifest::Segment,
 };
 
-/// The ids of data directories in the making, which the sweep leaves alone.
+/// Ids of data directories that are being written, which the sweep does not touch.
 #[derive(Clone, Default)]
 pub(super) struct InFlight(Arc<Mutex<HashSet<String>>>);
 
@@ -40,7 +40,7 @@ impl InFlight {
     }
 }
 
-/// A new data directory; dropped before `keep`, it is removed.
+/// A new data directory, which is removed if it is dropped before `keep`.
 pub(super) struct Staged {
     id: String,
     path: PathBuf,
@@ -71,12 +71,12 @@ impl Staged {
         File::create_new(self.path.join(name))
     }
 
-    /// Makes the directory's entries durable; the segments are already.
+    /// Makes the directory's entries durable; the segments already are.
     pub(super) fn sync(&self) -> io::Result<()> {
         sync_directory(&self.path)
     }
 
-    /// A manifest names the directory now.
+    /// Keeps the directory, which a manifest names now.
     pub(super) fn keep(mut self) {
         self.kept = true;
     }
@@ -85,14 +85,14 @@ impl Staged {
 impl Drop for Staged {
     fn drop(&mut self) {
         if !self.kept {
-            // What stays behind is the sweep's.
+            // The sweep removes what stays behind.
             let _ = fs::remove_dir_all(&self.path);
         }
         self.in_flight.remove(&self.id);
     }
 }
 
-/// A part's segment that no record names yet; dropped before `keep`, it is removed.
+/// A part's segment that no record names yet. It is removed if it is dropped before `keep`.
 pub(super) struct StagedPart {
     path: PathBuf,
     kept: bool,
@@ -104,7 +104,7 @@ impl StagedPart {
         Ok((Self { path, kept: false }, file))
     }
 
-    /// A record names it now.
+    /// Keeps the segment, which a record names now.
     pub(super) fn keep(mut self) {
         self.kept = true;
     }
@@ -113,7 +113,7 @@ impl StagedPart {
 impl Drop for StagedPart {
     fn drop(&mut self) {
         if !self.kept {
-            // What stays behind goes with the upload.
+            // What stays behind is removed with the upload.
             let _ = fs::remove_file(&self.path);
         }
     }
@@ -140,7 +140,7 @@ pub(super) fn link_segments(
     Ok(linked)
 }
 
-/// Some file systems have no links, and all have a most.
+/// Links a file, or copies it: some file systems have no links, and all limit their number.
 fn link_or_copy(from: &std::path::Path, to: &std::path::Path) -> io::Result<()> {
     match fs::hard_link(from, to) {
         Ok(()) => Ok(()),

@@ -1,5 +1,5 @@
-//! Removes what a crash left: data directories that no manifest and no upload names, uploads
-//! without their record, temporary files.
+//! Removes what a crash left behind: data directories that no manifest and no upload names, and uploads
+//! without a record.
 
 use std::{collections::HashSet, fs, io, path::Path};
 
@@ -9,12 +9,12 @@ use super::{
     objects::Objects,
 };
 
-/// Answers how many leftovers were removed. Data that is being written is left alone; so is what
-/// was made after the walk began, since it is in flight or in a manifest that was not seen.
+/// Removes leftovers and returns their number. Data that is being written is not touched, nor is data
+/// created after the walk began, since it is in flight or in a manifest that was not seen.
 pub(super) fn run(objects: &Objects) -> io::Result<u64> {
     let layout = objects.layout();
-    // Candidates first, then what is used: a directory that becomes an object in between is seen
-    // in its manifest.
+    // Candidates first, then directories in use: one that becomes an object in the meantime is found in
+    // its manifest.
     let mut candidates = HashSet::new();
     for shard in names(&layout.all_data())? {
         candidates.extend(names(&layout.all_data().join(shard))?);

@@ -1,0 +1,110 @@
+//! Who calls, and what their credential permits. Nothing here knows HTTP.
+
+pub(crate) mod keys;
+pub(crate) mod passwords;
+
+use hulk_proto::{ErrorCode, Id, KeyPermission, Right};
+
+use crate::{
+    db::{api_keys::ApiKeyRow, users::UserRow},
+    error::{Error, Result},
+};
+
+/// A user, and how they proved who they are.
+#[derive(Clone)]
+pub struct Caller {
+    pub user: UserRow,
+    pub credential: Credential,
+}
+
+/// How a caller proved who they are.
+#[derive(Clone)]
+pub enum Credential {
+    ApiKey(ApiKeyRow),
+    /// A log-in to the page, or a token of one.
+    Session {
+        id: Id,
+    },
+    /// A token that a trusted publisher exchanged.
+    Oidc {
+        permissions: KeyPermission,
+    },
+    /// The operator's key, which acts for any user.
+    Root,
+}
+
+impl Credential {
+    /// What the credential permits at most.
+    pub fn permissions(&self) -> KeyPermission {
+        match self {
+            Self::ApiKey(key) => key.permissions,
+            Self::Oidc { permissions } => *permissions,
+            Self::Session { .. } | Self::Root => KeyPermission::All,
+        }
+    }
+
+    /// The id of an API key that may upload and nothing else: its holder neither sees nor changes what
+    /// exists, and resumes and completes only the uploads of this key.
+    pub fn upload_key_id(&self) -> Option<&str> {
+        match self {
+            Self::ApiKey(key) if !key.permissions.grants(Right::Read) => Some(&key.id),
+            _ => None,
+        }
+    }
+}
+
+impl Caller {
+    pub fn may(&self, right: Right) -> bool {
+        self.credential.permissions().grants(right)
+    }
+
+    /// Fails unless the credential grants a right.
+    ///
+    /// # Errors
+    /// `FORBIDDEN`, naming what is granted and what is needed.
+    pub fn require(&self, right: Right) -> Result<()> {
+        match self.may(right) {
+            true => Ok(()),
+            false => Err(Error::new(
+                ErrorCode::Forbidden,
+                refusal(self.credential.permissions(), right),
+            )),
+        }
+    }
+}
+
+fn refusal(permissions: KeyPermission, right: Right) -> String {
+    let granted = match permissions {
+        KeyPermission::Read => "read, and nothing else",
+        KeyPermission::Upload => "upload, and nothing else",
+        KeyPermission::Write => "read, upload, change and move to the trash, and nothing else",
+        KeyPermission::All => "do all",
+    };
+    let wanted = match right {
+        Right::Read => "reading",
+        Right::Upload => "uploading",
+        Right::Change => "changing what exists",
+        Right::Purge => "deleting for good",
+        Right::Manage => "managing keys and shares",
+    };
+    let needed = right.least_permission();
+    format!("this API key may {granted}; {wanted} needs a key with '{needed}'")
+}
+
+/// Whether an account may be used: by its credentials, and by whoever has one of its links.
+///
+/// # Errors
+/// `ACCOUNT_DISABLED` for a suspended account.
+pub(crate) fn check_active(user: &UserRow) -> Result<()> {
+    match user.is_active {
+        true => Ok(()),
+        false => Err(suspended()),
+    }
+}
+
+pub(crate) fn suspended() -> Error {
+    Error::new(
+        ErrorCode::AccountDisabled,
+        "this account is suspended; ask the server's operator",
+    )
+}

@@ -1,0 +1,120 @@
+//! Passwords of users and of shares: argon2id, on one thread for all of them.
+
+use std::{
+    panic::AssertUnwindSafe,
+    sync::{Arc, mpsc::Sender},
+    time::Duration,
+};
+
+use argon2::{Argon2, PasswordHasher, PasswordVerifier, password_hash::phc::PasswordHash};
+use hulk_proto::{ErrorCode, share::Password};
+use tokio::sync::Semaphore;
+
+use crate::error::{Error, Result};
+
+/// How many passwords may wait to be compared, and to be set. Whoever may make links could keep the one
+/// thread busy, so the two do not wait for each other's places.
+const COMPARED: usize = 64;
+const SET: usize = 16;
+/// More bytes are no password, but work for the server.
+const MAX_PASSWORD_BYTES: usize = 1024;
+
+type Job = Box<dyn FnOnce() + Send>;
+
+/// Hashes passwords on one thread, one at a time: each takes 19 MiB and a core, and the system's allocator
+/// keeps that memory for every thread that ever did it.
+#[derive(Clone, Debug)]
+pub struct Passwords {
+    jobs: Sender<Job>,
+    compared: Arc<Semaphore>,
+    set: Arc<Semaphore>,
+}
+
+impl Default for Passwords {
+    fn default() -> Self {
+        let (jobs, coming) = std::sync::mpsc::channel::<Job>();
+        let work = move || {
+            for job in coming {
+                // A job that panics answers nothing, and those behind it are done.
+                let _ = std::panic::catch_unwind(AssertUnwindSafe(job));
+            }
+        };
+        // Without the thread, sending a job fails.
+        let _ = std::thread::Builder::new()
+            .name("passwords".to_owned())
+            .spawn(work);
+        Self {
+            jobs,
+            compared: Arc::new(Semaphore::new(COMPARED)),
+            set: Arc::new(Semaphore::new(SET)),
+        }
+    }
+}
+
+impl Passwords {
+    /// Runs what hashes, in its turn; not at all if nobody waits for it any more.
+    async fn run<T: Send + 'static>(
+        &self,
+        places: &Arc<Semaphore>,
+        work: impl FnOnce() -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let busy = |_| {
+            Error::new(
+                ErrorCode::TooManyRequests,
+                "the server has too many passwords to check at the moment; try again",
+            )
+            .with_status(http::StatusCode::SERVICE_UNAVAILABLE)
+            .with_retry_after(Duration::from_secs(2))
+        };
+        let place = places.clone().try_acquire_owned().map_err(busy)?;
+        let (done, answer) = tokio::sync::oneshot::channel();
+        let job = move || {
+            let _place = place;
+            if !done.is_closed() {
+                let _ = done.send(work());
+            }
+        };
+        self.jobs
+            .send(Box::new(job))
+            .map_err(|_| Error::internal("there is no thread for passwords"))?;
+        answer.await.map_err(Error::internal)?
+    }
+
+    /// The hash of a password, as it is kept.
+    ///
+    /// # Errors
+    /// `VALIDATION_ERROR` for an empty or an overlong password; `TOO_MANY_REQUESTS` with 503 if too many
+    /// wait already.
+    pub(crate) async fn hash(&self, password: Password) -> Result<String> {
+        if password.0.is_empty() || password.0.len() > MAX_PASSWORD_BYTES {
+            return Err(Error::validation(
+                "password",
+                format!("a password has 1 to {MAX_PASSWORD_BYTES} bytes"),
+            ));
+        }
+        self.run(&self.set, move || {
+            let hash = Argon2::default().hash_password(password.0.as_bytes());
+            hash.map(|hash| hash.to_string())
+                .map_err(|error| Error::internal(error.to_string()))
+        })
+        .await
+    }
+
+    /// Whether the hash is the password's.
+    ///
+    /// # Errors
+    /// `TOO_MANY_REQUESTS` with 503 if too many wait already.
+    pub(crate) async fn is_of(&self, hash: &str, password: &Password) -> Result<bool> {
+        if password.0.len() > MAX_PASSWORD_BYTES {
+            return Ok(false);
+        }
+        let (hash, password) = (hash.to_owned(), password.clone());
+        self.run(&self.compared, move || {
+            let hash =
+                PasswordHash::new(&hash).map_err(|error| Error::internal(error.to_string()))?;
+            let verified = Argon2::default().verify_password(password.0.as_bytes(), &hash);
+            Ok(verified.is_ok())
+        })
+        .await
+    }
+}

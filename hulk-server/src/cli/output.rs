@@ -1,0 +1,78 @@
+//! Results on stdout, errors on stderr.
+
+use std::io::{self, Write};
+
+use hulk_proto::{ErrorBody, ErrorCode, error::ErrorDetail};
+use serde::Serialize;
+
+/// Why a command failed.
+pub(crate) struct Failure {
+    code: ErrorCode,
+    message: String,
+}
+
+impl Failure {
+    pub(crate) fn new(code: ErrorCode, message: impl ToString) -> Self {
+        Self {
+            code,
+            message: message.to_string(),
+        }
+    }
+}
+
+impl From<hulk_server::Error> for Failure {
+    fn from(error: hulk_server::Error) -> Self {
+        Self::new(error.code(), error)
+    }
+}
+
+impl From<hulk_server::StartError> for Failure {
+    fn from(error: hulk_server::StartError) -> Self {
+        Self::new(ErrorCode::InternalError, error)
+    }
+}
+
+pub(super) fn print<T: Serialize>(json: bool, result: &T, text: &str) -> Result<(), Failure> {
+    match json {
+        true => {
+            let text = serde_json::to_string_pretty(result)
+                .map_err(|error| Failure::new(ErrorCode::InternalError, error))?;
+            tell(&text)
+        }
+        false => tell(text),
+    }
+}
+
+/// A line of the result on stdout, at once.
+pub(super) fn tell(line: &str) -> Result<(), Failure> {
+    let mut stdout = io::stdout().lock();
+    let told = writeln!(stdout, "{line}").and_then(|()| stdout.flush());
+    told.map_err(|error| {
+        let what = format!("cannot write the result to the standard output: {error}");
+        Failure::new(ErrorCode::LocalFile, what)
+    })
+}
+
+/// A line on stdout for whoever waits for it, be it nobody.
+pub(crate) fn say(line: &str) {
+    let _ = tell(line);
+}
+
+#[expect(
+    clippy::print_stderr,
+    reason = "the one place where errors are printed"
+)]
+pub(crate) fn report(failure: &Failure, json: bool) {
+    if json {
+        let error = ErrorDetail {
+            code: failure.code,
+            message: failure.message.clone(),
+            details: Vec::new(),
+        };
+        if let Ok(text) = serde_json::to_string(&ErrorBody { error }) {
+            eprintln!("{text}");
+        }
+    } else {
+        eprintln!("error: {}", failure.message);
+    }
+}

@@ -1,0 +1,136 @@
+//! Who calls. A handler's signature names the right it needs, so that none can forget to ask.
+
+use axum::extract::FromRequestParts;
+use http::{header::AUTHORIZATION, request::Parts};
+use hulk_proto::{ApiKeySecret, ErrorCode, Right, key::InvalidKey};
+use sha2::{Digest, Sha256};
+
+use super::cookies::{is_same_origin, key_of_cookie, other_origin};
+use crate::{
+    app::App,
+    auth::{Caller, keys},
+    error::{Error, Result},
+};
+
+/// A caller with a valid credential, whatever it grants.
+pub(crate) struct Authenticated(pub Caller);
+
+/// Anybody; a caller if they came with a valid credential that may read. Whoever may only upload is a
+/// stranger to links and pages.
+pub(crate) struct MaybeCaller(pub Option<Caller>);
+
+/// The store, or whoever passes its notices on: it has the shared secret.
+pub(crate) struct StoreWebhook;
+
+/// Extractors of callers with a right.
+macro_rules! callers_with {
+    ($($(#[$doc:meta])* $name:ident => $right:expr),+ $(,)?) => {$(
+        $(#[$doc])*
+        pub(crate) struct $name(pub Caller);
+
+        impl FromRequestParts<App> for $name {
+            type Rejection = Error;
+
+            async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+                let caller = authenticate(parts, app).await?;
+                caller.require($right)?;
+                Ok(Self(caller))
+            }
+        }
+    )+};
+}
+
+callers_with!(
+    /// May list and download.
+    CanRead => Right::Read,
+    /// May create files; whether the caller may read them too is for the destination to say.
+    CanUpload => Right::Upload,
+    /// May change what exists and move it to the trash; may read and upload too.
+    CanWrite => Right::Change,
+    /// May delete permanently too.
+    CanPurge => Right::Purge,
+    /// May manage keys and shares too.
+    CanManage => Right::Manage,
+);
+
+impl FromRequestParts<App> for Authenticated {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        authenticate(parts, app).await.map(Self)
+    }
+}
+
+impl FromRequestParts<App> for MaybeCaller {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        match authenticate(parts, app).await {
+            Ok(caller) => Ok(Self(Some(caller).filter(|caller| caller.may(Right::Read)))),
+            // A caller who cannot be looked up is not a stranger: their private link exists.
+            Err(error) if error.is_fault() => Err(error),
+            Err(_) => Ok(Self(None)),
+        }
+    }
+}
+
+impl FromRequestParts<App> for StoreWebhook {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        let secret = app.settings.s3_events_secret.as_deref();
+        let secret = secret.ok_or_else(|| Error::not_found("route"))?;
+        let given = parts.headers.get(AUTHORIZATION);
+        let given = given.and_then(|value| value.to_str().ok());
+        // Some stores send a token with its scheme, some without.
+        let given = given.map(|text| text.strip_prefix("Bearer ").unwrap_or(text));
+        // Digests are compared, so that the time does not tell how much is equal.
+        match given.is_some_and(|given| Sha256::digest(given) == Sha256::digest(secret)) {
+            true => Ok(Self),
+            false => Err(Error::new(
+                ErrorCode::Unauthorized,
+                "'Authorization: Bearer …' does not have the secret of HULK_S3_EVENTS_SECRET",
+            )),
+        }
+    }
+}
+
+async fn authenticate(parts: &Parts, app: &App) -> Result<Caller> {
+    keys::authenticate(&app.db, &secret(parts, app)?).await
+}
+
+/// From the header, else from the cookie of the page.
+fn secret(parts: &Parts, app: &App) -> Result<ApiKeySecret> {
+    if parts.headers.contains_key(AUTHORIZATION) {
+        return bearer(parts);
+    }
+    let Some(key) = key_of_cookie(&parts.headers) else {
+        return bearer(parts);
+    };
+    // A browser sends the cookie with any request; only our own pages may change anything.
+    if !parts.method.is_safe() && !is_same_origin(parts, app) {
+        return Err(other_origin());
+    }
+    key.parse().map_err(malformed)
+}
+
+fn bearer(parts: &Parts) -> Result<ApiKeySecret> {
+    let unauthorized = |message| Error::new(ErrorCode::Unauthorized, message);
+    let header = parts.headers.get(AUTHORIZATION).ok_or_else(|| {
+        unauthorized("an API key is needed: send it as 'Authorization: Bearer hulk_…'")
+    })?;
+    let unreadable = || unauthorized("the Authorization header is not 'Bearer hulk_…'");
+    let (scheme, key) = header
+        .to_str()
+        .ok()
+        .and_then(|text| text.split_once(' '))
+        .ok_or_else(unreadable)?;
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Err(unreadable());
+    }
+    key.trim().parse().map_err(malformed)
+}
+
+fn malformed(error: InvalidKey) -> Error {
+    Error::new(ErrorCode::AuthInvalidCredentials, error.to_string())
+}

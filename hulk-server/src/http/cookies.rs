@@ -1,0 +1,127 @@
+//! The page's cookies: the API key of who is signed in, and passes of shares. No script reads them.
+
+use axum::extract::FromRequestParts;
+use http::{HeaderMap, HeaderValue, header::COOKIE, request::Parts};
+use hulk_proto::{ApiKeySecret, ErrorCode, Right, Timestamp, share::Unlocked};
+
+use crate::{
+    app::App,
+    auth::keys::authenticate,
+    error::{Error, Result},
+};
+
+const KEY_COOKIE: &str = "hulk_key";
+const KEY_COOKIE_SECONDS: u32 = 30 * 24 * 60 * 60;
+/// With the id of the share.
+pub(crate) const PASS_COOKIE: &str = "hulk_pass_";
+
+/// (name, value)
+pub(crate) fn cookies(headers: &HeaderMap) -> Vec<(String, String)> {
+    let lines = headers.get_all(COOKIE).iter();
+    lines
+        .filter_map(|line| line.to_str().ok())
+        .flat_map(|line| line.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect()
+}
+
+/// The API key in the page's cookie.
+pub(super) fn key_of_cookie(headers: &HeaderMap) -> Option<String> {
+    let cookies = cookies(headers);
+    let found = cookies.into_iter().find(|(name, _)| name == KEY_COOKIE);
+    found.map(|(_, key)| key)
+}
+
+/// By `Sec-Fetch-Site`, which scripts cannot forge, else by `Origin`: browsers send the first to
+/// https and loopback alone. The name that the browser knows us by need not be the public one.
+pub(crate) fn is_same_origin(parts: &Parts, app: &App) -> bool {
+    let header = |name: &str| parts.headers.get(name)?.to_str().ok();
+    match (header("sec-fetch-site"), header("origin")) {
+        (Some(site), _) => site == "same-origin",
+        (None, Some(origin)) => {
+            let host = origin.split_once("://").map(|(_, host)| host);
+            origin == app.settings.public_url || host.is_some() && host == header("host")
+        }
+        (None, None) => false,
+    }
+}
+
+pub(crate) fn other_origin() -> Error {
+    Error::new(
+        ErrorCode::Forbidden,
+        "this may be asked by the pages of this server alone",
+    )
+}
+
+/// A request that one of our own pages makes: what changes anything and has no key in a header.
+pub(crate) struct SameOrigin;
+
+impl FromRequestParts<App> for SameOrigin {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        match is_same_origin(parts, app) {
+            true => Ok(Self),
+            false => Err(other_origin()),
+        }
+    }
+}
+
+/// The cookie that signs in to the page with a key.
+///
+/// # Errors
+/// `AUTH_INVALID_CREDENTIALS` for a key that is no good, `FORBIDDEN` for one that may not read: the page
+/// shows what there is.
+pub(crate) async fn key_cookie(app: &App, key: &str) -> Result<HeaderValue> {
+    let secret: ApiKeySecret = key.parse().map_err(|_| no_good())?;
+    let caller = match authenticate(&app.db, &secret).await {
+        Err(error) if !error.is_fault() => return Err(no_good()),
+        authenticated => authenticated?,
+    };
+    caller.require(Right::Read)?;
+    let secret = secret.reveal();
+    let cookie = format!(
+        "{KEY_COOKIE}={secret}; Path=/; HttpOnly; SameSite=Lax; Max-Age={KEY_COOKIE_SECONDS}{}",
+        secure(app)
+    );
+    let mut cookie = HeaderValue::from_str(&cookie).map_err(Error::internal)?;
+    cookie.set_sensitive(true);
+    Ok(cookie)
+}
+
+fn no_good() -> Error {
+    Error::new(
+        ErrorCode::AuthInvalidCredentials,
+        "This key is not known here, is mangled, or has expired.",
+    )
+}
+
+/// Signs out.
+pub(crate) fn forget_key_cookie(app: &App) -> HeaderValue {
+    let cookie = format!(
+        "{KEY_COOKIE}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0{}",
+        secure(app)
+    );
+    HeaderValue::from_str(&cookie).unwrap_or_else(|_| HeaderValue::from_static(""))
+}
+
+/// The cookie that carries a share's pass, out of reach of scripts.
+pub(crate) fn pass_cookie(app: &App, share_id: &str, unlocked: &Unlocked) -> Result<HeaderValue> {
+    let left = unlocked.expires_at.unix_millis() - Timestamp::now().unix_millis();
+    let cookie = format!(
+        "{PASS_COOKIE}{share_id}={}; Path=/; HttpOnly; SameSite=Lax; Max-Age={}{}",
+        unlocked.pass,
+        left / 1000,
+        secure(app)
+    );
+    HeaderValue::from_str(&cookie).map_err(Error::internal)
+}
+
+/// Only where links are https: a browser drops a Secure cookie that came in the clear.
+fn secure(app: &App) -> &'static str {
+    match app.settings.public_url.starts_with("https:") {
+        true => "; Secure",
+        false => "",
+    }
+}

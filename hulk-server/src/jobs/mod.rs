@@ -1,0 +1,46 @@
+//! Work in the background, beside the requests.
+//!
+//! Each kind has a task of its own, so that a round of sweeps that takes hours delays neither the counts of
+//! downloads nor the deletion of objects.
+
+mod download_counts;
+mod garbage;
+mod lease;
+pub mod periodic;
+
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::{app::App, error::Result};
+
+/// Runs all jobs until `stop`. What a job has under way then is dropped, as by a crash, but its leases are
+/// released and downloads are counted.
+pub(crate) async fn run(app: App, stop: CancellationToken) {
+    clean_embedded(&app);
+    let mut tasks = JoinSet::new();
+    tasks.spawn(periodic::run(app.clone()));
+    tasks.spawn(garbage::run(app.clone()));
+    tasks.spawn(download_counts::run(app.clone()));
+    stop.cancelled().await;
+    tasks.shutdown().await;
+    report("lease", lease::release_all(&app).await);
+    report("downloads", download_counts::flush(&app).await);
+}
+
+fn report(job: &str, outcome: Result<()>) {
+    if let Err(error) = outcome {
+        tracing::warn!(job, %error, "a background job failed; it runs again later");
+    }
+}
+
+/// Removes what a crash of this process left on the embedded store's disk.
+fn clean_embedded(app: &App) {
+    let Some(store) = app.embedded.clone() else {
+        return;
+    };
+    tokio::task::spawn_blocking(move || match store.sweep() {
+        Ok(0) => {}
+        Ok(removed) => tracing::info!(removed, "removed leftovers of a crash from the store"),
+        Err(error) => tracing::warn!(%error, "the store could not be swept"),
+    });
+}

@@ -1,0 +1,14 @@
+//! Counts the downloads of counted shares whose URLs have ended.
+
+use super::BATCH;
+use crate::{app::App, error::Result, ops::shares::claim};
+
+pub(crate) async fn run_once(app: &App) -> Result<u64> {
+    let mut counted = 0;
+    loop {
+        match claim::count_lapsed(&app.db, BATCH).await? {
+            0 => return Ok(counted),
+            some => counted += some,
+        }
+    }
+}

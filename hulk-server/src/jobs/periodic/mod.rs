@@ -1,0 +1,217 @@
+//! Background jobs. Each is `run_once`: repeatable, safe beside requests, and run by one replica at
+//! a time. A round that is broken off, by a crash or by its time limit, goes on where it stopped.
+
+mod expired;
+mod lapsed_downloads;
+mod orphans;
+mod stale_uploads;
+mod trash;
+mod untouched_uploads;
+mod usage;
+
+use std::time::{Duration, Instant};
+
+use hulk_proto::FileStatus;
+
+use super::{
+    garbage,
+    lease::{self, Lease, Taken},
+    report,
+};
+use crate::{app::App, db::upkeep, error::Result};
+
+/// How many rows a job takes at a time.
+const BATCH: i64 = 500;
+const HOUR: Duration = Duration::from_secs(60 * 60);
+/// How often a replica looks whether a job is due.
+const LOOK_INTERVAL: Duration = Duration::from_secs(60);
+/// Longer than any upload takes from its first byte to its row, and than clocks differ.
+pub const ORPHAN_AGE: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// What a round of all jobs did.
+#[derive(Clone, Debug, Default, serde::Serialize)]
+pub struct Swept {
+    /// Uploads given up because nobody went on.
+    pub stale_uploads: u64,
+    /// Files whose time was over.
+    pub expired_files: u64,
+    /// Files and directories that had been in the trash for their time.
+    pub purged_trash: u64,
+    /// Downloads of counted shares that nobody told the end of.
+    pub lapsed_downloads: u64,
+    /// Objects deleted from the store whose row was.
+    pub deleted_objects: u64,
+    /// Objects and uploads in parts deleted from the store that no row ever told of, or none does
+    /// any more.
+    pub orphaned_objects: u64,
+    /// Files whose object the store has lost, or changed.
+    pub lost_files: u64,
+    /// Users whose usage was not the sum of their files.
+    pub corrected_users: u64,
+    /// Jobs that another replica was running.
+    pub elsewhere: Vec<&'static str>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Job {
+    StaleUploads,
+    Untouched,
+    Expiry,
+    Trash,
+    Claims,
+    Orphans,
+    Usage,
+    Garbage,
+}
+
+impl Job {
+    /// In the order in which one makes work for the next.
+    const ALL: [Self; 8] = [
+        Self::StaleUploads,
+        Self::Untouched,
+        Self::Expiry,
+        Self::Trash,
+        Self::Claims,
+        Self::Orphans,
+        Self::Usage,
+        Self::Garbage,
+    ];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::StaleUploads => "stale-uploads",
+            Self::Untouched => "untouched-uploads",
+            Self::Expiry => "expiry",
+            Self::Trash => "trash",
+            Self::Claims => "claims",
+            Self::Orphans => "orphans",
+            Self::Usage => "usage",
+            Self::Garbage => "garbage",
+        }
+    }
+
+    fn interval(self) -> Duration {
+        match self {
+            Self::Garbage | Self::Claims | Self::Untouched => LOOK_INTERVAL,
+            _ => 6 * HOUR,
+        }
+    }
+
+    async fn run_once(self, app: &App, lease: &Lease, orphan_age: Duration) -> Result<Swept> {
+        let mut swept = Swept::default();
+        match self {
+            Self::StaleUploads => swept.stale_uploads = stale_uploads::run_once(app).await?,
+            Self::Untouched => swept.stale_uploads = untouched_uploads::run_once(app).await?,
+            Self::Expiry => swept.expired_files = expired::run_once(app).await?,
+            Self::Trash => swept.purged_trash = trash::run_once(app).await?,
+            Self::Claims => swept.lapsed_downloads = lapsed_downloads::run_once(app).await?,
+            Self::Garbage => swept.deleted_objects = garbage::run_once(app).await?,
+            Self::Usage => swept.corrected_users = usage::run_once(app, lease).await?,
+            Self::Orphans => {
+                let found = orphans::run_once(app, lease, orphan_age).await?;
+                swept.orphaned_objects = found.orphans;
+                swept.lost_files = found.lost;
+            }
+        }
+        Ok(swept)
+    }
+}
+
+/// All jobs now, due or not, until each has nothing left to do. A lease whose holder died is
+/// waited for.
+///
+/// # Errors
+/// Of the first job that failed, after the others were run; what was done stays done.
+pub async fn run_once(app: &App, orphan_age: Duration) -> Result<Swept> {
+    let mut all = Swept::default();
+    let mut failed = None;
+    for job in Job::ALL {
+        let Some(lease) = lease::take_now(app, job.name()).await? else {
+            all.elsewhere.push(job.name());
+            continue;
+        };
+        match finish(app, job, lease, orphan_age).await {
+            Ok(swept) => all.add(swept),
+            Err(error) => failed = failed.or(Some(error)),
+        }
+    }
+    match failed {
+        None => Ok(all),
+        Some(error) => Err(error),
+    }
+}
+
+impl Swept {
+    fn add(&mut self, other: Self) {
+        self.stale_uploads += other.stale_uploads;
+        self.expired_files += other.expired_files;
+        self.purged_trash += other.purged_trash;
+        self.lapsed_downloads += other.lapsed_downloads;
+        self.deleted_objects += other.deleted_objects;
+        self.orphaned_objects += other.orphaned_objects;
+        self.lost_files += other.lost_files;
+        self.corrected_users += other.corrected_users;
+    }
+
+    fn count(&self) {
+        for (what, count) in [
+            ("stale_uploads", self.stale_uploads),
+            ("expired_files", self.expired_files),
+            ("purged_trash", self.purged_trash),
+            ("lapsed_downloads", self.lapsed_downloads),
+            ("deleted_objects", self.deleted_objects),
+            ("orphaned_objects", self.orphaned_objects),
+            ("lost_files", self.lost_files),
+            ("corrected_users", self.corrected_users),
+        ] {
+            metrics::counter!("hulk_swept_total", "what" => what).increment(count);
+        }
+    }
+}
+
+/// Runs a job whose lease was taken, and gives the lease back.
+async fn finish(app: &App, job: Job, lease: Lease, orphan_age: Duration) -> Result<Swept> {
+    let start = Instant::now();
+    let outcome = lease.hold(app, job.run_once(app, &lease, orphan_age)).await;
+    let result = if outcome.is_ok() { "done" } else { "failed" };
+    metrics::counter!("hulk_sweeps_total", "job" => job.name(), "result" => result).increment(1);
+    metrics::histogram!("hulk_sweep_duration_seconds", "job" => job.name())
+        .record(start.elapsed().as_secs_f64());
+    lease.release(app, job.interval(), outcome.is_ok()).await?;
+    let swept = outcome?;
+    swept.count();
+    Ok(swept)
+}
+
+/// Runs the jobs when they are due.
+pub(super) async fn run(app: App) {
+    let mut look = tokio::time::interval(LOOK_INTERVAL);
+    loop {
+        look.tick().await;
+        for job in Job::ALL {
+            report(job.name(), run_due(&app, job).await);
+        }
+    }
+}
+
+async fn run_due(app: &App, job: Job) -> Result<()> {
+    if job == Job::Garbage {
+        measure(app).await?;
+    }
+    let Taken::Ours(lease) = lease::take(app, job.name(), false).await? else {
+        return Ok(());
+    };
+    finish(app, job, lease, ORPHAN_AGE).await.map(drop)
+}
+
+/// Uploads by state, as every replica tells it.
+async fn measure(app: &App) -> Result<()> {
+    let mut connection = app.db.read().await?;
+    let counts = upkeep::count_unfinished(&mut connection).await?;
+    for state in [FileStatus::Reserved, FileStatus::Uploaded] {
+        let count = counts.iter().find(|(of, _)| *of == state);
+        let count = count.map_or(0, |(_, count)| *count);
+        metrics::gauge!("hulk_uploads_unfinished", "state" => state.as_str()).set(count as f64);
+    }
+    Ok(())
+}

@@ -1,0 +1,37 @@
+//! What one user may store, and for how long.
+
+use std::{sync::Arc, time::Duration};
+
+use crate::db::users::UserRow;
+
+/// What a user may store, and for how long.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Bytes in all, versions and trash included.
+    pub storage_bytes: u64,
+    /// Files and directories in all, those in the trash included.
+    pub max_objects: i64,
+    /// Size of the largest file.
+    pub max_file_bytes: u64,
+    /// Finished versions of a file, the current one included; that one is always kept.
+    pub versions_kept: usize,
+    /// How long deleted things can be restored; zero deletes them permanently at once.
+    pub trash_kept: Duration,
+    /// Lower case, without a dot; empty allows all.
+    pub allowed_extensions: Arc<[String]>,
+}
+
+impl Limits {
+    /// Returns the limits of a user: those of the server, with the user's quota.
+    pub fn of(server: &Self, user: &UserRow) -> Self {
+        Self {
+            storage_bytes: u64::try_from(user.quota_bytes).unwrap_or(0),
+            ..server.clone()
+        }
+    }
+
+    /// Whether deleted things can be restored.
+    pub fn keeps_trash(&self) -> bool {
+        !self.trash_kept.is_zero()
+    }
+}

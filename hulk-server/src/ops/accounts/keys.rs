@@ -1,0 +1,99 @@
+//! A user's API keys.
+
+use hulk_proto::{
+    ApiKey, ApiKeySecret, CreateApiKey, CreatedApiKey, ErrorCode, Id, ListQuery, Page, Timestamp,
+};
+
+use crate::{
+    audit::Actor,
+    auth::keys::secret_hash,
+    db::{
+        Db,
+        api_keys::{self, NewApiKey},
+        users::UserRow,
+    },
+    error::{Error, Result},
+    ops::{page::plain_page, present, transaction::transaction, validate},
+};
+
+/// How many keys a user may have.
+const MAX_KEYS: i64 = 1000;
+
+/// Makes a key; the answer is the only place where its secret is ever told.
+///
+/// # Errors
+/// `VALIDATION_ERROR` for a bad label or an expiry in the past, `QUOTA_EXCEEDED` for too many keys.
+pub async fn create_key(db: &Db, actor: Actor<'_>, request: CreateApiKey) -> Result<CreatedApiKey> {
+    validate::label(&request.label).map_err(|message| Error::validation("label", message))?;
+    if request
+        .expires_at
+        .is_some_and(|expires_at| expires_at <= Timestamp::now())
+    {
+        return Err(Error::validation("expires_at", "is in the past"));
+    }
+    let secret = ApiKeySecret::random();
+    let user_id = actor.user_id();
+    let row = transaction!(db, actor, async |tx| {
+        let (_, count) = api_keys::list(tx, user_id, 0, 0).await?;
+        if count >= MAX_KEYS {
+            return Err(Error::new(
+                ErrorCode::QuotaExceeded,
+                format!("you have {MAX_KEYS} keys; revoke one first (hulk keys rm)"),
+            ));
+        }
+        let key = NewApiKey {
+            id: secret.id().as_str(),
+            user_id,
+            label: &request.label,
+            secret_hash: &secret_hash(&secret),
+            permissions: request.permissions,
+            expires_at: request.expires_at.map(Timestamp::unix_millis),
+        };
+        Ok(api_keys::insert(tx, key).await?)
+    });
+    Ok(CreatedApiKey {
+        api_key: present::api_key(row?)?,
+        key: secret.reveal(),
+    })
+}
+
+/// Whether a key is this server's, and neither revoked nor expired.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn knows_key(db: &Db, key: &ApiKeySecret) -> Result<bool> {
+    let mut connection = db.read().await?;
+    let found =
+        api_keys::find_by_secret(&mut connection, key.id().as_str(), &secret_hash(key)).await?;
+    let now = Timestamp::now().unix_millis();
+    Ok(found.is_some_and(|key| key.expires_at.is_none_or(|expires_at| expires_at > now)))
+}
+
+/// The user's keys, newest first.
+///
+/// # Errors
+/// `VALIDATION_ERROR` for an order or filter, which this list has not.
+pub async fn list_keys(db: &Db, user: &UserRow, query: &ListQuery) -> Result<Page<ApiKey>> {
+    let (limit, offset) = plain_page(query, "keys are listed newest first, by offset")?;
+    let mut connection = db.read().await?;
+    let (rows, total) = api_keys::list(&mut connection, &user.id, limit, offset).await?;
+    Ok(Page {
+        items: rows
+            .into_iter()
+            .map(present::api_key)
+            .collect::<Result<_>>()?,
+        total: u64::try_from(total).unwrap_or(0),
+        next_cursor: None,
+    })
+}
+
+/// # Errors
+/// `NOT_FOUND` also for another user's.
+pub async fn delete_key(db: &Db, actor: Actor<'_>, id: &Id) -> Result<()> {
+    let is_deleted = transaction!(db, actor, async |tx| {
+        Ok(api_keys::delete(tx, actor.user_id(), id.as_str()).await?)
+    })?;
+    is_deleted
+        .then_some(())
+        .ok_or_else(|| Error::not_found("key"))
+}

@@ -1,0 +1,5 @@
+//! Users, their API keys, and what they store.
+
+pub mod keys;
+pub mod usage;
+pub mod users;

@@ -1,0 +1,24 @@
+//! Batches: many items in one request, each of which succeeds or fails alone.
+
+use hulk_proto::file::{Batch, BatchItem};
+
+use crate::error::{Error, Result};
+
+/// Requests to the store at a time, for one request to the server.
+pub(super) const IN_FLIGHT: usize = 8;
+
+/// The answer to a batch.
+pub(super) fn batch<T>(outcomes: Vec<Result<T>>) -> Batch<T> {
+    let item = |outcome: Result<T>| match outcome {
+        Ok(done) => BatchItem::Done(done),
+        Err(error) => BatchItem::Failed(error.into_body()),
+    };
+    Batch {
+        items: outcomes.into_iter().map(item).collect(),
+    }
+}
+
+/// An item of a batch that has no outcome, which is a mistake of the server.
+pub(super) fn missing<T>() -> Result<T> {
+    Err(Error::internal("an item of a batch has no outcome"))
+}

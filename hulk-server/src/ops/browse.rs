@@ -1,0 +1,195 @@
+//! What is in a directory, for whoever may see it.
+
+use hulk_proto::{
+    Directory, Id, ListQuery, Permission, directory::DirectoryListing, limits::MAX_PAGE,
+    page::OrderBy,
+};
+
+use sqlx::AnyConnection;
+
+use crate::{
+    app::App,
+    auth::check_active,
+    db::{
+        entries::{self, EntryRow},
+        tree,
+        users::{self, UserRow},
+    },
+    error::{Error, Result},
+    ops::{files::list::list_files, present, shares::link::Opened, tree::list::list_directories},
+};
+
+/// Who looks.
+#[derive(Clone, Copy)]
+enum Viewer {
+    /// Or somebody to whom the owner has shared the directory: sees all.
+    Owner,
+    Public,
+}
+
+/// The owner sees all. Others see a directory that is public by name, or that was put as a tree below a
+/// public one, or in one of these: that the root's default is public makes links work, and shows no list
+/// to anybody.
+///
+/// # Errors
+/// `NOT_FOUND` for what is not there or not to be seen.
+pub async fn browse_directory(
+    app: &App,
+    id: &Id,
+    user_id: Option<&str>,
+    cursor: Option<String>,
+) -> Result<DirectoryListing> {
+    let _turn = app.answers.turn().await;
+    let mut connection = app.db.read().await?;
+    let entry = find(&mut connection, id.as_str()).await?;
+    let viewer = match user_id == Some(entry.user_id.as_str()) {
+        true => Viewer::Owner,
+        false => Viewer::Public,
+    };
+    if matches!(viewer, Viewer::Public) {
+        let nearest = tree::nearest_permission(&mut connection, &entry.id).await?;
+        let nearest = nearest.filter(|nearest| nearest.permissions == Permission::Public);
+        let nearest = nearest.ok_or_else(not_found)?;
+        if !nearest.is_by_name() && !tree::is_listed(&mut connection, &entry.id).await? {
+            return Err(not_found());
+        }
+    }
+    let owner = users::find(&mut connection, &entry.user_id).await?;
+    drop(connection);
+    let owner = owner.ok_or_else(not_found)?;
+    check_active(&owner)?;
+    let listing = browse(app, &owner, entry.clone(), viewer, cursor).await?;
+    match viewer {
+        Viewer::Owner => Ok(listing),
+        Viewer::Public => {
+            let mut connection = app.db.read().await?;
+            present::from_below(&mut connection, &entry, listing).await
+        }
+    }
+}
+
+/// A shared directory, or one in it, with links that have the share's token.
+///
+/// # Errors
+/// `NOT_FOUND` for what is not in it.
+pub async fn browse_shared(
+    app: &App,
+    opened: &Opened,
+    id: &str,
+    cursor: Option<String>,
+) -> Result<DirectoryListing> {
+    let _turn = app.answers.turn().await;
+    let mut connection = app.db.read().await?;
+    let entry = find(&mut connection, id).await?;
+    opened.check_within(&mut connection, &entry.id).await?;
+    drop(connection);
+    let listing = browse(app, &opened.owner, entry, Viewer::Owner, cursor).await?;
+    let mut connection = app.db.read().await?;
+    present::through_share(&mut connection, &opened.entry, &opened.share.token, listing).await
+}
+
+fn not_found() -> Error {
+    Error::not_found("directory")
+}
+
+async fn find(connection: &mut AnyConnection, id: &str) -> Result<EntryRow> {
+    let entry = entries::find(connection, id).await?;
+    entry.filter(EntryRow::is_directory).ok_or_else(not_found)
+}
+
+async fn browse(
+    app: &App,
+    owner: &UserRow,
+    entry: EntryRow,
+    viewer: Viewer,
+    cursor: Option<String>,
+) -> Result<DirectoryListing> {
+    let is_shown = |permission: Permission| match viewer {
+        Viewer::Owner => true,
+        Viewer::Public => permission != Permission::Private,
+    };
+    let id = entry.id.clone();
+    let mut connection = app.db.read().await?;
+    let directory = present::directory(app, &mut connection, entry).await?;
+    drop(connection);
+    let place = Place::of(cursor)?;
+    let (mut directories, next) = match place {
+        Place::Directories(offset) => some_directories(app, owner, &id, offset).await?,
+        Place::Files(_) => (Vec::new(), None),
+    };
+    directories.retain(|directory| is_shown(directory.default_permissions));
+    if next.is_some() {
+        return Ok(DirectoryListing {
+            directory,
+            directories,
+            files: Vec::new(),
+            next_cursor: next,
+        });
+    }
+    let query = ListQuery {
+        limit: Some(MAX_PAGE),
+        cursor: match place {
+            Place::Directories(_) => None,
+            Place::Files(cursor) => Some(cursor),
+        },
+        order_by: Some(OrderBy {
+            property: "filename".to_owned(),
+            descending: false,
+        }),
+        filters: vec![("directory_id".to_owned(), id)],
+        ..ListQuery::default()
+    };
+    let page = list_files(app, owner, &query).await?;
+    let mut files = page.items;
+    files.retain(|file| is_shown(file.permissions));
+    Ok(DirectoryListing {
+        directory,
+        directories,
+        files,
+        next_cursor: page.next_cursor,
+    })
+}
+
+/// Where a page of a listing begins: directories come first, then files.
+enum Place {
+    /// So many were told.
+    Directories(u64),
+    /// After what the cursor of the list of files says.
+    Files(String),
+}
+
+/// Cursors of directories begin so.
+const DIRECTORIES: &str = "directories~";
+
+impl Place {
+    fn of(cursor: Option<String>) -> Result<Self> {
+        let Some(cursor) = cursor else {
+            return Ok(Self::Directories(0));
+        };
+        match cursor.strip_prefix(DIRECTORIES).map(str::parse) {
+            None => Ok(Self::Files(cursor)),
+            Some(Ok(offset)) => Ok(Self::Directories(offset)),
+            Some(Err(_)) => Err(Error::validation("cursor", "this is no cursor of the list")),
+        }
+    }
+}
+
+/// A page of directories, and the cursor of the next one.
+async fn some_directories(
+    app: &App,
+    owner: &UserRow,
+    id: &str,
+    offset: u64,
+) -> Result<(Vec<Directory>, Option<String>)> {
+    let query = ListQuery {
+        limit: Some(MAX_PAGE),
+        offset: Some(offset),
+        filters: vec![("parent_id".to_owned(), id.to_owned())],
+        ..ListQuery::default()
+    };
+    let page = list_directories(app, owner, &query).await?;
+    let told = offset.saturating_add(page.items.len() as u64);
+    let is_last = page.items.is_empty() || told >= page.total;
+    let next = (!is_last).then(|| format!("{DIRECTORIES}{told}"));
+    Ok((page.items, next))
+}

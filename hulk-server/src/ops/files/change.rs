@@ -1,0 +1,49 @@
+//! Renames, moves and relabels a file; its id and link stay.
+
+use hulk_proto::{ChangeFile, File, Id};
+
+use crate::{
+    app::App,
+    audit::Actor,
+    auth::Caller,
+    db::entries::{self, FileChange},
+    error::Result,
+    ops::{
+        transaction::transaction,
+        tree::relocate::move_to,
+        uploads::{
+            expiration::set_expiration,
+            show::{find_file, show_file},
+        },
+        validate,
+    },
+};
+
+/// # Errors
+/// `NOT_FOUND`, `VALIDATION_ERROR`, `FILE_EXISTS` if the new path is taken, `CONFLICT` if the
+/// policy of a file that is still being uploaded is to change.
+pub async fn change_file(app: &App, caller: &Caller, id: &Id, change: &ChangeFile) -> Result<File> {
+    let user = &caller.user;
+    let file = find_file(app, user, id).await?;
+    let (tags, description) = (change.tags.as_deref(), change.description.as_deref());
+    validate::labels(tags, description, change.metadata.as_ref())?;
+    let tags = validate::json(change.tags.as_ref())?;
+    let metadata = validate::json(change.metadata.as_ref())?;
+    // The policy first: it alone needs the store, which may not answer.
+    if let Some(policy) = change.expiration_policy {
+        set_expiration(app, Actor::from(caller), &file, policy).await?;
+    }
+    transaction!(&app.db, Actor::from(caller), async |tx| {
+        if let Some(path) = &change.path {
+            move_to(app, tx, user, id, path).await?;
+        }
+        let changed = FileChange {
+            permissions: change.permissions,
+            tags: tags.as_deref(),
+            description,
+            metadata: metadata.as_deref(),
+        };
+        Ok(entries::change_file(tx, &file.id, changed).await?)
+    })?;
+    show_file(app, user, id).await
+}

@@ -1,0 +1,243 @@
+//! From a link to a URL of the store.
+
+use http::Method;
+use hulk_proto::{
+    ErrorCode, FileStatus, Id, Permission, RemotePath, Sha256, Timestamp,
+    file::{LinkedFile, PartDigests},
+};
+use sqlx::AnyConnection;
+
+use crate::{
+    app::App,
+    auth::suspended,
+    db::{
+        contents,
+        files::{self, FileRow},
+        tree, users, versions,
+    },
+    error::{Error, Result},
+    ops::{
+        shares::{
+            claim,
+            link::{Opened, ShareCredentials},
+        },
+        uploads::finish::settle,
+    },
+    store::{Disposition, Presigned},
+};
+
+/// What a link names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Link {
+    Id(Id),
+    Path { user_id: Id, path: RemotePath },
+}
+
+/// Who follows a link.
+#[derive(Clone, Copy, Default)]
+pub struct Follower<'a> {
+    pub user_id: Option<&'a str>,
+    /// With a share's token, what it opens, and who comes with it.
+    pub share: Option<(&'a Opened, &'a ShareCredentials)>,
+    /// Whether the file is to be saved, not shown.
+    pub saves: bool,
+}
+
+impl<'a> Follower<'a> {
+    pub fn user(user_id: Option<&'a str>) -> Self {
+        Self {
+            user_id,
+            ..Self::default()
+        }
+    }
+}
+
+/// A mode or a time is shorter.
+const MAX_ATTRIBUTE_BYTES: usize = 64;
+
+/// A download that may begin.
+pub struct Resolved {
+    pub presigned: Presigned,
+    pub sha256: Option<Sha256>,
+    /// Of a share that counts its downloads, which of them this is.
+    pub claim: Option<String>,
+    file: FileRow,
+}
+
+impl Resolved {
+    /// What is kept of the file under this name, if it is a short text.
+    pub(crate) fn attribute(&self, name: &str) -> Option<String> {
+        let metadata: serde_json::Map<_, _> = serde_json::from_str(&self.file.metadata).ok()?;
+        let text = metadata.get(name)?.as_str()?;
+        (text.len() <= MAX_ATTRIBUTE_BYTES).then(|| text.to_owned())
+    }
+}
+
+/// Signs `method` for the file, if it is public, `follower` is its owner, or has it shared; an older
+/// `version` for the owner alone.
+///
+/// # Errors
+/// `NOT_FOUND` for what is not there, not finished or not allowed; `FILE_EXPIRED`; `SHARE_EXPIRED`
+/// for a share that was used as often as it may be.
+pub async fn resolve_link(
+    app: &App,
+    link: &Link,
+    follower: Follower<'_>,
+    method: &Method,
+    version: Option<u64>,
+) -> Result<Resolved> {
+    let file = find_seen(app, link, follower, version).await?;
+    check_state(&file)?;
+    let claim = match follower.share {
+        Some((opened, credentials)) if method == Method::GET => {
+            claim::begin(app, opened, &file.id, credentials).await?
+        }
+        Some((opened, credentials)) => {
+            claim::check_left(app, opened, &file.id, credentials).await?;
+            None
+        }
+        None => None,
+    };
+    let disposition = Disposition {
+        filename: &file.name,
+        mime_type: &file.mime_type,
+        is_saved: follower.saves,
+    };
+    let presigned =
+        app.store
+            .presign_get(method, &file.object_key, &disposition, claim.as_deref())?;
+    if method == Method::GET {
+        app.downloads.count(&file.id);
+    }
+    Ok(Resolved {
+        presigned,
+        sha256: file.sha256.as_ref().and_then(|sha256| sha256.parse().ok()),
+        claim,
+        file,
+    })
+}
+
+/// The file, if `follower` may see it.
+async fn find_seen(
+    app: &App,
+    link: &Link,
+    follower: Follower<'_>,
+    version: Option<u64>,
+) -> Result<FileRow> {
+    let not_found = || Error::not_found("file");
+    let mut connection = app.db.read().await?;
+    let id = find_id(&mut connection, link).await?;
+    let id = id.ok_or_else(not_found)?;
+    drop(connection);
+    settle(app, &id).await?;
+    let mut connection = app.db.read().await?;
+    let file = files::find(&mut connection, &id).await?;
+    let mut file = file.ok_or_else(not_found)?;
+    if !file.owner_is_active {
+        return Err(suspended());
+    }
+    let is_owner = follower.user_id == Some(file.user_id.as_str());
+    if let Some((opened, _)) = follower.share {
+        opened.check_within(&mut connection, &file.id).await?;
+    } else if !is_owner && !is_public(&mut connection, &file).await? {
+        return Err(not_found());
+    }
+    if let Some(number) = version {
+        show_version(&mut connection, &mut file, number)
+            .await?
+            .filter(|()| is_owner)
+            .ok_or_else(not_found)?;
+    }
+    Ok(file)
+}
+
+fn check_state(file: &FileRow) -> Result<()> {
+    let now = Timestamp::now().unix_millis();
+    let is_expired = file.expires_at.is_some_and(|expires_at| expires_at <= now);
+    match file.state {
+        FileStatus::Expired => Err(expired()),
+        FileStatus::Validated if is_expired => Err(expired()),
+        FileStatus::Validated => Ok(()),
+        _ => Err(Error::not_found("file")),
+    }
+}
+
+/// The file as it was in another version. `None` if that is not kept.
+async fn show_version(
+    connection: &mut AnyConnection,
+    file: &mut FileRow,
+    number: u64,
+) -> Result<Option<()>> {
+    let number = i64::try_from(number).unwrap_or(-1);
+    let found = versions::find(connection, &file.id, number).await?;
+    let Some(version) = found.filter(|version| version.state == FileStatus::Validated) else {
+        return Ok(None);
+    };
+    file.version = version.number;
+    file.state = version.state;
+    file.size_bytes = version.size_bytes;
+    file.mime_type = version.mime_type;
+    file.sha256 = version.sha256;
+    file.object_key = version.object_key;
+    file.expires_at = version.expires_at;
+    Ok(Some(()))
+}
+
+/// What is known of the file, with the digests of its parts.
+pub async fn describe_link(app: &App, resolved: Resolved) -> Result<LinkedFile> {
+    let file = resolved.file;
+    let mut connection = app.db.read().await?;
+    let version = versions::find(&mut connection, &file.id, file.version).await?;
+    let parts = match version {
+        Some(version) => {
+            let digests = contents::part_digests(&mut connection, &version).await?;
+            version.layout().zip(digests)
+        }
+        None => None,
+    };
+    let part_digest = app.store.capabilities().part_digest;
+    Ok(LinkedFile {
+        size_bytes: u64::try_from(file.size_bytes).unwrap_or(0),
+        mime_type: file.mime_type,
+        sha256: resolved.sha256,
+        url: resolved.presigned.url,
+        parts: parts.map(|(layout, digests)| PartDigests {
+            part_size: layout.part_size(),
+            part_digest,
+            digests: split(&digests, part_digest.hex_digits()),
+        }),
+        filename: file.name,
+    })
+}
+
+/// As they are kept, without gaps.
+fn split(digests: &str, width: usize) -> Vec<String> {
+    let starts = (0..digests.len()).step_by(width);
+    starts
+        .filter_map(|start| digests.get(start..start + width).map(str::to_owned))
+        .collect()
+}
+
+fn expired() -> Error {
+    Error::new(ErrorCode::FileExpired, "this file has expired")
+}
+
+async fn find_id(connection: &mut AnyConnection, link: &Link) -> Result<Option<String>> {
+    let (user_id, path) = match link {
+        Link::Id(id) => return Ok(Some(id.to_string())),
+        Link::Path { user_id, path } => (user_id, path),
+    };
+    let Some(user) = users::find(connection, user_id.as_str()).await? else {
+        return Ok(None);
+    };
+    let entry = tree::find_by_path(connection, &user.root_id, path).await?;
+    Ok(entry.map(|entry| entry.id))
+}
+
+async fn is_public(connection: &mut AnyConnection, file: &FileRow) -> Result<bool> {
+    match file.permissions {
+        Permission::Public => Ok(true),
+        Permission::Private => Ok(false),
+        Permission::Inherit => Ok(tree::is_public(connection, &file.parent_id).await?),
+    }
+}

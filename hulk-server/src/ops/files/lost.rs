@@ -1,0 +1,43 @@
+//! A finished file whose bytes are not in the store any more, or not those that were validated.
+
+use crate::{
+    app::App,
+    audit::Actor,
+    db::{upkeep, users, versions::VersionRow},
+    error::Result,
+    ops::transaction::transaction,
+};
+
+/// Asks the store once more; a file without its object has failed, and its space is free. Returns whether it
+/// has.
+///
+/// # Errors
+/// If database or store do not answer.
+pub(crate) async fn mark_lost(app: &App, version: &VersionRow) -> Result<bool> {
+    let reason = match app.store.inspect(&version.object_key).await? {
+        None => "the store has lost it",
+        Some(found) if i64::try_from(found.size_bytes).ok() != Some(version.size_bytes) => {
+            "the store has other bytes"
+        }
+        Some(_) => return Ok(false),
+    };
+    let user_id = version.user_id.as_str();
+    let is_lost = transaction!(&app.db, Actor::Server { user_id }, async |tx| {
+        let is_lost = upkeep::mark_lost(tx, version, reason).await?;
+        if is_lost {
+            users::release(tx, user_id, version.size_bytes).await?;
+            users::uncount_file(tx, user_id, &version.file_id, version.number).await?;
+        }
+        Ok(is_lost)
+    })?;
+    if is_lost {
+        tracing::error!(
+            file = version.file_id,
+            version = version.number,
+            key = version.object_key,
+            reason,
+            "a file is lost"
+        );
+    }
+    Ok(is_lost)
+}

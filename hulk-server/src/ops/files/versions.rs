@@ -1,0 +1,114 @@
+//! The versions of a file that are kept, and bringing one back.
+
+use hulk_proto::{ErrorCode, File, FileStatus, Id, ListQuery, Page, Timestamp, file::Version};
+
+use crate::{
+    app::App,
+    audit::Actor,
+    auth::Caller,
+    db::{
+        entries,
+        users::{self, UserRow},
+        versions::{self, VersionRow},
+    },
+    error::{Error, Result},
+    limits::Limits,
+    ops::{
+        page::plain_page,
+        present,
+        transaction::transaction,
+        uploads::{
+            dedupe::copy_stored,
+            draft::draft_again,
+            finish::settle,
+            publish::{Outcome, publish_one},
+            refusals::{overtaken, quota_exceeded},
+            release::abandon,
+            show::{find_file, show_file},
+        },
+    },
+};
+
+/// Newest first; those that are over are not told of.
+///
+/// # Errors
+/// `NOT_FOUND` also for another user's; `VALIDATION_ERROR` for an order, a filter or a cursor.
+pub async fn list_versions(
+    app: &App,
+    user: &UserRow,
+    id: &Id,
+    query: &ListQuery,
+) -> Result<Page<Version>> {
+    let (limit, offset) = plain_page(query, "versions are listed newest first, by offset")?;
+    settle(app, id.as_str()).await?;
+    let file = show_file(app, user, id).await?;
+    let mut connection = app.db.read().await?;
+    let now = Timestamp::now();
+    let mut kept = versions::all_of(&mut connection, id.as_str()).await?;
+    kept.retain(|version| version.state == FileStatus::Validated && !version.is_expired(now));
+    let page = kept
+        .iter()
+        .rev()
+        .skip(usize::try_from(offset).unwrap_or(usize::MAX))
+        .take(usize::try_from(limit).unwrap_or(0));
+    Ok(Page {
+        items: page
+            .map(|row| present::version(&file, row))
+            .collect::<Result<_>>()?,
+        total: kept.len() as u64,
+        next_cursor: None,
+    })
+}
+
+/// Makes the bytes of an older version the newest one; id and link stay, and what was current is
+/// kept.
+///
+/// # Errors
+/// `NOT_FOUND` for a version that is not kept any more, `QUOTA_EXCEEDED`, `FILE_EXPIRED`.
+pub async fn restore_version(app: &App, caller: &Caller, id: &Id, number: u64) -> Result<File> {
+    let (user, actor) = (&caller.user, Actor::from(caller));
+    let file = find_file(app, user, id).await?;
+    let number = i64::try_from(number).unwrap_or(-1);
+    let mut connection = app.db.read().await?;
+    let found = versions::find(&mut connection, id.as_str(), number).await?;
+    drop(connection);
+    let stored = found
+        .filter(|version| version.state == FileStatus::Validated)
+        .ok_or_else(|| Error::not_found("version"))?;
+    if stored.is_expired(Timestamp::now()) {
+        return Err(Error::new(
+            ErrorCode::FileExpired,
+            "this version has expired",
+        ));
+    }
+    if file.version == number {
+        return show_file(app, user, id).await;
+    }
+    let wanted = reserve(app, caller, &stored).await?;
+    let Some(sent) = copy_stored(app, &wanted, &stored).await? else {
+        abandon(app, actor, &wanted, "the version was gone").await?;
+        return Err(Error::not_found("version"));
+    };
+    let limits = Limits::of(&app.settings.limits, user);
+    match publish_one(app, actor, &limits, &wanted, &sent).await? {
+        Outcome::Validated => show_file(app, user, id).await,
+        Outcome::Gone => Err(Error::not_found("file")),
+        Outcome::Taken | Outcome::Overtaken => Err(overtaken()),
+    }
+}
+
+/// A new version of the stored bytes, with its space reserved.
+async fn reserve(app: &App, caller: &Caller, stored: &VersionRow) -> Result<VersionRow> {
+    let user = &caller.user;
+    transaction!(&app.db, Actor::from(caller), async |tx| {
+        // Deleted meanwhile, it takes no version any more: nobody would give its space back.
+        let entry = entries::find(tx, &stored.file_id).await?;
+        entry.ok_or_else(|| Error::not_found("file"))?;
+        if !users::reserve(tx, &user.id, stored.size_bytes).await? {
+            return Err(quota_exceeded(tx, &caller.into(), stored.size_bytes).await?);
+        }
+        let all = versions::all_of(tx, &stored.file_id).await?;
+        let number = all.last().map_or(0, |version| version.number) + 1;
+        Ok(versions::insert(tx, draft_again(app, stored, number)?).await?)
+    })
+}

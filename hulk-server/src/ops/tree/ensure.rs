@@ -1,0 +1,139 @@
+//! Directories that exist after the call, created if need be.
+
+use std::collections::HashMap;
+
+use hulk_proto::{ErrorCode, ExpirationPolicy, RemotePath, trash::EntryKind};
+use sqlx::AnyConnection;
+
+use crate::{
+    db::{
+        entries::{self, EntryRow},
+        tree,
+        users::{self, UserRow},
+    },
+    error::{Error, Result},
+};
+
+/// A directory that paths are relative to, and its owner.
+#[derive(Clone, Copy)]
+pub(crate) struct Root<'a> {
+    pub(crate) user_id: &'a str,
+    pub(crate) directory_id: &'a str,
+}
+
+impl<'a> Root<'a> {
+    /// The root directory of a user.
+    pub(crate) fn of(user: &'a UserRow) -> Self {
+        Self {
+            user_id: &user.id,
+            directory_id: &user.root_id,
+        }
+    }
+}
+
+/// Returns the directory at `path`, created with those above it if need be.
+///
+/// # Errors
+/// `FILE_EXISTS` for a file in the way; `QUOTA_EXCEEDED` for too many objects.
+pub(crate) async fn ensure_directories(
+    connection: &mut AnyConnection,
+    root: Root<'_>,
+    path: &RemotePath,
+    max_objects: i64,
+) -> Result<EntryRow> {
+    let found = entries::find(connection, root.directory_id).await?;
+    let mut directory = found.ok_or_else(|| Error::not_found("directory"))?;
+    for name in path.names() {
+        let (above, kind) = (directory, EntryKind::Directory);
+        let is_new;
+        (directory, is_new) =
+            entries::ensure(connection, root.user_id, &above.id, name, kind).await?;
+        if is_new {
+            count_object(connection, root.user_id, max_objects).await?;
+        }
+        if !directory.is_directory() {
+            return Err(Error::new(
+                ErrorCode::FileExists,
+                format!("'{name}' in '{path}' is a file, not a directory"),
+            ));
+        }
+    }
+    Ok(directory)
+}
+
+/// Counts one file or directory more.
+///
+/// # Errors
+/// `QUOTA_EXCEEDED` if the user has as many as they may.
+pub(crate) async fn count_object(
+    connection: &mut AnyConnection,
+    user_id: &str,
+    max_objects: i64,
+) -> Result<()> {
+    match users::add_object(connection, user_id, max_objects).await? {
+        true => Ok(()),
+        false => Err(Error::new(
+            ErrorCode::QuotaExceeded,
+            format!(
+                "{max_objects} files and directories are as many as you may have; delete some \
+                 for good first (hulk trash empty, or DELETE /api/v1/trash)"
+            ),
+        )),
+    }
+}
+
+/// The directories of a batch, each looked up once. Valid as long as the transaction, in which nobody else
+/// changes the user's tree, and until a part of that is rolled back.
+pub(crate) struct DirectoryCache {
+    /// Files and directories that the user may have.
+    pub(crate) max_objects: i64,
+    directories: HashMap<String, EntryRow>,
+    policies: HashMap<String, ExpirationPolicy>,
+}
+
+impl DirectoryCache {
+    pub(crate) fn new(max_objects: i64) -> Self {
+        Self {
+            max_objects,
+            directories: HashMap::new(),
+            policies: HashMap::new(),
+        }
+    }
+
+    /// Forgets all of it, after a rollback.
+    pub(crate) fn clear(&mut self) {
+        self.directories.clear();
+        self.policies.clear();
+    }
+
+    /// Like `ensure_directories`. One cache serves one root.
+    pub(crate) async fn directory(
+        &mut self,
+        connection: &mut AnyConnection,
+        root: Root<'_>,
+        path: &RemotePath,
+    ) -> Result<EntryRow> {
+        if let Some(found) = self.directories.get(path.as_str()) {
+            return Ok(found.clone());
+        }
+        let found = ensure_directories(connection, root, path, self.max_objects).await?;
+        self.directories
+            .insert(path.as_str().to_owned(), found.clone());
+        Ok(found)
+    }
+
+    /// The policy that new files in a directory get.
+    pub(crate) async fn policy(
+        &mut self,
+        connection: &mut AnyConnection,
+        directory_id: &str,
+    ) -> Result<ExpirationPolicy> {
+        if let Some(found) = self.policies.get(directory_id) {
+            return Ok(*found);
+        }
+        let inherited = tree::effective_expiration(connection, directory_id).await?;
+        let found = inherited.unwrap_or_default();
+        self.policies.insert(directory_id.to_owned(), found);
+        Ok(found)
+    }
+}

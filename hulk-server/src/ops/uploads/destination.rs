@@ -1,0 +1,99 @@
+//! Where uploads go, and on whose behalf.
+
+use crate::{
+    audit::Actor,
+    auth::Caller,
+    db::{shares::ShareRow, users::UserRow, versions::VersionRow},
+    limits::Limits,
+    ops::tree::ensure::Root,
+};
+
+/// How an upload is completed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Completion {
+    /// The client reports it, by `PUT /files/:id/status`.
+    Reported,
+    /// Nobody does: whoever asks for the file first finds its object in the store.
+    Observed,
+}
+
+/// A directory that takes files from an actor: the user's root, or the directory of a share.
+#[derive(Clone, Copy)]
+pub struct Destination<'a> {
+    /// Who owns the files.
+    pub user: &'a UserRow,
+    /// Paths are relative to this directory.
+    pub root_id: &'a str,
+    pub actor: Actor<'a>,
+}
+
+impl<'a> From<&'a Caller> for Destination<'a> {
+    fn from(caller: &'a Caller) -> Self {
+        Self {
+            user: &caller.user,
+            root_id: &caller.user.root_id,
+            actor: caller.into(),
+        }
+    }
+}
+
+impl<'a> Destination<'a> {
+    /// The directory of a share, for a visitor from `address`.
+    pub fn of_share(owner: &'a UserRow, share: &'a ShareRow, address: &'a str) -> Self {
+        Self {
+            user: owner,
+            root_id: &share.entry_id,
+            actor: Actor::Visitor {
+                owner,
+                share,
+                address,
+            },
+        }
+    }
+
+    pub(crate) fn root(&self) -> Root<'a> {
+        Root {
+            user_id: &self.user.id,
+            directory_id: self.root_id,
+        }
+    }
+
+    /// Returns the size of the largest file that may be put.
+    pub(super) fn max_file_bytes(&self, limits: &Limits) -> u64 {
+        let cap = self.share().and_then(|share| share.max_file_bytes);
+        cap.and_then(|cap| u64::try_from(cap).ok())
+            .map_or(limits.max_file_bytes, |cap| cap.min(limits.max_file_bytes))
+    }
+
+    /// The share, if files come through one: a visitor neither replaces nor learns what exists.
+    pub(crate) fn share(&self) -> Option<&'a ShareRow> {
+        self.actor.share()
+    }
+
+    pub(super) fn share_id(&self) -> Option<&'a str> {
+        self.share().map(|share| share.id.as_str())
+    }
+
+    /// The key, if it may upload and nothing else (`Credential::upload_key_id`).
+    pub(crate) fn upload_key_id(&self) -> Option<&'a str> {
+        self.actor.upload_key_id()
+    }
+
+    /// Whether the client may learn what the user has stored.
+    pub(crate) fn may_read(&self) -> bool {
+        self.share().is_none() && self.upload_key_id().is_none()
+    }
+
+    /// Whether the client may resume, complete or cancel this upload.
+    pub(super) fn may_continue(&self, version: &VersionRow) -> bool {
+        let key_id = self.upload_key_id();
+        key_id.is_none() || key_id == version.key_id.as_deref()
+    }
+
+    /// Whether a stored version may stand for bytes of which the client has sent no more than a digest.
+    /// An upload key would read by it what it never had; and a digest that such a key declared proves
+    /// nothing to others, because no store compares the SHA-256 of an upload in parts.
+    pub(super) fn may_reuse(&self, stored: &VersionRow) -> bool {
+        self.upload_key_id().is_none() && stored.key_id.is_none()
+    }
+}

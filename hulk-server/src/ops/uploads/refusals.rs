@@ -1,0 +1,75 @@
+//! Errors that several steps of an upload share.
+
+use std::fmt::Display;
+
+use hulk_proto::ErrorCode;
+use sqlx::AnyConnection;
+
+use super::destination::Destination;
+use crate::{
+    db::{trash, users},
+    error::{Error, Result},
+};
+
+pub(crate) fn file_exists(path: impl Display) -> Error {
+    Error::new(
+        ErrorCode::FileExists,
+        format!("there is a file at '{path}' already"),
+    )
+}
+
+/// When another request completed an upload to the path first.
+pub(crate) fn overtaken() -> Error {
+    Error::new(
+        ErrorCode::Conflict,
+        "another upload to this path was finished meanwhile; put again to replace it",
+    )
+}
+
+pub(super) fn mismatch() -> Error {
+    Error::new(
+        ErrorCode::DigestMismatch,
+        "the store got other bytes than were declared; the upload was dropped, send it again",
+    )
+}
+
+pub(super) fn nothing_sent() -> Error {
+    Error::new(
+        ErrorCode::UploadIncomplete,
+        "the store has not got the file; send it first",
+    )
+}
+
+pub(super) fn not_in_parts() -> Error {
+    Error::new(
+        ErrorCode::BadRequest,
+        "this file is uploaded in one request, not in parts",
+    )
+}
+
+/// The error for `size_bytes` that do not fit into the quota, with what would make room.
+pub(crate) async fn quota_exceeded(
+    connection: &mut AnyConnection,
+    destination: &Destination<'_>,
+    size_bytes: i64,
+) -> Result<Error> {
+    let user = users::find(connection, &destination.user.id)
+        .await?
+        .unwrap_or_else(|| destination.user.clone());
+    let way_out = match trash::bytes(connection, &user.id).await? {
+        _ if destination.upload_key_id().is_some() => {
+            "its owner has to delete something first, which this API key may not".to_owned()
+        }
+        0 => "delete something first".to_owned(),
+        bytes => format!(
+            "emptying the trash gives {bytes} bytes back (hulk trash empty, or DELETE /api/v1/trash)"
+        ),
+    };
+    Ok(Error::new(
+        ErrorCode::QuotaExceeded,
+        format!(
+            "{size_bytes} bytes do not fit into the quota: {} of {} bytes are used; {way_out}",
+            user.used_bytes, user.quota_bytes
+        ),
+    ))
+}

@@ -1,0 +1,146 @@
+//! Files and unfinished uploads as their clients may know them.
+
+use hulk_proto::{File, Id, PartLayout, upload::UploadState};
+
+use super::{destination::Destination, finish::settle};
+use crate::{
+    app::App,
+    db::{
+        files::{self, FileRow},
+        tree,
+        users::UserRow,
+        versions::{self, VersionRow},
+    },
+    error::{Error, Result},
+    ops::present,
+};
+
+/// Returns the user's file of that id.
+///
+/// # Errors
+/// `NOT_FOUND` also for another user's.
+pub async fn find_file(app: &App, user: &UserRow, id: &Id) -> Result<FileRow> {
+    let mut connection = app.db.read().await?;
+    files::find(&mut connection, id.as_str())
+        .await?
+        .filter(|file| file.user_id == user.id)
+        .ok_or_else(|| Error::not_found("file"))
+}
+
+/// Returns the user's file of that id, as the API shows it.
+///
+/// # Errors
+/// As `find_file`.
+pub async fn show_file(app: &App, user: &UserRow, id: &Id) -> Result<File> {
+    settle(app, id.as_str()).await?;
+    let row = find_file(app, user, id).await?;
+    let mut connection = app.db.read().await?;
+    present::file(app, &mut connection, row).await
+}
+
+/// What the store has of the newest unfinished upload.
+///
+/// # Errors
+/// `NOT_FOUND` if nothing is being uploaded.
+pub async fn show_upload(app: &App, destination: &Destination<'_>, id: &Id) -> Result<UploadState> {
+    let version = find_unfinished(app, destination, id, None).await?;
+    let mut file = show_upload_file(app, destination, &version).await?;
+    file.version = u64::try_from(version.number).unwrap_or(0);
+    let received = match &version.upload_id {
+        Some(upload_id) => app.store.list_parts(&version.object_key, upload_id).await?,
+        None => None,
+    };
+    let received = received.unwrap_or_default();
+    let layout = version.layout();
+    let count = layout.map_or(0, PartLayout::part_count);
+    let missing = (1..=count).filter(|number| !received.iter().any(|part| part.number == *number));
+    Ok(UploadState {
+        part_size: layout.map(PartLayout::part_size),
+        part_count: layout
+            .filter(|_| !version.is_open_ended())
+            .map(PartLayout::part_count),
+        missing: missing.collect(),
+        received,
+        file,
+    })
+}
+
+/// Returns the version that a request about an upload means: the one of the number, else the newest, with
+/// unfinished ones first.
+///
+/// # Errors
+/// `NOT_FOUND` also for an upload that is not the client's to continue.
+pub(super) async fn find_upload(
+    app: &App,
+    destination: &Destination<'_>,
+    id: &Id,
+    number: Option<u64>,
+) -> Result<VersionRow> {
+    find_file(app, destination.user, id).await?;
+    let mut connection = app.db.read().await?;
+    let found = match number {
+        Some(number) => {
+            let number = i64::try_from(number).unwrap_or(-1);
+            versions::find(&mut connection, id.as_str(), number).await?
+        }
+        None => {
+            let key_id = destination.upload_key_id();
+            versions::find_newest(&mut connection, id.as_str(), key_id).await?
+        }
+    };
+    // Whether a file exists that another key put is not for a key that may only upload.
+    let what = match destination.may_read() {
+        true => "version",
+        false => "file",
+    };
+    found
+        .filter(|version| destination.may_continue(version))
+        .ok_or_else(|| Error::not_found(what))
+}
+
+/// Like `find_upload`, for an upload that has not ended.
+pub(super) async fn find_unfinished(
+    app: &App,
+    destination: &Destination<'_>,
+    id: &Id,
+    number: Option<u64>,
+) -> Result<VersionRow> {
+    let found = find_upload(app, destination, id, number).await?;
+    match found.is_unfinished() {
+        true => Ok(found),
+        false => Err(Error::not_found("unfinished upload")),
+    }
+}
+
+/// Returns the file of an upload as its client may know it.
+///
+/// # Errors
+/// `NOT_FOUND` if it was deleted meanwhile.
+pub(super) async fn show_upload_file(
+    app: &App,
+    destination: &Destination<'_>,
+    version: &VersionRow,
+) -> Result<File> {
+    let id: Id = version.file_id.parse().map_err(Error::internal)?;
+    if destination.upload_key_id().is_none() {
+        return show_file(app, destination.user, &id).await;
+    }
+    let row = find_file(app, destination.user, &id).await?;
+    let mut connection = app.db.read().await?;
+    let path = tree::path_of(&mut connection, &row.id).await?;
+    let path = path.parse().map_err(Error::internal)?;
+    let now = versions::find(&mut connection, &row.id, version.number).await?;
+    let now = now.ok_or_else(|| Error::not_found("file"))?;
+    present::uploaded(app, destination.root_id, path, &now)
+}
+
+/// Whether any bytes of an unfinished version have reached the store.
+pub(crate) async fn has_bytes(app: &App, version: &VersionRow) -> Result<bool> {
+    Ok(match &version.upload_id {
+        Some(upload_id) => {
+            let parts = app.store.list_parts(&version.object_key, upload_id).await?;
+            parts.is_some_and(|parts| parts.iter().any(|part| part.size_bytes > 0))
+        }
+        None => app.store.inspect(&version.upload_key).await?.is_some(),
+    })
+}
