@@ -479,7 +479,7 @@ complete -c hulk -n "__fish_hulk_using_subcommand serve" -l default-quota -d 'Qu
 complete -c hulk -n "__fish_hulk_using_subcommand serve" -l versions-kept -d 'Versions kept of each file, including the newest; 0 or 1 keeps only the newest' -r
 complete -c hulk -n "__fish_hulk_using_subcommand serve" -l trash-days -d 'Days for which deleted things can be restored; 0 deletes permanently at once' -r
 complete -c hulk -n "__fish_hulk_using_subcommand serve" -l allowed-extensions -d 'File name extensions that are accepted, such as csv,parquet [default: all]' -r
-complete -c hulk -n "__fish_hulk_using_subcommand serve" -l max-objects -d 'Files that a user may have, including versions and trash' -r
+complete -c hulk -n "__fish_hulk_using_subcommand serve" -l max-objects -d 'Files and directories that a user may have, including those in the trash' -r
 complete -c hulk -n "__fish_hulk_using_subcommand serve" -l trusted-proxies -d 'Networks of proxies whose X-Forwarded-For is trusted, such as 10.0.0.0/8,192.0.2.1 [default: none]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand serve" -l metrics-listen -d 'Address for /metrics and the checks of /readyz [default: on --listen, for local clients only]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand serve" -l store-listen -d 'Local address for the embedded store\'s full S3 API, for whoever has the keys in store/credentials [default: none; clients use presigned URLs]' -r

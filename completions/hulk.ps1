@@ -674,7 +674,7 @@ Register-ArgumentCompleter -Native -CommandName 'hulk' -ScriptBlock {
             [CompletionResult]::new('--versions-kept', '--versions-kept', [CompletionResultType]::ParameterName, 'Versions kept of each file, including the newest; 0 or 1 keeps only the newest')
             [CompletionResult]::new('--trash-days', '--trash-days', [CompletionResultType]::ParameterName, 'Days for which deleted things can be restored; 0 deletes permanently at once')
             [CompletionResult]::new('--allowed-extensions', '--allowed-extensions', [CompletionResultType]::ParameterName, 'File name extensions that are accepted, such as csv,parquet [default: all]')
-            [CompletionResult]::new('--max-objects', '--max-objects', [CompletionResultType]::ParameterName, 'Files that a user may have, including versions and trash')
+            [CompletionResult]::new('--max-objects', '--max-objects', [CompletionResultType]::ParameterName, 'Files and directories that a user may have, including those in the trash')
             [CompletionResult]::new('--trusted-proxies', '--trusted-proxies', [CompletionResultType]::ParameterName, 'Networks of proxies whose X-Forwarded-For is trusted, such as 10.0.0.0/8,192.0.2.1 [default: none]')
             [CompletionResult]::new('--metrics-listen', '--metrics-listen', [CompletionResultType]::ParameterName, 'Address for /metrics and the checks of /readyz [default: on --listen, for local clients only]')
             [CompletionResult]::new('--store-listen', '--store-listen', [CompletionResultType]::ParameterName, 'Local address for the embedded store''s full S3 API, for whoever has the keys in store/credentials [default: none; clients use presigned URLs]')

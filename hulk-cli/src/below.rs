@@ -95,7 +95,7 @@ pub(crate) fn make_itself(path: &Path, attributes: Attributes) -> Result<bool> {
         ))
         .on(path.display())
         .with_hint("remove it, or name another directory with -o")),
-        Err(error) => Err(Error::local("make", path, &error)),
+        Err(error) => Err(Error::local("create", path, &error)),
     }
 }
 

@@ -91,7 +91,7 @@ impl Locked {
 
 /// Takes the lock. The operating system releases it with the process, however it ends.
 fn lock(directory: &Path) -> Result<File> {
-    fs::create_dir_all(directory).map_err(|error| Error::local("make", directory, &error))?;
+    fs::create_dir_all(directory).map_err(|error| Error::local("create", directory, &error))?;
     let path = directory.join(".lock");
     let fault = |error: io::Error| Error::local("lock", &path, &error);
     let mut options = File::options();

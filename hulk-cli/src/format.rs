@@ -38,3 +38,12 @@ pub(crate) fn until(end: Option<Timestamp>) -> String {
         (days, _) => format!("in {days} d"),
     }
 }
+
+/// Formats when something expires as a phrase: `expires in 3 d`, `never expires` or `expired`.
+pub(crate) fn expiry(end: Option<Timestamp>) -> String {
+    match until(end).as_str() {
+        "never" => "never expires".to_owned(),
+        "expired" => "expired".to_owned(),
+        until => format!("expires {until}"),
+    }
+}

@@ -86,7 +86,7 @@ impl Output {
     pub(crate) fn prepare(&self) -> Result<()> {
         match self {
             Self::Directory(path) => {
-                std::fs::create_dir_all(path).map_err(|error| Error::local("make", path, &error))
+                std::fs::create_dir_all(path).map_err(|error| Error::local("create", path, &error))
             }
             _ => Ok(()),
         }

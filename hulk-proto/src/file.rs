@@ -3,9 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ErrorBody, ExpirationPolicy, Id, Md5, PartDigest, Permission, RemotePath, Sha256, Timestamp,
-    Upload, bounded,
-    limits::{MAX_BATCH, MAX_PARTS, MAX_TAGS},
+    ExpirationPolicy, Id, Md5, Permission, RemotePath, Sha256, Timestamp, Upload, bounded,
+    limits::{MAX_PARTS, MAX_TAGS},
 };
 
 /// State of a file.
@@ -274,91 +273,6 @@ pub struct ReportUpload {
     pub part_etags: Option<Vec<String>>,
 }
 
-/// `POST /files/batch`: up to 1,000 files, each planned or refused on its own.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct CreateFiles {
-    #[serde(deserialize_with = "bounded::list::<_, _, MAX_BATCH>")]
-    #[cfg_attr(feature = "openapi", schema(min_items = 1, max_items = 1000))]
-    pub items: Vec<CreateFile>,
-}
-
-/// `PUT /files/batch/status`
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct ReportUploads {
-    #[serde(deserialize_with = "bounded::list::<_, _, MAX_BATCH>")]
-    #[cfg_attr(feature = "openapi", schema(min_items = 1, max_items = 1000))]
-    pub items: Vec<ReportedFile>,
-}
-
-/// A reported upload: the fields of `ReportUpload` with the file's `id`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct ReportedFile {
-    pub id: Id,
-    pub status: ReportedStatus,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(minimum = 1))]
-    pub version: Option<u64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sha256: Option<Sha256>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub md5: Option<Md5>,
-    // Not flattened: serde would hold all fields in memory before it checks them.
-    #[serde(
-        default,
-        skip_serializing_if = "Option::is_none",
-        deserialize_with = "bounded::optional_list::<_, _, MAX_PARTS>"
-    )]
-    #[cfg_attr(feature = "openapi", schema(max_items = 10000))]
-    pub part_etags: Option<Vec<String>>,
-}
-
-impl ReportedFile {
-    pub fn new(id: Id, report: ReportUpload) -> Self {
-        Self {
-            id,
-            status: report.status,
-            version: report.version,
-            sha256: report.sha256,
-            md5: report.md5,
-            part_etags: report.part_etags,
-        }
-    }
-
-    /// Splits the item into the file's id and its report.
-    pub fn into_parts(self) -> (Id, ReportUpload) {
-        let report = ReportUpload {
-            status: self.status,
-            version: self.version,
-            sha256: self.sha256,
-            md5: self.md5,
-            part_etags: self.part_etags,
-        };
-        (self.id, report)
-    }
-}
-
-/// Results of the items of a batch, in the order of the request.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Batch<T> {
-    pub items: Vec<BatchItem<T>>,
-}
-
-/// Result of one item of a batch.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub enum BatchItem<T> {
-    Failed(ErrorBody),
-    Done(T),
-}
-
 /// The only status that a client can report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -418,51 +332,4 @@ pub struct PutFile {
     pub reused_bytes: u64,
     /// Whether an earlier, interrupted upload was resumed.
     pub resumed: bool,
-}
-
-/// What `hulk get --json` prints for a file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct GotFile {
-    /// Link, id or path as given on the command line.
-    pub source: String,
-    /// Local path of the file; `-` for standard output.
-    pub saved_to: String,
-    pub size_bytes: u64,
-    pub sha256: Sha256,
-    /// Whether the digest was compared with the server's.
-    pub verified: bool,
-}
-
-/// The answer to `GET /d/…` with `Accept: application/json`: the file that a link leads to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct LinkedFile {
-    pub filename: String,
-    pub size_bytes: u64,
-    pub mime_type: String,
-    pub sha256: Option<Sha256>,
-    /// Presigned URL of the bytes, which works without a key until it expires.
-    pub url: String,
-    /// Digests with which damaged parts are found; `null` if the file was not uploaded in parts.
-    pub parts: Option<PartDigests>,
-}
-
-/// Digests of the parts of a file, as the store reports them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct PartDigests {
-    /// Size of every part except the last.
-    pub part_size: u64,
-    pub part_digest: PartDigest,
-    /// Digests in the order of the parts, as hex.
-    #[cfg_attr(feature = "openapi", schema(pattern = "^[0-9a-f]+$"))]
-    pub digests: Vec<String>,
-}
-
-/// The answer to `GET /files/:id/download`: a URL that works without a key until it expires.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Download {
-    pub url: String,
-    pub expires_at: Timestamp,
 }

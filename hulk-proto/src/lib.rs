@@ -2,10 +2,12 @@
 //! with `--json`. One file per noun, for both directions. Nothing here does I/O.
 
 pub mod attributes;
+pub mod batch;
 mod bounded;
 pub mod category;
 pub mod digest;
 pub mod directory;
+pub mod download;
 pub mod error;
 pub mod expiry;
 pub mod file;

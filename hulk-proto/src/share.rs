@@ -87,7 +87,7 @@ impl fmt::Display for ShareToken {
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Grants {
-    /// Read names and bytes.
+    /// List and download files.
     #[serde(default)]
     pub can_download: bool,
     /// Upload new files into the directory; existing files are not replaced.

@@ -6,14 +6,16 @@ use std::{
     time::Duration,
 };
 
-use aws_sdk_s3::config::Credentials;
 use http::HeaderValue;
 use hulk_proto::Id;
 use tokio::sync::Notify;
 
 use crate::{
     auth::passwords::Passwords,
-    config::{Config, PublicUrl},
+    config::{
+        Config, PublicUrl,
+        secrets::{self, MissingVariable},
+    },
     data_dir::{self, DataDir, DataDirError},
     db::{self, Db, Location},
     download_counts::Downloads,
@@ -23,9 +25,6 @@ use crate::{
         embedded::{self, EmbeddedStore},
     },
 };
-
-/// Not a flag: arguments can be seen by others.
-const S3_EVENTS_SECRET: &str = "HULK_S3_EVENTS_SECRET";
 
 /// The server's parts; cheap to clone.
 #[derive(Clone)]
@@ -77,8 +76,8 @@ pub enum StartError {
     Database(#[from] db::OpenError),
     #[error(transparent)]
     Store(#[from] embedded::OpenError),
-    #[error("--s3-endpoint needs {0} in the environment")]
-    Credentials(&'static str),
+    #[error(transparent)]
+    Credentials(#[from] MissingVariable),
     #[error("cannot listen on {address}: {source}")]
     Listen {
         address: String,
@@ -154,9 +153,7 @@ impl App {
                     .to_owned(),
                 env_name: config.env_name.clone(),
                 limits: limits(config),
-                s3_events_secret: std::env::var(S3_EVENTS_SECRET)
-                    .ok()
-                    .filter(|secret| !secret.is_empty()),
+                s3_events_secret: secrets::s3_events(),
             }),
             downloads: Arc::default(),
             garbage: Arc::default(),
@@ -244,20 +241,7 @@ fn open_store(
             };
             Ok(Store::embedded(embedded, endpoint))
         }
-        (None, Some(url)) => Ok(Store::remote(endpoint(url, aws_credentials()?))),
-        (None, None) => Err(StartError::Credentials("an endpoint")),
+        (None, Some(url)) => Ok(Store::remote(endpoint(url, secrets::aws_credentials()?))),
+        (None, None) => Err(MissingVariable("an endpoint").into()),
     }
-}
-
-/// The standard AWS variables.
-fn aws_credentials() -> Result<Credentials, StartError> {
-    let variable =
-        |name: &'static str| std::env::var(name).map_err(|_| StartError::Credentials(name));
-    Ok(Credentials::new(
-        variable("AWS_ACCESS_KEY_ID")?,
-        variable("AWS_SECRET_ACCESS_KEY")?,
-        std::env::var("AWS_SESSION_TOKEN").ok(),
-        None,
-        "environment",
-    ))
 }

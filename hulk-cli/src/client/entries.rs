@@ -2,10 +2,10 @@
 
 use hulk_proto::{
     ChangeFile, Directory, ErrorCode, File, Id, ListQuery, Page, RemotePath,
+    batch::Batch,
     directory::{
         ChangeDirectory, CreateDirectories, CreateDirectory, Entry, MoveEntries, MovedEntries,
     },
-    file::Batch,
     trash::TRASHED_UNTIL_HEADER,
 };
 use reqwest::{Method, StatusCode, header};

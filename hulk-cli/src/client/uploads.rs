@@ -2,7 +2,7 @@
 
 use hulk_proto::{
     CreateFile, CreatedFile, File, Id, ReportUpload,
-    file::{Batch, CreateFiles, ReportUploads, ReportedFile},
+    batch::{Batch, CreateFiles, ReportUploads, ReportedFile},
     upload::{SignParts, SignedParts},
 };
 use reqwest::Method;

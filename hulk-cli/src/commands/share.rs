@@ -134,7 +134,7 @@ fn line(share: &Share) -> String {
     };
     facts.push(count);
     facts.extend(taken_in(share));
-    facts.push(format!("expires {}", format::until(share.expires_at)));
+    facts.push(format::expiry(share.expires_at));
     format!("{}  {path}  {}", share.url, facts.join(", "))
 }
 

@@ -47,11 +47,11 @@ fn line(item: &TrashItem) -> String {
         EntryKind::File => "",
     };
     format!(
-        "{}  {:>12}  {}  expires {:<10}  /{}{slash}",
+        "{}  {:>12}  {}  {:<18}  /{}{slash}",
         item.id,
         format::size(item.size_bytes),
         format::time(item.trashed_at),
-        format::until(Some(item.expires_at)),
+        format::expiry(Some(item.expires_at)),
         item.path
     )
 }

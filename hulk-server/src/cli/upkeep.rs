@@ -54,7 +54,7 @@ pub(crate) async fn init_storage(config: &Config, json: bool) -> Result<(), Fail
     let checks = store.init(&config.env_name, origin).await;
     let lines = checks.iter().map(|check| match &check.fix {
         None => format!("{}: {}", check.name, check.message),
-        Some(fix) => format!("{}: {}\n  to do: {fix}", check.name, check.message),
+        Some(fix) => format!("{}: {}\n  fix: {fix}", check.name, check.message),
     });
     let text = lines.collect::<Vec<_>>().join("\n");
     print(json, &checks, &text)?;

@@ -191,7 +191,7 @@ pub(crate) async fn mark_older_purged(
 }
 
 /// What of the user's is to go for good.
-pub(crate) async fn purged_of(
+pub(crate) async fn marked_of(
     connection: &mut AnyConnection,
     user_id: &str,
     limit: i64,
@@ -204,7 +204,7 @@ pub(crate) async fn purged_of(
 }
 
 /// (user, entry) of what is to go for good.
-pub(crate) async fn purged(
+pub(crate) async fn marked(
     connection: &mut AnyConnection,
     limit: i64,
 ) -> sqlx::Result<Vec<(String, String)>> {
@@ -264,6 +264,39 @@ pub(crate) async fn purge(
     .bind(entry_id)
     .fetch_one(&mut *connection)
     .await?;
+    add_garbage(connection, entry_id, which, urls_end).await?;
+    if which == Purging::Top {
+        delete_row(connection, entry_id).await?;
+    }
+    for statement in [
+        format!("DELETE FROM versions WHERE file_id IN {ids}"),
+        format!(
+            "UPDATE shares SET revoked_at = COALESCE(revoked_at, {now}) WHERE entry_id IN {ids}"
+        ),
+    ] {
+        sqlx::query(sqlx::AssertSqlSafe(statement))
+            .bind(entry_id)
+            .execute(&mut *connection)
+            .await?;
+    }
+    let deleted = sqlx::query(sqlx::AssertSqlSafe(format!(
+        "DELETE FROM entries WHERE id IN {ids}"
+    )))
+    .bind(entry_id)
+    .execute(connection)
+    .await?;
+    Ok((deleted.rows_affected(), bytes))
+}
+
+/// Adds the objects of some marked entries to the garbage.
+async fn add_garbage(
+    connection: &mut AnyConnection,
+    entry_id: &str,
+    which: Purging,
+    urls_end: i64,
+) -> sqlx::Result<()> {
+    let ids = which.ids();
+    let now = Timestamp::now().unix_millis();
     // Upload URLs may still be good for the object itself, or for what was copied to it.
     for (key, last_at, which) in [
         (
@@ -290,25 +323,5 @@ pub(crate) async fn purge(
         .execute(&mut *connection)
         .await?;
     }
-    if which == Purging::Top {
-        delete_row(connection, entry_id).await?;
-    }
-    for statement in [
-        format!("DELETE FROM versions WHERE file_id IN {ids}"),
-        format!(
-            "UPDATE shares SET revoked_at = COALESCE(revoked_at, {now}) WHERE entry_id IN {ids}"
-        ),
-    ] {
-        sqlx::query(sqlx::AssertSqlSafe(statement))
-            .bind(entry_id)
-            .execute(&mut *connection)
-            .await?;
-    }
-    let deleted = sqlx::query(sqlx::AssertSqlSafe(format!(
-        "DELETE FROM entries WHERE id IN {ids}"
-    )))
-    .bind(entry_id)
-    .execute(connection)
-    .await?;
-    Ok((deleted.rows_affected(), bytes))
+    Ok(())
 }

@@ -1,6 +1,6 @@
 //! Batches: many items in one request, each of which succeeds or fails alone.
 
-use hulk_proto::file::{Batch, BatchItem};
+use hulk_proto::batch::{Batch, BatchItem};
 
 use crate::error::{Error, Result};
 

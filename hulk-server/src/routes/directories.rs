@@ -4,8 +4,8 @@ use axum::{Json as Answer, extract::State, response::Response};
 use http::StatusCode;
 use hulk_proto::{
     Directory, ErrorBody, Page,
+    batch::Batch,
     directory::{ChangeDirectory, CreateDirectories, CreateDirectory, MoveEntries, MovedEntries},
-    file::Batch,
     trash::EntryKind,
 };
 use utoipa_axum::{router::OpenApiRouter, routes};

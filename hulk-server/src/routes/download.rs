@@ -43,7 +43,7 @@ const CLAIM: HeaderName = HeaderName::from_static(CLAIM_HEADER);
         ("token" = Option<String>, Query, description = "of a share that the file is in"),
         ("version" = Option<u64>, Query, description = "an older one, for its owner")),
     responses((status = 302, headers(("Repr-Digest" = String, description = "SHA-256, as RFC 9530"))),
-        (status = 200, body = hulk_proto::file::LinkedFile),
+        (status = 200, body = hulk_proto::download::LinkedFile),
         (status = 404, body = ErrorBody), (status = 410, body = ErrorBody)))]
 pub(crate) async fn by_id(
     State(app): State<App>,

@@ -9,7 +9,7 @@ use http::{HeaderMap, Method, StatusCode, header};
 use hulk_proto::{
     ChangeFile, CreateFile, CreatedFile, ErrorBody, File, ListQuery, Page, ReportUpload, Right,
     Timestamp,
-    file::{Batch, CreateFiles, ReportUploads},
+    batch::{Batch, CreateFiles, ReportUploads},
     trash::{EntryKind, TRASHED_UNTIL_HEADER},
     upload::{SignParts, SignedParts, UploadState},
 };
@@ -270,7 +270,7 @@ pub(super) async fn report(
 /// Redirect to a URL of the store; with `Accept: application/json`, tell it instead
 #[utoipa::path(get, path = "/api/v1/files/{id}/download", tag = "files",
     params(("id" = String, Path), ("version" = Option<u64>, Query)),
-    responses((status = 302), (status = 200, body = hulk_proto::file::Download),
+    responses((status = 302), (status = 200, body = hulk_proto::download::Download),
         (status = 404, body = ErrorBody), (status = 410, body = ErrorBody)))]
 pub(super) async fn download(
     State(app): State<App>,
@@ -284,7 +284,7 @@ pub(super) async fn download(
     let link = Link::Id(id);
     let resolved = resolve_link(&app, &link, owner, &Method::GET, query.version).await?;
     Ok(match wants_json(&headers) {
-        true => Answer(hulk_proto::file::Download {
+        true => Answer(hulk_proto::download::Download {
             url: resolved.presigned.url,
             expires_at: resolved.presigned.expires_at,
         })

@@ -4,7 +4,7 @@ use axum::{Json as Answer, extract::State};
 use http::StatusCode;
 use hulk_proto::{
     CreateFile, CreatedFile, ErrorBody, File, ReportUpload,
-    file::{Batch, CreateFiles, ReportUploads},
+    batch::{Batch, CreateFiles, ReportUploads},
     upload::{SignParts, SignedParts, UploadState},
 };
 use utoipa_axum::{router::OpenApiRouter, routes};

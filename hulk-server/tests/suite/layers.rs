@@ -119,7 +119,7 @@ fn check(krate: &Crate) {
         }
     }
     wrong.extend(circle(&graph).map(|circle| {
-        let names: Vec<String> = circle.iter().map(|module| shown(module)).collect();
+        let names: Vec<String> = circle.iter().map(shown).collect();
         format!("a circle: {}", names.join(" → "))
     }));
     assert!(wrong.is_empty(), "{}:\n{}", krate.name, wrong.join("\n"));

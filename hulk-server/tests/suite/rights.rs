@@ -275,3 +275,49 @@ async fn a_download_as_json() {
         .unwrap();
     assert_eq!(got.bytes().await.unwrap().as_ref(), b"hello");
 }
+
+#[tokio::test]
+async fn a_suspended_account_stops_everywhere_at_once() {
+    let server = Server::start();
+    let ada = server.user("ada@example.com");
+    let file = server.upload(&ada.key, "dir/public.txt", b"x").await;
+    let (id, directory) = (
+        file["id"].as_str().unwrap(),
+        file["directory_id"].as_str().unwrap(),
+    );
+    let public = json!({ "default_permissions": "public" });
+    let path = format!("/api/v1/directories/{directory}");
+    assert_eq!(server.put(&path, &ada.key, public).await.0, 200);
+    let share = json!({ "path": "dir" });
+    let share = server.post("/api/v1/shares", &ada.key, share).await.1;
+    let token = share["token"].as_str().unwrap();
+    let paths = [
+        format!("/d/{id}"),
+        format!("/d/{id}?token={token}"),
+        format!("/b/{directory}"),
+        format!("/s/{token}"),
+        format!("/api/v1/shares/public/{token}"),
+    ];
+    for is_active in [0, 1] {
+        let mut database = crate::server::database(&server.data_dir).await;
+        sqlx::query("UPDATE users SET is_active = $1")
+            .bind(is_active)
+            .execute(&mut database)
+            .await
+            .unwrap();
+        let (own, (status, code)) = (
+            format!("/api/v1/files/{id}"),
+            match is_active {
+                0 => (403, json!("ACCOUNT_DISABLED")),
+                _ => (200, Value::Null),
+            },
+        );
+        let (found, body) = server.get(&own, &ada.key).await;
+        assert_eq!((found.as_u16(), &body["error"]["code"]), (status, &code));
+        for path in &paths {
+            let (found, body) = server.get(path, "").await;
+            let refused = found == 403;
+            assert_eq!(refused, is_active == 0, "{path}: {found} {body}");
+        }
+    }
+}

@@ -77,7 +77,7 @@ async fn is_there(client: &Client, report: &mut Report<'_>) -> bool {
     report.add(Check::failed(
         name,
         format!(
-            "{} answered {status}, but not like a Hulkastorus server",
+            "{} answered {status}, but not as a Hulkastorus server",
             client.server()
         ),
         "check the address, and any proxy in between",

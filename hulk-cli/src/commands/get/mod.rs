@@ -10,7 +10,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use hulk_proto::{directory::GotDirectory, file::GotFile, share::PublicShare};
+use hulk_proto::{directory::GotDirectory, download::GotFile, share::PublicShare};
 use serde::Serialize;
 use tokio::task::spawn_blocking;
 use url::Url;

@@ -4,7 +4,8 @@ use std::{collections::HashMap, path::PathBuf, sync::Arc};
 
 use hulk_proto::{
     CreateFile, CreatedFile, ErrorCode, File, RemotePath, Upload,
-    file::{BatchItem, PutFile, ReportedFile},
+    batch::{BatchItem, ReportedFile},
+    file::PutFile,
     limits::SHARE_UNFINISHED,
 };
 use tokio::{

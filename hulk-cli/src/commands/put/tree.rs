@@ -212,46 +212,8 @@ async fn make_directories(
         // Directories appear with the files that are put into them.
         return Ok(None);
     }
-    let (mut made, mut wanted) = (None, Vec::new());
-    if !at.is_root() {
-        let top = CreateDirectory {
-            path: at.clone(),
-            default_permissions: run.permissions(),
-            default_expiration_policy: run.put.expires,
-            is_listed: run.permissions().is_none(),
-            metadata: run.metadata(tree.attributes),
-        };
-        wanted.push((None, top));
-    }
-    // What is below a directory that cannot be created cannot be either: this is reported once.
-    let mut refused = None;
-    for directory in &tree.directories {
-        match below(at, &directory.relative) {
-            Err(error) => {
-                let is_told = refused.is_some_and(|refused: &String| {
-                    let rest = directory.relative.strip_prefix(refused.as_str());
-                    rest.is_some_and(|rest| rest.starts_with('/'))
-                });
-                match is_told {
-                    true => sum.note(directory.relative.clone(), &error),
-                    false => {
-                        refused = Some(&directory.relative);
-                        sum.fail(run, directory.relative.clone(), &error);
-                    }
-                }
-            }
-            Ok(path) => {
-                let request = CreateDirectory {
-                    path,
-                    default_permissions: None,
-                    default_expiration_policy: None,
-                    is_listed: false,
-                    metadata: run.metadata(directory.attributes),
-                };
-                wanted.push((Some(&directory.relative), request));
-            }
-        }
-    }
+    let wanted = wanted_directories(run, at, tree, sum);
+    let mut made = None;
     for batch in wanted.chunks(MAX_BATCH) {
         let items: Vec<CreateDirectory> = batch.iter().map(|(_, item)| item.clone()).collect();
         let count = items.len();
@@ -269,6 +231,56 @@ async fn make_directories(
         }
     }
     Ok(made)
+}
+
+/// Requests for the top, which has no relative path, and for all directories below it.
+fn wanted_directories<'a>(
+    run: &Run<'_>,
+    at: &RemotePath,
+    tree: &'a Tree,
+    sum: &mut Sum,
+) -> Vec<(Option<&'a String>, CreateDirectory)> {
+    let mut wanted = Vec::new();
+    if !at.is_root() {
+        let top = CreateDirectory {
+            path: at.clone(),
+            default_permissions: run.permissions(),
+            default_expiration_policy: run.put.expires,
+            is_listed: run.permissions().is_none(),
+            metadata: run.metadata(tree.attributes),
+        };
+        wanted.push((None, top));
+    }
+    // What is below a directory that cannot be created cannot be either: this is reported once.
+    let mut refused: Option<&String> = None;
+    for directory in &tree.directories {
+        let relative = &directory.relative;
+        match below(at, relative) {
+            Ok(path) => {
+                let request = CreateDirectory {
+                    path,
+                    default_permissions: None,
+                    default_expiration_policy: None,
+                    is_listed: false,
+                    metadata: run.metadata(directory.attributes),
+                };
+                wanted.push((Some(relative), request));
+            }
+            Err(error) if refused.is_some_and(|refused| is_below(relative, refused)) => {
+                sum.note(relative.clone(), &error);
+            }
+            Err(error) => {
+                refused = Some(relative);
+                sum.fail(run, relative.clone(), &error);
+            }
+        }
+    }
+    wanted
+}
+
+fn is_below(path: &str, directory: &str) -> bool {
+    let rest = path.strip_prefix(directory);
+    rest.is_some_and(|rest| rest.starts_with('/'))
 }
 
 /// Totals of all files.

@@ -10,7 +10,7 @@ use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use hulk_proto::{
     Id, Sha256,
     attributes::{MODE_HEADER, MODIFIED_HEADER},
-    file::LinkedFile,
+    download::LinkedFile,
     share::{CLAIM_HEADER, CLAIM_PARAMETER, PASS_HEADER},
 };
 use percent_encoding::percent_decode_str;

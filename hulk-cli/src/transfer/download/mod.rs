@@ -15,7 +15,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use hulk_proto::{Blake3, Md5, PartDigest, Sha256, file::LinkedFile, path::is_local_name};
+use hulk_proto::{Blake3, Md5, PartDigest, Sha256, download::LinkedFile, path::is_local_name};
 use md5::Digest;
 use tokio::{
     sync::mpsc,

@@ -13,7 +13,7 @@ pub(crate) async fn run_once(app: &App) -> Result<u64> {
     let mut purged = 0;
     loop {
         let mut connection = app.db.read().await?;
-        let marked = trash::purged(&mut connection, BATCH).await?;
+        let marked = trash::marked(&mut connection, BATCH).await?;
         drop(connection);
         if marked.is_empty() {
             return Ok(purged);

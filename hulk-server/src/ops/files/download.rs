@@ -3,7 +3,7 @@
 use http::Method;
 use hulk_proto::{
     ErrorCode, FileStatus, Id, Permission, RemotePath, Sha256, Timestamp,
-    file::{LinkedFile, PartDigests},
+    download::{LinkedFile, PartDigests},
 };
 use sqlx::AnyConnection;
 

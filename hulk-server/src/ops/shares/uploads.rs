@@ -3,7 +3,7 @@
 
 use hulk_proto::{
     CreateFile, CreatedFile, ErrorCode, File, Id, ReportUpload,
-    file::{Batch, BatchItem, ReportedFile},
+    batch::{Batch, BatchItem, ReportedFile},
     upload::{SignParts, SignedParts, UploadState},
 };
 

@@ -250,7 +250,7 @@ pub async fn empty_trash(app: &App, caller: &Caller) -> Result<u64> {
     loop {
         let mut connection = app.db.read().await?;
         let limit = i64::from(MAX_PAGE);
-        let marked = trash::purged_of(&mut connection, &user.id, limit).await?;
+        let marked = trash::marked_of(&mut connection, &user.id, limit).await?;
         drop(connection);
         if marked.is_empty() {
             return Ok(emptied);

@@ -1,7 +1,7 @@
 //! Creates directories.
 
 use hulk_proto::{
-    Directory, ErrorCode, Permission, directory::CreateDirectory, file::Batch, trash::EntryKind,
+    Directory, ErrorCode, Permission, batch::Batch, directory::CreateDirectory, trash::EntryKind,
 };
 use sqlx::{AnyConnection, Connection};
 

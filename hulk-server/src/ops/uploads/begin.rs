@@ -1,7 +1,7 @@
 //! Plans uploads: reserves the space, gives each file its id, signs the URLs.
 
 use futures_util::{StreamExt, stream};
-use hulk_proto::{CreateFile, CreatedFile, File, Upload, file::Batch};
+use hulk_proto::{CreateFile, CreatedFile, File, Upload, batch::Batch};
 use sqlx::Connection;
 
 use super::{

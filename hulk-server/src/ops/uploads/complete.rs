@@ -3,7 +3,7 @@
 use futures_util::{StreamExt, stream};
 use hulk_proto::{
     File, Id, ReportUpload,
-    file::{Batch, ReportedFile},
+    batch::{Batch, ReportedFile},
 };
 
 use super::{

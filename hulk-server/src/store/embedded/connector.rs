@@ -12,7 +12,7 @@ use aws_smithy_types::body::SdkBody;
 use http::{HeaderValue, header::HOST};
 use s3s::service::S3Service;
 
-/// An HTTP client whose only host is the store.
+/// An HTTP client that reaches only the store.
 #[derive(Clone, Debug)]
 pub(crate) struct InProcess(S3Service);
 
@@ -43,7 +43,7 @@ async fn call(service: S3Service, request: HttpRequest) -> Result<HttpResponse, 
     let mut request = request
         .try_into_http1x()
         .map_err(|error| fault(error.into()))?;
-    // What hyper adds on a socket; the signature covers it.
+    // On a socket hyper adds this header; the signature covers it.
     if let Some(host) = request
         .uri()
         .authority()

@@ -1,4 +1,4 @@
-//! From S3's terms to ours and back.
+//! Converts between S3's types and ours.
 
 use std::{collections::BTreeMap, str::FromStr};
 
@@ -16,7 +16,7 @@ use super::{
     objects::{Expected, Place, Put},
 };
 
-/// S3's largest page.
+/// S3's largest page size.
 const MAX_KEYS: usize = 1000;
 
 pub(super) fn check_bucket(bucket: &str) -> S3Result<()> {
@@ -26,7 +26,7 @@ pub(super) fn check_bucket(bucket: &str) -> S3Result<()> {
     }
 }
 
-/// A checksum that cannot be checked here is refused, not passed over.
+/// Refuses checksums that cannot be checked here, rather than ignoring them.
 fn refuse_other_checksums(headers: &http::HeaderMap) -> S3Result<()> {
     const UNCHECKED: [&str; 4] = [
         "x-amz-checksum-crc32",
@@ -37,14 +37,14 @@ fn refuse_other_checksums(headers: &http::HeaderMap) -> S3Result<()> {
     match UNCHECKED.iter().find(|name| headers.contains_key(**name)) {
         Some(name) => Err(s3_error!(
             NotImplemented,
-            "{name} is not checked here; send Content-MD5, x-amz-checksum-crc32c or x-amz-checksum-sha256"
+            "{name} is not supported; send Content-MD5, x-amz-checksum-crc32c or x-amz-checksum-sha256"
         )),
         None => Ok(()),
     }
 }
 
-/// What is wanted of a put. The rest of the request, its headers among it, is dropped before the body
-/// comes.
+/// Converts a PUT. The rest of the request, including its headers, is dropped before the body is
+/// received.
 pub(super) fn put(request: S3Request<dto::PutObjectInput>) -> S3Result<Put> {
     let input = request.input;
     check_bucket(&input.bucket)?;
@@ -63,7 +63,7 @@ pub(super) fn put(request: S3Request<dto::PutObjectInput>) -> S3Result<Put> {
     })
 }
 
-/// As `put`, of a part.
+/// Like `put`, for a part.
 pub(super) fn put_part(request: S3Request<dto::UploadPartInput>) -> S3Result<PutPart> {
     let input = request.input;
     check_bucket(&input.bucket)?;
@@ -110,14 +110,15 @@ fn digest<const N: usize>(text: Option<&str>, header: &str) -> S3Result<Option<[
     }
 }
 
-/// `If-None-Match: *`, the one condition of a put.
+/// Converts the only condition that a PUT may have, `If-None-Match: *`.
 fn place(if_none_match: Option<&dto::ETagCondition>) -> S3Result<Place> {
     match if_none_match {
         None => Ok(Place::Any),
         Some(dto::ETagCondition::Any) => Ok(Place::New),
-        Some(dto::ETagCondition::ETag(_)) => {
-            Err(s3_error!(NotImplemented, "a put's If-None-Match is *"))
-        }
+        Some(dto::ETagCondition::ETag(_)) => Err(s3_error!(
+            NotImplemented,
+            "the If-None-Match of a PUT must be *"
+        )),
     }
 }
 
@@ -137,7 +138,10 @@ pub(super) fn source_key(source: &dto::CopySource) -> S3Result<String> {
             check_bucket(bucket)?;
             Ok(key.to_string())
         }
-        _ => Err(s3_error!(NotImplemented, "a copy's source is /BUCKET/KEY")),
+        _ => Err(s3_error!(
+            NotImplemented,
+            "the source of a copy must be /BUCKET/KEY"
+        )),
     }
 }
 
@@ -148,16 +152,16 @@ fn matches(manifest: &Manifest, condition: &dto::ETagCondition) -> bool {
     }
 }
 
-/// What a read says of the state it wants: taken from the request at the port, or as the SDK sent it.
+/// Returns the conditions of a read: those parsed at the port, or else from the headers of the SDK.
 pub(super) fn conditions(extensions: &http::Extensions, headers: &http::HeaderMap) -> Conditions {
     let taken = extensions.get::<Conditions>();
     taken.cloned().unwrap_or_else(|| Conditions::of(headers))
 }
 
-/// The bytes that a read is answered with; `None` for all.
+/// Returns the range of bytes with which a read is answered; `None` for all bytes.
 ///
 /// # Errors
-/// The answers that have no bytes of the object: 304, 412 and 416.
+/// The answers without bytes of the object: 304, 412 and 416.
 pub(super) fn wanted(
     manifest: &Manifest,
     conditions: &Conditions,
@@ -183,7 +187,7 @@ pub(super) fn wanted(
     }
 }
 
-/// RFC 9110, section 15.4.5: with the headers that a cache updates what it has by.
+/// Builds a 304 with the headers by which a cache updates its entry (RFC 9110, section 15.4.5).
 fn not_modified(manifest: &Manifest, modified: i64) -> S3Error {
     let mut answer = s3_error!(NotModified);
     let etag = HeaderValue::try_from(format!("\"{}\"", manifest.etag));
@@ -219,7 +223,7 @@ pub(super) fn check_source(
     }
 }
 
-/// `bytes=FIRST-LAST`, both there, as S3 wants it of a copy.
+/// Parses `bytes=FIRST-LAST`; S3 requires both ends for a copy.
 pub(super) fn copy_range(wanted: Option<&str>, size: u64) -> S3Result<std::ops::Range<u64>> {
     let Some(wanted) = wanted else {
         return Ok(0..size);
@@ -233,17 +237,18 @@ pub(super) fn copy_range(wanted: Option<&str>, size: u64) -> S3Result<std::ops::
         Some(_) => Err(s3_error!(InvalidRange)),
         None => Err(s3_error!(
             InvalidArgument,
-            "a copy's range is bytes=FIRST-LAST"
+            "the range of a copy must be bytes=FIRST-LAST"
         )),
     }
 }
 
 pub(super) fn part_number(number: i32) -> S3Result<u32> {
-    u32::try_from(number).map_err(|_| s3_error!(InvalidArgument, "a part has a number from 1"))
+    u32::try_from(number)
+        .map_err(|_| s3_error!(InvalidArgument, "a part number must be at least 1"))
 }
 
 pub(super) fn named_part(part: dto::CompletedPart) -> S3Result<NamedPart> {
-    let malformed = || s3_error!(MalformedXML, "a part has PartNumber and ETag");
+    let malformed = || s3_error!(MalformedXML, "a part must have PartNumber and ETag");
     Ok(NamedPart {
         number: part_number(part.part_number.ok_or_else(malformed)?)?,
         etag: part.e_tag.ok_or_else(malformed)?.into_value(),
@@ -278,7 +283,7 @@ pub(super) fn override_header<T>(
     if let Some(value) = value {
         let value = value
             .parse()
-            .map_err(|_| s3_error!(InvalidArgument, "{name} cannot be that"))?;
+            .map_err(|_| s3_error!(InvalidArgument, "the value is not valid for {name}"))?;
         response.headers.insert(name, value);
     }
     Ok(())
@@ -291,7 +296,7 @@ pub(super) fn page_size(asked: Option<i32>) -> usize {
         .min(MAX_KEYS)
 }
 
-/// Sizes are far below `i64::MAX`; S3's types are signed.
+/// Converts a size to S3's signed type; sizes are far below `i64::MAX`.
 pub(super) fn length(bytes: u64) -> i64 {
     i64::try_from(bytes).unwrap_or(i64::MAX)
 }

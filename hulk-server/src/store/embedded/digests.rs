@@ -1,10 +1,10 @@
-//! The digests of a body, as many as are wanted of it.
+//! The digests of a body: those that its ETag needs and those that a client sent.
 
 use hulk_proto::{Blake3, Md5, Sha256};
 use md5::Digest;
 use s3s::{S3Result, s3_error};
 
-/// What a client says that its bytes have, or what they were found to have.
+/// The digests that a client sent, or those computed from the bytes received.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Digests {
     pub(super) sha256: Option<Sha256>,
@@ -14,7 +14,7 @@ pub(super) struct Digests {
 }
 
 impl Digests {
-    /// Those of a whole object: its ETag is the SHA-256.
+    /// Returns the hashers for a whole object, whose ETag is the SHA-256.
     pub(super) fn hashers_of_object(&self) -> Box<Hashers> {
         Box::new(Hashers {
             sha256: Some(sha2::Sha256::new()),
@@ -22,7 +22,7 @@ impl Digests {
         })
     }
 
-    /// Those of a part: its ETag is the BLAKE3, which costs a third of a SHA-256.
+    /// Returns the hashers for a part, whose ETag is the BLAKE3, which costs a third of a SHA-256.
     pub(super) fn hashers_of_part(&self) -> Box<Hashers> {
         Box::new(Hashers {
             blake3: Some(blake3::Hasher::new()),
@@ -40,7 +40,7 @@ impl Digests {
         }
     }
 
-    /// Compares what the client said with what was found.
+    /// Compares the digests that the client sent with those computed.
     pub(super) fn check(&self, found: &Self) -> S3Result<()> {
         let differs = self.sha256.is_some() && self.sha256 != found.sha256
             || self.md5.is_some() && self.md5 != found.md5
@@ -48,14 +48,14 @@ impl Digests {
         match differs {
             true => Err(s3_error!(
                 BadDigest,
-                "the digest you sent is not that of what came in"
+                "the digest sent does not match the bytes received"
             )),
             false => Ok(()),
         }
     }
 }
 
-/// Digests in the making.
+/// Digests that are being computed.
 pub(super) struct Hashers {
     sha256: Option<sha2::Sha256>,
     md5: Option<md5::Md5>,
@@ -84,7 +84,7 @@ impl Hashers {
             sha256: self.sha256.map(|sha256| Sha256(sha256.finalize().into())),
             md5: self.md5.map(|md5| Md5(md5.finalize().into())),
             crc32c: self.crc32c.map(|crc32c| {
-                // A CRC-32 in the low half of the crate's one type.
+                // The crate returns all CRCs as `u64`; a CRC-32 is its low half.
                 (crc32c.finalize() as u32).to_be_bytes()
             }),
             blake3: self.blake3.map(|blake3| Blake3(blake3.finalize().into())),

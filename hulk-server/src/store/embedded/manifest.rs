@@ -1,4 +1,4 @@
-//! What is kept of an object, of a multipart upload and of a part, as JSON.
+//! The JSON records of objects, multipart uploads and parts.
 
 use std::{collections::BTreeMap, fs, io, path::Path};
 
@@ -10,20 +10,20 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 pub(super) struct Segment {
     /// The file's name.
     pub(super) name: String,
-    /// Where in the file the bytes begin.
+    /// Offset of the bytes in the file.
     pub(super) offset: u64,
     pub(super) len: u64,
-    /// Of just these bytes, if it was ever computed.
+    /// Digest of exactly these bytes, if it was ever computed.
     pub(super) blake3: Option<Blake3>,
 }
 
-/// An object.
+/// Record of an object.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Manifest {
     pub(super) key: String,
-    /// The data directory, if there are segments; that of a multipart upload has the upload's id.
+    /// Id of the data directory, if there are segments; for a multipart upload, the upload's id.
     pub(super) data: Option<String>,
-    /// All bytes of a small object: one file to make durable instead of two with their directories.
+    /// All bytes of a small object, so that one file is made durable instead of two with their directories.
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
@@ -32,7 +32,7 @@ pub(super) struct Manifest {
     pub(super) inline: Option<Vec<u8>>,
     pub(super) size_bytes: u64,
     pub(super) etag: String,
-    /// Of the whole, if it was ever computed.
+    /// Digest of the whole object, if it was ever computed.
     pub(super) sha256: Option<Sha256>,
     pub(super) attributes: Attributes,
     pub(super) modified_at: Timestamp,
@@ -60,14 +60,14 @@ mod base64_bytes {
     }
 }
 
-/// What a client says of an object.
+/// Attributes that a client gave an object.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Attributes {
     pub(super) content_type: Option<String>,
     pub(super) metadata: BTreeMap<String, String>,
 }
 
-/// A multipart upload under way.
+/// Record of an unfinished multipart upload.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct UploadRecord {
     pub(super) key: String,
@@ -75,7 +75,7 @@ pub(super) struct UploadRecord {
     pub(super) initiated_at: Timestamp,
 }
 
-/// A part of it.
+/// Record of a part of a multipart upload.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct PartRecord {
     pub(super) number: u32,
@@ -90,8 +90,8 @@ impl PartRecord {
         self.blake3.to_string()
     }
 
-    /// Written without waiting for the disk: after a power cut it may be there in part, and then
-    /// the part was not received.
+    /// Reads a record. It was written without waiting for the disk: after a power cut it may be
+    /// incomplete, and then the part counts as not received.
     pub(super) fn read(path: &Path) -> io::Result<Option<Self>> {
         match read(path) {
             Err(error) if error.kind() == io::ErrorKind::InvalidData => Ok(None),
@@ -101,7 +101,7 @@ impl PartRecord {
     }
 }
 
-/// `None` if there is no such file.
+/// Reads a record; `None` if the file does not exist.
 pub(super) fn read<T: DeserializeOwned>(path: &Path) -> io::Result<Option<T>> {
     match fs::read(path) {
         Ok(json) => Ok(Some(serde_json::from_slice(&json)?)),
@@ -121,7 +121,7 @@ pub(super) fn to_json<T: Serialize>(record: &T) -> io::Result<Vec<u8>> {
     Ok(serde_json::to_vec(record)?)
 }
 
-/// The segments that make up `start..end` of the bytes that `segments` hold.
+/// Returns the segments that make up `start..end` of the bytes in `segments`.
 pub(super) fn slice(segments: &[Segment], start: u64, end: u64) -> Vec<Segment> {
     let mut position = 0;
     let mut cut = Vec::new();

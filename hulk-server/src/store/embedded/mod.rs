@@ -80,7 +80,7 @@ impl EmbeddedStore {
     /// other process has it open.
     ///
     /// # Errors
-    /// If the directory cannot be written or is of a newer version.
+    /// If the directory cannot be written, or was created by a newer version.
     pub fn open(directory: &Path) -> Result<Self, OpenError> {
         let layout = Layout::open(directory)?;
         let (access_key, secret_key) = layout.credentials()?;

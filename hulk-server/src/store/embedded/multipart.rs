@@ -1,4 +1,4 @@
-//! Multipart uploads. Parts are written where the object will have them.
+//! Multipart uploads. Parts are written to the directory that the object will use.
 
 use std::{fs, io, sync::Arc};
 
@@ -15,20 +15,20 @@ use super::{
     staged::{StagedPart, link_segments},
 };
 
-/// S3's limits. All parts but the last have the least size.
+/// S3's limits. The minimum size applies to all parts except the last.
 const MAX_PARTS: u32 = 10_000;
 const MIN_PART_BYTES: u64 = 5 << 20;
 
 /// The record of an upload in its directory; the parts are beside it as `<number>.json`.
 const UPLOAD_RECORD: &str = "upload.json";
 
-/// A part as the client names it in Complete.
+/// A part as a client names it when it completes an upload.
 pub(super) struct NamedPart {
     pub(super) number: u32,
     pub(super) etag: String,
 }
 
-/// A part as a client puts it.
+/// A part as a client uploads it.
 pub(super) struct PutPart {
     pub(super) key: String,
     pub(super) upload_id: String,
@@ -100,7 +100,7 @@ impl Objects {
         .await
     }
 
-    /// A part of the bytes `start..end` of an object, or of all; by linking.
+    /// Makes a part from a range of an object's bytes, by linking its segments.
     pub(super) fn copy_part(
         &self,
         from: &str,
@@ -141,7 +141,7 @@ impl Objects {
         self.record_part(upload_id, part)
     }
 
-    /// A part of bytes that have no file yet.
+    /// Makes a part from bytes that are not in a file yet.
     fn record_copy(
         &self,
         upload_id: &str,
@@ -172,8 +172,8 @@ impl Objects {
         self.record_part(upload_id, part)
     }
 
-    /// The part's bytes are durable; now it replaces the one of its number. That the record is
-    /// durable too is not waited for: `complete_upload` looks whether all is there.
+    /// Records a part, whose bytes are durable, in place of an earlier one of its number. Does not wait for
+    /// the record to be durable too: `complete_upload` checks that everything exists.
     fn record_part(&self, upload_id: &str, part: PartRecord) -> S3Result<PartRecord> {
         let _lock = self.lock_upload(upload_id);
         let directory = self.layout().upload(upload_id);
@@ -191,8 +191,8 @@ impl Objects {
         Ok(part)
     }
 
-    /// Writes the manifest, and the upload is an object. A crash after that leaves the upload's
-    /// records, and the same request again has the same outcome.
+    /// Writes the manifest, which turns the upload into an object. A crash after that leaves the upload's
+    /// records, and the same request has the same outcome when it is repeated.
     pub(super) fn complete_upload(
         &self,
         key: &str,
@@ -202,7 +202,7 @@ impl Objects {
         let _upload_lock = self.lock_upload(upload_id);
         let record = match self.find_upload(key, upload_id) {
             Ok(record) => record,
-            // Completed before, and the answer got lost.
+            // It was completed before, and the answer was lost.
             Err(error) => {
                 return self
                     .find(key)
@@ -240,7 +240,10 @@ impl Objects {
 
     fn choose_parts(&self, upload_id: &str, named: &[NamedPart]) -> S3Result<Vec<PartRecord>> {
         if named.is_empty() {
-            return Err(s3_error!(MalformedXML, "an upload has at least one part"));
+            return Err(s3_error!(
+                MalformedXML,
+                "an upload must have at least one part"
+            ));
         }
         if !named.is_sorted_by(|one, next| one.number < next.number) {
             return Err(s3_error!(InvalidPartOrder));
@@ -272,7 +275,7 @@ impl Objects {
         })
     }
 
-    /// Parts that were sent but not named; what stays is the sweep's.
+    /// Removes parts that were sent but not named; the sweep removes any that stay behind.
     fn drop_unused_segments(&self, upload_id: &str, manifest: &Manifest) {
         let used: std::collections::HashSet<&str> = manifest
             .segments
@@ -301,7 +304,7 @@ impl Objects {
         Ok(())
     }
 
-    /// The record first: without it there is no upload.
+    /// Removes the record first: without it the upload does not exist.
     fn forget_upload(&self, upload_id: &str) -> io::Result<()> {
         let directory = self.layout().upload(upload_id);
         self.layout().remove(&directory.join(UPLOAD_RECORD))?;
@@ -317,7 +320,7 @@ impl Objects {
             .ok_or_else(|| s3_error!(NoSuchUpload))
     }
 
-    /// By number.
+    /// Returns the parts received, ordered by number.
     pub(super) fn list_parts(&self, key: &str, upload_id: &str) -> S3Result<Vec<PartRecord>> {
         self.find_upload(key, upload_id)?;
         let mut parts = Vec::new();
@@ -333,7 +336,7 @@ impl Objects {
         Ok(parts)
     }
 
-    /// (id, record), by key and id.
+    /// Returns (id, record), ordered by key and id.
     pub(super) fn list_uploads(&self, prefix: &str) -> S3Result<Vec<(String, UploadRecord)>> {
         let mut uploads = Vec::new();
         for directory in fs::read_dir(self.layout().uploads()).map_err(fault)? {
@@ -355,7 +358,7 @@ fn check_number(number: u32) -> S3Result<()> {
         1..=MAX_PARTS => Ok(()),
         _ => Err(s3_error!(
             InvalidArgument,
-            "a part has a number from 1 to 10,000"
+            "a part number must be 1 to 10,000"
         )),
     }
 }

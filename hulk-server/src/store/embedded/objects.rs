@@ -22,9 +22,9 @@ use super::{
     staged::{InFlight, Staged, link_segments},
 };
 
-/// What is not larger is kept in its manifest.
+/// Size up to which an object is stored in its manifest.
 const INLINE_BYTES: u64 = 32 << 10;
-/// More than there are writers at a time.
+/// Number of locks: at least as many as there are writers at a time.
 const LOCKS: usize = 64;
 
 pub(super) struct Objects {
@@ -34,7 +34,7 @@ pub(super) struct Objects {
     upload_locks: Locks,
 }
 
-/// Names that share a lock wait for each other.
+/// Locks by the hash of a name: names that share a lock wait for each other.
 struct Locks([Mutex<()>; LOCKS]);
 
 impl Locks {
@@ -52,21 +52,21 @@ impl Locks {
     }
 }
 
-/// What a client says of its bytes.
+/// Size and digests that a client announced for its bytes.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Expected {
     pub(super) size_bytes: Option<u64>,
     pub(super) digests: Digests,
 }
 
-/// Whether a put may replace what is there.
+/// Whether a PUT may replace an existing object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
     Any,
     New,
 }
 
-/// An object as a client puts it.
+/// An object as a client uploads it.
 pub(super) struct Put {
     pub(super) key: String,
     pub(super) attributes: Attributes,
@@ -102,12 +102,12 @@ impl Objects {
         &self.in_flight
     }
 
-    /// Held while the manifest of `key` is read and replaced.
+    /// Locks a key while its manifest is read and replaced.
     fn lock(&self, key: &str) -> MutexGuard<'_, ()> {
         self.key_locks.of(key)
     }
 
-    /// Held while the records of an upload change; before that of its key.
+    /// Locks an upload while its records change. This lock is taken before that of its key.
     pub(super) fn lock_upload(&self, id: &str) -> MutexGuard<'_, ()> {
         self.upload_locks.of(id)
     }
@@ -165,7 +165,7 @@ impl Objects {
         .await
     }
 
-    /// The manifest holds the bytes.
+    /// Stores the bytes in the manifest.
     async fn put_inline(self: &Arc<Self>, put: Put) -> S3Result<Manifest> {
         let bytes = collect(put.body, INLINE_BYTES).await?;
         let mut hashers = put.expected.digests.hashers_of_object();
@@ -199,7 +199,7 @@ impl Objects {
         Staged::create(&self.layout, &self.in_flight).map_err(fault)
     }
 
-    /// Copies by linking; the source keeps its own links. `precondition` sees the source first.
+    /// Copies by linking; the source keeps its own links. `precondition` checks the source first.
     pub(super) fn copy(
         &self,
         from: &str,
@@ -240,7 +240,7 @@ impl Objects {
         Ok(())
     }
 
-    /// Puts the manifest in the place of its key's, whose data goes.
+    /// Replaces the manifest of its key, and deletes the data of the old one.
     pub(super) fn replace(&self, manifest: &Manifest, place: Place) -> S3Result<()> {
         let path = self.manifest_path(&manifest.key)?;
         let _lock = self.lock(&manifest.key);
@@ -265,7 +265,7 @@ impl Objects {
             .ok_or_else(|| s3_error!(NoSuchKey))
     }
 
-    /// The bytes `start..end` of an object; `None` if it was deleted or replaced since its manifest
+    /// Reads the bytes `start..end` of an object; `None` if it was deleted or replaced since its manifest
     /// was read.
     pub(super) fn read(
         &self,
@@ -286,7 +286,7 @@ impl Objects {
         }
     }
 
-    /// Deleting what is not there is no error.
+    /// Deletes an object; one that does not exist is not an error.
     pub(super) fn delete(&self, key: &str) -> S3Result<()> {
         let path = self.manifest_path(key)?;
         let _lock = self.lock(key);
@@ -301,13 +301,13 @@ impl Objects {
         Ok(())
     }
 
-    /// What cannot be removed now is the sweep's.
+    /// Deletes a data directory; the sweep removes what cannot be removed now.
     pub(super) fn discard_data(&self, id: &str) {
         let _ = fs::remove_dir_all(self.layout.data(id));
     }
 
-    /// Removes the key's directories that are empty now; one that is being filled stays, or is made
-    /// again by the writer.
+    /// Removes directories of the key that are empty now; one that is being written to stays, or the writer
+    /// creates it again.
     fn prune_directories(&self, manifest: &Path) {
         let top = self.layout.objects();
         let above = manifest

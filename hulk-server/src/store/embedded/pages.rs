@@ -1,4 +1,4 @@
-//! The S3 operations that list, a page at a time.
+//! The S3 operations that list, one page at a time.
 
 use s3s::{S3Result, dto, s3_error};
 
@@ -85,7 +85,12 @@ impl Backend {
         let grouped = match input.delimiter.as_deref() {
             None | Some("") => false,
             Some("/") => true,
-            Some(_) => return Err(s3_error!(NotImplemented, "the only delimiter is '/'")),
+            Some(_) => {
+                return Err(s3_error!(
+                    NotImplemented,
+                    "the only supported delimiter is '/'"
+                ));
+            }
         };
         let prefix = input.prefix.clone().unwrap_or_default();
         let after = input

@@ -1,4 +1,4 @@
-//! An object's bytes, read in blocks: each when it is wanted, or one ahead.
+//! Reads an object's bytes in blocks: each on demand, or one ahead.
 
 use std::{
     collections::VecDeque,
@@ -17,28 +17,28 @@ use tokio::task::JoinHandle;
 
 use super::{disk, manifest::Segment, room::Room};
 
-/// What is read at once, where there is room for it.
+/// Size of the blocks, if memory allows.
 const BLOCK_BYTES: usize = 256 << 10;
 
-/// The bytes of the segments, one after the other.
+/// Stream of the bytes of segments, one segment after the other.
 pub(super) struct Reader {
     state: State,
 }
 
 enum State {
-    /// All of a small object.
+    /// All bytes of a small object.
     Memory(Bytes),
     Waiting(Cursor),
     Reading(JoinHandle<io::Result<(Cursor, Bytes)>>),
     End,
 }
 
-/// A place in the segments.
+/// Position in the segments.
 struct Cursor {
     directory: PathBuf,
-    /// Those that are not opened yet.
+    /// Segments that are not open yet.
     segments: VecDeque<Segment>,
-    /// The one that is read, and its bytes that are left.
+    /// The segment that is being read, and the number of bytes left in it.
     open: Option<(File, u64)>,
 }
 
@@ -47,7 +47,7 @@ impl Reader {
         Self::new(State::Memory(bytes))
     }
 
-    /// Opens the first segment at once, so that an object that is gone is known before the answer.
+    /// Opens the first segment at once, so that a deleted object is noticed before the answer begins.
     pub(super) fn open(directory: PathBuf, segments: Vec<Segment>) -> io::Result<Self> {
         let mut cursor = Cursor::new(directory, segments);
         cursor.advance()?;
@@ -112,7 +112,7 @@ impl Cursor {
         self.segments.is_empty() && self.open.as_ref().is_none_or(|(_, left)| *left == 0)
     }
 
-    /// Opens the next segment with bytes, if the one that is open has no more.
+    /// Opens the next segment that has bytes, if none are left in the open one.
     fn advance(&mut self) -> io::Result<()> {
         while self.open.as_ref().is_none_or(|(_, left)| *left == 0) {
             let Some(segment) = self.segments.pop_front() else {
@@ -123,7 +123,7 @@ impl Cursor {
         Ok(())
     }
 
-    /// Puts the next bytes into `block`, which is empty, at most `most`; none at the end.
+    /// Reads the next bytes into `block`, which is empty: at most `most`, none at the end.
     fn read(&mut self, most: usize, block: &mut Vec<u8>) -> io::Result<()> {
         self.advance()?;
         let Some((file, left)) = &mut self.open else {
@@ -139,7 +139,7 @@ impl Cursor {
     }
 }
 
-/// The digest of the segments' bytes; blocks.
+/// Computes the digest of the segments' bytes. Blocks.
 pub(super) fn digest(directory: &Path, segments: &[Segment]) -> io::Result<Blake3> {
     let mut blake3 = blake3::Hasher::new();
     let mut cursor = Cursor::new(directory.to_owned(), segments.to_vec());

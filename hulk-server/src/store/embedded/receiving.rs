@@ -177,7 +177,10 @@ impl<F: Fn() -> Option<u64> + Unpin> HttpBody for Counted<F> {
                 .receiving
                 .expect(self.size_bytes, &self.left, free_bytes())
         {
-            return failed(io::ErrorKind::StorageFull, "the disk has no room for the upload");
+            return failed(
+                io::ErrorKind::StorageFull,
+                "the disk has no room for the upload",
+            );
         }
         let frame = Pin::new(&mut self.body).poll_frame(context);
         if frame.is_pending() {

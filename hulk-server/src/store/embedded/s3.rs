@@ -1,4 +1,4 @@
-//! The S3 operations: `s3s` parses and signs, `Objects` does.
+//! The S3 operations: `s3s` parses requests and checks signatures, `Objects` does the work.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use super::{
     objects::Objects,
 };
 
-/// An object may be replaced between its manifest and its first byte, but hardly so often.
+/// An object may be replaced after its manifest is read and before its first byte is, but hardly this often.
 const READ_ATTEMPTS: usize = 8;
 
 pub(super) struct Backend {
@@ -78,7 +78,7 @@ impl S3 for Backend {
                 }
                 Err(s3_error!(
                     SlowDown,
-                    "the object is being replaced all the time"
+                    "the object is replaced too often to be read"
                 ))
             })
             .await?;
@@ -132,7 +132,7 @@ impl S3 for Backend {
             metadata: Some(manifest.attributes.metadata.into_iter().collect()),
             ..Default::default()
         });
-        // `s3s` applies the overrides to GET; a client may look with HEAD first.
+        // `s3s` applies the overrides to GET only; a client may send a HEAD first.
         override_header(&mut response, "content-type", input.response_content_type)?;
         override_header(
             &mut response,

@@ -1,10 +1,10 @@
-//! Conditional requests and ranges, as RFC 9110 has them in sections 13 and 14.
+//! Conditional requests and ranges, as defined by RFC 9110 in sections 13 and 14.
 //!
 //! `s3s` refuses a list of ETags, two of the three formats of a date and every range that it cannot
-//! use, where the RFC wants them read or passed over. So it never sees these headers of a request
-//! that comes over the port: they are parsed here, and the object's state decides the answer.
+//! use, where the RFC requires them to be parsed or ignored. So it never sees these headers of a request
+//! that is received over the port: they are parsed here, and the object's state decides the answer.
 //!
-//! Nothing else of this crate is used, so that the fuzz targets of `fuzz/` can include the file.
+//! Uses nothing else of this crate, so that the fuzz targets in `fuzz/` can include the file.
 
 use std::{ops::Range, time::UNIX_EPOCH};
 
@@ -19,12 +19,12 @@ const HEADERS: [HeaderName; 6] = [
     header::RANGE,
 ];
 
-/// What a GET or HEAD says of the state it wants an object to be in, and of the bytes it wants.
+/// The state in which a GET or HEAD requires an object to be, and the bytes that it requests.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Conditions {
     if_match: Option<Tags>,
     if_none_match: Option<Tags>,
-    /// In unix seconds.
+    /// Time in Unix seconds.
     if_modified_since: Option<i64>,
     if_unmodified_since: Option<i64>,
     if_range: Option<Validator>,
@@ -35,7 +35,7 @@ pub(crate) struct Conditions {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
     Whole,
-    /// Of these bytes; never of none.
+    /// These bytes; the range is never empty.
     Part(Range<u64>),
     NotModified,
     PreconditionFailed,
@@ -52,7 +52,7 @@ impl Conditions {
         conditions
     }
 
-    /// Parses the headers; what RFC 9110 wants ignored is not kept.
+    /// Parses the headers, and ignores those that RFC 9110 says to ignore.
     pub(crate) fn of(headers: &HeaderMap) -> Self {
         let date = |name: &HeaderName| only(headers, name).and_then(unix_seconds);
         Self {
@@ -66,9 +66,9 @@ impl Conditions {
     }
 
     /// Decides in the order of RFC 9110 section 13.2.2. `etag` is a strong one without its quotes; the
-    /// object was modified at `modified`, in unix seconds. Only a GET has a range (section 14.2).
+    /// object was modified at `modified`, in Unix seconds. Only a GET has a range (section 14.2).
     pub(crate) fn evaluate(&self, etag: &str, modified: i64, size: u64, is_get: bool) -> Verdict {
-        // A date counts only where there is no list (sections 13.1.3 and 13.1.4).
+        // A date counts only if there is no list of ETags (sections 13.1.3 and 13.1.4).
         let has_changed = match (&self.if_match, self.if_unmodified_since) {
             (Some(tags), _) => !tags.any(|tag| tag.equals_strongly(etag)),
             (None, Some(date)) => modified > date,
@@ -103,7 +103,7 @@ enum Tags {
 }
 
 impl Tags {
-    /// The lists of all headers of that name as one; `None` if there are none.
+    /// Joins the lists of all headers of this name; `None` if there are none.
     fn of(headers: &HeaderMap, name: &HeaderName) -> Option<Self> {
         if matches!(only(headers, name), Some(b"*")) {
             return Some(Self::Any);
@@ -146,7 +146,7 @@ impl Tag {
         })
     }
 
-    /// Compares as RFC 9110 section 8.8.3.2 has it, with a strong one.
+    /// Compares with a strong ETag as RFC 9110 section 8.8.3.2 defines it.
     fn equals_strongly(&self, etag: &str) -> bool {
         !self.is_weak && self.equals_weakly(etag)
     }
@@ -156,8 +156,8 @@ impl Tag {
     }
 }
 
-/// Parses a list of entity tags (RFC 9110 section 5.6.1); a comma may be in one. A member that is
-/// none, `*` among others too, is passed over and so matches nothing.
+/// Parses a list of entity tags (RFC 9110 section 5.6.1); a tag may contain a comma. A member that is not
+/// a tag, such as a `*` in a list, is skipped and so matches nothing.
 fn tags(mut text: &[u8]) -> Vec<Tag> {
     let mut tags = Vec::new();
     let is_separator = |byte: &u8| matches!(byte, b' ' | b'\t' | b',');
@@ -183,12 +183,12 @@ fn tags(mut text: &[u8]) -> Vec<Tag> {
 enum Validator {
     Tag(Tag),
     Date(i64),
-    /// Neither, or more than one.
+    /// Neither of them, or more than one value.
     Nothing,
 }
 
 impl Validator {
-    /// `None` without the header.
+    /// Parses the header; `None` if it is missing.
     fn of(headers: &HeaderMap) -> Option<Self> {
         headers.contains_key(header::IF_RANGE).then(|| {
             let value = only(headers, &header::IF_RANGE).unwrap_or_default();
@@ -209,23 +209,23 @@ impl Validator {
     }
 }
 
-/// One range of bytes (RFC 9110 section 14.1.2), of an object of any size.
+/// A range of bytes of an object of any size (RFC 9110 section 14.1.2).
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Span {
-    /// With both ends.
+    /// First and last byte.
     Interval(u64, u64),
-    /// The last bytes.
+    /// Number of bytes at the end.
     Suffix(u64),
 }
 
 impl Span {
-    /// `None` for another unit, for what is malformed and for several ranges.
+    /// Parses a range; `None` for another unit, a malformed value or several ranges.
     fn parse(value: &[u8]) -> Option<Self> {
         let (unit, set) = std::str::from_utf8(value).ok()?.split_once('=')?;
         if !unit.eq_ignore_ascii_case("bytes") {
             return None;
         }
-        // White space is allowed around commas alone, and members may be empty (section 5.6.1.2).
+        // White space is allowed only around commas, and members may be empty (section 5.6.1.2).
         let blank = [' ', '\t'];
         let mut members = set.split(',');
         let first = members.next()?.trim_end_matches(blank);
@@ -249,12 +249,12 @@ impl Span {
             return Some(Self::Interval(number(first), u64::MAX));
         }
         let last = digits(last)?;
-        // Compared as they are written: both may be too large for a number.
+        // Compared as text: both may be too large for a `u64`.
         let is_ordered = (first.len(), first) <= (last.len(), last);
         is_ordered.then(|| Self::Interval(number(first), number(last)))
     }
 
-    /// The bytes of an object; `None` if it has none of them.
+    /// Returns the range within an object of `size` bytes; `None` if it has none of these bytes.
     fn within(&self, size: u64) -> Option<Range<u64>> {
         let range = match *self {
             Self::Interval(first, last) => first..last.saturating_add(1).min(size),
@@ -264,13 +264,13 @@ impl Span {
     }
 }
 
-/// A decimal number without leading zeros; `None` if it is none.
+/// Strips the leading zeros of a decimal number; `None` if the text is not a number.
 fn digits(text: &str) -> Option<&str> {
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     is_number.then(|| text.trim_start_matches('0'))
 }
 
-/// What is too large is as large as can be: no object is larger.
+/// Parses digits; a number that is too large becomes `u64::MAX`, since no object is larger.
 fn number(digits: &str) -> u64 {
     match digits {
         "" => 0,
@@ -285,7 +285,7 @@ fn unix_seconds(value: &[u8]) -> Option<i64> {
     i64::try_from(since.as_secs()).ok()
 }
 
-/// The value of a header that is there once.
+/// Returns the value of a header that appears exactly once.
 fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a [u8]> {
     let mut values = headers.get_all(name).iter();
     match (values.next(), values.next()) {

@@ -22,74 +22,77 @@ fn evaluate(headers: &[(&str, &str)], size: u64, is_get: bool) -> Verdict {
     Conditions::of(&map).evaluate(ETAG, MODIFIED, size, is_get)
 }
 
+/// Headers, and how a GET of an object of 10 bytes is answered.
+const PRECONDITIONS: &[(&[(&str, &str)], Verdict)] = &[
+    (&[("if-match", r#""a,b""#)], Whole),
+    (&[], Whole),
+    (&[("if-match", r#""x" ,, "a,b", "#)], Whole),
+    (&[("if-match", r#""x""#), ("if-match", r#""a,b""#)], Whole),
+    (&[("if-match", "*")], Whole),
+    (&[("if-match", r#"W/"a,b""#)], PreconditionFailed),
+    (&[("if-match", r#""x,"a,b"""#)], PreconditionFailed),
+    (&[("if-match", r#""a,b" "x""#)], PreconditionFailed),
+    (&[("if-match", "a,b")], PreconditionFailed),
+    (&[("if-match", "*, *")], PreconditionFailed),
+    (&[("if-match", "*"), ("if-match", "*")], PreconditionFailed),
+    (&[("if-match", "")], PreconditionFailed),
+    (&[("if-none-match", r#""a,b""#)], NotModified),
+    (&[("if-none-match", r#""x",W/"a,b""#)], NotModified),
+    (&[("if-none-match", r#"x, "a,b""#)], NotModified),
+    (&[("if-none-match", "*")], NotModified),
+    (&[("if-none-match", r#"w/"a,b""#)], Whole),
+    (&[("if-none-match", r#""a", "b""#)], Whole),
+    (&[("if-none-match", "")], Whole),
+    (&[("if-modified-since", AT)], NotModified),
+    (&[("if-modified-since", AFTER)], NotModified),
+    (&[("if-modified-since", BEFORE)], Whole),
+    (&[("if-modified-since", "yesterday")], Whole),
+    (
+        &[("if-modified-since", "Mon, 06 Nov 1994 08:49:37 GMT")],
+        Whole,
+    ),
+    (
+        &[("if-modified-since", AT), ("if-modified-since", AT)],
+        Whole,
+    ),
+    (
+        &[("if-modified-since", AT), ("if-none-match", r#""x""#)],
+        Whole,
+    ),
+    (&[("if-unmodified-since", AT)], Whole),
+    (&[("if-unmodified-since", AFTER)], Whole),
+    (&[("if-unmodified-since", BEFORE)], PreconditionFailed),
+    (&[("if-unmodified-since", "1994-11-06")], Whole),
+    (&[("if-unmodified-since", BEFORE), ("if-match", "*")], Whole),
+    // The first condition that fails decides.
+    (
+        &[("if-match", r#""x""#), ("if-none-match", "*")],
+        PreconditionFailed,
+    ),
+    (
+        &[("if-unmodified-since", BEFORE), ("if-none-match", "*")],
+        PreconditionFailed,
+    ),
+    (
+        &[("if-none-match", "*"), ("range", "bytes=10-")],
+        NotModified,
+    ),
+    (
+        &[("if-match", r#""x""#), ("range", "bytes=10-")],
+        PreconditionFailed,
+    ),
+    (&[("if-match", "*"), ("range", "bytes=0-1")], Part(0..2)),
+];
+
 #[test]
 fn preconditions() {
-    for (headers, expected) in [
-        (&[("if-match", r#""a,b""#)][..], Whole),
-        (&[], Whole),
-        (&[("if-match", r#""x" ,, "a,b", "#)], Whole),
-        (&[("if-match", r#""x""#), ("if-match", r#""a,b""#)], Whole),
-        (&[("if-match", "*")], Whole),
-        (&[("if-match", r#"W/"a,b""#)], PreconditionFailed),
-        (&[("if-match", r#""x,"a,b"""#)], PreconditionFailed),
-        (&[("if-match", r#""a,b" "x""#)], PreconditionFailed),
-        (&[("if-match", "a,b")], PreconditionFailed),
-        (&[("if-match", "*, *")], PreconditionFailed),
-        (&[("if-match", "*"), ("if-match", "*")], PreconditionFailed),
-        (&[("if-match", "")], PreconditionFailed),
-        (&[("if-none-match", r#""a,b""#)], NotModified),
-        (&[("if-none-match", r#""x",W/"a,b""#)], NotModified),
-        (&[("if-none-match", r#"x, "a,b""#)], NotModified),
-        (&[("if-none-match", "*")], NotModified),
-        (&[("if-none-match", r#"w/"a,b""#)], Whole),
-        (&[("if-none-match", r#""a", "b""#)], Whole),
-        (&[("if-none-match", "")], Whole),
-        (&[("if-modified-since", AT)], NotModified),
-        (&[("if-modified-since", AFTER)], NotModified),
-        (&[("if-modified-since", BEFORE)], Whole),
-        (&[("if-modified-since", "yesterday")], Whole),
-        (
-            &[("if-modified-since", "Mon, 06 Nov 1994 08:49:37 GMT")],
-            Whole,
-        ),
-        (
-            &[("if-modified-since", AT), ("if-modified-since", AT)],
-            Whole,
-        ),
-        (
-            &[("if-modified-since", AT), ("if-none-match", r#""x""#)],
-            Whole,
-        ),
-        (&[("if-unmodified-since", AT)], Whole),
-        (&[("if-unmodified-since", AFTER)], Whole),
-        (&[("if-unmodified-since", BEFORE)], PreconditionFailed),
-        (&[("if-unmodified-since", "1994-11-06")], Whole),
-        (&[("if-unmodified-since", BEFORE), ("if-match", "*")], Whole),
-        // The first that fails decides.
-        (
-            &[("if-match", r#""x""#), ("if-none-match", "*")],
-            PreconditionFailed,
-        ),
-        (
-            &[("if-unmodified-since", BEFORE), ("if-none-match", "*")],
-            PreconditionFailed,
-        ),
-        (
-            &[("if-none-match", "*"), ("range", "bytes=10-")],
-            NotModified,
-        ),
-        (
-            &[("if-match", r#""x""#), ("range", "bytes=10-")],
-            PreconditionFailed,
-        ),
-        (&[("if-match", "*"), ("range", "bytes=0-1")], Part(0..2)),
-    ] {
-        assert_eq!(evaluate(headers, 10, true), expected, "{headers:?}");
+    for (headers, expected) in PRECONDITIONS {
+        assert_eq!(evaluate(headers, 10, true), *expected, "{headers:?}");
         let of_head = match expected {
-            Part(_) => Whole,
+            Part(_) => &Whole,
             other => other,
         };
-        assert_eq!(evaluate(headers, 10, false), of_head, "{headers:?}");
+        assert_eq!(evaluate(headers, 10, false), *of_head, "{headers:?}");
     }
 }
 
@@ -172,7 +175,7 @@ fn a_range_of_a_state() {
     }
 }
 
-/// Values with and without a meaning.
+/// Generates valid and invalid values.
 fn values() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![
         vec(any::<u8>(), 0..40),

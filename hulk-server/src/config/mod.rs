@@ -1,11 +1,15 @@
 //! Configuration of the server by flags and environment variables.
 
-use std::{fmt, path::PathBuf, str::FromStr};
+pub(crate) mod secrets;
+mod values;
+
+use std::path::PathBuf;
 
 use clap::Args;
-use hulk_proto::limits::MAX_FILE_BYTES;
 use ipnet::IpNet;
-use url::Url;
+
+pub use values::{DatabaseUrl, PublicUrl};
+use values::{env_name, file_size, network, rate, size};
 
 /// Flags of `hulk-server` and of `hulk serve`; each has an environment variable.
 #[derive(Args, Clone, Debug)]
@@ -163,101 +167,4 @@ pub struct Config {
     /// Bytes per second below which a client that sends or receives is disconnected after 30 seconds
     #[arg(long, global = true, env = "HULK_MIN_RATE", value_name = "SIZE", default_value = "1KiB", value_parser = rate)]
     pub min_rate: u64,
-}
-
-/// An `http` or `https` URL of a host, without path, query or user.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PublicUrl(Url);
-
-impl PublicUrl {
-    pub fn as_str(&self) -> &str {
-        self.0.as_str().trim_end_matches('/')
-    }
-
-    /// Returns HOST or HOST:PORT, as in the Host header.
-    pub fn authority(&self) -> &str {
-        self.0.authority()
-    }
-}
-
-impl FromStr for PublicUrl {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let expected = "expected http://HOST[:PORT] or https://HOST[:PORT]";
-        let url = Url::parse(text).map_err(|_| expected)?;
-        let plain = matches!(url.scheme(), "http" | "https")
-            && url.has_host()
-            && url.username().is_empty()
-            && url.password().is_none()
-            && url.query().is_none()
-            && url.fragment().is_none()
-            && url.path() == "/";
-        plain.then_some(Self(url)).ok_or(expected)
-    }
-}
-
-/// URL of a database. It may contain a password, so `Debug` hides it.
-#[derive(Clone)]
-pub struct DatabaseUrl(String);
-
-impl DatabaseUrl {
-    pub fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl FromStr for DatabaseUrl {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Ok(Self(text.to_owned()))
-    }
-}
-
-impl fmt::Debug for DatabaseUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("DatabaseUrl(…)")
-    }
-}
-
-fn size(text: &str) -> Result<u64, String> {
-    let bytes = parse_size::parse_size(text).map_err(|error| error.to_string())?;
-    match i64::try_from(bytes) {
-        Ok(_) => Ok(bytes),
-        Err(_) => Err("too large".into()),
-    }
-}
-
-/// Parses a rate of at least 1: a client that moves no bytes at all is always disconnected.
-fn rate(text: &str) -> Result<u64, String> {
-    match size(text)? {
-        0 => Err("expected at least 1 byte per second".into()),
-        bytes => Ok(bytes),
-    }
-}
-
-/// Parses `ADDRESS` or `ADDRESS/BITS`.
-fn network(text: &str) -> Result<IpNet, String> {
-    let address = || text.parse::<std::net::IpAddr>().ok().map(IpNet::from);
-    text.parse()
-        .ok()
-        .or_else(address)
-        .ok_or_else(|| "expected a network such as 10.0.0.0/8, or an address".into())
-}
-
-fn file_size(text: &str) -> Result<u64, String> {
-    match size(text)? {
-        bytes if bytes <= MAX_FILE_BYTES => Ok(bytes),
-        _ => Err("expected at most 5TiB".into()),
-    }
-}
-
-/// Parses a name that can be part of object keys.
-fn env_name(text: &str) -> Result<String, String> {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-    match (1..=32).contains(&text.len()) && text.bytes().all(plain) {
-        true => Ok(text.to_owned()),
-        false => Err("expected 1 to 32 letters, digits, '-' and '_'".into()),
-    }
 }
