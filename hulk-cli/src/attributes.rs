@@ -46,15 +46,16 @@ impl Attributes {
             .modified
             .and_then(|nanos| UtcDateTime::from_unix_timestamp_nanos(nanos).ok())
             .and_then(|time| time.format(&Rfc3339).ok());
-        let kept = [(MODE, mode), (MODIFIED, modified)];
-        kept.into_iter()
+        let named = [(MODE, mode), (MODIFIED, modified)];
+        named
+            .into_iter()
             .filter_map(|(name, value)| Some((name.to_owned(), value?.into())))
             .collect()
     }
 
     /// Reads the attributes from stored metadata. A malformed entry counts as unknown.
-    pub(crate) fn from_metadata(kept: &Map<String, Value>) -> Self {
-        let text = |name: &str| kept.get(name)?.as_str();
+    pub(crate) fn from_metadata(metadata: &Map<String, Value>) -> Self {
+        let text = |name: &str| metadata.get(name)?.as_str();
         Self::parse(text(MODE), text(MODIFIED))
     }
 
@@ -122,7 +123,7 @@ mod tests {
 
     #[test]
     fn what_is_kept_comes_back() {
-        for (mode, modified, kept) in [
+        for (mode, modified, stored) in [
             (
                 Some(0o640),
                 Some(0),
@@ -142,7 +143,7 @@ mod tests {
         ] {
             let attributes = Attributes { mode, modified };
             let map = attributes.to_metadata();
-            assert_eq!(serde_json::to_string(&map).unwrap(), kept);
+            assert_eq!(serde_json::to_string(&map).unwrap(), stored);
             assert_eq!(Attributes::from_metadata(&map), attributes);
         }
     }

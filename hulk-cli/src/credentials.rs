@@ -73,8 +73,8 @@ pub(crate) fn in_file() -> Result<BTreeMap<String, String>> {
 /// Saves a key in the keyring if there is one, else in the file.
 pub(crate) fn save(locked: &Locked, profile: &str, key: &ApiKeySecret) -> Result<KeyPlace> {
     let (name, secret) = (profile.to_owned(), key.reveal());
-    let kept = in_keyring(move |store| store.build(SERVICE, &name, None)?.set_password(&secret));
-    match kept {
+    let saved = in_keyring(move |store| store.build(SERVICE, &name, None)?.set_password(&secret));
+    match saved {
         Ok(()) => Ok(KeyPlace::Keyring),
         Err(_) => save_in_file(locked, profile, key).map(|()| KeyPlace::File),
     }
@@ -94,7 +94,7 @@ pub(crate) fn save_in_file(_: &Locked, profile: &str, key: &ApiKeySecret) -> Res
 }
 
 /// Removes a profile's key. Returns whether there was one.
-pub(crate) fn forget(_: &Locked, profile: &str, place: KeyPlace) -> Result<bool> {
+pub(crate) fn delete(_: &Locked, profile: &str, place: KeyPlace) -> Result<bool> {
     match place {
         KeyPlace::Keyring => {
             let profile = profile.to_owned();

@@ -1,4 +1,4 @@
-//! What API keys may do.
+//! Permissions of API keys and the rights that they grant.
 
 use hulk_proto::{KeyPermission, Right};
 

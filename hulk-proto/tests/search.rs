@@ -1,4 +1,4 @@
-//! The query of a search.
+//! Parsing of search queries.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 

@@ -1,4 +1,4 @@
-//! Properties of what crosses the wire.
+//! Properties of the types in the wire format.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 

@@ -1,8 +1,8 @@
-//! What requests cost with ten thousand files and with ten million: `cargo bench --bench scale`.
+//! Cost of requests with ten thousand files and with ten million: `cargo bench --bench scale`.
 //!
-//! `HULK_SCALE_ROWS` (default "10000 10000000") are the numbers of files, of 1,000 users;
-//! `HULK_SCALE_DATABASES` (default "sqlite postgres") the databases. Ten million need 12 GB of disk
-//! for each, one after the other.
+//! `HULK_SCALE_ROWS` (default "10000 10000000") lists the numbers of files, spread over 1,000 users;
+//! `HULK_SCALE_DATABASES` (default "sqlite postgres") lists the databases, which run one after the
+//! other. Ten million files need 12 GB of disk for each database.
 
 #![allow(
     clippy::unwrap_used,
@@ -35,7 +35,7 @@ const USERS: u64 = 1000;
 const REQUESTS: u64 = 2000;
 const WARM_UP: u64 = 300;
 
-/// (what, p50, p99)
+/// (name, p50, p99)
 type Row = (&'static str, Duration, Duration);
 
 #[tokio::main]
@@ -163,7 +163,7 @@ async fn requests(client: &Client, files: u64) -> Vec<Row> {
         random ^= random << 17;
         random % below
     };
-    // Of all users' files, so that nothing is likely to be in a cache by itself.
+    // Random files of all users, so that few are likely to be cached already.
     let resolve = time("resolve a link", async |_| {
         let path = format!("/d/{}", file_id(next(files)));
         client.ask(Method::GET, &path, None).await;
@@ -173,7 +173,7 @@ async fn requests(client: &Client, files: u64) -> Vec<Row> {
         client.ask(Method::GET, "/api/v1/files?limit=5", None).await;
     });
     let first = first.await;
-    // The last five of the user.
+    // A cursor to the user's last five files.
     let before = files / USERS - 6;
     let path = format!("/api/v1/files?limit=1&offset={before}");
     let page = client.ask(Method::GET, &path, None).await;
@@ -190,7 +190,7 @@ async fn requests(client: &Client, files: u64) -> Vec<Row> {
     vec![resolve, first, deep, create.await]
 }
 
-/// The statement alone: a directory with all files of a user goes below another's.
+/// Times the SQL statement alone, which moves a directory with all files of a user below another's.
 async fn move_directory(url: &str) -> Row {
     let mut connection = AnyConnection::connect(url).await.unwrap();
     let mut times = Vec::new();

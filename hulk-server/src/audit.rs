@@ -1,11 +1,11 @@
-//! On whose behalf something changes.
+//! The actor on whose behalf something changes.
 
 use crate::{
     auth::{Caller, Credential},
     db::{shares::ShareRow, users::UserRow},
 };
 
-/// On whose behalf a transaction changes what belongs to a user.
+/// The actor on whose behalf a transaction changes a user's data.
 #[derive(Clone, Copy)]
 pub enum Actor<'a> {
     /// The user, by a credential of theirs.
@@ -13,11 +13,11 @@ pub enum Actor<'a> {
         user: &'a UserRow,
         credential: &'a Credential,
     },
-    /// Whoever has a link of the user's.
+    /// A visitor who has one of the user's links.
     Visitor {
         owner: &'a UserRow,
         share: &'a ShareRow,
-        /// Of the visitor's client.
+        /// The address of the visitor's client.
         address: &'a str,
     },
     /// The server itself: a sweep, or the completion of an upload that no client reports.
@@ -25,7 +25,7 @@ pub enum Actor<'a> {
 }
 
 impl<'a> Actor<'a> {
-    /// The user whose things are changed.
+    /// Returns the user whose data is changed.
     pub(crate) fn user_id(self) -> &'a str {
         match self {
             Self::User { user, .. } | Self::Visitor { owner: user, .. } => &user.id,
@@ -33,7 +33,7 @@ impl<'a> Actor<'a> {
         }
     }
 
-    /// The share that a visitor has come through.
+    /// Returns the share whose link a visitor has.
     pub(crate) fn share(self) -> Option<&'a ShareRow> {
         match self {
             Self::Visitor { share, .. } => Some(share),
@@ -41,7 +41,7 @@ impl<'a> Actor<'a> {
         }
     }
 
-    /// The address of a visitor's client.
+    /// Returns the address of a visitor's client.
     pub(crate) fn address(self) -> Option<&'a str> {
         match self {
             Self::Visitor { address, .. } => Some(address),
@@ -49,7 +49,7 @@ impl<'a> Actor<'a> {
         }
     }
 
-    /// As [`Credential::upload_key_id`].
+    /// Like [`Credential::upload_key_id`].
     pub(crate) fn upload_key_id(self) -> Option<&'a str> {
         match self {
             Self::User { credential, .. } => credential.upload_key_id(),

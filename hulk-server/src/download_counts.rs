@@ -1,5 +1,5 @@
-//! Counts downloads in memory and writes them in batches, since a write per redirect would make
-//! the database the bound of the hot path. A crash loses the counts of the last few seconds.
+//! Counts downloads in memory and writes them in batches, since a write per redirect would make the database
+//! the bottleneck of the hot path. A crash loses the counts of the last few seconds.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -28,7 +28,7 @@ impl Pending {
 #[derive(Clone, Debug, Default)]
 struct Counts {
     files: HashMap<String, Pending>,
-    /// Of shares that do not limit their downloads.
+    /// Downloads of shares that do not limit them.
     shares: HashMap<String, i64>,
 }
 
@@ -55,12 +55,12 @@ impl Downloads {
         *self.lock().shares.entry(share_id.to_owned()).or_default() += 1;
     }
 
-    /// Of a file: counted, but not written yet.
+    /// Returns the downloads of a file that are not in the database yet.
     pub fn pending(&self, file_id: &str) -> Pending {
         self.lock().files.get(file_id).copied().unwrap_or_default()
     }
 
-    /// Of a share: counted, but not written yet.
+    /// Returns the downloads of a share that are not in the database yet.
     pub fn pending_of_share(&self, share_id: &str) -> i64 {
         self.lock().shares.get(share_id).copied().unwrap_or(0)
     }
@@ -68,7 +68,7 @@ impl Downloads {
     /// Writes the counts in one transaction; counts that could not be written are kept.
     ///
     /// # Errors
-    /// If the database does not take them.
+    /// If the database does not accept them.
     pub async fn flush(&self, db: &Db) -> sqlx::Result<()> {
         let counts = std::mem::take(&mut *self.lock());
         if counts.files.is_empty() && counts.shares.is_empty() {
@@ -76,12 +76,12 @@ impl Downloads {
         }
         let written = write(db, &counts).await;
         if written.is_err() {
-            let mut kept = self.lock();
+            let mut now = self.lock();
             for (file_id, pending) in counts.files {
-                kept.files.entry(file_id).or_default().add(pending);
+                now.files.entry(file_id).or_default().add(pending);
             }
             for (share_id, count) in counts.shares {
-                *kept.shares.entry(share_id).or_default() += count;
+                *now.shares.entry(share_id).or_default() += count;
             }
         }
         written
@@ -93,7 +93,7 @@ impl Downloads {
 }
 
 async fn write(db: &Db, counts: &Counts) -> sqlx::Result<()> {
-    // Not through `ops::transaction`: counters of many users, which are added to.
+    // Not through `ops::transaction`: counters of many users, which are only added to.
     let mut transaction = db.write().await?;
     // In one order, so that two replicas do not wait for each other.
     let files: BTreeMap<_, _> = counts.files.iter().collect();

@@ -1,14 +1,14 @@
-//! Memory that many share: so much in all, however many they are.
+//! Memory that many tasks share: a fixed amount in all, however many there are.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Bytes for all, of which each takes a part of what is free, so that few have much and many fit: those
-/// that hold theirs leave less to the others, but never less than the least.
+/// Bytes for all tasks, of which each takes a part of what is free, so that a few have much and many fit:
+/// bytes that are held leave less to the other tasks, but never less than the least.
 pub(crate) struct Memory {
-    /// What all come to, but for the least that each has.
+    /// Bytes for all tasks together, apart from the least that each has.
     all: usize,
     least: usize,
-    /// Of what is free, each gets one part of so many.
+    /// Into how many parts the free bytes are divided; each task gets one.
     parts: usize,
     taken: AtomicUsize,
 }
@@ -29,7 +29,7 @@ impl Memory {
         }
     }
 
-    /// At most `most` bytes, a power of two.
+    /// Takes at most `most` bytes, a power of two.
     pub(crate) fn take(&'static self, most: usize) -> Taken {
         let mut bytes = self.least;
         let take = |taken: usize| {
@@ -37,7 +37,7 @@ impl Memory {
             bytes = 1 << part.clamp(self.least, most).ilog2();
             Some(taken + bytes)
         };
-        // It always has an answer.
+        // It always returns a value.
         let _ = self
             .taken
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, take);

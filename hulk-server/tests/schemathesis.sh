@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
-# Holds a server against its own OpenAPI document: schemathesis makes requests of it, good and bad ones,
-# and no answer may be a fault, or of a status, type or form that the document does not have.
+# Checks a server against its own OpenAPI document: schemathesis sends valid and invalid requests, and no
+# response may be a server error or have a status, content type or schema that the document does not state.
 #
-#   HULK_SERVER_BIN        the server's program; target/debug/hulk-server if absent
-#   SCHEMATHESIS           schemathesis 4 (`pip install schemathesis`), by a whole path; from PATH if absent
-#   SCHEMATHESIS_SECONDS   for each of the two runs; 80 if absent
+#   HULK_SERVER_BIN        path of the server binary; default target/debug/hulk-server
+#   SCHEMATHESIS           absolute path of schemathesis 4 (`pip install schemathesis`); default from PATH
+#   SCHEMATHESIS_SECONDS   duration of each of the two runs; default 80
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 server=$(realpath "${HULK_SERVER_BIN:-target/debug/hulk-server}")
 schemathesis=${SCHEMATHESIS:-$(command -v schemathesis || command -v st)} ||
-  { echo "schemathesis is not on PATH; name it by SCHEMATHESIS" >&2; exit 1; }
+  { echo "schemathesis is not on PATH; set SCHEMATHESIS to its path" >&2; exit 1; }
 seconds=${SCHEMATHESIS_SECONDS:-80}
 
 dir=$(mktemp -d)
@@ -20,12 +20,12 @@ stop() {
   rm -rf "$dir"
 }
 trap stop EXIT
-# No setting of this shell's: SQLite and the embedded store, and the run's own schemathesis.toml.
+# Clear the caller's settings, to use SQLite, the embedded store and this run's schemathesis.toml.
 for name in "${!HULK_@}" "${!SCHEMATHESIS_@}"; do unset "$name"; done
 cd "$dir"
 
 hulk_server() { "$server" --data-dir "$dir/data" "$@"; }
-# The value of a field of the JSON on standard input.
+# Prints the value of a field of the JSON on standard input.
 field() { sed -n "s/.*\"$1\":\"\([^\"]*\)\".*/\1/p"; }
 
 hulk_server user create --email ada@example.com --password-stdin --verified <<<'correct horse' >user
@@ -42,7 +42,7 @@ for _ in $(seq 100); do
 done
 if [ -z "$url" ]; then cat log >&2; exit 1; fi
 
-# Something to find: a file in a directory, and links to both.
+# Test data: a file in a directory, and links to both.
 ask() { curl -fsS -H "Authorization: Bearer $key" "$@"; }
 echo hello >hello.txt
 ask -LT hello.txt "$url/put/shared/hello.txt" >uploaded
@@ -54,12 +54,12 @@ drop=$(share "{\"path\":\"shared\",\"permissions\":$all}" | field token)
 read_only=$(share '{"path":"shared/hello.txt"}' | field token)
 spare=$(share '{"path":"shared/hello.txt"}' | field id)
 
-# A full quota (507) is no fault of the server's, and documented.
+# A full quota (507) is documented and not a server error.
 cat >schemathesis.toml <<TOML
 [checks.not_a_server_error]
 expected-statuses = ["2xx", "3xx", "4xx", 507]
 TOML
-# For the second run, ids and tokens that are there now and then.
+# For the second run, some requests use ids and tokens that exist.
 cat >found.toml <<TOML
 [dictionaries.ids]
 values = ["$file", "$directory", "$spare"]
@@ -73,10 +73,10 @@ values = ["$drop", "$read_only"]
 TOML
 cat schemathesis.toml >>found.toml
 
-# Left out:
-#   /hooks/s3-events, which answers 404 to everybody unless a secret is set, as it is not here;
-#   DELETE /api/v1/api-keys/{id}, which would revoke the key that the requests come with.
-# One worker: with more, what Hypothesis caches is not always the same twice, which it takes for an error.
+# Excluded:
+#   /hooks/s3-events, which always returns 404 because no secret is set here;
+#   DELETE /api/v1/api-keys/{id}, which would revoke the key that the requests use.
+# One worker: with more, Hypothesis's caches are not deterministic, which it reports as an error.
 run() {
   local config=$1 seed=$2
   "$schemathesis" --config-file "$config" run "$url/api/v1/openapi.json" \
@@ -91,5 +91,5 @@ run() {
 run schemathesis.toml 1
 run found.toml 2
 
-# What was asked with a key that is gone by now was asked for nothing.
+# Fails if the key was deleted meanwhile: then the requests have tested nothing.
 ask "$url/api/v1/me" >me

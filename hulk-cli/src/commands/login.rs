@@ -37,13 +37,13 @@ pub(crate) async fn login(global: &Global, printer: &Printer, api_key_stdin: boo
         named,
         may_replace,
     };
-    let (name, place) = runtime::blocking(move || login.keep()).await?;
-    let kept = match place {
+    let (name, place) = runtime::blocking(move || login.save()).await?;
+    let where_saved = match place {
         KeyPlace::Keyring => "the keyring",
         KeyPlace::File => "credentials.toml",
     };
     printer.note(&format!(
-        "logged in to {server} as {}; the key is in {kept}, profile '{name}'",
+        "logged in to {server} as {}; the key is in {where_saved}, profile '{name}'",
         me.user.email
     ));
     if printer.json {
@@ -64,7 +64,7 @@ struct Login {
 
 impl Login {
     /// Saves the key. Checks again what may have changed since the user was asked. Blocks.
-    fn keep(self) -> Result<(String, KeyPlace)> {
+    fn save(self) -> Result<(String, KeyPlace)> {
         let mut locked = Locked::open()?;
         let name = profile_for(&locked.config, self.named.as_deref(), &self.server);
         if let Some(other) = other_server(&locked.config, &name, &self.server) {
@@ -182,7 +182,7 @@ pub(crate) fn logout(global: &Global, printer: &Printer) -> Result<()> {
     let locked = Locked::open()?;
     let profile = locked.config.profiles.get(&name);
     let place = profile.map(|profile| profile.key_in).unwrap_or_default();
-    match credentials::forget(&locked, &name, place)? {
+    match credentials::delete(&locked, &name, place)? {
         true => printer.note(&format!(
             "removed the key of profile '{name}'; the key is valid until it is revoked"
         )),

@@ -172,7 +172,7 @@ async fn local_key(printer: &Printer, server: &Server) -> Result<(ApiKeySecret, 
     }
     let key = make_key(server).await?;
     let (url, new) = (server.app().settings.public_url.clone(), key.clone());
-    match runtime::blocking(move || keep(url, &new)).await {
+    match runtime::blocking(move || save(url, &new)).await {
         Ok(made) => Ok((key, Some(made))),
         Err(error) => {
             printer.warning(&format!(
@@ -187,8 +187,8 @@ async fn local_key(printer: &Printer, server: &Server) -> Result<(ApiKeySecret, 
 /// Finds this server's key among those of the local profiles: only the server knows which one is its own.
 async fn known_key(server: &Server) -> Result<Option<ApiKeySecret>> {
     // An unreadable file is reported when the new key is saved in it.
-    let kept = credentials::in_file().unwrap_or_default();
-    for (_, text) in kept.iter().filter(|(profile, _)| is_local(profile)) {
+    let saved = credentials::in_file().unwrap_or_default();
+    for (_, text) in saved.iter().filter(|(profile, _)| is_local(profile)) {
         if let Ok(key) = credentials::parse(text)
             && keys::knows_key(&server.app().db, &key)
                 .await
@@ -209,16 +209,16 @@ fn is_local(profile: &str) -> bool {
 }
 
 /// Saves the key in a profile that has no key and belongs to no other server. Blocks.
-fn keep(server: String, key: &ApiKeySecret) -> Result<Made> {
+fn save(server: String, key: &ApiKeySecret) -> Result<Made> {
     let mut locked = Locked::open()?;
-    let kept = credentials::in_file()?;
+    let saved = credentials::in_file()?;
     let wanted = Profile {
         server,
         key_in: KeyPlace::File,
     };
     let is_free = |name: &str| {
         let profile = locked.config.profiles.get(name);
-        !kept.contains_key(name) && profile.is_none_or(|profile| *profile == wanted)
+        !saved.contains_key(name) && profile.is_none_or(|profile| *profile == wanted)
     };
     let name = free_name(LOCAL_PROFILE, is_free);
     credentials::save_in_file(&locked, &name, key)?;

@@ -24,13 +24,13 @@ impl Unfinished {
     }
 
     /// Remembers the transfer. One that cannot be remembered starts over.
-    pub(crate) fn keep(&self) {
+    pub(crate) fn record(&self) {
         if let Some(place) = &self.place {
             let _ = records::write(place, &());
         }
     }
 
-    pub(crate) fn forget(&self) {
+    pub(crate) fn delete(&self) {
         if let Some(place) = &self.place {
             let _ = fs::remove_file(place);
         }

@@ -48,7 +48,7 @@ fn a_private_file_with_a_password_and_a_count() {
     );
     let again = ["get", link.as_str(), "-o", "again.bin"];
     let error = with_password(&friend, &again, "open sesame").fails(3);
-    assert!(error.contains("as often as"), "{error}");
+    assert!(error.contains("limit of downloads"), "{error}");
     assert!(
         home.run(&["share", "ls"])
             .ok()

@@ -69,7 +69,7 @@ fn every_link_of_the_tour_does_what_it_promised() {
     assert_eq!(Ran::of(command.output().unwrap()).stderr(), "");
     let one = std::fs::read_to_string(friend.path("shared/demo/one.txt"));
     assert_eq!(one.unwrap(), "one\n");
-    assert!(get(once, "x").fails(3).contains("as often as"));
+    assert!(get(once, "x").fails(3).contains("limit of downloads"));
     friend.write("more.txt", b"more");
     friend.run(&["put", "-q", "more.txt", "--to", drop]).ok();
     assert_eq!(

@@ -1,5 +1,5 @@
-//! Any method, query and headers: what the guard lets through has no header of S3's own that the query
-//! does not name as signed.
+//! For any method, query and headers: a request that the guard accepts has no `x-amz-` header that the
+//! query does not list as signed.
 
 #![no_main]
 
@@ -11,13 +11,13 @@ use percent_encoding::percent_decode_str;
 mod guard;
 
 const METHODS: [&str; 6] = ["GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS"];
-/// Without them the guard ends at once, and chance does not find them.
+/// Parameters without which the guard refuses at once; random input would not find them.
 const SIGNED: &str = "X-Amz-Algorithm=a&X-Amz-Credential=c&X-Amz-Date=d&X-Amz-Expires=e\
                       &X-Amz-Signature=s&X-Amz-SignedHeaders=";
 const SIGNED_HEADERS: &str = "X-Amz-SignedHeaders";
 
-// The method's index, what is before and after the signed query and in its list, and headers: whether
-// one is S3's own, its name and its value.
+// The method's index; the text before the signed query, in its list, and after it; and headers: whether
+// to prefix the name with `x-amz-`, the name and the value.
 type Input = (u8, String, String, String, Vec<(bool, String, Vec<u8>)>);
 
 fuzz_target!(|input: Input| {
@@ -34,7 +34,7 @@ fuzz_target!(|input: Input| {
     assert!([Method::GET, Method::HEAD, Method::PUT].contains(&method));
     let lists = signed_headers(uri.query().unwrap_or_default());
     let [list] = lists.as_slice() else {
-        panic!("there is not one list: {lists:?}");
+        panic!("not exactly one list: {lists:?}");
     };
     for name in headers.keys() {
         let name = name.as_str();
@@ -56,7 +56,7 @@ fn headers(pairs: Vec<(bool, String, Vec<u8>)>) -> HeaderMap {
     headers
 }
 
-/// The values of all parameters of that name, however it is written.
+/// Values of all `X-Amz-SignedHeaders` parameters, in any spelling.
 fn signed_headers(query: &str) -> Vec<String> {
     let decode = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
     let pairs = query

@@ -1,5 +1,5 @@
-//! Any conditional headers and ranges: an answer is never more than the object, and a part is never
-//! nothing.
+//! For any conditional headers and ranges: a response never exceeds the object, and a part is never
+//! empty.
 
 #![no_main]
 
@@ -23,7 +23,7 @@ const ETAG: &str = "a";
 /// Sun, 06 Nov 1994 08:49:37 GMT.
 const MODIFIED: i64 = 784_111_777;
 
-// The size, and headers: an index into the names, and the value.
+// The object's size, and headers: an index into `NAMES`, and the value.
 fuzz_target!(|input: (u64, Vec<(u8, Vec<u8>)>)| {
     let (size, pairs) = input;
     let mut headers = HeaderMap::new();

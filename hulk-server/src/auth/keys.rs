@@ -1,4 +1,4 @@
-//! API keys: from a secret to its caller.
+//! Authenticates the callers of API keys.
 
 use hulk_proto::{ApiKeySecret, ErrorCode, Timestamp};
 use sha2::{Digest, Sha256};
@@ -59,14 +59,16 @@ pub(crate) async fn authenticate(db: &Db, secret: &ApiKeySecret) -> Result<Calle
     })
 }
 
-/// Not through `ops::transaction`: it belongs to no change of the user's, and must not wait for one.
+/// Records the use of a key. Not through `ops::transaction`: it is no change by the user, and must not wait
+/// for one.
 async fn touch(db: &Db, key: &ApiKeyRow, now: i64) -> sqlx::Result<()> {
     let mut transaction = db.write().await?;
     api_keys::touch(&mut transaction, &key.id, now).await?;
     transaction.commit().await
 }
 
-/// The form in which a key's secret is stored. The secret has 190 random bits, so a plain hash is enough.
+/// Returns the hash of a key's secret, as it is stored. The secret has 190 random bits, so a plain hash is
+/// enough.
 pub(crate) fn secret_hash(secret: &ApiKeySecret) -> String {
     hulk_proto::Sha256(Sha256::digest(secret.secret()).into()).to_string()
 }

@@ -1,4 +1,4 @@
-//! Who calls, and what their credential permits. Nothing here knows HTTP.
+//! Callers, and what their credentials permit. Nothing here knows HTTP.
 
 pub(crate) mod keys;
 pub(crate) mod passwords;
@@ -21,7 +21,7 @@ pub struct Caller {
 #[derive(Clone)]
 pub enum Credential {
     ApiKey(ApiKeyRow),
-    /// A log-in to the page, or a token of one.
+    /// A session of the web page, or a token of one.
     Session {
         id: Id,
     },
@@ -34,7 +34,7 @@ pub enum Credential {
 }
 
 impl Credential {
-    /// What the credential permits at most.
+    /// Returns what the credential permits at most.
     pub fn permissions(&self) -> KeyPermission {
         match self {
             Self::ApiKey(key) => key.permissions,
@@ -43,8 +43,8 @@ impl Credential {
         }
     }
 
-    /// The id of an API key that may upload and nothing else: its holder neither sees nor changes what
-    /// exists, and resumes and completes only the uploads of this key.
+    /// Returns the id of an API key that may upload and nothing else: its holder neither sees nor changes
+    /// what exists, and resumes and completes only the uploads of this key.
     pub fn upload_key_id(&self) -> Option<&str> {
         match self {
             Self::ApiKey(key) if !key.permissions.grants(Right::Read) => Some(&key.id),
@@ -78,13 +78,13 @@ fn refusal(permissions: KeyPermission, right: Right) -> String {
         KeyPermission::Read => "read, and nothing else",
         KeyPermission::Upload => "upload, and nothing else",
         KeyPermission::Write => "read, upload, change and move to the trash, and nothing else",
-        KeyPermission::All => "do all",
+        KeyPermission::All => "do everything",
     };
     let wanted = match right {
         Right::Read => "reading",
         Right::Upload => "uploading",
         Right::Change => "changing what exists",
-        Right::Purge => "deleting for good",
+        Right::Purge => "deleting permanently",
         Right::Manage => "managing keys and shares",
     };
     let needed = right.least_permission();

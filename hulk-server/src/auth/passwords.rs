@@ -12,11 +12,11 @@ use tokio::sync::Semaphore;
 
 use crate::error::{Error, Result};
 
-/// How many passwords may wait to be compared, and to be set. Whoever may make links could keep the one
-/// thread busy, so the two do not wait for each other's places.
+/// How many passwords may wait to be compared, and to be set. Whoever may create links could keep the one
+/// thread busy, so the two have separate places.
 const COMPARED: usize = 64;
 const SET: usize = 16;
-/// More bytes are no password, but work for the server.
+/// The longest password: more bytes are no password, but work for the server.
 const MAX_PASSWORD_BYTES: usize = 1024;
 
 type Job = Box<dyn FnOnce() + Send>;
@@ -35,7 +35,7 @@ impl Default for Passwords {
         let (jobs, coming) = std::sync::mpsc::channel::<Job>();
         let work = move || {
             for job in coming {
-                // A job that panics answers nothing, and those behind it are done.
+                // A job that panics returns no answer, and those behind it still run.
                 let _ = std::panic::catch_unwind(AssertUnwindSafe(job));
             }
         };
@@ -52,7 +52,7 @@ impl Default for Passwords {
 }
 
 impl Passwords {
-    /// Runs what hashes, in its turn; not at all if nobody waits for it any more.
+    /// Runs `work` in its turn; not at all if no request waits for it any more.
     async fn run<T: Send + 'static>(
         &self,
         places: &Arc<Semaphore>,
@@ -80,16 +80,16 @@ impl Passwords {
         answer.await.map_err(Error::internal)?
     }
 
-    /// The hash of a password, as it is kept.
+    /// Returns the hash of a password, as it is stored.
     ///
     /// # Errors
     /// `VALIDATION_ERROR` for an empty or an overlong password; `TOO_MANY_REQUESTS` with 503 if too many
-    /// wait already.
+    /// are waiting.
     pub(crate) async fn hash(&self, password: Password) -> Result<String> {
         if password.0.is_empty() || password.0.len() > MAX_PASSWORD_BYTES {
             return Err(Error::validation(
                 "password",
-                format!("a password has 1 to {MAX_PASSWORD_BYTES} bytes"),
+                format!("a password must have 1 to {MAX_PASSWORD_BYTES} bytes"),
             ));
         }
         self.run(&self.set, move || {
@@ -100,10 +100,10 @@ impl Passwords {
         .await
     }
 
-    /// Whether the hash is the password's.
+    /// Whether the hash is that of the password.
     ///
     /// # Errors
-    /// `TOO_MANY_REQUESTS` with 503 if too many wait already.
+    /// `TOO_MANY_REQUESTS` with 503 if too many are waiting.
     pub(crate) async fn is_of(&self, hash: &str, password: &Password) -> Result<bool> {
         if password.0.len() > MAX_PASSWORD_BYTES {
             return Ok(false);

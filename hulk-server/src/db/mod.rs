@@ -66,8 +66,8 @@ impl Db {
     /// takes.
     async fn migrate(&self) -> Result<(), OpenError> {
         let mut connection = self.writers.acquire().await?;
-        if let Some(patience) = self.dialect.without_timeouts() {
-            connection.execute(patience).await?;
+        if let Some(settings) = self.dialect.without_timeouts() {
+            connection.execute(settings).await?;
         }
         let migrator = self.dialect.migrator(&MIGRATIONS);
         let migrated = migrator.run(&mut *connection).await;

@@ -7,7 +7,7 @@ use crate::{app::App, error::Result};
 
 const INTERVAL: Duration = Duration::from_secs(5);
 
-/// Flushes the counts again and again.
+/// Flushes the counts at an interval.
 pub(super) async fn run(app: App) {
     let mut tick = tokio::time::interval(INTERVAL);
     loop {

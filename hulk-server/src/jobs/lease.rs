@@ -14,31 +14,31 @@ use crate::{
     error::{Error, Result},
 };
 
-/// After this long without a word its holder is taken for dead.
+/// A holder that has not renewed its lease for this long is considered dead.
 const TERM: Duration = Duration::from_secs(60);
 const RENEW_INTERVAL: Duration = Duration::from_secs(15);
-/// A failed round is tried again after this.
+/// A failed round is retried after this time.
 const RETRY_AFTER: Duration = Duration::from_secs(60);
-/// A round ends after this, and the next one goes on.
+/// A round ends after this time, and the next one resumes.
 const ROUND: Duration = Duration::from_secs(15 * 60);
 
 pub(super) enum Taken {
     Ours(Lease),
-    /// Not due, or another replica's.
+    /// Not due, or held by another replica.
     No,
 }
 
 pub(super) struct Lease {
     job: &'static str,
-    /// Where the round before broke off; '' at the start.
+    /// Where the previous round stopped; '' at the start.
     pub(super) position: String,
-    /// `None` for a round without a limit.
+    /// `None` for a round without a time limit.
     ends_at: Option<Instant>,
-    /// Whether the round ended before its work did.
+    /// Whether the round ended before its work was done.
     is_cut: Mutex<bool>,
 }
 
-/// Takes the lease of a job that is due, or, `forced`, of one that is not.
+/// Takes the lease of a job that is due; if `forced`, also of one that is not.
 pub(super) async fn take(app: &App, job: &'static str, forced: bool) -> Result<Taken> {
     let mut transaction = app.db.write().await?;
     let now = app.db.now(&mut transaction).await?;
@@ -57,7 +57,8 @@ pub(super) async fn take(app: &App, job: &'static str, forced: bool) -> Result<T
     })
 }
 
-/// Takes the lease as soon as its holder has let it go or is taken for dead. `None` if it goes on.
+/// Takes the lease as soon as its holder releases it or is considered dead. Returns `None` if the holder
+/// keeps it.
 pub(super) async fn take_now(app: &App, job: &'static str) -> Result<Option<Lease>> {
     let start = Instant::now();
     loop {
@@ -71,7 +72,7 @@ pub(super) async fn take_now(app: &App, job: &'static str) -> Result<Option<Leas
     }
 }
 
-/// Of this replica, which stops.
+/// Releases all leases of this replica, which stops.
 pub(super) async fn release_all(app: &App) -> Result<()> {
     let mut transaction = app.db.write().await?;
     leases::release_all(&mut transaction, app.replica.as_str()).await?;
@@ -79,13 +80,13 @@ pub(super) async fn release_all(app: &App) -> Result<()> {
 }
 
 impl Lease {
-    /// Does `work` for as long as the lease is this replica's.
+    /// Runs `work` for as long as this replica holds the lease.
     pub(super) async fn hold<T>(
         &self,
         app: &App,
         work: impl Future<Output = Result<T>>,
     ) -> Result<T> {
-        // Beside the work, not instead of it: the work may hold what a renewal waits for.
+        // Concurrently with the work: it may hold a lock that a renewal waits for.
         let renewals = async {
             loop {
                 tokio::time::sleep(RENEW_INTERVAL).await;
@@ -109,7 +110,7 @@ impl Lease {
         is_ours.then_some(()).ok_or_else(lost)
     }
 
-    /// What lies before `position` is done. False if the round is to end here.
+    /// Records that everything before `position` is done. Returns false if the round is to end here.
     pub(super) async fn advance(&self, app: &App, position: &str) -> Result<bool> {
         let mut transaction = app.db.write().await?;
         let holder = app.replica.as_str();
@@ -123,7 +124,7 @@ impl Lease {
         Ok(!is_over)
     }
 
-    /// The job is due again after `interval`, or soon, if it failed or has more to do.
+    /// Releases the lease. The job is due again after `interval`, or soon if it failed or has more to do.
     pub(super) async fn release(
         self,
         app: &App,

@@ -1,4 +1,4 @@
-//! Work in the background, beside the requests.
+//! Background jobs, which run beside the requests.
 //!
 //! Each kind has a task of its own, so that a round of sweeps that takes hours delays neither the counts of
 //! downloads nor the deletion of objects.
@@ -13,8 +13,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{app::App, error::Result};
 
-/// Runs all jobs until `stop`. What a job has under way then is dropped, as by a crash, but its leases are
-/// released and downloads are counted.
+/// Runs all jobs until `stop`. Work in progress is then dropped, as by a crash, but leases are released and
+/// downloads are counted.
 pub(crate) async fn run(app: App, stop: CancellationToken) {
     clean_embedded(&app);
     let mut tasks = JoinSet::new();
@@ -33,7 +33,7 @@ fn report(job: &str, outcome: Result<()>) {
     }
 }
 
-/// Removes what a crash of this process left on the embedded store's disk.
+/// Removes files that a crash of this process left on the embedded store's disk.
 fn clean_embedded(app: &App) {
     let Some(store) = app.embedded.clone() else {
         return;

@@ -1,15 +1,15 @@
-//! Memory that answers share: JSON and pages, which are made whole.
+//! Memory that answers share: JSON and pages, which are built as a whole.
 
 use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// What every answer may have without asking; almost all have less.
+/// Memory that every answer may use without reserving it; almost all use less.
 pub(crate) const FREE_BYTES: u64 = 16 << 10;
-/// What all larger ones together may have, in units.
+/// Memory that all larger answers together may use, in units.
 const UNIT_BYTES: u64 = 16 << 10;
 const UNITS: usize = (24 << 20) / UNIT_BYTES as usize;
-/// Listings for strangers that are made at a time: each holds all its rows, and keeps the database busy.
+/// How many listings are made at a time: each holds all its rows, and keeps the database busy.
 const LISTINGS: usize = 2;
 
 /// Memory that answers share.
@@ -29,14 +29,14 @@ impl Default for Answers {
 }
 
 impl Answers {
-    /// Takes what an answer of `size` bytes needs; `None` if there is no memory for it at the moment. It is
-    /// not waited for: the answer would be held all the while.
+    /// Reserves the memory that an answer of `size` bytes needs; returns `None` if there is not enough at the
+    /// moment. Does not wait for it: the answer would be held in memory all the while.
     pub(crate) fn take(&self, size: u64) -> Option<OwnedSemaphorePermit> {
         let units = size.div_ceil(UNIT_BYTES).min(UNITS as u64) as u32;
         self.units.clone().try_acquire_many_owned(units).ok()
     }
 
-    /// Waits for the turn to make a listing, which lasts until it is dropped.
+    /// Waits for the turn to make a listing, which lasts until the permit is dropped.
     pub(crate) async fn turn(&self) -> Option<OwnedSemaphorePermit> {
         // It is never closed.
         self.listings.clone().acquire_owned().await.ok()

@@ -1,4 +1,4 @@
-//! Memory that the bodies of requests share: JSON and forms, which are read whole.
+//! Memory that the bodies of requests share: JSON and forms, which are read as a whole.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -11,14 +11,14 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::error::{Error, Result};
 
-/// What every body may have without asking; almost all have less.
+/// Memory that every body may use without reserving it; almost all use less.
 const FREE_BYTES: usize = 16 << 10;
-/// What all bodies together may have beyond that, in units. Parsed, a body is a few times as large.
+/// Memory that all bodies together may use beyond that, in units. A parsed body is a few times as large.
 const UNIT_BYTES: usize = 16 << 10;
-/// Those who have a key and those who have but a link do not take it from each other.
+/// Clients with a key and clients with only a link do not take it from each other.
 const UNITS: usize = (12 << 20) / UNIT_BYTES;
 const UNITS_OF_LINKS: usize = (8 << 20) / UNIT_BYTES + 1;
-/// Below this, requests come with a link.
+/// Prefix of the paths of requests that come with a link.
 const LINKS: &str = "/api/v1/shares/public/";
 /// Memory that bodies share.
 #[derive(Clone)]
@@ -45,13 +45,13 @@ impl Budget {
     }
 }
 
-/// A request's part of the budget, in its extensions; whoever answers the request has it too, and drops
-/// it with the answer: what was parsed lives as long.
+/// A request's part of the budget, in its extensions. The handler of the request holds it too, and drops it
+/// with the answer: the parsed body lives as long.
 #[derive(Clone, Default)]
 pub(crate) struct Share(Arc<Mutex<Option<OwnedSemaphorePermit>>>);
 
 impl Share {
-    /// Takes what `total` bytes need.
+    /// Reserves the memory that `total` bytes need.
     pub(crate) fn grow(&self, budget: &Arc<Semaphore>, total: usize) -> Result<()> {
         let mut units = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let held = units.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);

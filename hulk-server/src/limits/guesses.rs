@@ -1,5 +1,5 @@
-//! Wrong passwords of links: so many at once of each address, and then slowly; of all addresses
-//! together, slowly, but never not at all. Counted in this replica's memory.
+//! Limits wrong passwords for links: a few at once from each address, and then slowly; from all addresses
+//! together slowly, but they are never refused. Counted in this replica's memory.
 
 use std::{
     collections::HashMap,
@@ -8,19 +8,19 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Wrong passwords of one address for one link; one more may be tried after each interval.
+/// Wrong passwords from one address for one link; one more may be tried after each interval.
 const OF_ADDRESS: Rate = Rate {
     most: 10,
     interval: Duration::from_secs(60),
 };
-/// The same of all addresses.
+/// The same from all addresses.
 const OF_LINK: Rate = Rate {
     most: 100,
     interval: Duration::from_secs(6),
 };
-/// How long each guess at a link waits whose addresses together guess too much.
+/// How long each guess waits at a link that all addresses together guess too often.
 const DELAY: Duration = Duration::from_secs(2);
-/// Addresses and links that are remembered; those that may guess as they like again go first.
+/// How many addresses and links are remembered; those without recent guesses are forgotten first.
 const REMEMBERED: usize = 50_000;
 
 struct Rate {
@@ -28,7 +28,7 @@ struct Rate {
     interval: Duration,
 }
 
-/// Guesses that were made and not yet made good by time.
+/// Guesses that were made and that time has not cancelled yet.
 struct Made {
     count: u32,
     since: Instant,
@@ -46,7 +46,7 @@ impl Made {
     }
 }
 
-/// A link is known by the hash of its password: those that were made with it have the same.
+/// A link is identified by the hash of its password: links created from it have the same.
 type Link = String;
 
 #[derive(Default)]
@@ -55,22 +55,22 @@ struct Table {
     of_link: HashMap<Link, Made>,
 }
 
-/// Each replica counts what it is asked itself.
+/// The guesses at this replica; each replica counts its own.
 #[derive(Default)]
 pub(crate) struct Guesses(Mutex<Table>);
 
-/// What a guess has to do first.
+/// Whether a guess may be checked, and when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Guess {
     Now,
     /// Wait, then guess.
     After(Duration),
-    /// Come again after this.
+    /// Retry after this time.
     Refused(Duration),
 }
 
 impl Guesses {
-    /// Counts a guess before it is looked at, so that many at once are counted too.
+    /// Counts a guess before it is checked, so that concurrent ones are counted too.
     pub(crate) fn begin(&self, link: &str, address: IpAddr) -> Guess {
         let table = &mut *self.lock();
         forget(&mut table.of_address, &OF_ADDRESS);
@@ -97,7 +97,7 @@ impl Guesses {
         }
     }
 
-    /// The guess was right: it was none.
+    /// Removes the guess from the count, because it was right.
     pub(crate) fn forgive(&self, link: &str, address: IpAddr) {
         let mut table = self.lock();
         let key = (link.to_owned(), address);
@@ -114,14 +114,14 @@ impl Guesses {
     }
 }
 
-/// Makes room where there is none.
+/// Makes room if the map is full.
 fn forget<K>(made: &mut HashMap<K, Made>, rate: &Rate) {
     if made.len() < REMEMBERED {
         return;
     }
     made.retain(|_, made| made.now(rate) > 0);
     if made.len() >= REMEMBERED {
-        // That many addresses guess at once: they are slowed by link alone for a while.
+        // This many addresses guess at once: for a while, only their links slow them.
         made.clear();
     }
 }
@@ -146,7 +146,7 @@ mod tests {
         assert_eq!(
             guesses.begin("a", one),
             Guess::Now,
-            "a right one was no guess"
+            "a right password is no guess"
         );
     }
 

@@ -1,4 +1,4 @@
-//! What one user may store, and how much of the server one client may use.
+//! Limits on what one user may store, and on how much of the server one client may use.
 
 pub(crate) mod answers;
 pub(crate) mod bodies;
@@ -9,7 +9,7 @@ use std::net::{IpAddr, Ipv6Addr};
 
 pub use user::Limits;
 
-/// What limits are counted by: one customer of a provider has a whole /64 of IPv6.
+/// Returns the address that limits count: one customer of a provider has a whole /64 of IPv6.
 pub(crate) fn subscriber(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX))),

@@ -1,10 +1,10 @@
-//! What one user may store, and for how long.
+//! Limits on what one user may store, and for how long.
 
 use std::{sync::Arc, time::Duration};
 
 use crate::db::users::UserRow;
 
-/// What a user may store, and for how long.
+/// Limits on what a user may store, and for how long.
 #[derive(Clone, Debug)]
 pub struct Limits {
     /// Bytes in all, versions and trash included.

@@ -4,10 +4,10 @@ use hulk_proto::batch::{Batch, BatchItem};
 
 use crate::error::{Error, Result};
 
-/// Requests to the store at a time, for one request to the server.
+/// How many requests to the store one request to the server makes at a time.
 pub(super) const IN_FLIGHT: usize = 8;
 
-/// The answer to a batch.
+/// Returns the answer to a batch.
 pub(super) fn batch<T>(outcomes: Vec<Result<T>>) -> Batch<T> {
     let item = |outcome: Result<T>| match outcome {
         Ok(done) => BatchItem::Done(done),
@@ -18,7 +18,7 @@ pub(super) fn batch<T>(outcomes: Vec<Result<T>>) -> Batch<T> {
     }
 }
 
-/// An item of a batch that has no outcome, which is a mistake of the server.
+/// Returns the error for an item of a batch without an outcome, which is a bug of the server.
 pub(super) fn missing<T>() -> Result<T> {
     Err(Error::internal("an item of a batch has no outcome"))
 }

@@ -1,4 +1,4 @@
-//! What is in a directory, for whoever may see it.
+//! Lists the contents of a directory for whoever may see it.
 
 use hulk_proto::{
     Directory, Id, ListQuery, Permission, directory::DirectoryListing, limits::MAX_PAGE,
@@ -19,20 +19,20 @@ use crate::{
     ops::{files::list::list_files, present, shares::link::Opened, tree::list::list_directories},
 };
 
-/// Who looks.
+/// The client that lists a directory.
 #[derive(Clone, Copy)]
 enum Viewer {
-    /// Or somebody to whom the owner has shared the directory: sees all.
+    /// The owner, or a visitor with whom the directory was shared: sees everything.
     Owner,
     Public,
 }
 
-/// The owner sees all. Others see a directory that is public by name, or that was put as a tree below a
-/// public one, or in one of these: that the root's default is public makes links work, and shows no list
-/// to anybody.
+/// Lists a directory. The owner sees everything. Others see a directory that was made public by name, that
+/// was uploaded as a tree below a public one, or that is in one of these: the root's public default makes
+/// links work, but lists nothing.
 ///
 /// # Errors
-/// `NOT_FOUND` for what is not there or not to be seen.
+/// `NOT_FOUND` for a directory that does not exist or may not be seen.
 pub async fn browse_directory(
     app: &App,
     id: &Id,
@@ -68,10 +68,10 @@ pub async fn browse_directory(
     }
 }
 
-/// A shared directory, or one in it, with links that have the share's token.
+/// Lists a shared directory, or one in it, with links that have the share's token.
 ///
 /// # Errors
-/// `NOT_FOUND` for what is not in it.
+/// `NOT_FOUND` for a directory that is not in it.
 pub async fn browse_shared(
     app: &App,
     opened: &Opened,
@@ -150,15 +150,15 @@ async fn browse(
     })
 }
 
-/// Where a page of a listing begins: directories come first, then files.
+/// Start of a page of a listing: directories come first, then files.
 enum Place {
-    /// So many were told.
+    /// After this many directories.
     Directories(u64),
-    /// After what the cursor of the list of files says.
+    /// At the cursor of the list of files.
     Files(String),
 }
 
-/// Cursors of directories begin so.
+/// Prefix of cursors of directories.
 const DIRECTORIES: &str = "directories~";
 
 impl Place {
@@ -169,12 +169,12 @@ impl Place {
         match cursor.strip_prefix(DIRECTORIES).map(str::parse) {
             None => Ok(Self::Files(cursor)),
             Some(Ok(offset)) => Ok(Self::Directories(offset)),
-            Some(Err(_)) => Err(Error::validation("cursor", "this is no cursor of the list")),
+            Some(Err(_)) => Err(Error::validation("cursor", "is not a cursor of this list")),
         }
     }
 }
 
-/// A page of directories, and the cursor of the next one.
+/// Returns a page of directories, and the cursor of the next page.
 async fn some_directories(
     app: &App,
     owner: &UserRow,

@@ -1,5 +1,5 @@
-//! What the product does, one noun a folder. Handlers and jobs call these operations; they call the
-//! database and the store, and know nothing of HTTP.
+//! The operations of the product, one folder per noun. Handlers and jobs call them; they call the database
+//! and the store, and know nothing of HTTP.
 
 pub mod accounts;
 mod batch;

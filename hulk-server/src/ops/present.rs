@@ -1,4 +1,4 @@
-//! Rows as the API tells them.
+//! Converts rows to the types of the API.
 
 use std::collections::HashMap;
 
@@ -23,8 +23,8 @@ use crate::{
     error::{Error, Result},
 };
 
-/// Of what RFC 3986 allows in a path, all that no shell takes for itself stays: `curl -O` names the
-/// file by the link as it is written.
+/// Characters of names that links percent-encode: all except those that RFC 3986 allows in a path and no
+/// shell interprets, since `curl -O` names the file by the link as it is written.
 const NAME: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
@@ -43,7 +43,7 @@ pub(super) async fn file(app: &App, connection: &mut AnyConnection, row: FileRow
         .ok_or_else(|| Error::internal("a file is missing from its own list"))
 }
 
-/// Each directory's path is walked once.
+/// Converts rows to files. Looks up the path of each directory once.
 pub(super) async fn files(
     app: &App,
     connection: &mut AnyConnection,
@@ -54,7 +54,7 @@ pub(super) async fn files(
     files.into_iter().collect()
 }
 
-/// As `files`, of those that there are.
+/// Like `files`, for rows of which some are errors; these stay in their places.
 pub(super) async fn outcomes(
     app: &App,
     connection: &mut AnyConnection,
@@ -80,7 +80,7 @@ pub(super) async fn outcomes(
     Ok(files)
 }
 
-/// In the directory at this path.
+/// Converts the row of a file in the directory at this path.
 pub(super) fn file_in(app: &App, row: FileRow, directory: &str) -> Result<File> {
     let now = Timestamp::now();
     let path = match directory {
@@ -121,9 +121,9 @@ pub(super) fn file_in(app: &App, row: FileRow, directory: &str) -> Result<File> 
     })
 }
 
-/// A file as a key that may only upload knows it: the version that it put, and nothing of the versions
-/// before or of what was made of the file. The directory is the root, whichever it is in, since the id of a
-/// directory is the link to its listing.
+/// Returns a file as a key that may only upload sees it: the version that it uploaded, without earlier
+/// versions and later changes of the file. The directory is always the root, since the id of a directory is
+/// the link to its listing.
 pub(super) fn uploaded(
     app: &App,
     root_id: &str,
@@ -169,7 +169,7 @@ pub(super) fn uploaded(
     })
 }
 
-/// A validated file is expired from its time on, whenever the sweep comes.
+/// Returns the status to show: a validated file is expired from `expires_at` on, even before the sweep.
 fn status(status: FileStatus, expires_at: Option<Timestamp>, now: Timestamp) -> FileStatus {
     let is_expired = expires_at.is_some_and(|expires_at| expires_at <= now);
     match status {
@@ -187,7 +187,7 @@ pub(super) async fn directory(
     directory_at(app, row, path.parse().map_err(Error::internal)?)
 }
 
-/// Whose path is known.
+/// Like `directory`, if its path is known.
 pub(super) fn directory_at(app: &App, row: EntryRow, path: RemotePath) -> Result<Directory> {
     let parent_id = match row.parent_id.as_str() {
         "" => None,
@@ -224,7 +224,7 @@ pub(super) fn version(file: &File, row: &VersionRow) -> Result<Version> {
     })
 }
 
-/// Its path is `None` while it is in the trash, or gone for good.
+/// Converts the row of a share. The path is `None` while its entry is in the trash, or deleted permanently.
 pub(super) async fn share(
     app: &App,
     connection: &mut AnyConnection,
@@ -265,7 +265,7 @@ pub(super) async fn share(
     })
 }
 
-/// The name of a file or directory, where the root has its owner's email for want of another.
+/// Returns the name of a file or directory; for the root, which has none, the email address of its owner.
 pub(super) fn entry_name(entry: &EntryRow, owner: &UserRow) -> String {
     match entry.parent_id.is_empty() {
         true => owner.email.clone(),
@@ -273,8 +273,8 @@ pub(super) fn entry_name(entry: &EntryRow, owner: &UserRow) -> String {
     }
 }
 
-/// What is in a shared directory, as its visitors see it: paths begin with the directory, and links
-/// have the token.
+/// Returns the listing of a shared directory as its visitors see it: paths begin with the directory, and
+/// links have the token.
 pub(super) async fn through_share(
     connection: &mut AnyConnection,
     entry: &EntryRow,
@@ -293,8 +293,8 @@ pub(super) async fn through_share(
     from_below(connection, entry, listing).await
 }
 
-/// What others see of a directory, or of one in it: paths begin with `entry`, and what is above it is not
-/// told, whose names may be private.
+/// Returns the listing of a directory, or of one in it, as others see it: paths begin with `entry`, without
+/// the directories above it, whose names may be private.
 pub(super) async fn from_below(
     connection: &mut AnyConnection,
     entry: &EntryRow,
@@ -314,7 +314,7 @@ pub(super) async fn from_below(
     Ok(listing)
 }
 
-/// A file that was put into a shared directory, with its path from there.
+/// Returns a file that was uploaded into a shared directory, with its path relative to that directory.
 pub(super) async fn received(
     connection: &mut AnyConnection,
     entry: &EntryRow,

@@ -1,5 +1,5 @@
-//! Whether requests can be served: asked of database and store each time, but what the store can do
-//! is tried only now and then.
+//! Checks whether requests can be served. Database and store are asked each time; the capabilities of the
+//! store are tested only now and then.
 
 use hulk_proto::{
     Timestamp,

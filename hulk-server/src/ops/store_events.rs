@@ -1,7 +1,7 @@
-//! Notices of the store: this object was made, that one removed.
+//! Notices from the store about objects that were created or removed.
 //!
-//! A notice is a hint and no more: the store is asked what is so now, so that notices may come
-//! twice, late, in any order, or from somebody who lies.
+//! A notice is only a hint: the store is asked for the current state, so that notices may arrive twice, late
+//! or in any order, and may be forged.
 
 use hulk_proto::{ErrorCode, FileStatus};
 use percent_encoding::percent_decode_str;
@@ -15,17 +15,17 @@ use crate::{
     store::ObjectKey,
 };
 
-/// As many as the largest message has.
+/// How many notices a message may have: as many as the largest one of a store has.
 const MAX_NOTICES: usize = 1000;
 
-/// What came of them.
+/// Result of a message of notices.
 #[derive(Clone, Copy, Debug, Default, serde::Serialize, utoipa::ToSchema)]
 pub struct Noticed {
-    /// Notices of objects that this server made.
+    /// Notices about objects that this server created.
     pub noticed: u64,
-    /// Uploads that are finished now.
+    /// Uploads that were finished because of the notices.
     pub settled: u64,
-    /// Files whose object is gone.
+    /// Files whose object no longer exists.
     pub lost: u64,
 }
 
@@ -36,11 +36,12 @@ struct Notice {
     is_removal: bool,
 }
 
-/// Takes a message of S3 (also wrapped by SNS, and as MinIO sends it) or of R2.
+/// Handles a message of S3 (also wrapped by SNS, and in the form that MinIO sends) or of R2.
 ///
 /// # Errors
-/// `BAD_REQUEST` if it is none; `STORE_UNAVAILABLE`, `DATABASE_UNAVAILABLE`: it is to be sent again.
-pub async fn take_notices(app: &App, message: &Value) -> Result<Noticed> {
+/// `BAD_REQUEST` if it is no such message; `STORE_UNAVAILABLE`, `DATABASE_UNAVAILABLE`: the sender should
+/// send it again.
+pub async fn handle_events(app: &App, message: &Value) -> Result<Noticed> {
     let notices = read(message)?;
     let mut done = Noticed::default();
     for notice in notices {
@@ -69,8 +70,8 @@ pub async fn take_notices(app: &App, message: &Value) -> Result<Noticed> {
     Ok(done)
 }
 
-/// What is uploaded in one request, and has its digest told already if it is a client's: of others
-/// the client tells the rest, and parts are put together by who has their ETags.
+/// Whether a notice is enough to finish an upload: it was sent in one request, and its digest was declared
+/// before if a client reports it. For others the client reports the rest, and has the ETags that parts need.
 fn can_settle(version: &VersionRow) -> bool {
     version.is_unfinished()
         && version.part_size.is_none()
@@ -90,14 +91,14 @@ fn read(message: &Value) -> Result<Vec<Notice>> {
     let records = match (message, &message["Records"]) {
         (_, Value::Array(records)) | (Value::Array(records), _) => records.as_slice(),
         _ if message["object"].is_object() => std::slice::from_ref(message),
-        // A test, or a confirmation.
+        // A test event, or the confirmation of a subscription.
         (Value::Object(_), Value::Null) => &[],
-        _ => return Err(invalid("is not as S3 or R2 sends it")),
+        _ => return Err(invalid("is not in the format of S3 or R2")),
     };
     if records.len() > MAX_NOTICES {
         return Err(Error::new(
             ErrorCode::PayloadTooLarge,
-            format!("at most {MAX_NOTICES} notices are taken at a time"),
+            format!("a message may have at most {MAX_NOTICES} notices"),
         ));
     }
     records

@@ -1,5 +1,5 @@
-//! What the embedded store asks before it serves a presigned URL: a URL outlives the reason for which
-//! it was signed.
+//! Checks for the embedded store before it serves a presigned URL: a URL outlives the reason for which it was
+//! signed.
 
 use hulk_proto::FileStatus;
 
@@ -15,14 +15,14 @@ use crate::{
     store::ObjectKey,
 };
 
-/// The object, or the part of an upload, that a URL puts.
+/// The object, or the part of an upload, that is sent to a URL.
 #[derive(Clone, Copy)]
 pub(crate) struct Target<'a> {
     pub(crate) key: &'a str,
     pub(crate) upload_id: Option<&'a str>,
 }
 
-/// Whether the upload is still open that the URL was signed for.
+/// Whether the upload that the URL was signed for is still open.
 ///
 /// # Errors
 /// If the database does not answer.
@@ -36,7 +36,8 @@ pub(crate) async fn is_open(app: &App, target: Target<'_>) -> Result<bool> {
     }
 }
 
-/// Bytes have come in: whether the upload is still open. If it was given up meanwhile, they go.
+/// Records that bytes have arrived, and returns whether the upload is still open. Deletes the bytes if it was
+/// abandoned meanwhile.
 ///
 /// # Errors
 /// If the database or the store does not answer.
@@ -51,10 +52,10 @@ pub(crate) async fn received(app: &App, target: Target<'_>, size_bytes: u64) -> 
             }
             Ok(true)
         }
-        // It was finished with these bytes, or with those before them: a finished object is not
+        // It was finished with these bytes, or with earlier ones: a finished object is not
         // replaced.
         Some(version) if version.state == FileStatus::Validated => Ok(true),
-        // Parts went with their upload.
+        // Parts are deleted with their upload.
         _ if target.upload_id.is_some() => Ok(false),
         _ => {
             app.store.delete(target.key).await?;
@@ -63,7 +64,7 @@ pub(crate) async fn received(app: &App, target: Target<'_>, size_bytes: u64) -> 
     }
 }
 
-/// The version that the URL was signed for.
+/// Finds the version that the URL was signed for.
 async fn find(app: &App, target: Target<'_>) -> Result<Option<VersionRow>> {
     let Some(key) = ObjectKey::parse(&app.settings.env_name, target.key) else {
         return Ok(None);

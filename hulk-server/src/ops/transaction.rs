@@ -1,4 +1,4 @@
-//! The one door to a write: `transaction!(&app.db, actor, async |tx| …)`.
+//! The only way to write: `transaction!(&app.db, actor, async |tx| …)`.
 //!
 //! A macro, because the future of an async closure that borrows its argument cannot be declared `Send` in a
 //! function's bounds, and handlers have to be (<https://github.com/rust-lang/rust/issues/109417>).
@@ -9,15 +9,15 @@ use crate::{
     error::{Error, Result},
 };
 
-/// How often a transaction that collides is run.
+/// How often a transaction that collides with others is run at most.
 const ATTEMPTS: u32 = 5;
 
 /// Runs the body in a transaction that holds the row of the actor's user, commits it, and returns the body's
 /// value.
 ///
-/// Writes to what belongs to one user come one after the other: what the body reads holds until the commit.
-/// Where the database aborts the transaction because of another one, the body is run again from the start,
-/// so it changes nothing outside of the database. If it fails, nothing is written.
+/// Writes to the data of one user are serialized: what the body reads stays true until the commit. If the
+/// database aborts the transaction because of another one, the body is run again from the start, so it must
+/// change nothing outside of the database. If it fails, nothing is written.
 macro_rules! transaction {
     ($db:expr, $actor:expr, async |$tx:ident| $body:expr) => {{
         let (db, actor): (&crate::db::Db, crate::audit::Actor<'_>) = ($db, $actor);
@@ -41,17 +41,17 @@ macro_rules! transaction {
 
 pub(crate) use transaction;
 
-/// For the macro alone.
+/// Begins a transaction. Only for the macro.
 pub(crate) async fn begin(db: &Db, actor: Actor<'_>) -> Result<Write> {
     Ok(db.write_for(actor.user_id()).await?)
 }
 
-/// For the macro alone. An audit row belongs here, before the commit.
+/// Commits a transaction. Only for the macro. An audit row belongs here, before the commit.
 pub(crate) async fn commit(transaction: Write) -> Result<()> {
     Ok(transaction.commit().await?)
 }
 
-/// How often a transaction was run. For the macro alone.
+/// How often a transaction was run. Only for the macro.
 #[derive(Default)]
 pub(crate) struct Attempts(u32);
 

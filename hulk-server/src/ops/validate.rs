@@ -1,4 +1,4 @@
-//! What can be refused before anything is planned.
+//! Checks of requests before anything is planned.
 
 use hulk_proto::{
     ErrorCode, RemotePath,
@@ -15,21 +15,21 @@ use crate::{
     store::DISK_RESERVE_BYTES,
 };
 
-/// The directory and the name of a file to be.
+/// Splits the path of a file or directory into the directory above it and its name.
 pub(super) fn file_path(path: &RemotePath) -> Result<(RemotePath, String)> {
     match path.split() {
         Some((directory, name)) => Ok((directory, name.to_owned())),
-        None => Err(Error::validation("path", "the file needs a name")),
+        None => Err(Error::validation("path", "must not be the root directory")),
     }
 }
 
-/// The number of items of a batch.
+/// Checks the number of items of a batch.
 pub(super) fn batch(len: usize) -> Result<()> {
     match len {
         1..=MAX_BATCH => Ok(()),
         _ => Err(Error::validation(
             "items",
-            format!("a batch has 1 to {MAX_BATCH} items"),
+            format!("a batch must have 1 to {MAX_BATCH} items"),
         )),
     }
 }
@@ -37,11 +37,11 @@ pub(super) fn batch(len: usize) -> Result<()> {
 pub(super) fn too_large(size_bytes: u64, most: u64) -> Error {
     Error::new(
         ErrorCode::PayloadTooLarge,
-        format!("the file has {size_bytes} bytes; at most {most} are taken here"),
+        format!("the file has {size_bytes} bytes; the limit is {most}"),
     )
 }
 
-/// Whether the embedded store's disk has room for what is not there yet.
+/// Fails if the disk of the embedded store has no room for `size_bytes` more.
 pub(super) fn room(app: &App, size_bytes: i64) -> Result<()> {
     let size_bytes = u64::try_from(size_bytes).unwrap_or(0);
     let needed = size_bytes.saturating_add(DISK_RESERVE_BYTES);
@@ -61,14 +61,14 @@ pub(super) fn extension(limits: &Limits, name: &str) -> Result<()> {
         false => Err(Error::validation(
             "path",
             format!(
-                "this server takes only files that end in .{}",
+                "this server accepts only files that end in .{}",
                 allowed.join(", .")
             ),
         )),
     }
 }
 
-/// Tags, description and metadata.
+/// Checks tags, description and metadata.
 ///
 /// # Errors
 /// `VALIDATION_ERROR` naming the field.
@@ -114,12 +114,14 @@ fn check_tags(tags: &[String]) -> Result<()> {
         None => Ok(()),
         Some(tag) => Err(Error::validation(
             "tags",
-            format!("{tag:?} is not 1 to {MAX_LABEL_BYTES} plain bytes without a comma"),
+            format!(
+                "{tag:?} is not 1 to {MAX_LABEL_BYTES} bytes without comma and control characters"
+            ),
         )),
     }
 }
 
-/// The largest of the three is the one to shorten.
+/// Checks the size of all three together. The error names the largest, which is the one to shorten.
 fn check_bytes(tags: usize, description: usize, metadata: usize) -> Result<()> {
     let bytes = metadata.saturating_add(tags).saturating_add(description);
     if bytes <= MAX_LABELS_BYTES {
@@ -133,19 +135,19 @@ fn check_bytes(tags: usize, description: usize, metadata: usize) -> Result<()> {
     Err(Error::validation(
         largest,
         format!(
-            "tags, description and metadata have {bytes} bytes; together they have at most \
+            "tags, description and metadata together have {bytes} bytes; the limit is \
              {MAX_LABELS_BYTES}"
         ),
     ))
 }
 
-/// A value as the database stores it.
+/// Returns a value as the database stores it.
 pub(super) fn json<T: Serialize>(value: Option<&T>) -> Result<Option<String>> {
     let json = value.map(serde_json::to_string);
     json.transpose().map_err(Error::internal)
 }
 
-/// What could steer a terminal, or show another text than is there, as in names.
+/// Whether a text has characters that could control a terminal or disguise the text, as checked in names.
 fn has_hidden(text: &str) -> bool {
     text.chars().any(is_forbidden)
 }
@@ -154,7 +156,7 @@ fn hidden(field: &str) -> Error {
     Error::validation(field, "has a control or direction-override character")
 }
 
-/// Names and texts in all depths.
+/// Returns the names and texts at all depths.
 fn texts(metadata: &Map<String, Value>) -> impl Iterator<Item = &str> {
     let (mut texts, mut left) = (Vec::new(), Vec::new());
     let mut objects = vec![metadata];
@@ -173,7 +175,7 @@ fn texts(metadata: &Map<String, Value>) -> impl Iterator<Item = &str> {
     }
 }
 
-/// Values in all depths.
+/// Counts the values at all depths.
 fn values(metadata: &Map<String, Value>) -> usize {
     let (mut count, mut left) = (0, Vec::from_iter(metadata.values()));
     while let Some(value) = left.pop() {
@@ -187,7 +189,7 @@ fn values(metadata: &Map<String, Value>) -> usize {
     count
 }
 
-/// A tag or the label of a key.
+/// Checks a tag or the label of a key.
 pub(super) fn label(text: &str) -> std::result::Result<(), String> {
     let plain = !text.trim().is_empty() && text.len() <= MAX_LABEL_BYTES && !has_hidden(text);
     match plain {
@@ -199,7 +201,7 @@ pub(super) fn label(text: &str) -> std::result::Result<(), String> {
 }
 
 /// # Errors
-/// `VALIDATION_ERROR` for what cannot be sent as a media type.
+/// `VALIDATION_ERROR` for a text that cannot be sent as a media type.
 pub(super) fn mime_type(mime_type: Option<&str>) -> Result<()> {
     match mime_type.is_none_or(is_mime_type) {
         true => Ok(()),
@@ -207,7 +209,7 @@ pub(super) fn mime_type(mime_type: Option<&str>) -> Result<()> {
     }
 }
 
-/// A type that can be sent as a header and cannot hide another in it.
+/// Whether a type can be sent as a header, and cannot hide another header in it.
 fn is_mime_type(text: &str) -> bool {
     let token = |text: &str| {
         !text.is_empty()

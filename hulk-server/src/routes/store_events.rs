@@ -7,7 +7,7 @@ use crate::{
     app::App,
     error::Result,
     http::{caller::StoreWebhook, extract::Json},
-    ops::store_events::{Noticed, take_notices},
+    ops::store_events::{Noticed, handle_events},
 };
 
 pub(super) fn router() -> OpenApiRouter<App> {
@@ -24,5 +24,5 @@ pub(crate) async fn s3_events(
     _: StoreWebhook,
     Json(message): Json<serde_json::Value>,
 ) -> Result<axum::Json<Noticed>> {
-    Ok(axum::Json(take_notices(&app, &message).await?))
+    Ok(axum::Json(handle_events(&app, &message).await?))
 }

@@ -1,5 +1,5 @@
-//! Where the servers of this run keep rows and objects: SQLite and the embedded store, unless the
-//! environment says otherwise. `run_suite` runs all tests of this program on another engine.
+//! Database and store of the servers of this run: SQLite and the embedded store, unless the environment
+//! sets others. `run_suite` runs all tests of this program on another engine.
 
 use std::{
     collections::BTreeMap,
@@ -11,11 +11,11 @@ use std::{
     },
 };
 
-/// A Postgres in which each server gets a database of its own.
+/// URL of a Postgres in which each server gets a database of its own.
 const DATABASE: &str = "HULK_TEST_DATABASE";
 /// An S3 store in which each server gets a prefix of its own.
 const S3: &str = "HULK_TEST_S3";
-/// Two servers, not one.
+/// If set, each test runs two servers instead of one.
 const REPLICAS: &str = "HULK_TEST_REPLICAS";
 
 #[derive(Clone, Default)]
@@ -50,7 +50,7 @@ impl Engine {
     }
 }
 
-/// The engine of the servers of a place, which is their data directory: the same place is the same
+/// Engine of the servers of a place, which is their data directory: the same place means the same
 /// database and the same objects.
 struct Place {
     engine: Engine,
@@ -59,7 +59,7 @@ struct Place {
 
 static PLACES: Mutex<BTreeMap<PathBuf, Place>> = Mutex::new(BTreeMap::new());
 
-/// The servers of this place are on another engine than that of the run.
+/// Assigns the servers of this place an engine other than that of the run.
 pub(crate) fn assign(place: &Path, engine: Engine) {
     let mut places = PLACES.lock().unwrap_or_else(PoisonError::into_inner);
     let name = format!("t{}n{}", std::process::id(), places.len());
@@ -77,7 +77,7 @@ pub(crate) fn engine_of(place: &Path) -> Engine {
     }
 }
 
-/// What a server of this place is told of its database and store.
+/// Environment variables that give a server of this place its database and store.
 pub(crate) fn variables(place: &Path) -> Vec<(&'static str, String)> {
     let engine = engine_of(place);
     if engine.is_default() {
@@ -138,7 +138,7 @@ impl S3Store {
     }
 }
 
-/// Runs the tests of this program on an engine, but for those whose names begin as one of
+/// Runs the tests of this program on an engine, except those whose names contain one of
 /// `skipped`. One engine at a time: the machine is shared.
 pub(crate) fn run_suite(engine: &Engine, skipped: &[&str]) {
     static TURN: Mutex<()> = Mutex::new(());
@@ -165,15 +165,14 @@ pub(crate) fn run_suite(engine: &Engine, skipped: &[&str]) {
         "{text}\n{}",
         String::from_utf8_lossy(&output.stderr)
     );
-    assert!(!text.contains(" 0 passed"), "nothing was run: {text}");
+    assert!(!text.contains(" 0 passed"), "no test ran: {text}");
 }
 
-/// A port that nobody listens on. It is below those that the system gives out by itself (on Linux
-/// from 32,768), so that no connection of another test takes it before its server has it, or while
-/// that is down.
+/// Returns a free port below the range that the system assigns automatically (on Linux from 32,768), so
+/// that no connection of another test takes it before its server listens, or while that server is down.
 pub(crate) fn free_port() -> u16 {
     static NEXT: AtomicU32 = AtomicU32::new(0);
-    // Test programs that run at the same time begin far from each other.
+    // Test programs that run at the same time start at distant ports.
     let first = std::process::id().wrapping_mul(797);
     loop {
         let step = NEXT.fetch_add(1, Ordering::Relaxed);

@@ -1,11 +1,11 @@
-//! Fills a database with users and files, in SQL alone: there are no objects.
+//! Fills a database with users and files, with SQL alone: the store has no objects.
 
 use sqlx::{AnyConnection, AssertSqlSafe, Row};
 
 pub(crate) const EMAIL: &str = "user0@example.com";
 
-/// Ids are strewn over the whole range, as random ones are: an odd factor maps each number below
-/// 2^48 to another.
+/// Spreads ids over the whole range, like random ones: an odd factor maps each number below 2^48 to a
+/// different one.
 const STREW: &str = "* 2654435761 % 281474976710656";
 
 struct Sql {
@@ -13,7 +13,7 @@ struct Sql {
 }
 
 impl Sql {
-    /// One letter and a number of 11 digits.
+    /// SQL for one letter and a number of 11 digits.
     fn padded(&self, letter: char, number: &str) -> String {
         match self.is_postgres {
             true => format!("'{letter}' || lpad(({number})::text, 11, '0')"),
@@ -28,7 +28,7 @@ impl Sql {
         }
     }
 
-    /// `numbers` with a column `n` from `from` to before `to`.
+    /// SQL for a table `numbers` with a column `n`, from `from` to `to`, which is excluded.
     fn numbers(&self, from: u64, to: u64) -> String {
         match self.is_postgres {
             true => {
@@ -42,7 +42,7 @@ impl Sql {
     }
 }
 
-/// `users` users with as many files each as make `files`, in their roots.
+/// Adds `users` users and `files` files, spread evenly over the users' root directories.
 pub(crate) async fn fill(database: &mut AnyConnection, users: u64, files: u64) {
     let is_postgres = database.backend_name() == "PostgreSQL";
     let sql = Sql { is_postgres };
@@ -51,7 +51,7 @@ pub(crate) async fn fill(database: &mut AnyConnection, users: u64, files: u64) {
     let owner = format!("n / {each}");
     let (file_user, parent) = (sql.padded('u', &owner), sql.padded('r', &owner));
     let name = sql.padded('f', "n");
-    // Indexes are made once at the end; those of constraints stay.
+    // Indexes are rebuilt once at the end; those of constraints stay.
     let indexes = drop_indexes(database, is_postgres).await;
     run(
         database,
@@ -105,7 +105,7 @@ pub(crate) async fn fill(database: &mut AnyConnection, users: u64, files: u64) {
     analyze(database).await;
 }
 
-/// Of what `fill` made, every sixteenth file into the trash, and as many shared.
+/// Moves every sixteenth file made by `fill` to the trash and shares another sixteenth.
 pub(crate) async fn throw_and_share(database: &mut AnyConnection) {
     for statement in [
         "UPDATE entries SET trash_id = id, parent_id = 'trash/' || id
@@ -133,7 +133,7 @@ async fn analyze(database: &mut AnyConnection) {
     run(database, analyze.to_owned()).await;
 }
 
-/// Of the file with this number.
+/// Id of the file with this number.
 pub(crate) fn file_id(number: u64) -> String {
     format!("{:012x}", number * 2_654_435_761 % 281_474_976_710_656)
 }

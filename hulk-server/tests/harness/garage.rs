@@ -1,4 +1,4 @@
-//! A Garage of our own, one node on free ports, ended on drop.
+//! A Garage for one test: one node on free ports, stopped on drop.
 
 use std::{
     net::TcpStream,
@@ -24,7 +24,7 @@ pub(crate) struct Garage {
 }
 
 impl Garage {
-    /// `None` where there is no 'garage', on PATH or as `HULK_TEST_GARAGE`.
+    /// Returns `None` if there is no `garage`, neither on PATH nor as `HULK_TEST_GARAGE`.
     pub(crate) fn start() -> Option<Self> {
         let version = Command::new(program()).arg("--version").output();
         if !version.is_ok_and(|version| version.status.success()) {
@@ -67,7 +67,7 @@ impl Garage {
         }
     }
 
-    /// SIGKILL.
+    /// Sends SIGKILL.
     pub(crate) fn kill(&mut self) {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
@@ -78,7 +78,7 @@ impl Garage {
         self.wait();
     }
 
-    /// The port opens once layout, bucket and key are made.
+    /// Waits for the port, which opens once layout, bucket and key exist.
     fn wait(&mut self) {
         for _ in 0..600 {
             assert!(self.process.try_wait().unwrap().is_none(), "Garage ended");

@@ -1,4 +1,4 @@
-//! A real server process on a free port with a directory of its own, ended on drop.
+//! A real server process on a free port with a directory of its own, stopped on drop.
 
 pub(crate) mod engine;
 pub(crate) mod fill;
@@ -25,7 +25,7 @@ impl Process {
     /// Runs `command` until it says where it listens.
     ///
     /// # Errors
-    /// What it wrote to stderr, if it ended instead.
+    /// Fails with the text on stderr if the process exits instead.
     pub(crate) fn start(mut command: Command) -> Result<Self, String> {
         let spawned = command
             .stdout(Stdio::piped())
@@ -54,7 +54,7 @@ impl Process {
                 return Err(stderr.lock().unwrap().clone());
             }
         }
-        // A full pipe would stop the server.
+        // A full pipe would block the server.
         thread::spawn(move || stdout.read_to_end(&mut Vec::new()));
         let url = line.trim().trim_start_matches("listening on ").to_owned();
         Ok(Self { child, url, stderr })
@@ -64,7 +64,7 @@ impl Process {
         self.stderr.lock().unwrap().clone()
     }
 
-    /// What was logged, once all of `words` are in it: the pipe may lag behind.
+    /// Returns the log once it contains all of `words`: the pipe may lag behind.
     pub(crate) fn log_with(&self, words: &[&str]) -> String {
         for _ in 0..200 {
             let log = self.log();
@@ -80,13 +80,13 @@ impl Process {
         self.child.id()
     }
 
-    /// SIGKILL, as a crash.
+    /// Sends SIGKILL, to act like a crash.
     pub(crate) fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 
-    /// SIGTERM; answers the exit code.
+    /// Sends SIGTERM and returns the exit code.
     pub(crate) fn terminate(&mut self) -> Option<i32> {
         signal(self.child.id(), "TERM");
         self.child.wait().unwrap().code()
@@ -108,7 +108,7 @@ pub(crate) fn signal(process: u32, name: &str) {
     assert!(status.unwrap().success());
 }
 
-/// A directory with room for `bytes` only, or nothing where none can be mounted.
+/// A directory with limited room; `mount` returns `None` where no tmpfs can be mounted.
 pub(crate) struct SmallDisk {
     directory: TempDir,
 }
@@ -143,7 +143,7 @@ impl Drop for SmallDisk {
     }
 }
 
-/// Says that a test did not run, or fails if the environment requires it.
+/// Reports that a test did not run, or fails if the environment requires it.
 pub(crate) fn skipped(what: &str, why: &str) {
     let required = std::env::var("HULK_TEST_REQUIRE").unwrap_or_default();
     assert!(

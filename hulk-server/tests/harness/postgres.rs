@@ -1,4 +1,4 @@
-//! A Postgres of our own on a free port, ended on drop.
+//! A Postgres for one test on a free port, stopped on drop.
 
 use std::{
     path::{Path, PathBuf},
@@ -20,7 +20,7 @@ pub(crate) struct Postgres {
 }
 
 impl Postgres {
-    /// Where no durability is asked for, it is quicker. `None` where there is no Postgres.
+    /// Starts Postgres, faster if it need not be durable. Returns `None` if it is not installed.
     pub(crate) fn start(is_durable: bool) -> Option<Self> {
         let Some(programs) = find_programs() else {
             skipped(
@@ -60,30 +60,31 @@ impl Postgres {
         Some(postgres)
     }
 
-    /// Without the name of a database.
+    /// Connection URL without the name of a database.
     pub(crate) fn url(&self) -> String {
         format!("postgres://hulk@127.0.0.1:{}", self.port)
     }
 
-    /// SIGKILL of the postmaster; its children end when they notice.
+    /// Sends SIGKILL to the postmaster; its children exit when they notice.
     pub(crate) fn kill(&mut self) {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
     }
 
-    /// SIGINT: sessions are cut off, and what they were doing is rolled back.
+    /// Sends SIGINT: sessions are disconnected and their transactions rolled back.
     pub(crate) fn stop(&mut self) {
         signal(self.process.id(), "INT");
         self.process.wait().unwrap();
     }
 
-    /// After `kill` or `stop`.
+    /// Restarts Postgres after `kill` or `stop`.
     pub(crate) fn start_again(&mut self) {
         self.process = spawn(&self.programs, self.directory.path(), self.port);
         self.wait();
     }
 
-    /// Until it answers; a start beside the children of a killed one fails, and is tried again.
+    /// Waits until Postgres answers. A start fails while children of a killed postmaster still run, and
+    /// is retried.
     fn wait(&mut self) {
         for _ in 0..600 {
             if connect(&self.url()).is_some() {
@@ -135,7 +136,7 @@ fn find_programs() -> Option<PathBuf> {
         .find(|place| place.join("initdb").is_file() && place.join("postgres").is_file())
 }
 
-/// Postgres does not run as root: then it is its own user, or nobody.
+/// User and group to run Postgres as if the tests run as root, which Postgres refuses.
 fn user() -> Option<(u32, u32)> {
     use std::os::unix::fs::MetadataExt;
     if std::fs::metadata("/proc/self").is_ok_and(|me| me.uid() != 0) {
@@ -168,7 +169,7 @@ fn as_user(program: &Path) -> Command {
     command
 }
 
-/// Runs SQL on a thread of its own, since tests may be on a runtime.
+/// Tests the connection, on a thread of its own since tests may already be on a runtime.
 fn connect(url: &str) -> Option<()> {
     run(&format!("{url}/postgres"), "SELECT 1".to_owned()).ok()
 }

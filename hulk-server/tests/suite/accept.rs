@@ -1,4 +1,4 @@
-//! Which form of a link clients get, by the Accept headers that they really send.
+//! The form of a link that clients get, by the Accept headers that they really send.
 
 use serde_json::json;
 use tokio::{
@@ -11,7 +11,7 @@ use crate::{
     shares::{share, token},
 };
 
-/// A client, its Accept header if it sends one, and what it gets at `/d/`, `/s/` and `/b/`.
+/// A client, its Accept header if it sends one, and the form it gets at `/d/`, `/s/` and `/b/`.
 const CLIENTS: [(&str, Option<&str>, [&str; 3]); 10] = [
     ("Go", None, ["file", "file", "json"]),
     (
@@ -81,7 +81,7 @@ async fn clients_get_the_form_that_they_prefer() {
     }
 }
 
-/// Written by hand: an HTTP library would send an Accept header of its own.
+/// Requests a link and returns its form. Written by hand: an HTTP library would add an Accept header.
 async fn form(server: &Server, path: &str, accept: Option<&str>) -> &'static str {
     let address = server.process.url.trim_start_matches("http://");
     let accept = accept.map_or_else(String::new, |accept| format!("Accept: {accept}\r\n"));

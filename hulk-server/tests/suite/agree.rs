@@ -1,4 +1,4 @@
-//! Holds a server's database and store against each other, behind its back.
+//! Compares a server's database with its store, bypassing the server.
 
 use std::collections::{HashMap, HashSet};
 
@@ -10,11 +10,11 @@ use crate::{
     store::{client_of, store_of},
 };
 
-/// A version: its file, state, size, digest, and where its bytes are or go.
+/// A version: its file, state, size, digest, object key and upload key.
 type Row = (String, String, i64, Option<String>, String, String);
 
-/// Every validated file reads back with its digest, every object has a row, every user's usage is
-/// the sum of what is theirs.
+/// Asserts that every validated file reads back with its digest, that every object has a row, and that
+/// every user's usage is the sum of their versions.
 pub(crate) async fn assert_agreement(server: &Server) {
     let mut database = database(&server.data_dir).await;
     assert_agreement_of(&mut database, &store_of(server), &server.env_name()).await;
@@ -31,7 +31,7 @@ pub(crate) async fn assert_agreement_of(
     .fetch_all(&mut *database)
     .await
     .unwrap();
-    // Before the objects: what is deleted meanwhile loses its object first, then its row.
+    // Read before the objects: a concurrent deletion removes the object first, then the row.
     let garbage: Vec<String> = sqlx::query_scalar("SELECT object_key FROM garbage")
         .fetch_all(&mut *database)
         .await
@@ -76,10 +76,10 @@ pub(crate) async fn assert_agreement_of(
     .fetch_all(database)
     .await
     .unwrap();
-    assert!(wrong.is_empty(), "usage that is not the sum: {wrong:?}");
+    assert!(wrong.is_empty(), "usage is not the sum: {wrong:?}");
 }
 
-/// Sizes by key.
+/// Sizes of all objects by key.
 async fn objects(store: &S3Store, env_name: &str) -> HashMap<String, i64> {
     let s3 = client_of(store);
     let mut objects = HashMap::new();

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 use crate::harness::skipped;
 
-/// How long a page may take to show what is waited for.
+/// Time limit for a page to show an expected element or state.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(crate) struct Chrome {
@@ -26,7 +26,7 @@ pub(crate) struct Chrome {
 }
 
 impl Chrome {
-    /// `None` where there is no `chromium` with its `chromedriver`.
+    /// Returns `None` if there is no `chromedriver`.
     pub(crate) async fn start(width: u32, height: u32) -> Option<Self> {
         let version = Command::new("chromedriver").arg("--version").output();
         if !version.is_ok_and(|version| version.status.success()) {
@@ -46,7 +46,7 @@ impl Chrome {
                 break port.trim_end_matches('.').to_owned();
             }
         };
-        // A full pipe would stop it.
+        // A full pipe would block the driver.
         std::thread::spawn(move || lines.for_each(drop));
         let url = format!("http://127.0.0.1:{port}");
         let options = json!({
@@ -74,7 +74,7 @@ impl Chrome {
         Some(chrome)
     }
 
-    /// A command of the Chrome DevTools Protocol.
+    /// Sends a command of the Chrome DevTools Protocol.
     pub(crate) async fn devtools(&self, command: &str, parameters: Value) -> Value {
         let body = json!({ "cmd": command, "params": parameters });
         let url = format!("{}/goog/cdp/execute", self.session);
@@ -84,7 +84,7 @@ impl Chrome {
         answer["value"].clone()
     }
 
-    /// What was logged since the last time.
+    /// Log entries since the last call.
     async fn log(&self, kind: &str) -> Vec<Value> {
         let url = format!("{}/se/log", self.session);
         let answer = self.http.post(url).json(&json!({ "type": kind })).send();
@@ -92,7 +92,8 @@ impl Chrome {
         answer["value"].as_array().unwrap().clone()
     }
 
-    /// No script failed, nothing was refused by the page's policy, and nobody but these was asked.
+    /// Asserts that no script failed, that the page's policy blocked nothing, and that all requests went
+    /// to `origins`.
     pub(crate) async fn assert_quiet(&self, origins: &[&str], expected: &[&str]) {
         for entry in self.log("browser").await {
             let message = entry["message"].as_str().unwrap();
@@ -112,7 +113,7 @@ impl Chrome {
                 .as_str()
                 .unwrap();
             let is_ours = origins.iter().any(|origin| url.starts_with(origin));
-            assert!(is_ours || url.starts_with("data:"), "asked for {url}");
+            assert!(is_ours || url.starts_with("data:"), "requested {url}");
         }
     }
 
@@ -120,7 +121,7 @@ impl Chrome {
         self.client.goto(url).await.unwrap();
     }
 
-    /// The element, once it is there.
+    /// Waits for an element.
     pub(crate) async fn find(&self, css: &str) -> Element {
         let wait = self.client.wait().at_most(PATIENCE);
         let found = wait.for_element(Locator::Css(css)).await;
@@ -151,7 +152,7 @@ impl Chrome {
         self.find(css).await.prop("value").await.unwrap().unwrap()
     }
 
-    /// Waits until a script answers true.
+    /// Waits until a script returns true.
     pub(crate) async fn until(&self, script: &str) {
         let start = std::time::Instant::now();
         loop {
@@ -161,7 +162,7 @@ impl Chrome {
             }
             if start.elapsed() > PATIENCE {
                 let page = self.client.source().await.unwrap_or_default();
-                panic!("never: {script}: {page}");
+                panic!("timed out: {script}: {page}");
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
@@ -188,7 +189,7 @@ impl Chrome {
             .await;
     }
 
-    /// At most so many bytes per second.
+    /// Limits uploads to this many bytes per second; -1 removes the limit.
     pub(crate) async fn set_rate(&self, upload: i64) {
         let conditions = json!({ "offline": false, "latency": 0,
             "downloadThroughput": -1, "uploadThroughput": upload });
@@ -211,7 +212,7 @@ impl Chrome {
             .await;
     }
 
-    /// The file that the browser has saved under this name.
+    /// Content of the file that the browser saved under this name.
     pub(crate) async fn downloaded(&self, name: &str) -> Vec<u8> {
         let path = self.downloads.path().join(name);
         for _ in 0..600 {
@@ -223,7 +224,7 @@ impl Chrome {
         panic!("{name} was not downloaded");
     }
 
-    /// With `HULK_SCREENSHOTS`, keeps a picture of the page for people to look at.
+    /// With `HULK_SCREENSHOTS`, saves screenshots of the page for people to review.
     pub(crate) async fn picture(&self, name: &str) {
         let Some(directory) = std::env::var_os("HULK_SCREENSHOTS") else {
             return;
@@ -239,7 +240,7 @@ impl Chrome {
             .await;
     }
 
-    /// What axe-core finds wrong with the page, in both themes.
+    /// Asserts that axe-core finds no violations on the page, in both themes.
     pub(crate) async fn assert_accessible(&self, axe: &str, page: &str) {
         for is_dark in [false, true] {
             self.set_dark(is_dark).await;
@@ -256,7 +257,7 @@ impl Chrome {
 impl Drop for Chrome {
     fn drop(&mut self) {
         let session = self.session.clone();
-        // The driver ends its browser when its session ends, not when it is killed.
+        // The driver stops its browser when the session ends, not when the driver is killed.
         let _ = std::thread::spawn(move || {
             let _ = Command::new("curl")
                 .args(["-sX", "DELETE", &session])

@@ -12,7 +12,7 @@ use crate::server::{Server, noise, sha256, signed};
 const CRASHES: u64 = 50;
 const WRITERS: u64 = 4;
 
-/// (id, digest) of what the server said is done.
+/// (id, digest) of acknowledged uploads.
 type Done = Arc<Mutex<Vec<(String, String)>>>;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -36,7 +36,7 @@ async fn what_was_said_to_be_done_survives_fifty_crashes() {
                 ))
             })
             .collect();
-        // A different moment each time, but not before something was done.
+        // A different moment each time, after a varying number of uploads.
         let enough = before + (crash % 4) as usize;
         while done.lock().unwrap().len() < enough {
             tokio::time::sleep(Duration::from_millis(1)).await;
@@ -60,7 +60,7 @@ async fn what_was_said_to_be_done_survives_fifty_crashes() {
             .get(&format!("/api/v1/files?limit=1000{cursor}"), &key)
             .await;
         for file in page["items"].as_array().unwrap() {
-            // A report whose answer the crash swallowed: whole as well.
+            // Includes files whose acknowledgement was lost in the crash: they are complete as well.
             let (status, bytes) = server
                 .download(
                     file["url"]
@@ -89,7 +89,7 @@ async fn what_was_said_to_be_done_survives_fifty_crashes() {
     assert_eq!(
         server.used_bytes(&key).await,
         seen + reserved,
-        "the quota is the sum of what is there"
+        "usage is not the sum of all sizes"
     );
 }
 
@@ -112,7 +112,7 @@ async fn reserved_bytes(server: &Server, key: &str) -> u64 {
     bytes
 }
 
-/// Each upload has a path of its own; the first that fails is the crash.
+/// Uploads files to new paths until an upload fails because of the crash.
 async fn write_until_it_fails(
     http: reqwest::Client,
     url: String,

@@ -1,4 +1,4 @@
-//! What the server does with directories that it cannot or must not use.
+//! Data directories that the server cannot or must not use.
 
 use std::{fs, path::Path, process::Command};
 
@@ -69,7 +69,7 @@ fn a_directory_that_cannot_be_written_is_said() {
         log.contains("cannot be used") && log.contains("file"),
         "{log}"
     );
-    // Root may write anywhere but to a read-only mount.
+    // Root can write anywhere except to a read-only mount.
     let read_only = tempfile::TempDir::new().unwrap();
     let mount = |arguments: &[&str]| {
         Command::new("mount")

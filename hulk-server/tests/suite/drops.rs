@@ -1,4 +1,4 @@
-//! Files that come in through share links.
+//! Uploads through share links.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use crate::{
     shares::{public, share, status, token},
 };
 
-/// What `hulk put` sends: plan, bytes, report, through a link.
+/// Uploads through a link like `hulk put`: plan, bytes, report.
 async fn put_through(server: &Server, share: &Value, path: &str, bytes: &[u8]) -> Value {
     let body = json!({ "path": path, "size_bytes": bytes.len(), "sha256": sha256(bytes),
         "part_md5s": [md5(bytes)] });
@@ -52,7 +52,7 @@ async fn a_drop_link_takes_files_and_replaces_none() {
     let again = put_through(&server, &link, "report.txt", b"theirs").await;
     assert_eq!(
         again["id"], first["id"],
-        "the same file again is the same file"
+        "uploading the same file again makes no other file"
     );
     let other = put_through(&server, &link, "report.txt", b"other").await;
     assert_eq!(other["path"], "report (3).txt");
@@ -65,7 +65,7 @@ async fn a_drop_link_takes_files_and_replaces_none() {
     );
     let link_path = format!("/s/{}", token(&link));
     assert_eq!(status(&server, &link_path, &[]).await, 200);
-    // By curl alone, and too large, too much, outside.
+    // Plain curl can upload; files that are too large or outside the directory are refused.
     let put = server
         .http
         .put(server.url(&format!("{link_path}/by-curl.txt")));
@@ -94,12 +94,12 @@ async fn a_drop_link_takes_files_and_replaces_none() {
         let (status, error) = server.post(&files, "", body).await;
         assert_eq!((status.as_u16(), code(&error)), expected);
     }
-    // From the owner's root, a path may be too long that is not from here.
+    // A path that is short enough in the shared directory may be too long from the owner's root.
     let deep = vec!["x".repeat(250); 4].join("/");
     let body = json!({ "path": format!("{deep}/12345678901234"), "size_bytes": 1 });
     let (status, error) = server.post(&files, "", body).await;
     assert_eq!((status.as_u16(), code(&error)), (400, "VALIDATION_ERROR"));
-    // A stream that turns out too large is stopped where the link ends.
+    // An upload of unknown length is stopped at the link's size limit.
     let body = json!({ "path": "stream.bin", "size_bytes": null });
     let planned = server.post(&files, "", body).await.1;
     let parts = format!(
@@ -117,7 +117,7 @@ async fn a_drop_link_takes_files_and_replaces_none() {
     assert_eq!(
         server.post(&files, "", body).await.0,
         507,
-        "the quota is the owner's"
+        "the owner's quota applies"
     );
     assert_agreement(&server).await;
 }
@@ -144,7 +144,7 @@ async fn a_digest_alone_brings_no_bytes_through_a_link() {
     assert_eq!(planned["upload"]["kind"], "single");
     assert_eq!(planned["file"]["permissions"], "inherit");
     assert_eq!(planned["file"]["expiration_policy"], "infinite");
-    // An upload of the owner's is nobody else's.
+    // The owner's own upload is not accessible through the link.
     let own = server.plan(&key, "box/own.bin", 20 << 20).await;
     let own = own["file"]["id"].as_str().unwrap();
     let path = format!("{}/files/{own}/upload", public(&link));

@@ -1,4 +1,4 @@
-//! The edges of HTTP: conditions and ranges of an object as RFC 9110 has them, and Host.
+//! Edge cases of HTTP: conditional requests and ranges as RFC 9110 defines them, and Host.
 
 use std::{
     io::{Read, Write},
@@ -10,7 +10,7 @@ use reqwest::{Method, Response};
 
 use crate::server::{Server, has_embedded_store, noise};
 
-/// In values below: what the store says of the object, and its date in another format.
+/// Placeholders in the values below: the object's ETag, its date, and the date in another format.
 const ETAG: &str = "{etag}";
 const DATE: &str = "{date}";
 const ASCTIME: &str = "{asctime}";
@@ -32,7 +32,7 @@ use Expected::{Failed, NotModified, NotSatisfiable, Part, Whole};
 
 struct Object {
     bytes: Vec<u8>,
-    /// A URL is signed for one method.
+    /// URLs for GET and HEAD: each is signed for one method.
     get: String,
     head: String,
     etag: String,
@@ -61,11 +61,11 @@ impl Object {
         }
     }
 
-    /// As `asctime` writes it.
+    /// Date of the object in the format of `asctime`.
     fn asctime(&self) -> String {
         let parts: Vec<&str> = self.date.split([',', ' ']).collect();
         let [week_day, "", day, month, year, time, "GMT"] = parts[..] else {
-            panic!("{} is no IMF-fixdate", self.date);
+            panic!("{} is not an IMF-fixdate", self.date);
         };
         let day: u8 = day.parse().unwrap();
         format!("{week_day} {month} {day:>2} {time} {year}")
@@ -86,7 +86,7 @@ impl Object {
         request.send().await.unwrap()
     }
 
-    /// Asks with GET and with HEAD, which has no ranges.
+    /// Sends GET and HEAD requests; HEAD ignores ranges.
     async fn check(&self, server: &Server, headers: &[(&str, &str)], expected: &Expected) {
         let got = self.ask(server, true, headers).await;
         let what = format!("GET {headers:?}");
@@ -129,7 +129,7 @@ impl Object {
                 assert!(body == sent, "{what}");
             }
             None if status == 304 => {
-                // Section 8.6: the object's length or none.
+                // RFC 9110, section 8.6: the object's length or none.
                 assert!(length.is_none_or(|length| length == size), "{what}");
                 assert!(body.is_empty(), "{what}");
             }
@@ -138,7 +138,7 @@ impl Object {
     }
 }
 
-/// For an object of at least 10 bytes.
+/// Headers and expected responses for an object of at least 10 bytes.
 #[rustfmt::skip]
 fn conditions() -> Vec<(Vec<(&'static str, &'static str)>, Expected)> {
     vec![
@@ -199,7 +199,7 @@ async fn conditions_decide_what_is_answered() {
     }
     let server = Server::start();
     let key = server.user("ada@example.com").key;
-    // Kept in its manifest, and in a file.
+    // The small object is stored in its manifest, the large one in a file.
     for size in [10, 100_000] {
         let path = format!("{size}.bin");
         let object = Object::upload(&server, &key, &path, noise(1, size)).await;

@@ -9,7 +9,7 @@ use crate::{
     other_store::OtherStore,
 };
 
-/// Of the embedded store, of one process's disk, or with engines of their own.
+/// Tests of the embedded store or of one process's disk, and tests with engines of their own.
 const OWN: &[&str] = &[
     "browser::",
     "data_dir::",
@@ -27,9 +27,9 @@ const OWN: &[&str] = &[
     "strangers::stalled",
 ];
 
-/// `s3s-fs` lists parts without their ETags, by which an upload is gone on with. And it copies to an
-/// object by truncating what is there, which a reader may see; in S3 the one follows the other at
-/// once, so that replicas may copy the same bytes twice.
+/// Tests that `s3s-fs` cannot pass. It lists parts without their ETags, which are needed to resume an
+/// upload. And it copies to an object by truncating the old one, which a reader may see; S3 replaces an
+/// object atomically, so that replicas may copy the same bytes twice.
 const NOT_OF_S3S_FS: &[&str] = &[
     "links::many_who_ask_at_once_for_a_direct_upload",
     "multipart::",
@@ -41,7 +41,7 @@ const NOT_OF_S3S_FS: &[&str] = &[
     "upload_keys::parts_",
 ];
 
-/// Of the log, the metrics and the signals of one process.
+/// Tests of the log, the metrics and the signals of one process.
 const ONE_PROCESS: &[&str] = &["operating::"];
 
 #[test]

@@ -1,5 +1,5 @@
-//! Databases, stores and replicas that fail: nothing acknowledged is missing, and in the end
-//! database and store agree.
+//! Databases, stores and replicas that fail: nothing acknowledged is lost, and afterwards database and
+//! store agree.
 
 use std::{
     sync::{
@@ -24,9 +24,9 @@ use crate::{
     server::{Server, code, noise, run, sha256, signed, text},
 };
 
-/// All that was acknowledged reads back, through links as anybody has them.
+/// Asserts that all acknowledged uploads can be downloaded through their links without a key.
 pub(crate) async fn assert_done(server: &Server, done: &[(String, String)]) {
-    // A path that was put over again has the last of its contents.
+    // A path that was uploaded repeatedly has its last content.
     let mut last = std::collections::HashMap::new();
     last.extend(done.iter().cloned());
     for (id, digest) in &last {
@@ -66,7 +66,7 @@ async fn postgres_restarted_and_killed_under_load() {
     assert_agreement(&server).await;
 }
 
-/// Two replicas on one Postgres and an S3 that can be told to misbehave.
+/// Two replicas on one Postgres and an S3 store with injectable faults.
 fn replicas(postgres: &Postgres, store: &OtherStore) -> Server {
     let engine = Engine {
         database: Some(postgres.url()),
@@ -80,7 +80,8 @@ fn is_complete(method: &Method, target: &str) -> bool {
     method == Method::POST && target.contains("uploadId=")
 }
 
-/// The store does as `fault` says with the requests that `matches`, and one of them has come.
+/// Sends a request while the store applies `fault` to requests that match, and waits until the store
+/// has received one of them.
 async fn reaches(
     store: &OtherStore,
     fault: Fault,
@@ -98,12 +99,12 @@ async fn reaches(
     while seen.load(Ordering::Relaxed) == 0 {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    // What the store does of it is done by then, since it does not wait for its answer to be read.
+    // By then the store has done its work, since it does not wait for its response to be read.
     tokio::time::sleep(Duration::from_millis(300)).await;
     request.abort();
 }
 
-/// Where a replica dies: what the store then does, with which requests.
+/// Where a replica is killed: a name, the store's fault, and the requests that it applies to.
 type Step = (&'static str, Fault, fn(&Method, &str) -> bool);
 
 #[tokio::test(flavor = "multi_thread")]
@@ -176,7 +177,7 @@ async fn a_replica_is_killed_at_every_step_and_its_peer_ends_the_upload() {
             (200, &"validated".into()),
             "{step}: {file}"
         );
-        // A new pair, of which the survivor is the first.
+        // A new pair of replicas.
         let again = Server::start_in(&server.data_dir, &[]);
         server.process = again.process;
         server.replica = again.replica;
@@ -189,7 +190,7 @@ async fn a_replica_is_killed_at_every_step_and_its_peer_ends_the_upload() {
     assert_agreement(&server).await;
 }
 
-/// By the server that lives; the store's ETags in their order.
+/// Sends all parts through the surviving replica; returns the store's ETags in order.
 async fn send_parts(server: &Server, key: &str, planned: &Value, bytes: &[u8]) -> Vec<String> {
     let id = planned["file"]["id"].as_str().unwrap();
     let mut etags = Vec::new();
@@ -248,14 +249,14 @@ async fn a_store_that_refuses_hangs_or_forgets_costs_nothing_that_was_acknowledg
     );
     let (status, error) = server.get("/readyz", "").await;
     assert_eq!((status.as_u16(), code(&error)), (503, "STORE_UNAVAILABLE"));
-    // Links need the database alone.
+    // Links need only the database.
     let link = file["url"].as_str().unwrap();
     assert_eq!(server.send(Method::GET, link, "", None).await.status(), 302);
     store.behave();
     let (status, planned) = server.post("/api/v1/files", &key, plan).await;
     assert_eq!(status, 201, "{planned}");
 
-    // One part is refused once; sent again, it is taken.
+    // One part is refused once and accepted when it is sent again.
     let bytes = noise(1, 9 << 20);
     let mut refusals = 1;
     store.misbehave(move |method, target| {
@@ -279,7 +280,7 @@ async fn a_store_that_refuses_hangs_or_forgets_costs_nothing_that_was_acknowledg
     }
     assert_eq!(etags.len(), 2);
 
-    // The store hangs when the end is reported; the client goes away and reports again.
+    // The store hangs during the report; the client disconnects and reports again.
     let url = server.process.url.clone();
     let hanging = report(&server, &url, &key, &planned, &etags, &bytes);
     reaches(&store, Fault::Hang, is_complete, async move {

@@ -24,7 +24,7 @@ async fn an_upload_in_three_requests_is_there_bit_for_bit() {
             .upload(&key, &format!("sizes/{size}.bin"), &bytes)
             .await;
         assert_eq!(file["size_bytes"], size);
-        // Of parts the store does not know it, and this client did not say it.
+        // The store does not compute the SHA-256 of a multipart upload.
         if size <= 8 << 20 {
             assert_eq!(file["sha256"], sha256(&bytes));
         }
@@ -318,7 +318,7 @@ async fn a_deleted_file_is_gone_and_its_bytes_leave_the_disk() {
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
     panic!(
-        "the bytes are still there: {:?}",
+        "the bytes still exist: {:?}",
         crate::harness::files_below(&data)
     );
 }

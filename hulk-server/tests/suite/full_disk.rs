@@ -1,4 +1,4 @@
-//! A disk that fills: 507, nothing half-visible, and it goes on when there is room again.
+//! A full disk: 507, nothing partly visible, and uploads work again once there is room.
 
 use serde_json::json;
 
@@ -19,7 +19,7 @@ async fn a_full_disk_refuses_uploads_and_keeps_what_is_there() {
     let kept = noise(1, 1 << 20);
     let file = server.upload(&key, "kept.bin", &kept).await;
 
-    // Refused before bytes are sent, where that can be known.
+    // Refused before bytes are sent, if the size is known to be too large.
     let (status_code, error) = server
         .post(
             "/api/v1/files",
@@ -32,7 +32,7 @@ async fn a_full_disk_refuses_uploads_and_keeps_what_is_there() {
         (507, "QUOTA_EXCEEDED")
     );
 
-    // Planned while there was room, which something else takes before the bytes come.
+    // Planned while there was room, which another file takes before the bytes arrive.
     let planned = server.plan(&key, "late.bin", 20 << 20).await;
     let hog = disk.path().join("hog");
     std::fs::write(&hog, vec![0; 30 << 20]).unwrap();
@@ -75,7 +75,7 @@ async fn a_disk_that_is_full_to_the_last_byte_is_used_again_once_there_is_room()
     let hog = disk.path().join("hog");
     for round in 0..5 {
         fill(&hog);
-        // Of many requests some meet the end of the disk in the middle of a transaction.
+        // Among many requests, some hit the full disk in the middle of a transaction.
         for number in 0..20 {
             let body = json!({ "path": format!("{round}/{number}"), "size_bytes": 10 });
             let (status, error) = server.post("/api/v1/files", &key, body).await;
@@ -106,7 +106,7 @@ async fn a_disk_that_is_full_to_the_last_byte_is_used_again_once_there_is_room()
     assert_agreement(&server).await;
 }
 
-/// Takes all there is.
+/// Fills the disk to the last byte.
 fn fill(hog: &std::path::Path) {
     use std::io::Write;
     let mut file = std::fs::File::create(hog).unwrap();

@@ -1,4 +1,4 @@
-//! `/d/…` and `/put/…`: what people and plain `curl` use.
+//! `/d/…` and `/put/…`: the routes that people and plain `curl` use.
 
 use std::process::Command;
 
@@ -53,7 +53,7 @@ async fn a_link_redirects_with_the_digest_and_names_the_file() {
         (head.status().as_u16(), &head.headers()["content-length"]),
         (200, &"5".parse().unwrap())
     );
-    // Each replica writes its own down every few seconds.
+    // Each replica writes its counts to the database every few seconds.
     let counted = async || {
         let (_, file) = server.get(&format!("/api/v1/files/{id}"), &ada.key).await;
         file["download_count"].as_u64().unwrap()
@@ -344,12 +344,12 @@ async fn a_direct_upload_shows_only_when_its_bytes_are_there() {
     );
     assert_eq!(server.download(&link, "").await.1, b"hello");
     let again = server.http.put(&location).body("jello").send().await;
-    // Another store cannot ask whether the upload is still open.
+    // An external store cannot check whether the upload is still open.
     let expected = if has_embedded_store() { 404 } else { 200 };
     assert_eq!(again.unwrap().status(), expected);
     assert_eq!(
         server.download(&link, "").await.1,
         b"hello",
-        "a URL that is still good cannot change a finished file"
+        "a URL that is still valid cannot change a finished file"
     );
 }

@@ -116,5 +116,5 @@ async fn cursors_walk_every_order_without_gap_or_repeat() {
             &key,
         )
         .await;
-    assert_eq!(status, 400, "a cursor is good for its own order only");
+    assert_eq!(status, 400, "a cursor is valid for its own order only");
 }

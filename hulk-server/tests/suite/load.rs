@@ -1,4 +1,4 @@
-//! Writers that never give up, as the command line does not.
+//! Writers that retry until they succeed, like the command line.
 
 use std::{
     sync::{
@@ -13,10 +13,10 @@ use serde_json::{Value, json};
 
 use crate::server::{client, noise, sha256, signed};
 
-/// Larger than this goes in parts.
+/// Size of a part; larger files are sent in parts.
 const PART: usize = 8 << 20;
 
-/// What the servers said is done: (id, digest).
+/// (id, digest) of acknowledged uploads.
 pub(crate) type Done = Vec<(String, String)>;
 
 pub(crate) struct Load {
@@ -36,7 +36,7 @@ struct Writer {
 }
 
 impl Load {
-    /// Each request goes to the next of `urls`.
+    /// Starts the writers; each request goes to the next of `urls`.
     pub(crate) fn start(urls: Vec<String>, key: &str, writers: u64) -> Self {
         let (stop, done) = (Arc::<AtomicBool>::default(), Arc::<Mutex<Done>>::default());
         let urls = Arc::new(Mutex::new(urls));
@@ -68,7 +68,7 @@ impl Load {
         }
     }
 
-    /// A server that was started again has another address.
+    /// Replaces the URL of a server that was restarted at another address.
     pub(crate) fn replace(&self, old: &str, new: &str) {
         for url in self.urls.lock().unwrap().iter_mut() {
             if url == old {
@@ -81,7 +81,7 @@ impl Load {
         self.done.lock().unwrap().len()
     }
 
-    /// Until so many more are done: then what is wanted is under way.
+    /// Waits for this many more uploads, so that others are in progress.
     pub(crate) async fn wait_for(&self, more: usize) {
         let enough = self.count() + more;
         for _ in 0..6000 {
@@ -90,7 +90,7 @@ impl Load {
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        panic!("nothing gets done any more");
+        panic!("uploads no longer complete");
     }
 
     pub(crate) async fn stop(self) -> Done {
@@ -103,14 +103,14 @@ impl Load {
 }
 
 impl Writer {
-    /// `None` once nothing more is to be done.
+    /// Uploads a file, retrying until it succeeds. Returns `None` if the load was stopped before.
     async fn put(&self, number: u64, round: u64) -> Option<(String, String)> {
         let size = match round % 16 {
             15 => PART + 1000 + number as usize,
             _ => 1 + (round as usize * 77_777 + number as usize) % 300_000,
         };
         let bytes = noise(number * 100_000 + round, size);
-        // One path in four is put over again.
+        // One upload in four overwrites the same path.
         let path = match round % 4 {
             3 => format!("{number}/again"),
             _ => format!("{number}/{round}"),
@@ -154,7 +154,7 @@ impl Writer {
 
     async fn send(&self, upload: &Value, bytes: &[u8]) -> Option<()> {
         let sent = answer(signed(&self.http, upload).body(bytes.to_vec())).await?;
-        // 412: an attempt before this one brought them.
+        // 412: an earlier attempt has already sent the bytes.
         let is_there = sent.status().is_success() || sent.status() == 412;
         is_there.then_some(())
     }

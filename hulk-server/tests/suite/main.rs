@@ -1,4 +1,4 @@
-//! Behaviour that users and other programs rely on, asked of the real `hulk-server` over a socket.
+//! Behaviour that users and other programs rely on, tested with the real `hulk-server` over a socket.
 
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "tests")]
 

@@ -1,4 +1,4 @@
-//! Files and directories that get another place; links stay.
+//! Moving files and directories; links stay valid.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -78,7 +78,7 @@ async fn all_move_or_none_and_all_that_is_in_the_way_is_said() {
         (status, &moved["items"][1]["path"]),
         (200, &json!("new/2.md"))
     );
-    // In one request one takes the place that another leaves.
+    // Within one request, a file can take the path that another one leaves.
     let items = json!([to(&a, "new/3.txt"), to(&b, "new/1.txt")]);
     assert_eq!(moves(&server, &key, items).await.0, 200);
     assert_agreement(&server).await;
@@ -95,7 +95,7 @@ async fn no_directory_moves_into_itself_nor_too_deep() {
         let (status, error) = server.put(&path, &key, json!({ "path": into })).await;
         assert_eq!(status, 409, "{into}: {error}");
     }
-    // Its own place is no move.
+    // Moving a directory to its own path changes nothing.
     let same = server.put(&path, &key, json!({ "path": "a" })).await;
     assert_eq!(same.0, 200);
     let deep = vec!["x".repeat(250); 4].join("/");
@@ -111,8 +111,8 @@ async fn no_directory_moves_into_itself_nor_too_deep() {
     assert_eq!(paths(&server, &key).await.len(), 2);
 }
 
-/// Links to the file: its own, and that with a share of its directory that only downloads, only
-/// uploads, has expired, was revoked.
+/// Links to the file: its own, and with the token of a share of its directory that only grants downloads,
+/// only grants uploads, has expired, or was revoked.
 async fn links(server: &Server, key: &str, file: &Value) -> Vec<String> {
     let link = format!("/d/{}", file["id"].as_str().unwrap());
     let mut links = vec![link.clone()];
@@ -159,7 +159,7 @@ async fn defaults_are_inherited_from_the_nearest_directory() {
     );
     let links = links(&server, &key, &file).await;
     let file_path = format!("/api/v1/files/{}", file["id"].as_str().unwrap());
-    // What the root (public), a, b and the file say; whether nobody may download it.
+    // Permissions of a, b and the file, below a public root; whether anyone may download the file.
     for (a_says, b_says, file_says, is_public) in [
         ("inherit", "inherit", "inherit", true),
         ("private", "inherit", "inherit", false),
@@ -177,7 +177,7 @@ async fn defaults_are_inherited_from_the_nearest_directory() {
         let change = json!({ "permissions": file_says });
         assert_eq!(server.put(&file_path, &key, change).await.0, 200);
         let others = if is_public { 302 } else { 404 };
-        // A token is what its holder comes with, whoever that is.
+        // A token grants the same to whoever sends it.
         for (who, caller, own) in [
             ("nobody", "", others),
             ("a stranger", &stranger, others),
@@ -252,7 +252,7 @@ async fn moves_puts_and_deletes_at_once_leave_a_tree() {
     assert_agreement(&server).await;
 }
 
-/// Every entry leads to a root or to the top of something in the trash, and no name is there twice.
+/// Asserts that every entry leads to a root or to an item in the trash, and that no name exists twice.
 pub(crate) async fn assert_is_tree(server: &Server) {
     let mut database = database(&server.data_dir).await;
     let rows: Vec<(String, String, String, Option<String>)> =
@@ -268,13 +268,13 @@ pub(crate) async fn assert_is_tree(server: &Server) {
     for (id, parent, name, trash_id) in &rows {
         assert!(
             names.insert((parent, name)),
-            "{parent}/{name} is there twice"
+            "{parent}/{name} exists more than once"
         );
         let (mut at, mut steps) = (id.as_str(), 0);
         while let Some(above) = parents.get(at) {
             at = above;
             steps += 1;
-            assert!(steps < 1000, "{id} is in a circle");
+            assert!(steps < 1000, "{id} is in a cycle");
         }
         let expected = match trash_id {
             None => String::new(),

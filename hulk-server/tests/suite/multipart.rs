@@ -1,4 +1,4 @@
-//! Uploads in parts, and what is not sent twice, through the API.
+//! Multipart uploads, and bytes that need not be sent again, through the API.
 
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use serde_json::{Value, json};
@@ -15,7 +15,7 @@ async fn begin(server: &Server, key: &str, path: &str, bytes: &[u8]) -> Value {
     planned
 }
 
-/// Sends some of the parts; answers their ETags.
+/// Sends some of the parts; returns their ETags.
 async fn send(
     server: &Server,
     key: &str,
@@ -160,7 +160,7 @@ async fn parts_are_signed_for_their_length_and_their_checksum() {
     assert_eq!(put(&damaged).await.unwrap().status(), 400);
     match put(&bytes[..PART - 1]).await {
         Ok(answer) => assert_eq!(answer.status(), 403),
-        // It is refused by its headers; the answer may come before the rest was sent.
+        // Its headers are refused; the response may arrive before the body was sent.
         Err(error) => assert!(error.is_request(), "{error}"),
     }
     assert_eq!(put(&bytes[..PART]).await.unwrap().status(), 200);
@@ -219,7 +219,7 @@ async fn an_upload_of_unknown_length_sets_space_aside_as_it_grows() {
     assert_eq!(
         server.post("/api/v1/files", &key, body).await.0,
         400,
-        "said, not forgotten"
+        "an unknown size must be stated"
     );
 }
 
@@ -242,7 +242,7 @@ async fn what_is_stored_is_not_sent_and_counts_for_each_file() {
     let (_, others) = server.post("/api/v1/files", &bob, body("a.txt")).await;
     assert_eq!(
         others["upload"]["kind"], "single",
-        "others' bytes are not told of"
+        "others' bytes are not revealed"
     );
     let id = file["id"].as_str().unwrap();
     server
@@ -263,7 +263,7 @@ async fn a_crash_between_the_parts_and_the_row_is_gone_on_with() {
     let planned = begin(&server, &key, "a.bin", &bytes).await;
     let etags = send(&server, &key, &planned, &bytes, &[1, 2, 3]).await;
     let named = json!({ "part_etags": etags, "sha256": sha256(&bytes) });
-    // The object is made, the row is not written: what a crash in between leaves.
+    // The object exists but the row was not written, as after a crash in between.
     let s3 = crate::store::sdk(&server);
     let (object, upload_id) = object_of(&planned);
     let parts = (1..).zip(&etags).map(|(number, etag)| {

@@ -110,7 +110,7 @@ async fn logs_are_json_with_request_ids_and_without_secrets() {
         token,
         "open-sesame",
     ] {
-        assert!(!log.contains(secret), "the log tells a secret");
+        assert!(!log.contains(secret), "the log contains a secret");
     }
     if !Engine::current().is_default() {
         return;

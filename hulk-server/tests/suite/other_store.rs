@@ -1,4 +1,4 @@
-//! A second S3 implementation in this process, which can be told to misbehave.
+//! A second S3 implementation in this process, with injectable faults.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -21,17 +21,17 @@ use crate::harness::engine::S3Store;
 const BUCKET: &str = "other";
 const KEYS: (&str, &str) = ("other-access-key", "other-secret-key");
 
-/// What the store does instead of its work.
+/// How the store fails a request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Fault {
     Refuse(StatusCode),
-    /// Until the client goes away.
+    /// Does not respond until the client disconnects.
     Hang,
-    /// Does its work, but does not answer.
+    /// Does its work, but does not respond.
     Swallow,
 }
 
-/// Asked of each request, by method and by path with query.
+/// Chooses the fault of each request by its method and its path with query.
 type Rule = Box<dyn FnMut(&Method, &str) -> Option<Fault> + Send>;
 
 #[derive(Clone, Default)]
@@ -41,7 +41,7 @@ pub(crate) struct OtherStore {
     _directory: TempDir,
     endpoint: String,
     faults: Faults,
-    /// Dropped, it ends the store.
+    /// Stops the store when it is dropped.
     _stop: oneshot::Sender<()>,
 }
 
@@ -99,7 +99,7 @@ impl OtherStore {
         }
     }
 
-    /// From now on requests fare as `rule` says.
+    /// Applies `rule` to all requests from now on.
     pub(crate) fn misbehave(
         &self,
         rule: impl FnMut(&Method, &str) -> Option<Fault> + Send + 'static,

@@ -1,12 +1,12 @@
-//! Two users, four kinds of key, nobody: every route answers as the table says.
+//! Two users, four kinds of key, and no key: every route returns the status in the table.
 
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::server::{Server, answer};
 
-/// Method, path, and what each caller gets: nobody, the owner with a key to read, to upload, to write
-/// and for all, a stranger with one for all. Then the body.
+/// Method, path, and the status for each caller: without a key, the owner with a key for read, upload,
+/// write and all, and another user with a key for all. Then the body.
 const TABLE: &str = r#"
 GET    /api/v1/me                                        401 200 200 200 200 200
 POST   /hooks/s3-events                                  401 401 401 401 401 401 {"Records": []}
@@ -85,7 +85,7 @@ struct Row {
     body: Option<Value>,
 }
 
-/// `names` are what stands in braces.
+/// Rows of the table, with each name in braces replaced by its value.
 fn rows(names: &[(&str, &str)]) -> Vec<Row> {
     let filled = names.iter().fold(TABLE.to_owned(), |table, (name, value)| {
         table.replace(&format!("{{{name}}}"), value)
@@ -198,7 +198,7 @@ async fn every_route_for_every_caller() {
     );
 }
 
-/// (method, path) of the OpenAPI document.
+/// (method, path) of all routes in the OpenAPI document.
 async fn documented_routes(server: &Server) -> Vec<(String, String)> {
     let (_, document) = server.get("/api/v1/openapi.json", "").await;
     let paths = document["paths"].as_object().unwrap();

@@ -1,5 +1,5 @@
-//! What the server asks of its database, as its log tells it: no question that requests ask may
-//! cost more with each row.
+//! SQL statements of the server, taken from its log: no statement of a request may cost more with each
+//! row.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +17,7 @@ use crate::{
     server::{Server, command, database, md5, sha256},
 };
 
-/// Small whatever the number of files: few jobs, and what is in flight.
+/// Tables and indexes that stay small whatever the number of files: jobs, and work in progress.
 const SMALL: [&str; 4] = [
     "jobs",
     "versions_unfinished",
@@ -25,7 +25,7 @@ const SMALL: [&str; 4] = [
     "trash_doomed",
 ];
 
-/// Versions, the trash, moves, searches and shares.
+/// Sends requests for versions, the trash, moves, searches and shares.
 async fn keep(server: &Server, key: &str, user: &str, id: &str, directory: &str) {
     server.upload(key, "a/two.txt", b"new").await;
     let versions = format!("/api/v1/files/{id}/versions");
@@ -139,7 +139,7 @@ async fn postgres_answers_from_indexes() {
     let mut database = database(&server.data_dir).await;
     fill(&mut database, 50, 20_000).await;
     throw_and_share(&mut database).await;
-    // So few rows are best read one after the other, but it is not they that matter.
+    // For so few rows Postgres prefers sequential scans, but the plans for many rows matter.
     for setting in [
         "enable_seqscan = off",
         "plan_cache_mode = force_generic_plan",
@@ -169,7 +169,7 @@ async fn run(database: &mut AnyConnection, statement: &str) {
     sqlx::raw_sql(statement).execute(database).await.unwrap();
 }
 
-/// Every access to a table is by a condition on an index, which is told below it.
+/// Asserts that every access to a table is by a condition on an index, which the plan shows below it.
 fn check(plan: &[String], statement: &str) {
     for (at, step) in plan.iter().enumerate() {
         let is_access = step.contains("Scan on ") || step.contains("Scan using ");
@@ -188,7 +188,7 @@ fn check(plan: &[String], statement: &str) {
     }
 }
 
-/// What requests make the server ask, of each kind once.
+/// Distinct SQL statements that requests make the server run.
 async fn statements_of(mut server: Server) -> (Server, BTreeSet<String>) {
     let key = server.user("ada@example.com").key;
     server.process.terminate();

@@ -1,4 +1,4 @@
-//! Finding files, and what they are in sum.
+//! Searching for files, and usage totals.
 
 use serde_json::{Value, json};
 
@@ -144,7 +144,7 @@ async fn usage_adds_up() {
     ] {
         assert_eq!(usage[name], bytes, "{name}: {usage}");
     }
-    // Renamed, a file is of the kind that its name says.
+    // A renamed file is of the kind that its new name indicates.
     let h = server.get(&id("h.bin"), key).await.1["items"][0]["id"].clone();
     let renamed = json!({ "path": "h.gguf" });
     server

@@ -1,4 +1,4 @@
-//! A server with users and keys, and the requests that tests make of it.
+//! A server with users and keys, and the requests that tests send to it.
 
 use std::{
     io::Write,
@@ -21,20 +21,20 @@ use crate::harness::{
 
 pub(crate) struct Server {
     pub(crate) process: Process,
-    /// Beside `process`, on the same database and store, and the one that is asked next.
+    /// A second server on the same database and store; requests alternate between the two.
     pub(crate) replica: Option<Process>,
     turn: AtomicUsize,
     directory: Option<TempDir>,
     pub(crate) data_dir: PathBuf,
-    /// Where the embedded store's whole API is.
+    /// URL of the embedded store's full API.
     pub(crate) store_url: String,
     pub(crate) http: reqwest::Client,
 }
 
-/// With which the store proves itself.
+/// Secret that authenticates the store's notices.
 pub(crate) const EVENTS_SECRET: &str = "not-to-be-told";
 
-/// A key of a user.
+/// A user and one of their keys.
 #[derive(Clone)]
 pub(crate) struct Key {
     pub(crate) user_id: String,
@@ -53,7 +53,7 @@ pub(crate) fn command(data_dir: &Path) -> Command {
 }
 
 pub(crate) fn client() -> reqwest::Client {
-    // The workspace's one TLS backend has to be named, even for plain HTTP.
+    // The workspace's only TLS backend must be installed, even for plain HTTP.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let policy = reqwest::redirect::Policy::none();
     reqwest::Client::builder()
@@ -76,7 +76,7 @@ impl Server {
         server
     }
 
-    /// On an engine of the test's own.
+    /// Starts a server on the test's own engine.
     pub(crate) fn start_on(engine: &Engine, flags: &[&str]) -> Self {
         let directory = TempDir::new().unwrap();
         let data_dir = directory.path().join("data");
@@ -86,7 +86,7 @@ impl Server {
         server
     }
 
-    /// The first part of its objects' keys.
+    /// First segment of its objects' keys.
     pub(crate) fn env_name(&self) -> String {
         let variables = engine::variables(&self.data_dir);
         let name = variables.iter().find(|(name, _)| *name == "HULK_ENV");
@@ -194,7 +194,7 @@ impl Server {
         answer(self.send(Method::DELETE, path, key, None).await).await
     }
 
-    /// Plans an upload, which must be taken.
+    /// Plans an upload, which must be accepted.
     pub(crate) async fn plan(&self, key: &str, path: &str, size: usize) -> Value {
         let body = json!({ "path": path, "size_bytes": size });
         let (status, planned) = self.post("/api/v1/files", key, body).await;
@@ -202,7 +202,7 @@ impl Server {
         planned
     }
 
-    /// Sends bytes to a planned upload; of parts, until one is refused.
+    /// Sends the bytes of a planned upload; a multipart upload stops at the first refused part.
     pub(crate) async fn send_bytes(&self, key: &str, planned: &Value, bytes: &[u8]) -> Response {
         let upload = &planned["upload"];
         if upload["kind"] == "single" {
@@ -226,7 +226,7 @@ impl Server {
         last.unwrap()
     }
 
-    /// Asks for the URLs of parts.
+    /// Requests the URLs of parts.
     pub(crate) async fn sign(
         &self,
         key: &str,
@@ -248,7 +248,7 @@ impl Server {
         .await
     }
 
-    /// POST, PUT, status: the whole upload. Answers the file.
+    /// Does a whole upload: POST, PUT, status. Returns the file.
     pub(crate) async fn upload(&self, key: &str, path: &str, bytes: &[u8]) -> Value {
         let planned = self.plan(key, path, bytes.len()).await;
         assert_eq!(self.send_bytes(key, &planned, bytes).await.status(), 200);
@@ -265,7 +265,7 @@ impl Server {
         file
     }
 
-    /// What a link gives in the end.
+    /// Follows a link; returns the final status and bytes.
     pub(crate) async fn download(&self, path: &str, key: &str) -> (StatusCode, Vec<u8>) {
         let redirect = self.send(Method::GET, path, key, None).await;
         if redirect.status() != 302 {
@@ -283,10 +283,10 @@ impl Server {
     }
 }
 
-/// A PUT of what was signed, with the headers that were told; the length is the body's own.
+/// PUT request to a signed URL with the headers of the plan; the client sets the body's length.
 pub(crate) fn signed(http: &reqwest::Client, upload: &Value) -> reqwest::RequestBuilder {
     let headers = upload["headers"].as_object().unwrap().iter();
-    // A length of 0 is not told by an empty body alone.
+    // For an empty body the client does not send a length of 0.
     let is_told = |(name, value): &(&String, &Value)| *name != "content-length" || *value == "0";
     headers.filter(is_told).fold(
         http.put(upload["url"].as_str().unwrap()),
@@ -303,7 +303,7 @@ pub(crate) async fn answer(response: Response) -> (StatusCode, Value) {
     )
 }
 
-/// Runs a command of the operator.
+/// Runs an operator command.
 pub(crate) fn run(data_dir: &Path, arguments: &[&str], input: &str) -> Output {
     let mut command = command(data_dir);
     command
@@ -312,7 +312,7 @@ pub(crate) fn run(data_dir: &Path, arguments: &[&str], input: &str) -> Output {
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
-    // A command that reads no input may be gone.
+    // A command that reads no input may have exited already.
     let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
     child.wait_with_output().unwrap()
 }
@@ -329,7 +329,7 @@ pub(crate) fn text(output: &Output) -> String {
         .to_owned()
 }
 
-/// The database of the servers of this place.
+/// Connects to the database of the servers with this data directory.
 pub(crate) async fn database(data_dir: &Path) -> sqlx::AnyConnection {
     sqlx::any::install_default_drivers();
     let variables = engine::variables(data_dir);
@@ -343,7 +343,7 @@ pub(crate) async fn database(data_dir: &Path) -> sqlx::AnyConnection {
     sqlx::AnyConnection::connect(&url).await.unwrap()
 }
 
-/// Changes the database behind the server's back.
+/// Changes the database directly, bypassing the server.
 pub(crate) async fn sql(data_dir: &Path, statement: impl Into<String>) {
     let mut database = database(data_dir).await;
     let statement = sqlx::AssertSqlSafe(statement.into());
@@ -356,7 +356,7 @@ pub(crate) fn has_embedded_store() -> bool {
     Engine::current().s3.is_none()
 }
 
-/// The flags of a replica, which cannot listen where the first one does.
+/// Flags for a replica, which cannot listen on the first server's address.
 fn beside<'a>(flags: &[&'a str]) -> Vec<&'a str> {
     let pairs = flags.chunks(2).filter(|pair| pair[0] != "--listen");
     pairs.flatten().copied().collect()

@@ -106,7 +106,7 @@ async fn a_changed_url_is_refused() {
             answer.status()
         );
     }
-    // No upload is open at a finished object.
+    // A finished object has no open upload.
     let put = server.http.put(url).body("x").send().await.unwrap();
     assert_eq!(put.status(), 404);
 }

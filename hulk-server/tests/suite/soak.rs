@@ -1,5 +1,5 @@
-//! Two replicas, Postgres and Garage, killed at random under load: `HULK_SOAK_SECONDS` says for how
-//! long.
+//! Two replicas, Postgres and Garage, killed at random under load: `HULK_SOAK_SECONDS` sets the
+//! duration.
 
 use std::time::{Duration, Instant};
 
@@ -79,7 +79,7 @@ async fn nothing_acknowledged_is_lost() {
 
 fn kill(replica: &mut Process, load: &Load, data_dir: &std::path::Path) {
     replica.kill();
-    // Until the others answer too.
+    // Retried until the database and the store answer.
     let started = (0..100).find_map(|_| {
         let mut serve = command(data_dir);
         serve.args(["--listen", "127.0.0.1:0"]);

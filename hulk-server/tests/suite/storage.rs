@@ -1,4 +1,4 @@
-//! The store from the operator's side: set-up, readiness, notices, and what the sweeps find.
+//! The store from the operator's side: set-up, readiness, notices, and findings of the sweeps.
 
 use aws_sdk_s3::primitives::ByteStream;
 use reqwest::Method;
@@ -13,8 +13,8 @@ use crate::{
     store::{client_of, store_of},
 };
 
-/// Runs all jobs beside the server, or instead of it where they share a disk; what is older than an
-/// hour, or anything at all, is old enough.
+/// Stops the server, runs all jobs, and starts it again; objects without a row count as orphans once
+/// they are older than `hours`.
 pub(crate) async fn sweep(server: &mut Server, hours: u64) -> Value {
     server.process.terminate();
     let hours = hours.to_string();
@@ -53,7 +53,7 @@ async fn notify(server: &Server, message: &Value) -> (u16, Value) {
     (status.as_u16(), body)
 }
 
-/// As AWS S3 sends it.
+/// A notice in the format of AWS S3.
 fn notice(server: &Server, event: &str, key: &str) -> Value {
     let bucket = store_of(server).bucket;
     let object = json!({ "key": key.replace('/', "%2F"), "size": 5, "sequencer": "1" });
@@ -66,7 +66,7 @@ async fn an_operator_sees_what_the_store_can_do() {
     let server = Server::start();
     let output = run(&server.data_dir, &["--json", "storage", "init"], "");
     if has_embedded_store() {
-        // It is the running server's.
+        // The running server holds the data directory.
         assert!(!output.status.success());
     } else {
         let checks: Value = serde_json::from_str(&text(&output)).unwrap();
@@ -107,7 +107,7 @@ async fn an_operator_sees_what_the_store_can_do() {
 async fn notices_settle_uploads_in_any_order_and_more_than_once() {
     let server = Server::start();
     let key = server.user("ada@example.com").key;
-    // With an MD5 it is put where it stays, on every store.
+    // With an MD5, every store receives the object at its final key.
     let body = json!({
         "path": "a.txt", "size_bytes": 5, "sha256": sha256(b"hello"), "part_md5s": [md5(b"hello")],
     });
@@ -115,7 +115,7 @@ async fn notices_settle_uploads_in_any_order_and_more_than_once() {
     let object = object_key(&planned);
     let made = notice(&server, "ObjectCreated:Put", &object);
     let removed = notice(&server, "ObjectRemoved:Delete", &object);
-    // Before it is so, a notice changes nothing.
+    // A notice of something that has not happened changes nothing.
     let (status, done) = notify(&server, &made).await;
     assert_eq!((status, &done["settled"]), (200, &0.into()), "{done}");
     notify(&server, &removed).await;
@@ -132,7 +132,7 @@ async fn notices_settle_uploads_in_any_order_and_more_than_once() {
     let id = planned["file"]["id"].as_str().unwrap();
     let (_, file) = server.get(&format!("/api/v1/files/{id}"), &key).await;
     assert_eq!(file["status"], "validated");
-    // The client's own report comes after it.
+    // The client's own report arrives afterwards.
     assert_eq!(server.report(&key, &planned).await.0, 200);
     assert_eq!(server.used_bytes(&key).await, 5);
 
@@ -245,7 +245,7 @@ async fn orphans_go_and_lost_files_are_told_but_nothing_in_flight_is_touched() {
         "{young}"
     );
     let old = sweep(&mut server, 0).await;
-    // Two without a row, one of other bytes, and an upload, which one S3 of these tests cannot list.
+    // Two objects without a row, one with other bytes, and an upload, which one of the stores cannot list.
     let orphans = old["orphaned_objects"].as_u64().unwrap();
     assert!(orphans == 4 || orphans == 3, "{old}");
     assert_eq!(old["lost_files"], 0);
@@ -256,7 +256,7 @@ async fn orphans_go_and_lost_files_are_told_but_nothing_in_flight_is_touched() {
         assert_eq!(server.download(&format!("/d/{id}"), "").await.0, 404);
     }
     assert_eq!(server.used_bytes(&key).await, 8 + (9 << 20));
-    // What was in flight goes on.
+    // Uploads in progress can be finished.
     assert_eq!(server.report(&key, &sent).await.0, 200);
     let (_, last) = server.sign(&key, &parts, json!([{ "number": 2 }])).await;
     let put = signed(&server.http, &last["parts"][0]).body(vec![0; 1 << 20]);
@@ -310,7 +310,7 @@ async fn a_dead_replicas_job_is_taken_over_and_wrong_usage_is_corrected() {
     let mut server = Server::start();
     let key = server.user("ada@example.com").key;
     server.upload(&key, "a.txt", b"hello").await;
-    // Leases that end two seconds from now, of nobody that lives.
+    // Leases of a dead replica that end two seconds from now.
     server.process.terminate();
     let now = std::time::SystemTime::UNIX_EPOCH
         .elapsed()

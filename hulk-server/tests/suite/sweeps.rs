@@ -1,4 +1,4 @@
-//! Background jobs, run as for cron.
+//! Background jobs, run by a command as for cron.
 
 use crate::{
     harness::files_below,

@@ -1,4 +1,4 @@
-//! What is deleted, and comes back.
+//! Deleting to the trash, and restoring from it.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -83,7 +83,7 @@ async fn a_directory_goes_whole_and_comes_back_under_a_free_name() {
         .1;
     let id = directory["items"][0]["id"].as_str().unwrap();
     let path = format!("/api/v1/directories/{id}");
-    // What was deleted before the directory stays a thing of its own.
+    // A file that was deleted before its directory stays a separate item.
     let first = first["id"].as_str().unwrap();
     server.delete(&format!("/api/v1/files/{first}"), &key).await;
     let (status, error) = server
@@ -93,11 +93,11 @@ async fn a_directory_goes_whole_and_comes_back_under_a_free_name() {
         (status.as_u16(), code(&error)),
         (409, "DIRECTORY_NOT_EMPTY")
     );
-    // An upload under way in it is over.
+    // An upload in progress in the directory is cancelled.
     let unfinished = server.plan(&key, "d/unfinished.bin", 1000).await;
     assert_eq!(server.delete(&path, &key).await.0, 204);
     let late = server.send_bytes(&key, &unfinished, &[0; 1000]).await;
-    // Another store cannot ask whether the upload is still open.
+    // An external store cannot check whether the upload is still open.
     let expected = if has_embedded_store() { 404 } else { 200 };
     assert_eq!(late.status(), expected);
     assert_eq!(server.report(&key, &unfinished).await.0, 404);
@@ -115,7 +115,7 @@ async fn a_directory_goes_whole_and_comes_back_under_a_free_name() {
     assert_eq!(server.download(link, "").await.1, b"a");
     let shown = format!("/api/v1/files/{}", file["id"].as_str().unwrap());
     assert_eq!(server.get(&shown, &key).await.1["path"], "d (2)/e/a.txt");
-    // Where its directory was there is a file now.
+    // A file now has the path of its directory.
     let (status, error) = restore(&server, &key, first).await;
     assert_eq!((status, code(&error)), (409, "FILE_EXISTS"));
     let elsewhere = json!({ "path": "found/first.txt" });
@@ -153,7 +153,7 @@ async fn what_is_purged_gives_its_space_back_and_the_error_says_when_that_helps(
     assert_eq!((status.as_u16(), code(&error)), (507, "QUOTA_EXCEEDED"));
     let message = error["error"]["message"].as_str().unwrap();
     assert!(
-        message.contains("emptying the trash gives 1000 bytes"),
+        message.contains("emptying the trash frees 1000 bytes"),
         "{message}"
     );
     server
@@ -241,7 +241,7 @@ async fn the_root_stays() {
     assert_eq!(server.put(&path, &key, moved).await.0, 400);
     let inherit = json!({ "default_permissions": "inherit" });
     assert_eq!(server.put(&path, &key, inherit).await.0, 400);
-    // The one switch that hides all that does not say otherwise.
+    // The root's permissions hide all files that do not set their own.
     let link = file["url"].as_str().unwrap();
     let private = json!({ "default_permissions": "private" });
     assert_eq!(server.put(&path, &key, private).await.0, 200);

@@ -1,6 +1,7 @@
-//! Keys that may upload and nothing else: what they put is there with its links, and what else is there
-//! they neither see, change nor delete.
+//! Keys that may upload and nothing else: their uploads get links, and they can neither see, change nor
+//! delete other files.
 
+mod parts;
 mod paths;
 
 use reqwest::Method;
@@ -8,13 +9,10 @@ use serde_json::{Value, json};
 
 use crate::{
     agree::assert_agreement,
-    server::{Key, Server, answer, code, has_embedded_store, md5, noise, sha256, signed},
+    server::{Key, Server, answer, code, sha256},
 };
 
-const MIB: usize = 1 << 20;
-const PART: usize = 8 * MIB;
-
-/// A server, its user with a key for all, and a key of theirs that may only upload.
+/// A server, its user with a key for all, and a key of the same user that may only upload.
 fn start() -> (Server, Key, String) {
     let server = Server::start();
     let ada = server.user("ada@example.com");
@@ -26,7 +24,7 @@ fn id(file: &Value) -> &str {
     file["id"].as_str().unwrap()
 }
 
-/// Plans as `body` says, sends and reports.
+/// Does a whole upload, planned with `body`.
 async fn put(server: &Server, key: &str, body: Value, bytes: &[u8]) -> Value {
     let (status, planned) = server.post("/api/v1/files", key, body).await;
     assert_eq!(status, 201, "{planned}");
@@ -39,7 +37,7 @@ async fn put(server: &Server, key: &str, body: Value, bytes: &[u8]) -> Value {
     file
 }
 
-/// A private file with all that may be told of one.
+/// Uploads a private file with all labels set.
 async fn secret(server: &Server, key: &str) -> Value {
     let body = json!({ "path": "dir/secret.txt", "size_bytes": 5, "permissions": "private",
         "mime_type": "application/x-secret", "tags": ["secret-tag"],
@@ -107,7 +105,7 @@ async fn an_upload_key_sees_nothing() {
     server
         .delete(&format!("/api/v1/files/{thrown}"), &ada.key)
         .await;
-    let unfinished = server.plan(&ada.key, "unfinished.bin", 9 * MIB).await;
+    let unfinished = server.plan(&ada.key, "unfinished.bin", 9 << 20).await;
     let directory = file["directory_id"].as_str().unwrap();
     let names = [
         ("secret", id(&file)),
@@ -153,7 +151,7 @@ async fn an_upload_key_sees_nothing() {
     assert_eq!(
         server.download(public, &upload).await.1,
         b"22",
-        "as anybody"
+        "like anyone else"
     );
     assert_agreement(&server).await;
 }
@@ -170,7 +168,7 @@ async fn digests_of_what_is_stored_bring_nothing() {
         (&upload, "dir/secret.txt", b"hello", "the file itself"),
         (&upload, "mine.txt", b"from ci", "its own"),
         (&other, "copy.txt", b"from ci", "another upload key's"),
-        // No store has compared what the upload key declared.
+        // No store has verified the digest that the upload key declared.
         (&ada.key, "copy.txt", b"from ci", "an upload key's"),
         (&ada.key, "mine.txt", b"from ci", "an upload key's file"),
     ] {
@@ -187,80 +185,6 @@ async fn digests_of_what_is_stored_bring_nothing() {
         .await;
     assert_eq!(planned["upload"]["kind"], "none", "{planned}");
     assert_agreement(&server).await;
-}
-
-/// As the store tells it of a part.
-fn part_digest(bytes: &[u8]) -> String {
-    match has_embedded_store() {
-        true => blake3::hash(bytes).to_hex().to_string(),
-        false => md5(bytes),
-    }
-}
-
-#[tokio::test]
-async fn parts_of_others_are_not_reused() {
-    let (server, ada, upload) = start();
-    let bytes = noise(1, 20 * MIB);
-    let body = json!({ "path": "big.bin", "size_bytes": bytes.len(), "permissions": "private" });
-    put(&server, &ada.key, body, &bytes).await;
-    let md5s: Vec<String> = bytes.chunks(PART).map(md5).collect();
-    let digest = part_digest(&bytes[PART..2 * PART]);
-    for (key, path, is_reused) in [
-        (&upload, "big.bin", false),
-        (&upload, "copy.bin", false),
-        (&ada.key, "big.bin", true),
-    ] {
-        let body = json!({ "path": path, "size_bytes": bytes.len(), "part_md5s": md5s });
-        let (status, planned) = server.post("/api/v1/files", key, body).await;
-        assert_eq!(status, 201, "{planned}");
-        let plan = &planned["upload"];
-        assert_eq!(plan["has_previous"], is_reused, "{planned}");
-        assert!(is_reused || plan["received"] == json!([]), "{planned}");
-        assert!(is_reused || plan["reused"] == json!([]), "{planned}");
-        assert!(is_reused || plan["may_be_stored"] == false, "{planned}");
-        let wanted = json!([{ "number": 2, "digest": digest }]);
-        let (status, answer) = server.sign(key, &planned, wanted).await;
-        assert_eq!(status, 200, "{answer}");
-        let sent = answer["parts"].as_array().unwrap().len();
-        assert_eq!(sent, usize::from(!is_reused), "{path}: {answer}");
-    }
-}
-
-#[tokio::test]
-async fn parts_that_were_sent_are_resumed_with_the_same_key() {
-    let (server, ada, upload) = start();
-    let other = server.key("ada@example.com", "upload");
-    let bytes = noise(2, 20 * MIB);
-    let planned = server.plan(&upload, "big.bin", bytes.len()).await;
-    let upload_path = format!("/api/v1/files/{}/upload", id(&planned["file"]));
-    let (_, answer) = server
-        .sign(&upload, &planned, json!([{ "number": 1 }]))
-        .await;
-    let sent = signed(&server.http, &answer["parts"][0]).body(bytes[..PART].to_vec());
-    assert_eq!(sent.send().await.unwrap().status(), 200);
-    for (key, is_resumed) in [(&other, false), (&ada.key, false), (&upload, true)] {
-        let again = server.plan(key, "big.bin", bytes.len()).await;
-        assert_eq!(id(&again["file"]), id(&planned["file"]));
-        let is_same = again["file"]["version"] == planned["file"]["version"];
-        let received = again["upload"]["received"].as_array().unwrap().len();
-        assert_eq!((is_same, received), (is_resumed, usize::from(is_resumed)));
-    }
-    let (_, state) = server.get(&upload_path, &upload).await;
-    assert_eq!(state["missing"], json!([2, 3]), "{state}");
-    let (_, state) = server.get(&upload_path, &other).await;
-    assert_eq!(state["missing"], json!([1, 2, 3]), "{state}");
-    assert_eq!(server.delete(&upload_path, &other).await.0, 204);
-    assert_eq!(server.delete(&upload_path, &other).await.0, 404);
-
-    server.send_bytes(&upload, &planned, &bytes).await;
-    let (status, file) = server.report(&upload, &planned).await;
-    assert_eq!(status, 200, "{file}");
-    assert_eq!(
-        server.delete(&upload_path, &upload).await.0,
-        404,
-        "it is finished"
-    );
-    assert!(server.download(file["url"].as_str().unwrap(), "").await.1 == bytes);
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! What a file was before.
+//! Earlier versions of files.
 
 use serde_json::{Value, json};
 

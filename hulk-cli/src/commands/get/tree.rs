@@ -91,7 +91,7 @@ pub(crate) async fn get(
     run.display.finish(&name, sum.got.file_count);
     let exit = common_exit(sum.exits);
     if exit.is_none() {
-        unfinished.forget();
+        unfinished.delete();
     }
     Ok((sum.got, exit))
 }
@@ -193,7 +193,7 @@ fn make_top(run: &Run<'_>, listed: &Listed, unfinished: &Unfinished) -> Result<(
     let top = output.place(name)?;
     output.prepare()?;
     if let Output::File(_) = output {
-        unfinished.keep();
+        unfinished.record();
     }
     let is_new = match output {
         // The user named it, and may have made it a link.

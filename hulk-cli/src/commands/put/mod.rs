@@ -202,12 +202,12 @@ impl Run<'_> {
             return Ok(None);
         }
         if is_itself {
-            unfinished.keep();
+            unfinished.record();
         }
         let (done, exit) = tree::put(self, path, at, tree).await?;
         match exit {
             Some(exit) => batch.note_failure(exit),
-            None => unfinished.forget(),
+            None => unfinished.delete(),
         }
         Ok(Some(Done::Directory(Box::new(done))))
     }

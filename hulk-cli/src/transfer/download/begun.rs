@@ -46,7 +46,7 @@ pub(crate) fn place(target: &Path) -> Option<PathBuf> {
 ///
 /// # Errors
 /// If the file cannot be locked or identified, or the record cannot be written.
-pub(crate) fn keep(
+pub(crate) fn record(
     place: &Path,
     partial: &Path,
     file: &File,
@@ -65,7 +65,7 @@ pub(crate) fn keep(
 }
 
 /// Removes the record at `place`, if it still names this partial file.
-pub(crate) fn forget(place: &Path, partial: &Path) {
+pub(crate) fn delete(place: &Path, partial: &Path) {
     let known: Option<Record> = records::read(place);
     if known.is_some_and(|record| record.partial.file_name() == partial.file_name()) {
         let _ = fs::remove_file(place);

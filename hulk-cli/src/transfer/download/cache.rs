@@ -45,7 +45,7 @@ impl Cache {
         let cached = entry.join("data");
         let (mut partial, (size, found)) = beside(&cached, to, sha256).ok()?;
         if found != sha256 {
-            partial.forget();
+            partial.delete();
             let _ = fs::remove_dir_all(&entry);
             return None;
         }
@@ -54,7 +54,7 @@ impl Cache {
     }
 
     /// Adds a file that was verified. Errors are ignored: the file is then not cached.
-    pub(crate) fn keep(&self, sha256: Sha256, size_bytes: u64, from: &Path) {
+    pub(crate) fn add(&self, sha256: Sha256, size_bytes: u64, from: &Path) {
         if (Self::MIN_FILE_BYTES..=MAX_BYTES).contains(&size_bytes) {
             let _ = self.try_keep(sha256, size_bytes, from);
         }
@@ -108,7 +108,7 @@ fn beside(from: &Path, to: Place<'_>, sha256: Sha256) -> io::Result<(Partial, (u
             Ok((partial, digest))
         }
         Err(error) => {
-            partial.forget();
+            partial.delete();
             Err(error)
         }
     }

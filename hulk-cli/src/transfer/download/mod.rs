@@ -121,7 +121,7 @@ impl Download {
             let mut repairs = 0;
             while found.sha256 != expected {
                 if repairs == REPAIRS {
-                    partial.forget();
+                    partial.delete();
                     return Err(mismatch(saving.place.path, found.sha256, expected));
                 }
                 repairs += 1;
@@ -129,7 +129,7 @@ impl Download {
             }
         }
         if let (Some(cache), Some(sha256)) = (cache, sha256) {
-            cache.keep(sha256, size, partial.path());
+            cache.add(sha256, size, partial.path());
         }
         partial.finish(saving.place)?;
         Ok(found)
@@ -165,7 +165,7 @@ impl Download {
             partial.file.write_all(&bytes).map_err(fault)?;
             let size_bytes = bytes.len() as u64;
             if let Some(cache) = cache {
-                cache.keep(found, size_bytes, partial.path());
+                cache.add(found, size_bytes, partial.path());
             }
             partial.finish(place)?;
             let sha256 = found;
@@ -177,18 +177,25 @@ impl Download {
     /// Fetches the missing bytes of the file in order, and hashes the whole.
     async fn fill(&self, partial: &Partial, saving: &Saving<'_>) -> Result<Received> {
         let fault = |error: io::Error| Error::local("write", saving.place.path, &error);
-        self.fetcher.watcher.moved(partial.kept.saturating_sub(
-            // The first part was counted when it arrived.
-            match partial.kept {
-                0 => 0,
-                _ => self.first.len() as u64,
-            },
-        ));
+        self.fetcher
+            .watcher
+            .moved(partial.complete_bytes.saturating_sub(
+                // The first part was counted when it arrived.
+                match partial.complete_bytes {
+                    0 => 0,
+                    _ => self.first.len() as u64,
+                },
+            ));
         let out = partial.file.try_clone().map_err(fault)?;
-        let (to_writer, writer) = writing(Out::File(out, partial.kept));
+        let (to_writer, writer) = writing(Out::File(out, partial.complete_bytes));
         let file = partial.file.try_clone().map_err(fault)?;
-        let (to_hasher, hasher) = hashing(Some(file), partial.kept);
-        let fed = self.feed(partial.kept, saving.parallel, &to_writer, &to_hasher);
+        let (to_hasher, hasher) = hashing(Some(file), partial.complete_bytes);
+        let fed = self.feed(
+            partial.complete_bytes,
+            saving.parallel,
+            &to_writer,
+            &to_hasher,
+        );
         let fed = fed.await;
         drop((to_writer, to_hasher));
         joined(writer.await)?.map_err(fault)?;
@@ -318,12 +325,15 @@ fn writing(mut out: Out) -> (mpsc::Sender<Bytes>, JoinHandle<io::Result<()>>) {
 }
 
 /// Hashes the first `kept` bytes of `file`, and then the parts that arrive.
-fn hashing(file: Option<File>, kept: u64) -> (mpsc::Sender<Bytes>, JoinHandle<io::Result<Sha256>>) {
+fn hashing(
+    file: Option<File>,
+    complete_bytes: u64,
+) -> (mpsc::Sender<Bytes>, JoinHandle<io::Result<Sha256>>) {
     let (sender, mut receiver) = mpsc::channel::<Bytes>(1);
     let hasher = spawn_blocking(move || {
         let mut sha256 = sha2::Sha256::new();
         if let Some(file) = file {
-            each_block(&file, 0, kept, |block| sha256.update(block))?;
+            each_block(&file, 0, complete_bytes, |block| sha256.update(block))?;
         }
         while let Some(part) = receiver.blocking_recv() {
             sha256.update(&part);

@@ -21,7 +21,7 @@ pub(crate) struct Partial {
     /// A random name, which cannot be known before the file exists.
     path: PathBuf,
     /// Bytes kept from an earlier run.
-    pub(crate) kept: u64,
+    pub(crate) complete_bytes: u64,
     /// The record by which another run finds it.
     record: Option<PathBuf>,
     is_done: bool,
@@ -58,9 +58,12 @@ impl Partial {
         };
         let mut partial = opened.map_err(fault)?;
         let len = partial.file.metadata().map_err(fault)?.len();
-        partial.kept = len.min(size_bytes) / RANGE_BYTES * RANGE_BYTES;
-        partial.file.set_len(partial.kept).map_err(fault)?;
-        if free < size_bytes - partial.kept {
+        partial.complete_bytes = len.min(size_bytes) / RANGE_BYTES * RANGE_BYTES;
+        partial
+            .file
+            .set_len(partial.complete_bytes)
+            .map_err(fault)?;
+        if free < size_bytes - partial.complete_bytes {
             return Err(Error::full(format!(
                 "cannot write {}: it has {size_bytes} bytes, and {free} are free there",
                 target.display()
@@ -97,8 +100,8 @@ impl Partial {
         Self::discard(target.path);
         let mut partial = Self::aside(target)?;
         if let Some(place) = begun::place(target.path) {
-            let kept = begun::keep(&place, &partial.path, &partial.file, (sha256, claim));
-            partial.record = kept.ok().map(|()| place);
+            let recorded = begun::record(&place, &partial.path, &partial.file, (sha256, claim));
+            partial.record = recorded.ok().map(|()| place);
         }
         Ok(partial)
     }
@@ -130,7 +133,7 @@ impl Partial {
         Self {
             file,
             path,
-            kept: 0,
+            complete_bytes: 0,
             record: None,
             is_done: false,
         }
@@ -164,9 +167,9 @@ impl Partial {
             (Found::Taken, _) => Self::unnamed(directory, attributes),
             _ => {
                 let mut partial = Self::unnamed(directory, attributes)?;
-                let kept = begun::keep(&place, &partial.path, &partial.file, (sha256, claim));
+                let recorded = begun::record(&place, &partial.path, &partial.file, (sha256, claim));
                 // A file without a record cannot be resumed; that is no reason not to fetch it.
-                partial.record = kept.ok().map(|()| place);
+                partial.record = recorded.ok().map(|()| place);
                 Ok(partial)
             }
         }
@@ -192,19 +195,19 @@ impl Partial {
         if let Err(error) = named {
             if error.kind() == io::ErrorKind::AlreadyExists {
                 // Another process was faster; this file will not be resumed.
-                self.forget();
+                self.delete();
             }
             return Err(fault(error));
         }
         self.is_done = true;
-        self.forget();
+        self.delete();
         Ok(())
     }
 
     /// Removes the record, so that no other run resumes the file: it is damaged, complete or not needed.
-    pub(crate) fn forget(&mut self) {
+    pub(crate) fn delete(&mut self) {
         if let Some(place) = self.record.take() {
-            begun::forget(&place, &self.path);
+            begun::delete(&place, &self.path);
         }
     }
 }
@@ -215,7 +218,7 @@ impl Drop for Partial {
             return;
         }
         if self.file.metadata().is_ok_and(|found| found.len() == 0) {
-            self.forget();
+            self.delete();
         }
         if self.record.is_none() {
             let _ = fs::remove_file(&self.path);
@@ -225,7 +228,7 @@ impl Drop for Partial {
 
 fn remove(place: &Path, record: &Record) {
     let _ = fs::remove_file(&record.partial);
-    begun::forget(place, &record.partial);
+    begun::delete(place, &record.partial);
 }
 
 /// Fails for a pipe, a socket or a device: another program uses it, and it could not be restored.

@@ -100,21 +100,22 @@ impl LargeUpload<'_> {
     ) -> Result<PutFile> {
         let len = self.large.stamp.len;
         let layout = PartLayout::new(len, plan.part_size).map_err(|_| unexpected())?;
-        let kept = ResumeState {
+        let state = ResumeState {
             journal: self.journal.clone(),
             hashed: self.hashed.clone(),
             saved: Mutex::new(Instant::now()),
         };
         let client = &self.uploader.client;
-        let sending = Sending::new(client, created, plan, Some(kept), self.watcher.clone());
+        let sending = Sending::new(client, created, plan, Some(state), self.watcher.clone());
         let sending = Arc::new(sending);
         let remembered = sending.remembered();
         let skipped: std::collections::HashSet<u32> = remembered.keys().copied().collect();
         let hashed = known.is_none().then(|| self.hashed.clone());
         let (file, path) = (self.large.file.clone(), self.large.path.clone());
-        let mut cut = Splitter::file(file, path, layout, move |n| skipped.contains(&n), hashed);
-        let run = sending.run(&mut cut, &self.uploader.options).await;
-        let sha256 = match cut.finish().await {
+        let mut splitter =
+            Splitter::file(file, path, layout, move |n| skipped.contains(&n), hashed);
+        let run = sending.run(&mut splitter, &self.uploader.options).await;
+        let sha256 = match splitter.finish().await {
             Ok(found) => found.or(known),
             // A final sending error comes first; a temporary one may be due to the read that failed.
             Err(error) => {

@@ -99,10 +99,10 @@ impl Sending {
 
     /// Returns the parts that the store has, according to the server and the journal: they need not be read.
     pub(crate) fn remembered(&self) -> HashMap<u32, String> {
-        let Some(kept) = &self.journal else {
+        let Some(state) = &self.journal else {
             return HashMap::new();
         };
-        let journal = kept.journal.lock().unwrap_or_else(PoisonError::into_inner);
+        let journal = state.journal.lock().unwrap_or_else(PoisonError::into_inner);
         let is_known = |part: &&ReceivedPart| {
             journal.etag(self.plan.part_size, part.number) == Some(&part.etag)
         };
@@ -139,7 +139,7 @@ impl Sending {
                     let done = done.map_err(|error| Error::failed(format!("sending failed: {error}")));
                     let (number, len, etag) = done??;
                     concurrency.moved(len);
-                    self.keep(number, &etag);
+                    self.record(number, &etag);
                     etags.insert(number, etag);
                 }
             }
@@ -214,14 +214,14 @@ impl Sending {
         }
     }
 
-    fn keep(&self, number: u32, etag: &str) {
-        let Some(kept) = &self.journal else { return };
-        let mut journal = kept.journal.lock().unwrap_or_else(PoisonError::into_inner);
+    fn record(&self, number: u32, etag: &str) {
+        let Some(state) = &self.journal else { return };
+        let mut journal = state.journal.lock().unwrap_or_else(PoisonError::into_inner);
         journal.set_etag(self.plan.part_size, number, etag);
-        let mut saved = kept.saved.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut saved = state.saved.lock().unwrap_or_else(PoisonError::into_inner);
         if saved.elapsed() >= SAVE_INTERVAL {
             *saved = Instant::now();
-            journal.set_hashed(&lock(&kept.hashed));
+            journal.set_hashed(&lock(&state.hashed));
             journal.save();
         }
     }

@@ -107,7 +107,7 @@ impl Splitter {
     fn start(
         part_size: u64,
         hashed: Option<Progress>,
-        cut: impl FnOnce(
+        split: impl FnOnce(
             &Arc<Pool>,
             &mut dyn FnMut(&Body) -> Result<()>,
             &mut dyn FnMut(Part) -> bool,
@@ -120,7 +120,7 @@ impl Splitter {
         let hasher = hashed.map(|hashed| spawn_blocking(move || hash_all(&to_hash, &hashed)));
         let pool = Pool::new((MEMORY_BYTES / part_size) as usize);
         let reader = spawn_blocking(move || {
-            cut(
+            split(
                 &pool,
                 // The hasher stops only at an error, which `finish` returns.
                 &mut |body| to_hasher.send(body.clone()).map_err(|_| stopped()),

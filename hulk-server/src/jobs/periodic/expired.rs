@@ -1,4 +1,4 @@
-//! Takes the bytes of expired files away; their links answered 410 already.
+//! Deletes the bytes of expired files; their links already answer 410.
 
 use super::BATCH;
 use crate::{app::App, db::upkeep, error::Result, ops::uploads::release::release};

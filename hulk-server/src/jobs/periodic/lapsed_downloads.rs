@@ -1,4 +1,4 @@
-//! Counts the downloads of counted shares whose URLs have ended.
+//! Counts the downloads of counted shares whose URLs have expired.
 
 use super::BATCH;
 use crate::{app::App, error::Result, ops::shares::claim};

@@ -1,5 +1,5 @@
-//! Background jobs. Each is `run_once`: repeatable, safe beside requests, and run by one replica at
-//! a time. A round that is broken off, by a crash or by its time limit, goes on where it stopped.
+//! Periodic jobs. Each is `run_once`: repeatable, safe beside requests, and run by one replica at a time. A
+//! round that is interrupted, by a crash or by its time limit, resumes where it stopped.
 
 mod expired;
 mod lapsed_downloads;
@@ -23,26 +23,25 @@ use crate::{app::App, db::upkeep, error::Result};
 /// How many rows a job takes at a time.
 const BATCH: i64 = 500;
 const HOUR: Duration = Duration::from_secs(60 * 60);
-/// How often a replica looks whether a job is due.
+/// How often a replica checks whether a job is due.
 const LOOK_INTERVAL: Duration = Duration::from_secs(60);
-/// Longer than any upload takes from its first byte to its row, and than clocks differ.
+/// Age of an orphan: longer than any upload takes from its first byte to its row, and than clocks differ.
 pub const ORPHAN_AGE: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// What a round of all jobs did.
+/// Result of a round of all jobs.
 #[derive(Clone, Debug, Default, serde::Serialize)]
 pub struct Swept {
-    /// Uploads given up because nobody went on.
+    /// Uploads that were abandoned because no client resumed them.
     pub stale_uploads: u64,
-    /// Files whose time was over.
+    /// Files that had expired.
     pub expired_files: u64,
-    /// Files and directories that had been in the trash for their time.
+    /// Files and directories whose time in the trash had ended.
     pub purged_trash: u64,
-    /// Downloads of counted shares that nobody told the end of.
+    /// Downloads of counted shares whose end no client reported.
     pub lapsed_downloads: u64,
-    /// Objects deleted from the store whose row was.
+    /// Objects deleted from the store because their row was deleted.
     pub deleted_objects: u64,
-    /// Objects and uploads in parts deleted from the store that no row ever told of, or none does
-    /// any more.
+    /// Objects and multipart uploads deleted from the store because no row referred to them.
     pub orphaned_objects: u64,
     /// Files whose object the store has lost, or changed.
     pub lost_files: u64,
@@ -65,7 +64,7 @@ enum Job {
 }
 
 impl Job {
-    /// In the order in which one makes work for the next.
+    /// All jobs, in the order in which one makes work for the next.
     const ALL: [Self; 8] = [
         Self::StaleUploads,
         Self::Untouched,
@@ -117,11 +116,10 @@ impl Job {
     }
 }
 
-/// All jobs now, due or not, until each has nothing left to do. A lease whose holder died is
-/// waited for.
+/// Runs all jobs now, due or not, until each has nothing left to do. Waits for a lease whose holder died.
 ///
 /// # Errors
-/// Of the first job that failed, after the others were run; what was done stays done.
+/// The error of the first job that failed, after the others were run; their work is kept.
 pub async fn run_once(app: &App, orphan_age: Duration) -> Result<Swept> {
     let mut all = Swept::default();
     let mut failed = None;
@@ -169,7 +167,7 @@ impl Swept {
     }
 }
 
-/// Runs a job whose lease was taken, and gives the lease back.
+/// Runs a job whose lease was taken, and releases the lease.
 async fn finish(app: &App, job: Job, lease: Lease, orphan_age: Duration) -> Result<Swept> {
     let start = Instant::now();
     let outcome = lease.hold(app, job.run_once(app, &lease, orphan_age)).await;
@@ -204,7 +202,7 @@ async fn run_due(app: &App, job: Job) -> Result<()> {
     finish(app, job, lease, ORPHAN_AGE).await.map(drop)
 }
 
-/// Uploads by state, as every replica tells it.
+/// Counts unfinished uploads by state; every replica reports them.
 async fn measure(app: &App) -> Result<()> {
     let mut connection = app.db.read().await?;
     let counts = upkeep::count_unfinished(&mut connection).await?;

@@ -1,5 +1,5 @@
-//! Holds database and store against each other, both in the order of the keys: objects without a
-//! row are deleted, rows without an object are marked.
+//! Compares database and store, both in the order of the keys: objects without a row are deleted, rows
+//! without an object are marked.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -19,8 +19,8 @@ use crate::{
 
 /// Rows of one step.
 const BATCH: i64 = 1000;
-/// More rows of a step without an object than this, and more than every second, and it is not the
-/// objects that are lost but the store that is another.
+/// If more rows of a step than this, and more than half of them, have no object, the objects are not lost,
+/// but the store is another one.
 const MANY: usize = 10;
 
 #[derive(Default)]
@@ -29,7 +29,7 @@ pub(crate) struct Found {
     pub(crate) lost: u64,
 }
 
-/// What is younger than `age` may have its row in a moment, and stays.
+/// Compares once. An object younger than `age` may get its row in a moment, and is kept.
 pub(crate) async fn run_once(app: &App, lease: &Lease, age: Duration) -> Result<Found> {
     let mut found = Found::default();
     let mut connection = app.db.read().await?;
@@ -58,7 +58,7 @@ pub(crate) async fn run_once(app: &App, lease: &Lease, age: Duration) -> Result<
 struct Step {
     objects: Vec<ListedObject>,
     versions: HashMap<String, VersionRow>,
-    /// `None` if there is nothing behind.
+    /// `None` if nothing follows.
     end: Option<String>,
 }
 
@@ -67,7 +67,7 @@ impl Step {
         let prefix = format!("{}/", app.settings.env_name);
         // '0' comes after '/'.
         let behind_all = format!("{}0", app.settings.env_name);
-        // Rows first: an object whose row is new in between is younger than what is deleted.
+        // Rows first: an object whose row is created in between is too young to be deleted.
         let after_rows = if after.is_empty() { &prefix } else { after };
         let mut connection = app.db.read().await?;
         let rows = upkeep::by_object(&mut connection, after_rows, &behind_all, BATCH).await?;
@@ -136,7 +136,7 @@ impl Step {
     }
 }
 
-/// Ends uploads in parts that no row goes on with.
+/// Aborts multipart uploads that no row refers to.
 async fn abort_uploads(app: &App, before: i64) -> Result<u64> {
     let prefix = format!("{}/", app.settings.env_name);
     let mut aborted = 0;
@@ -152,7 +152,7 @@ async fn abort_uploads(app: &App, before: i64) -> Result<u64> {
     Ok(aborted)
 }
 
-/// Whether no version needs the object, or the upload in parts. What this program did not name is
+/// Whether no version needs the object, or the multipart upload. An object that this program did not name is
 /// not its to delete.
 async fn is_orphan(app: &App, key: &str, upload_id: Option<&str>) -> Result<bool> {
     let env_name = &app.settings.env_name;

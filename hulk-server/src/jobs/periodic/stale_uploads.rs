@@ -1,4 +1,4 @@
-//! Gives up uploads that nobody went on with.
+//! Abandons uploads that no client resumed.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::{
     ops::uploads::release::release,
 };
 
-/// Longer than any URL lasts and any single PUT takes.
+/// Longer than any URL is valid and any single PUT takes.
 const STALE_AFTER: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 pub(crate) async fn run_once(app: &App) -> Result<u64> {
@@ -23,7 +23,7 @@ pub(crate) async fn run_once(app: &App) -> Result<u64> {
         let stale = upkeep::stale(&mut transaction, before, BATCH).await?;
         for version in &stale {
             app.db.lock_user(&mut transaction, &version.user_id).await?;
-            if versions::mark_failed(&mut transaction, version, "nobody went on with it").await? {
+            if versions::mark_failed(&mut transaction, version, "no client resumed it").await? {
                 release(&mut transaction, version).await?;
                 given_up += 1;
             }

@@ -1,4 +1,4 @@
-//! Deletes for good what has been in the trash for its time, and goes on with what a crash left.
+//! Deletes entries permanently whose time in the trash has ended, and resumes after a crash.
 
 use super::BATCH;
 use crate::{app::App, audit::Actor, db::trash, error::Result, ops::trash::purge::purge};

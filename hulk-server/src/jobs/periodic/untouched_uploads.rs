@@ -1,5 +1,5 @@
-//! Gives up uploads through shares of which nothing comes: whoever has a link could hold its owner's
-//! quota with plans alone.
+//! Abandons uploads through shares of which no bytes arrive: otherwise, whoever has a link could use up its
+//! owner's quota with plans alone.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ use crate::{
     },
 };
 
-/// The same where something came before.
+/// An upload is abandoned after this time even if some of its bytes have arrived.
 const ABANDONED: Duration = Duration::from_secs(24 * 60 * 60);
 
 pub(crate) async fn run_once(app: &App) -> Result<u64> {
@@ -49,7 +49,7 @@ pub(crate) async fn run_once(app: &App) -> Result<u64> {
     Ok(abandoned)
 }
 
-/// What another store receives it does not tell.
+/// Whether bytes are arriving now. Other stores than the embedded one do not report it.
 fn is_coming_in(app: &App, version: &VersionRow) -> bool {
     app.embedded.as_ref().is_some_and(|store| {
         let receiving = store.receiving();
@@ -60,10 +60,10 @@ fn is_coming_in(app: &App, version: &VersionRow) -> bool {
 async fn abandon(app: &App, version: &VersionRow) -> Result<bool> {
     let user_id = version.user_id.as_str();
     transaction!(&app.db, Actor::Server { user_id }, async |tx| {
-        // It may have been touched since it was looked at.
+        // It may have been touched since it was read.
         let now = versions::find(tx, &version.file_id, version.number).await?;
         match now.is_some_and(|now| now.updated_at == version.updated_at) {
-            true => fail(tx, version, "nothing of it came in").await,
+            true => fail(tx, version, "its bytes did not arrive").await,
             false => Ok(false),
         }
     })

@@ -1,11 +1,11 @@
-//! Makes every user's usage the sum of their files again, should it ever not be.
+//! Corrects every user's usage if it is not the sum of their files.
 
 use crate::{
     app::App, audit::Actor, db::users, error::Result, jobs::lease::Lease,
     ops::transaction::transaction,
 };
 
-/// Users between two notes of how far the round is.
+/// How many users are checked before the position of the round is saved.
 const BATCH: i64 = 100;
 
 pub(crate) async fn run_once(app: &App, lease: &Lease) -> Result<u64> {

@@ -19,7 +19,7 @@ use crate::{
 /// How many keys a user may have.
 const MAX_KEYS: i64 = 1000;
 
-/// Makes a key; the answer is the only place where its secret is ever told.
+/// Creates a key; only this answer ever has its secret.
 ///
 /// # Errors
 /// `VALIDATION_ERROR` for a bad label or an expiry in the past, `QUOTA_EXCEEDED` for too many keys.
@@ -38,7 +38,7 @@ pub async fn create_key(db: &Db, actor: Actor<'_>, request: CreateApiKey) -> Res
         if count >= MAX_KEYS {
             return Err(Error::new(
                 ErrorCode::QuotaExceeded,
-                format!("you have {MAX_KEYS} keys; revoke one first (hulk keys rm)"),
+                format!("you already have {MAX_KEYS} keys; revoke one first (hulk keys rm)"),
             ));
         }
         let key = NewApiKey {
@@ -69,12 +69,15 @@ pub async fn knows_key(db: &Db, key: &ApiKeySecret) -> Result<bool> {
     Ok(found.is_some_and(|key| key.expires_at.is_none_or(|expires_at| expires_at > now)))
 }
 
-/// The user's keys, newest first.
+/// Lists the user's keys, newest first.
 ///
 /// # Errors
-/// `VALIDATION_ERROR` for an order or filter, which this list has not.
+/// `VALIDATION_ERROR` for an order, a filter or a cursor, which this list does not support.
 pub async fn list_keys(db: &Db, user: &UserRow, query: &ListQuery) -> Result<Page<ApiKey>> {
-    let (limit, offset) = plain_page(query, "keys are listed newest first, by offset")?;
+    let (limit, offset) = plain_page(
+        query,
+        "keys are listed newest first; only limit and offset are supported",
+    )?;
     let mut connection = db.read().await?;
     let (rows, total) = api_keys::list(&mut connection, &user.id, limit, offset).await?;
     Ok(Page {
@@ -88,7 +91,7 @@ pub async fn list_keys(db: &Db, user: &UserRow, query: &ListQuery) -> Result<Pag
 }
 
 /// # Errors
-/// `NOT_FOUND` also for another user's.
+/// `NOT_FOUND` also for another user's key.
 pub async fn delete_key(db: &Db, actor: Actor<'_>, id: &Id) -> Result<()> {
     let is_deleted = transaction!(db, actor, async |tx| {
         Ok(api_keys::delete(tx, actor.user_id(), id.as_str()).await?)

@@ -1,4 +1,4 @@
-//! What a user stores.
+//! Reports what a user stores.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::{
     error::{Error, Result},
 };
 
-/// What "soon" is of files that expire.
+/// Files that expire within this time expire "soon".
 const SOON: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// # Errors

@@ -31,7 +31,7 @@ pub struct CreateUser {
 /// Creates a user with a root directory.
 ///
 /// # Errors
-/// `AUTH_EMAIL_EXISTS`, or `VALIDATION_ERROR` for what is not an email or too short a password.
+/// `AUTH_EMAIL_EXISTS`, or `VALIDATION_ERROR` for an invalid email address or a password that is too short.
 pub async fn create_user(db: &Db, quota_bytes: u64, request: CreateUser) -> Result<User> {
     let email = request.email.trim().to_lowercase();
     if !is_email(&email) {
@@ -40,10 +40,10 @@ pub async fn create_user(db: &Db, quota_bytes: u64, request: CreateUser) -> Resu
     if request.password.chars().count() < MIN_PASSWORD_CHARS {
         return Err(Error::validation(
             "password",
-            format!("a password has at least {MIN_PASSWORD_CHARS} characters"),
+            format!("a password needs at least {MIN_PASSWORD_CHARS} characters"),
         ));
     }
-    // The operator's command has no server, and so no thread for passwords yet.
+    // The operator's command has no server, and so no thread for passwords.
     let password = Password(request.password);
     let password_hash = Passwords::default().hash(password).await?;
     let (id, root_id) = (Id::random(), Id::random());
@@ -61,7 +61,7 @@ pub async fn create_user(db: &Db, quota_bytes: u64, request: CreateUser) -> Resu
     if !users::insert(&mut transaction, user).await? {
         return Err(Error::new(
             ErrorCode::AuthEmailExists,
-            "there is a user with this email already",
+            "a user with this email address already exists",
         ));
     }
     entries::insert_root(&mut transaction, root_id.as_str(), id.as_str()).await?;
@@ -91,7 +91,7 @@ pub async fn find_user(db: &Db, email: &str) -> Result<UserRow> {
         .ok_or_else(|| Error::not_found("user"))
 }
 
-/// Returns who calls, with which credential, and within which limits.
+/// Returns the calling user, with their credential and limits.
 ///
 /// # Errors
 /// Only if the database holds a malformed value.

@@ -1,4 +1,4 @@
-//! Renames, moves and relabels a file; its id and link stay.
+//! Renames, moves and relabels files; their ids and links stay the same.
 
 use hulk_proto::{ChangeFile, File, Id};
 
@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// # Errors
-/// `NOT_FOUND`, `VALIDATION_ERROR`, `FILE_EXISTS` if the new path is taken, `CONFLICT` if the
+/// `NOT_FOUND`, `VALIDATION_ERROR`, `FILE_EXISTS` if the new path is in use, `CONFLICT` if the
 /// policy of a file that is still being uploaded is to change.
 pub async fn change_file(app: &App, caller: &Caller, id: &Id, change: &ChangeFile) -> Result<File> {
     let user = &caller.user;
@@ -29,7 +29,7 @@ pub async fn change_file(app: &App, caller: &Caller, id: &Id, change: &ChangeFil
     validate::labels(tags, description, change.metadata.as_ref())?;
     let tags = validate::json(change.tags.as_ref())?;
     let metadata = validate::json(change.metadata.as_ref())?;
-    // The policy first: it alone needs the store, which may not answer.
+    // The policy first: only it needs the store, which may not answer.
     if let Some(policy) = change.expiration_policy {
         set_expiration(app, Actor::from(caller), &file, policy).await?;
     }

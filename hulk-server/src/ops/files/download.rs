@@ -1,4 +1,4 @@
-//! From a link to a URL of the store.
+//! Resolves links to URLs of the store.
 
 use http::Method;
 use hulk_proto::{
@@ -26,18 +26,18 @@ use crate::{
     store::{Disposition, Presigned},
 };
 
-/// What a link names.
+/// The file that a link names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Link {
     Id(Id),
     Path { user_id: Id, path: RemotePath },
 }
 
-/// Who follows a link.
+/// The client that follows a link.
 #[derive(Clone, Copy, Default)]
 pub struct Follower<'a> {
     pub user_id: Option<&'a str>,
-    /// With a share's token, what it opens, and who comes with it.
+    /// With the token of a share: the opened share, and the credentials of the visitor.
     pub share: Option<(&'a Opened, &'a ShareCredentials)>,
     /// Whether the file is to be saved, not shown.
     pub saves: bool,
@@ -52,20 +52,20 @@ impl<'a> Follower<'a> {
     }
 }
 
-/// A mode or a time is shorter.
+/// The longest attribute that is returned; a mode or a time is shorter.
 const MAX_ATTRIBUTE_BYTES: usize = 64;
 
 /// A download that may begin.
 pub struct Resolved {
     pub presigned: Presigned,
     pub sha256: Option<Sha256>,
-    /// Of a share that counts its downloads, which of them this is.
+    /// The claim of this download, if its share counts downloads.
     pub claim: Option<String>,
     file: FileRow,
 }
 
 impl Resolved {
-    /// What is kept of the file under this name, if it is a short text.
+    /// Returns the value of this name in the file's metadata, if it is a short text.
     pub(crate) fn attribute(&self, name: &str) -> Option<String> {
         let metadata: serde_json::Map<_, _> = serde_json::from_str(&self.file.metadata).ok()?;
         let text = metadata.get(name)?.as_str()?;
@@ -73,12 +73,12 @@ impl Resolved {
     }
 }
 
-/// Signs `method` for the file, if it is public, `follower` is its owner, or has it shared; an older
-/// `version` for the owner alone.
+/// Signs `method` for the file, if it is public, `follower` is its owner, or it was shared with `follower`.
+/// Signs an older `version` only for the owner.
 ///
 /// # Errors
-/// `NOT_FOUND` for what is not there, not finished or not allowed; `FILE_EXPIRED`; `SHARE_EXPIRED`
-/// for a share that was used as often as it may be.
+/// `NOT_FOUND` for a file that does not exist, is not finished or is not allowed; `FILE_EXPIRED`;
+/// `SHARE_EXPIRED` for a share that has reached its limit of downloads.
 pub async fn resolve_link(
     app: &App,
     link: &Link,
@@ -117,7 +117,7 @@ pub async fn resolve_link(
     })
 }
 
-/// The file, if `follower` may see it.
+/// Returns the file, if `follower` may see it.
 async fn find_seen(
     app: &App,
     link: &Link,
@@ -162,7 +162,7 @@ fn check_state(file: &FileRow) -> Result<()> {
     }
 }
 
-/// The file as it was in another version. `None` if that is not kept.
+/// Turns the row into that of another version. Returns `None` if that version is not kept.
 async fn show_version(
     connection: &mut AnyConnection,
     file: &mut FileRow,
@@ -183,7 +183,7 @@ async fn show_version(
     Ok(Some(()))
 }
 
-/// What is known of the file, with the digests of its parts.
+/// Describes the file, with the digests of its parts.
 pub async fn describe_link(app: &App, resolved: Resolved) -> Result<LinkedFile> {
     let file = resolved.file;
     let mut connection = app.db.read().await?;
@@ -210,7 +210,7 @@ pub async fn describe_link(app: &App, resolved: Resolved) -> Result<LinkedFile> 
     })
 }
 
-/// As they are kept, without gaps.
+/// Splits the digests of parts, which are stored without gaps.
 fn split(digests: &str, width: usize) -> Vec<String> {
     let starts = (0..digests.len()).step_by(width);
     starts

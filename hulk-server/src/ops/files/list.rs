@@ -1,4 +1,4 @@
-//! Lists a user's files: filters, orders, and cursors that stay cheap however deep.
+//! Lists a user's files: filters, orders, and cursors whose cost does not grow with depth.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
 use hulk_proto::{
@@ -20,13 +20,13 @@ use crate::{
     ops::{present, uploads::finish::settle},
 };
 
-/// How many uploads that nobody reported one list settles.
+/// How many unreported uploads one list settles.
 const MAX_SETTLED: i64 = 100;
 
-/// Only finished, unexpired files, unless the query filters by `status`.
+/// Lists files; only finished, unexpired ones, unless the query filters by `status`.
 ///
 /// # Errors
-/// `VALIDATION_ERROR` for what cannot be ordered or filtered by, or a foreign cursor.
+/// `VALIDATION_ERROR` for an unknown order or filter, or a cursor of another list.
 pub async fn list_files(app: &App, user: &UserRow, query: &ListQuery) -> Result<Page<File>> {
     let (order, descending) = order(query.order_by.as_ref())?;
     let cursor = query
@@ -78,7 +78,7 @@ pub async fn list_files(app: &App, user: &UserRow, query: &ListQuery) -> Result<
     })
 }
 
-/// Uploads that nobody reported are settled before the first page is made.
+/// Settles unreported uploads before the first page is made.
 async fn settle_direct(app: &App, user: &UserRow) -> Result<()> {
     let mut connection = app.db.read().await?;
     let files = uploads::direct_of_user(&mut connection, &user.id, MAX_SETTLED).await?;
@@ -101,7 +101,7 @@ fn order(order_by: Option<&OrderBy>) -> Result<(Order, bool)> {
         _ => {
             return Err(Error::validation(
                 "order_by",
-                "files are ordered by created_at, updated_at, filename or size_bytes",
+                "files can be ordered by created_at, updated_at, filename or size_bytes",
             ));
         }
     };
@@ -140,10 +140,10 @@ async fn filters(
     Ok(Some(filters))
 }
 
-/// The condition on one column.
+/// Returns the condition on one column.
 ///
 /// # Errors
-/// What is wrong with the value, or that files are not filtered by that.
+/// Says what is wrong with the value, or which properties files can be filtered by.
 fn filter(property: &str, value: &str) -> std::result::Result<Filter, String> {
     let text = value.to_owned();
     Ok(match property {
@@ -168,7 +168,7 @@ fn filter(property: &str, value: &str) -> std::result::Result<Filter, String> {
         ),
         _ => {
             return Err(
-                "files are filtered by path, directory_id, filename, name, tag, type, min_size, \
+                "files can be filtered by path, directory_id, filename, name, tag, type, min_size, \
                  max_size, created_after, created_before, expires_before, status, permissions, \
                  mime_type, sha256 or expiration_policy"
                     .into(),
@@ -177,7 +177,7 @@ fn filter(property: &str, value: &str) -> std::result::Result<Filter, String> {
     })
 }
 
-/// A category, or a media type.
+/// Filters by a category or a media type.
 fn kind(value: &str) -> std::result::Result<Filter, String> {
     match value.contains('/') {
         true => Ok(Filter::MimeType(value.to_owned())),
@@ -188,7 +188,7 @@ fn kind(value: &str) -> std::result::Result<Filter, String> {
     }
 }
 
-/// As decimal digits that the database can hold.
+/// Checks that the database can hold the number; returns its decimal digits.
 fn number(value: &str) -> std::result::Result<String, String> {
     match value.parse::<i64>() {
         Ok(number) if number >= 0 => Ok(number.to_string()),
@@ -202,14 +202,14 @@ fn time(value: &str) -> std::result::Result<String, String> {
         .map_err(|error| error.to_string())
 }
 
-/// The last row of a page; good only for the order it came from.
+/// The last row of a page; valid only for the order that it came from.
 #[derive(Serialize, Deserialize)]
 struct Cursor {
     order: String,
     number: Option<i64>,
     text: Option<String>,
     id: String,
-    /// Of the first page, so that the next ones need not count again.
+    /// Counted for the first page, so that the next ones need not count again.
     total: i64,
 }
 
@@ -229,7 +229,7 @@ impl Cursor {
         Ok(BASE64.encode(serde_json::to_vec(&cursor).map_err(Error::internal)?))
     }
 
-    /// The place of the row, and the total.
+    /// Returns the position of the row, and the total.
     fn decode(cursor: &str, order: Order, descending: bool) -> Result<((SortKey, String), i64)> {
         let invalid =
             || Error::validation("cursor", "is not the next_cursor of a list in this order");

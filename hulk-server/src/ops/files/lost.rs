@@ -1,4 +1,4 @@
-//! A finished file whose bytes are not in the store any more, or not those that were validated.
+//! Finished files whose bytes the store has lost, or changed since they were validated.
 
 use crate::{
     app::App,
@@ -8,16 +8,16 @@ use crate::{
     ops::transaction::transaction,
 };
 
-/// Asks the store once more; a file without its object has failed, and its space is free. Returns whether it
-/// has.
+/// Asks the store once more. If the object is missing or has changed, the version fails and its space is
+/// released. Returns whether it did.
 ///
 /// # Errors
 /// If database or store do not answer.
 pub(crate) async fn mark_lost(app: &App, version: &VersionRow) -> Result<bool> {
     let reason = match app.store.inspect(&version.object_key).await? {
-        None => "the store has lost it",
+        None => "the store has lost its bytes",
         Some(found) if i64::try_from(found.size_bytes).ok() != Some(version.size_bytes) => {
-            "the store has other bytes"
+            "the store has other bytes than were uploaded"
         }
         Some(_) => return Ok(false),
     };
@@ -36,7 +36,7 @@ pub(crate) async fn mark_lost(app: &App, version: &VersionRow) -> Result<bool> {
             version = version.number,
             key = version.object_key,
             reason,
-            "a file is lost"
+            "the store has lost or changed the bytes of a file"
         );
     }
     Ok(is_lost)

@@ -1,4 +1,4 @@
-//! The versions of a file that are kept, and bringing one back.
+//! Lists the versions of a file that are kept, and restores one.
 
 use hulk_proto::{ErrorCode, File, FileStatus, Id, ListQuery, Page, Timestamp, file::Version};
 
@@ -29,24 +29,27 @@ use crate::{
     },
 };
 
-/// Newest first; those that are over are not told of.
+/// Lists the versions, newest first, without those that have expired.
 ///
 /// # Errors
-/// `NOT_FOUND` also for another user's; `VALIDATION_ERROR` for an order, a filter or a cursor.
+/// `NOT_FOUND` also for another user's file; `VALIDATION_ERROR` for an order, a filter or a cursor.
 pub async fn list_versions(
     app: &App,
     user: &UserRow,
     id: &Id,
     query: &ListQuery,
 ) -> Result<Page<Version>> {
-    let (limit, offset) = plain_page(query, "versions are listed newest first, by offset")?;
+    let (limit, offset) = plain_page(
+        query,
+        "versions are listed newest first; only limit and offset are supported",
+    )?;
     settle(app, id.as_str()).await?;
     let file = show_file(app, user, id).await?;
     let mut connection = app.db.read().await?;
     let now = Timestamp::now();
-    let mut kept = versions::all_of(&mut connection, id.as_str()).await?;
-    kept.retain(|version| version.state == FileStatus::Validated && !version.is_expired(now));
-    let page = kept
+    let mut finished = versions::all_of(&mut connection, id.as_str()).await?;
+    finished.retain(|version| version.state == FileStatus::Validated && !version.is_expired(now));
+    let page = finished
         .iter()
         .rev()
         .skip(usize::try_from(offset).unwrap_or(usize::MAX))
@@ -55,16 +58,16 @@ pub async fn list_versions(
         items: page
             .map(|row| present::version(&file, row))
             .collect::<Result<_>>()?,
-        total: kept.len() as u64,
+        total: finished.len() as u64,
         next_cursor: None,
     })
 }
 
-/// Makes the bytes of an older version the newest one; id and link stay, and what was current is
-/// kept.
+/// Makes the bytes of an older version the newest one; id and link stay the same, and the version that was
+/// current is kept.
 ///
 /// # Errors
-/// `NOT_FOUND` for a version that is not kept any more, `QUOTA_EXCEEDED`, `FILE_EXPIRED`.
+/// `NOT_FOUND` for a version that is no longer kept, `QUOTA_EXCEEDED`, `FILE_EXPIRED`.
 pub async fn restore_version(app: &App, caller: &Caller, id: &Id, number: u64) -> Result<File> {
     let (user, actor) = (&caller.user, Actor::from(caller));
     let file = find_file(app, user, id).await?;
@@ -86,7 +89,13 @@ pub async fn restore_version(app: &App, caller: &Caller, id: &Id, number: u64) -
     }
     let wanted = reserve(app, caller, &stored).await?;
     let Some(sent) = copy_stored(app, &wanted, &stored).await? else {
-        abandon(app, actor, &wanted, "the version was gone").await?;
+        abandon(
+            app,
+            actor,
+            &wanted,
+            "the version to restore no longer exists",
+        )
+        .await?;
         return Err(Error::not_found("version"));
     };
     let limits = Limits::of(&app.settings.limits, user);
@@ -97,11 +106,11 @@ pub async fn restore_version(app: &App, caller: &Caller, id: &Id, number: u64) -
     }
 }
 
-/// A new version of the stored bytes, with its space reserved.
+/// Inserts a new version of the stored bytes, and reserves its space.
 async fn reserve(app: &App, caller: &Caller, stored: &VersionRow) -> Result<VersionRow> {
     let user = &caller.user;
     transaction!(&app.db, Actor::from(caller), async |tx| {
-        // Deleted meanwhile, it takes no version any more: nobody would give its space back.
+        // A file that was deleted meanwhile gets no version: nothing would release its space.
         let entry = entries::find(tx, &stored.file_id).await?;
         entry.ok_or_else(|| Error::not_found("file"))?;
         if !users::reserve(tx, &user.id, stored.size_bytes).await? {

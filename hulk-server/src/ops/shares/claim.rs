@@ -1,15 +1,15 @@
 //! Counted downloads.
 //!
-//! | claim | taken of `max_downloads` | in `download_count` |
+//! | claim | used of `max_downloads` | in `download_count` |
 //! |---|---|---|
-//! | begun: a GET that is no HEAD, no rest of a file and no look of a bot; or a page's button | yes | no |
-//! | continued, by whoever names it in the URL, while it is under way | as before | as before |
-//! | all bytes went out of the embedded store; it may still be continued, since not all arrive | yes | yes |
-//! | ended: told by the client, or its URL has expired | yes | yes |
+//! | begun: by GET, but not HEAD, a continued range or a link-preview bot; or by a page's button | yes | no |
+//! | continued, by a client that names it in the URL, before it has ended | unchanged | unchanged |
+//! | all bytes were sent by the embedded store; may be continued, since not all may arrive | yes | yes |
+//! | ended: reported by the client, or its URL has expired | yes | yes |
 //!
-//! A claim's URL is no second download: the embedded store gives at most half as much again as the file
-//! has for one claim, which is room for what a broken line loses. Of another store, all that bounds it is
-//! the lifetime of the presigned URL.
+//! A claim's URL cannot be used for a second download: the embedded store sends at most one and a half times
+//! the size of the file for one claim, which allows for what a broken connection loses. With another store,
+//! only the lifetime of the presigned URL limits it.
 
 use hulk_proto::{ErrorCode, Id, ShareToken, Timestamp};
 use sqlx::AnyConnection;
@@ -28,11 +28,11 @@ use crate::{
     store::URL_LIFETIME,
 };
 
-/// Begins a download of a file of the share, or continues the one that the visitor names. The id of the
-/// claim, if the share counts.
+/// Begins a download of a file of the share, or continues the one that the visitor names. Returns the id of
+/// the claim, if the share counts downloads.
 ///
 /// # Errors
-/// `SHARE_EXPIRED` if it was downloaded as often as it may, or the download that is named has ended.
+/// `SHARE_EXPIRED` if the limit of downloads is reached, or the named download has ended.
 pub(crate) async fn begin(
     app: &App,
     opened: &Opened,
@@ -49,7 +49,7 @@ pub(crate) async fn begin(
     take(app, opened, file_id).await.map(Some)
 }
 
-/// One of the downloads of the share, and of those that it was made with.
+/// Claims one of the downloads of the share, and of those that it was created from.
 async fn take(app: &App, opened: &Opened, file_id: &str) -> Result<String> {
     let id = Id::random();
     transaction!(&app.db, opened.actor(), async |tx| {
@@ -69,10 +69,10 @@ async fn take(app: &App, opened: &Opened, file_id: &str) -> Result<String> {
     Ok(id.to_string())
 }
 
-/// For a look at what a download would be.
+/// Checks that a download could begin or be continued, without claiming one.
 ///
 /// # Errors
-/// `SHARE_EXPIRED` if no download may begin any more, and none is under way that the visitor names.
+/// `SHARE_EXPIRED` if no download is left, and the visitor names none that has not ended.
 pub(crate) async fn check_left(
     app: &App,
     opened: &Opened,
@@ -93,11 +93,11 @@ fn is_counted(share: &ShareRow) -> bool {
 fn used_up() -> Error {
     Error::new(
         ErrorCode::ShareExpired,
-        "this link has been used as often as it may be",
+        "this link has reached its limit of downloads",
     )
 }
 
-/// The claim of that id, if its download is under way.
+/// Returns the claim with this id, if its download has not ended.
 async fn continued(app: &App, opened: &Opened, file_id: &str, id: &Id) -> Result<String> {
     let now = Timestamp::now().unix_millis();
     let share_id = &opened.share.id;
@@ -106,19 +106,19 @@ async fn continued(app: &App, opened: &Opened, file_id: &str, id: &Id) -> Result
     found.ok_or_else(|| {
         Error::new(
             ErrorCode::ShareExpired,
-            "this download has ended; follow the link anew to begin another",
+            "this download has ended; open the link again to begin another",
         )
     })
 }
 
-/// Takes `len` bytes of a file of `size_bytes` for a claim; whether it may have them.
+/// Takes `len` bytes of a file of `size_bytes` for a claim. Returns whether it may have them.
 ///
 /// # Errors
 /// If the database does not answer.
 pub async fn take_bytes(app: &App, claim: &Id, len: u64, size_bytes: u64) -> Result<bool> {
     let number = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
     let most = number(size_bytes.saturating_add(size_bytes / 2));
-    // Not through `ops::transaction`: the row is the claim's alone, and bytes do not wait for a user's lock.
+    // Not through `ops::transaction`: only the claim uses the row, and bytes do not wait for a user's lock.
     let mut transaction = app.db.write().await?;
     let taken =
         download_claims::take_bytes(&mut transaction, claim.as_str(), number(len), most).await?;
@@ -126,8 +126,8 @@ pub async fn take_bytes(app: &App, claim: &Id, len: u64, size_bytes: u64) -> Res
     Ok(taken)
 }
 
-/// Of bytes that were taken, `sent` went out and `unsent` did not. Once all of the file went out, the
-/// download is counted.
+/// Records that of the bytes that were taken, `sent` were sent and `unsent` were not. Once the whole file was
+/// sent, the download is counted.
 ///
 /// # Errors
 /// If the database does not answer.
@@ -153,10 +153,10 @@ pub async fn settle_bytes(
     Ok(transaction.commit().await?)
 }
 
-/// The client tells that its download has ended.
+/// Ends a download that its client reports as ended.
 ///
 /// # Errors
-/// `NOT_FOUND` for a share that is not there; a claim that is not, or has ended, is no error.
+/// `NOT_FOUND` for a share that does not exist; a claim that does not exist or has ended is no error.
 pub async fn end_claim(app: &App, token: &ShareToken, claim: &Id) -> Result<()> {
     let mut connection = app.db.read().await?;
     let share = shares::find_by_token(&mut connection, token.as_str()).await?;
@@ -171,7 +171,7 @@ pub async fn end_claim(app: &App, token: &ShareToken, claim: &Id) -> Result<()> 
     })
 }
 
-/// For the share and those that it was made with.
+/// Counts a download of the share and of those that it was created from.
 async fn count(connection: &mut AnyConnection, share: &ShareRow) -> Result<()> {
     let above = above(connection, share).await?;
     for share in std::iter::once(share).chain(&above) {

@@ -1,10 +1,10 @@
-//! What comes in through a share, within its ceilings and those of the shares that it was made with.
+//! Counts files received through a share, within its limits and those of the shares that it was created from.
 //!
 //! | upload | `received_bytes`, `received_files` | `unfinished_files` |
 //! |---|---|---|
-//! | planned | its bytes and one more | one more |
-//! | given up, cancelled, failed | as before it was planned | one less |
-//! | finished | what it really has stays counted, also once the owner deletes it | one less |
+//! | planned | plus its bytes, plus one | plus one |
+//! | abandoned, cancelled, failed | as before it was planned | minus one |
+//! | finished | its actual bytes stay counted, even after the owner deletes it | minus one |
 //!
 //! Each change is in the transaction that changes the state of the upload, so no crash leaves one
 //! without the other.
@@ -20,14 +20,13 @@ use crate::{
     error::{Error, Result},
 };
 
-/// When a plan may be tried again: others are likely to have been finished.
+/// When a client should retry: other uploads are likely to be finished by then.
 const PLAN_AGAIN: Duration = Duration::from_secs(2);
 
-/// Sets a file of `bytes` aside.
+/// Reserves room for a file of `bytes`.
 ///
 /// # Errors
-/// `TOO_MANY_REQUESTS` while too many are unfinished, `QUOTA_EXCEEDED` if the link has taken all that it
-/// may.
+/// `TOO_MANY_REQUESTS` while too many are unfinished, `QUOTA_EXCEEDED` if a limit of the link is reached.
 pub(crate) async fn reserve(
     connection: &mut AnyConnection,
     share: &ShareRow,
@@ -41,9 +40,7 @@ pub(crate) async fn reserve(
         return Err(match share.unfinished_files >= unfinished {
             true => Error::new(
                 ErrorCode::TooManyRequests,
-                format!(
-                    "{unfinished} uploads through this link are planned and not finished; finish one first"
-                ),
+                format!("{unfinished} uploads through this link are unfinished; finish one first"),
             )
             .with_retry_after(PLAN_AGAIN),
             false => used_up(&share),
@@ -52,10 +49,10 @@ pub(crate) async fn reserve(
     Ok(())
 }
 
-/// Sets `bytes` more aside for a planned file.
+/// Reserves `bytes` more for a planned file.
 ///
 /// # Errors
-/// `QUOTA_EXCEEDED` if the link may not take as much.
+/// `QUOTA_EXCEEDED` if a limit of the link is reached.
 pub(crate) async fn extend(
     connection: &mut AnyConnection,
     share: &ShareRow,
@@ -69,7 +66,7 @@ pub(crate) async fn extend(
     Ok(())
 }
 
-/// A planned file of `bytes` will not come.
+/// Releases the room for a planned file of `bytes` that will not arrive.
 pub(crate) async fn release(
     connection: &mut AnyConnection,
     share_id: &str,
@@ -78,7 +75,7 @@ pub(crate) async fn release(
     end(connection, share_id, bytes, false).await
 }
 
-/// A planned file came in, and `unused` of the bytes that were set aside for it are free again.
+/// Counts a planned file as received, and releases the `unused` ones of its reserved bytes.
 pub(crate) async fn finish(
     connection: &mut AnyConnection,
     share_id: &str,
@@ -99,7 +96,7 @@ async fn end(
     Ok(())
 }
 
-/// The share and those that it was made with, those that take nothing in left out.
+/// Returns the share and those that it was created from, without those that do not allow uploads.
 async fn chain(connection: &mut AnyConnection, share_id: &str) -> Result<Vec<ShareRow>> {
     let Some(share) = shares::find(connection, share_id).await? else {
         return Ok(Vec::new());
@@ -116,9 +113,9 @@ fn used_up(share: &ShareRow) -> Error {
         share.max_files.unwrap_or(0),
     );
     let message = match share.received_files >= files {
-        true => format!("this link has taken in the {files} files that it may"),
+        true => format!("this link has received all of the {files} files that it may"),
         false => format!(
-            "this link may take in {bytes} bytes in all, and {} of them are taken",
+            "this link may receive {bytes} bytes in all, and {} of them are used",
             share.received_bytes
         ),
     };

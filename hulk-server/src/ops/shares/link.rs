@@ -1,4 +1,4 @@
-//! A share link: what its visitor brings, and what it opens.
+//! A share link: the credentials of its visitor, and what it opens.
 
 use std::net::IpAddr;
 
@@ -21,15 +21,15 @@ use crate::{
     error::{Error, Result},
 };
 
-/// What a visitor brings along besides the token.
+/// Credentials that a visitor sends besides the token.
 #[derive(Clone, Default)]
 pub struct ShareCredentials {
-    /// What stands for the passwords that were given before.
+    /// Passes for passwords that were given before.
     pub passes: Vec<String>,
     pub password: Option<Password>,
-    /// Of the client.
+    /// The address of the client.
     pub address: Option<IpAddr>,
-    /// The claim of a download that continues.
+    /// The claim of a download that is continued.
     pub claim: Option<Id>,
 }
 
@@ -39,14 +39,14 @@ pub struct Opened {
     pub share: ShareRow,
     pub owner: UserRow,
     pub(crate) entry: EntryRow,
-    /// Of the visitor's client.
+    /// The address of the visitor's client.
     pub(super) address: String,
-    /// The shares that it was made with, nearest first.
+    /// The shares that it was created from, nearest first.
     pub(super) above: Vec<ShareRow>,
 }
 
 impl Opened {
-    /// The visitor, acting on what belongs to the owner.
+    /// Returns the visitor, acting on the owner's data.
     pub fn actor(&self) -> Actor<'_> {
         Actor::Visitor {
             owner: &self.owner,
@@ -60,7 +60,7 @@ impl Opened {
         self.chain().any(|share| share.max_downloads.is_some())
     }
 
-    /// The share and those above it.
+    /// Returns the share and those above it.
     pub(super) fn chain(&self) -> impl Iterator<Item = &ShareRow> {
         std::iter::once(&self.share).chain(&self.above)
     }
@@ -88,16 +88,14 @@ impl Opened {
 
 fn refusal(action: ShareAction) -> &'static str {
     match action {
-        ShareAction::List | ShareAction::Download => {
-            "this link is not for downloading: it only takes files in"
-        }
-        ShareAction::Upload => "this link takes no files in",
-        ShareAction::Share => "this link may not be used to make others",
-        ShareAction::Delete => "this link may not be used to delete",
+        ShareAction::List | ShareAction::Download => "this link does not allow downloads",
+        ShareAction::Upload => "this link does not allow uploads",
+        ShareAction::Share => "this link does not allow creating other links",
+        ShareAction::Delete => "this link does not allow deleting",
     }
 }
 
-/// A share that is still good, whatever its password.
+/// Finds a share that is neither revoked nor expired, without checking its password.
 pub(super) async fn find(app: &App, token: &ShareToken) -> Result<Opened> {
     let mut connection = app.db.read().await?;
     let not_found = || Error::not_found("share");
@@ -110,7 +108,7 @@ pub(super) async fn find(app: &App, token: &ShareToken) -> Result<Opened> {
     let entry = entries::find(&mut connection, &share.entry_id).await?;
     let entry = entry.ok_or_else(not_found)?;
     for share in &above {
-        // What was moved out of reach of the one is out of reach of the other.
+        // An entry that was moved out of a share is out of reach of the links created from that share.
         if !tree::is_within(&mut connection, &entry.id, &share.entry_id).await? {
             return Err(not_found());
         }
@@ -157,7 +155,7 @@ pub(super) fn check_open(share: &ShareRow) -> Result<()> {
     Ok(())
 }
 
-/// Downloads that may still begin; `None` if they are not counted.
+/// Returns how many downloads may still begin; `None` if they are not counted.
 pub(super) fn downloads_left<'a>(chain: impl Iterator<Item = &'a ShareRow>) -> Option<u64> {
     let left = |share: &ShareRow| Some((share.max_downloads? - share.claim_count).max(0));
     let least = chain.filter_map(left).min()?;

@@ -1,4 +1,4 @@
-//! Makes, lists and revokes share links.
+//! Creates, lists and revokes share links.
 
 use hulk_proto::{
     ErrorCode, Grants, Id, ListQuery, Page, Share, ShareToken, Timestamp, limits::SHARE_FILES,
@@ -25,13 +25,13 @@ use crate::{
     ops::{page::plain_page, present, transaction::transaction},
 };
 
-/// Links of one user that are not revoked: who has one that grants it may make others.
+/// How many unrevoked links one user may have: whoever has a link that grants it may create others.
 const MAX_SHARES: i64 = 10_000;
-/// Links that were made with one.
+/// How many links may be created from one link.
 const MAX_BELOW: usize = 100;
 
 /// # Errors
-/// `NOT_FOUND` for what is not the user's, `VALIDATION_ERROR`, `QUOTA_EXCEEDED` for too many links.
+/// `NOT_FOUND` for an entry that is not the user's, `VALIDATION_ERROR`, `QUOTA_EXCEEDED` for too many links.
 pub async fn create_share(app: &App, caller: &Caller, request: CreateShare) -> Result<Share> {
     let user = &caller.user;
     let mut connection = app.db.read().await?;
@@ -45,10 +45,10 @@ pub async fn create_share(app: &App, caller: &Caller, request: CreateShare) -> R
     insert(app, caller.into(), target, request).await
 }
 
-/// A further link by somebody who has one, of what that one opens or of something in it.
+/// Creates a further link for a visitor who has one, to its entry or to something in it.
 ///
 /// # Errors
-/// As `create_share`; `FORBIDDEN` for what the first link does not grant.
+/// The errors of `create_share`; `FORBIDDEN` for a right that the first link does not grant.
 pub async fn share_on(app: &App, opened: &Opened, mut request: CreateShare) -> Result<Share> {
     let mut connection = app.db.read().await?;
     let is_named =
@@ -62,14 +62,14 @@ pub async fn share_on(app: &App, opened: &Opened, mut request: CreateShare) -> R
     if opened.above.len() + 2 > MAX_CHAIN {
         return Err(Error::new(
             ErrorCode::Forbidden,
-            "too many links were made one with the other",
+            "too many links were created one from another; ask the owner for a link",
         ));
     }
     let grants = request.permissions.unwrap_or(Grants::DOWNLOAD);
     if !opened.share.grants().covers(grants) {
         return Err(Error::new(
             ErrorCode::Forbidden,
-            "a link cannot grant more than the one that it is made with",
+            "a link cannot grant more than the link that it is created from",
         ));
     }
     let ends = [
@@ -94,7 +94,7 @@ pub async fn share_on(app: &App, opened: &Opened, mut request: CreateShare) -> R
     insert(app, opened.actor(), target, request).await
 }
 
-/// The file or directory that the request names, from the directory `root_id`.
+/// Finds the file or directory that the request names, relative to the directory `root_id`.
 async fn find_target(
     connection: &mut AnyConnection,
     user: &UserRow,
@@ -113,7 +113,7 @@ async fn find_target(
         _ => {
             return Err(Error::validation(
                 "path",
-                "name one of file_id, directory_id and path",
+                "give exactly one of file_id, directory_id and path",
             ));
         }
     };
@@ -122,12 +122,12 @@ async fn find_target(
         .ok_or_else(not_found)
 }
 
-/// What a new link is to open.
+/// The target of a new link.
 #[derive(Clone, Copy)]
 struct Target<'a> {
     owner: &'a UserRow,
     entry: &'a EntryRow,
-    /// The link that it is made with.
+    /// The link that it is created from.
     parent: Option<&'a Opened>,
 }
 
@@ -150,7 +150,7 @@ async fn insert(
     };
     let password_hash = match request.password {
         Some(password) => Some(app.passwords.hash(password).await?),
-        // Who passes a link on does not take its password off.
+        // Passing a link on does not remove its password.
         None => target
             .parent
             .and_then(|parent| parent.share.password_hash.clone()),
@@ -182,12 +182,12 @@ async fn insert(
 }
 
 /// # Errors
-/// `QUOTA_EXCEEDED` if there are as many links as there may be.
+/// `QUOTA_EXCEEDED` if the limit of links is reached.
 async fn check_counts(connection: &mut AnyConnection, target: Target<'_>) -> Result<()> {
     if shares::count(connection, &target.entry.user_id).await? >= MAX_SHARES {
         return Err(Error::new(
             ErrorCode::QuotaExceeded,
-            format!("there are {MAX_SHARES} links already; revoke one first (hulk share rm)"),
+            format!("the limit of {MAX_SHARES} links is reached; revoke one first (hulk share rm)"),
         ));
     }
     let Some(parent) = target.parent else {
@@ -199,7 +199,9 @@ async fn check_counts(connection: &mut AnyConnection, target: Target<'_>) -> Res
         false => Ok(()),
         true => Err(Error::new(
             ErrorCode::QuotaExceeded,
-            format!("{MAX_BELOW} links were made with this one already; ask its owner for another"),
+            format!(
+                "{MAX_BELOW} links were already created from this one; ask its owner for another"
+            ),
         )),
     }
 }
@@ -212,17 +214,17 @@ fn check(entry: &EntryRow, grants: Grants, request: &CreateShare) -> Result<()> 
         return invalid("permissions", "the link would grant nothing");
     }
     if grants.can_upload && !entry.is_directory() {
-        let message = "files are put into a directory; share one to take them in";
+        let message = "only a directory can receive files; share a directory instead";
         return invalid("permissions", message);
     }
     if request.expires_at.is_some_and(|at| at <= Timestamp::now()) {
         return invalid("expires_at", "is in the past");
     }
     if request.max_downloads == Some(0) {
-        return invalid("max_downloads", "is at least 1");
+        return invalid("max_downloads", "must be at least 1");
     }
     if request.max_downloads.is_some() && !grants.can_download {
-        let message = "nothing can be downloaded through this link";
+        let message = "this link would not allow downloads";
         return invalid("max_downloads", message);
     }
     for (field, ceiling) in [
@@ -231,22 +233,22 @@ fn check(entry: &EntryRow, grants: Grants, request: &CreateShare) -> Result<()> 
         ("max_files", request.max_files),
     ] {
         if ceiling.is_some() && !grants.can_upload {
-            return invalid(field, "nothing can be put through this link");
+            return invalid(field, "this link would not allow uploads");
         }
     }
     if request.max_total_bytes == Some(0) || request.max_files == Some(0) {
-        let message = "a link that takes files in takes at least one of one byte";
+        let message = "a link for uploads must accept at least one file of one byte";
         return invalid("max_total_bytes", message);
     }
     Ok(())
 }
 
-/// The user's links that were not revoked, newest first.
+/// Lists the user's links that were not revoked, newest first.
 ///
 /// # Errors
-/// `VALIDATION_ERROR` for an order, a filter or a cursor, which this list has not.
+/// `VALIDATION_ERROR` for an order, a filter or a cursor, which this list does not support.
 pub async fn list_shares(app: &App, user: &UserRow, query: &ListQuery) -> Result<Page<Share>> {
-    let why = "shares are listed newest first, by offset";
+    let why = "shares are listed newest first; only limit and offset are supported";
     let (limit, offset) = plain_page(query, why)?;
     let mut connection = app.db.read().await?;
     let (rows, total) = shares::list(&mut connection, &user.id, limit, offset).await?;
@@ -261,10 +263,10 @@ pub async fn list_shares(app: &App, user: &UserRow, query: &ListQuery) -> Result
     })
 }
 
-/// The link answers 410 from now on, as do those that were made with it.
+/// Revokes a link. It answers 410 from now on, as do those that were created from it.
 ///
 /// # Errors
-/// `NOT_FOUND` also for another user's.
+/// `NOT_FOUND` also for another user's link.
 pub async fn revoke_share(app: &App, caller: &Caller, id: &Id) -> Result<()> {
     let user = &caller.user;
     transaction!(&app.db, Actor::from(caller), async |tx| {

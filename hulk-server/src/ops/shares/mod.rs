@@ -1,4 +1,4 @@
-//! Share links: what they open, what comes in through them, and which downloads they count.
+//! Share links: what they open, what is uploaded through them, and which downloads they count.
 
 pub mod claim;
 pub(crate) mod intake;
@@ -18,7 +18,7 @@ use crate::{
 };
 use link::{Opened, ShareCredentials, above, check_open, find};
 
-/// How many shares may have been made one with the other.
+/// How many shares may be created one from another.
 const MAX_CHAIN: usize = 8;
 
 /// Opens a share for one action.
@@ -41,7 +41,7 @@ pub async fn open(
     if !password::is_known(app, &opened.share, credentials).await? {
         return Err(Error::new(
             ErrorCode::Unauthorized,
-            "this link asks for a password",
+            "this link needs a password",
         ));
     }
     opened.allow(action)?;
@@ -49,13 +49,13 @@ pub async fn open(
 }
 
 /// # Errors
-/// `NOT_FOUND` for what is not in the shared directory.
+/// `NOT_FOUND` for an entry that is not in the shared directory.
 pub async fn check_within(app: &App, opened: &Opened, id: &Id) -> Result<()> {
     let mut connection = app.db.read().await?;
     opened.check_within(&mut connection, id.as_str()).await
 }
 
-/// Whether the share and those that it was made with are neither revoked nor over.
+/// Whether the share and those that it was created from are neither revoked nor expired.
 ///
 /// # Errors
 /// If the database does not answer.

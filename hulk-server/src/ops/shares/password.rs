@@ -1,8 +1,8 @@
 //! Passwords of shares, and the passes that stand for them.
 //!
 //! A visitor who gave the password gets a pass, so that later requests need no hashing: the HMAC-SHA256 of
-//! the share and a time, keyed with the password's hash, which only the servers have. A pass ends with its
-//! time, and when the password changes. Guesses are counted (`limits::guesses`).
+//! the share and a time, keyed with the password's hash, which only the servers have. A pass is valid
+//! until its time, or until the password changes. Guesses are counted (`limits::guesses`).
 
 use std::{
     net::{IpAddr, Ipv4Addr},
@@ -26,7 +26,7 @@ use crate::{
 
 const PASS_LIFETIME: Duration = Duration::from_secs(12 * 60 * 60);
 
-/// Whether the visitor has the share's password, or it has none.
+/// Whether the visitor has the share's password, or the share has none.
 ///
 /// # Errors
 /// `AUTH_INVALID_CREDENTIALS` for a wrong one, `TOO_MANY_REQUESTS`.
@@ -53,7 +53,7 @@ pub(super) async fn is_known(
     }
 }
 
-/// A pass for who has the password.
+/// Returns a pass for a visitor who has the password.
 ///
 /// # Errors
 /// `NOT_FOUND`, `SHARE_EXPIRED`, `SHARE_REVOKED`, `AUTH_INVALID_CREDENTIALS`, `TOO_MANY_REQUESTS`.
@@ -73,7 +73,7 @@ pub(super) async fn unlock(
     })
 }
 
-/// Links that were made with this one have its hash, and so its guesses.
+/// Checks a password. Links created from this one have the same hash, and share its count of guesses.
 async fn check(app: &App, hash: &str, password: &Password, address: Option<IpAddr>) -> Result<()> {
     let address = subscriber(address.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)));
     match app.guesses.begin(hash, address) {
@@ -88,7 +88,7 @@ async fn check(app: &App, hash: &str, password: &Password, address: Option<IpAdd
         }
     }
     let right = app.passwords.is_of(hash, password).await;
-    // What was not looked at was no guess either.
+    // A password that was not checked was no guess either.
     if !matches!(right, Ok(false)) {
         app.guesses.forgive(hash, address);
     }

@@ -1,4 +1,4 @@
-//! What a visitor is told of a share.
+//! Shows a share to its visitors.
 
 use std::net::IpAddr;
 
@@ -21,7 +21,7 @@ use crate::{
 
 /// # Errors
 /// `NOT_FOUND`, `SHARE_EXPIRED`, `SHARE_REVOKED`; `AUTH_INVALID_CREDENTIALS` and
-/// `TOO_MANY_REQUESTS` with a wrong password. Without one, little is told.
+/// `TOO_MANY_REQUESTS` with a wrong password. Without one, only an outline is shown.
 pub async fn show_share(
     app: &App,
     token: &ShareToken,
@@ -60,7 +60,7 @@ pub async fn show_share(
     Ok(shown)
 }
 
-/// What is no secret to who has the link.
+/// Returns what is no secret to whoever has the link.
 fn outline(opened: &Opened, needs_password: bool) -> Result<PublicShare> {
     let share = &opened.share;
     let time = |millis| Timestamp::from_unix_millis(millis).map_err(Error::internal);
@@ -89,11 +89,11 @@ fn outline(opened: &Opened, needs_password: bool) -> Result<PublicShare> {
     })
 }
 
-/// A pass for who has the password, and the id of the share that it is for.
+/// Returns a pass for a visitor who has the password, and the id of the share that it is for.
 ///
 /// # Errors
 /// `NOT_FOUND`, `SHARE_EXPIRED`, `SHARE_REVOKED`, `AUTH_INVALID_CREDENTIALS`, `TOO_MANY_REQUESTS`;
-/// `VALIDATION_ERROR` if there is no password.
+/// `VALIDATION_ERROR` if the share has no password.
 pub async fn unlock_share(
     app: &App,
     token: &ShareToken,

@@ -1,4 +1,4 @@
-//! Uploads through a link that are planned and not finished, as its owner sees them.
+//! Unfinished uploads through a link, as its owner sees them.
 
 use std::time::Duration;
 
@@ -22,10 +22,10 @@ use crate::{
     ops::{page::plain_page, transaction::transaction, uploads::release::fail},
 };
 
-/// A planned upload of which no byte has arrived ends after this.
+/// A planned upload is abandoned after this time if no byte of it has arrived.
 pub(crate) const UNTOUCHED: Duration = Duration::from_secs(15 * 60);
 
-/// The uploads through a link that are planned and not finished, oldest first.
+/// Lists the unfinished uploads through a link, oldest first.
 ///
 /// # Errors
 /// `NOT_FOUND` also for another user's link; `VALIDATION_ERROR` for an order, a filter or a cursor.
@@ -35,7 +35,7 @@ pub async fn list_unfinished(
     id: &Id,
     query: &ListQuery,
 ) -> Result<Page<UnfinishedUpload>> {
-    let why = "uploads are listed oldest first, by offset";
+    let why = "uploads are listed oldest first; only limit and offset are supported";
     let (limit, offset) = plain_page(query, why)?;
     let mut connection = app.db.read().await?;
     find_own(&mut connection, user, id).await?;
@@ -62,7 +62,7 @@ pub async fn list_unfinished(
     })
 }
 
-/// Gives up all that is planned through a link; what came in stays.
+/// Cancels all unfinished uploads through a link; finished files stay.
 ///
 /// # Errors
 /// `NOT_FOUND` also for another user's link.
@@ -75,7 +75,7 @@ pub async fn cancel_unfinished(app: &App, caller: &Caller, id: &Id) -> Result<Ca
     Ok(CancelledUploads { uploads })
 }
 
-/// Gives up what is planned through a link and through those that were made with it; how much that was.
+/// Cancels all unfinished uploads through a link and those created from it. Returns how many there were.
 pub(super) async fn cancel_all(
     connection: &mut AnyConnection,
     id: &Id,
@@ -90,10 +90,10 @@ pub(super) async fn cancel_all(
     Ok(cancelled)
 }
 
-/// The user's own link.
+/// Returns the user's own link.
 ///
 /// # Errors
-/// `NOT_FOUND` also for another user's.
+/// `NOT_FOUND` also for another user's link.
 pub(super) async fn find_own(
     connection: &mut AnyConnection,
     user: &UserRow,

@@ -1,5 +1,5 @@
-//! Files that come in through a share: the owner's uploads, below the shared directory, told apart
-//! from the owner's own by their `share_id`.
+//! Uploads through a share: they belong to the owner, go below the shared directory, and differ from the
+//! owner's own uploads by their `share_id`.
 
 use hulk_proto::{
     CreateFile, CreatedFile, ErrorCode, File, Id, ReportUpload,
@@ -36,7 +36,7 @@ fn destination(opened: &Opened) -> Destination<'_> {
 }
 
 /// # Errors
-/// As `begin_upload`; never `FILE_EXISTS`, since what is taken gets another name.
+/// The errors of `begin_upload`, except `FILE_EXISTS`: if a name is in use, the file gets another one.
 pub async fn begin(
     app: &App,
     opened: &Opened,
@@ -56,7 +56,7 @@ pub async fn begin(
     Ok(created)
 }
 
-/// What curl sent through the link nobody reported: until it is looked at, it counts as unfinished.
+/// Settles unreported uploads through the link: files that curl has sent count as unfinished until then.
 async fn settle(app: &App, opened: &Opened) -> Result<()> {
     let top = opened.chain().last().unwrap_or(&opened.share);
     let mut connection = app.db.read().await?;
@@ -69,7 +69,7 @@ async fn settle(app: &App, opened: &Opened) -> Result<()> {
 }
 
 /// # Errors
-/// As `begin_uploads`.
+/// The errors of `begin_uploads`.
 pub async fn begin_all(
     app: &App,
     opened: &Opened,
@@ -85,7 +85,7 @@ pub async fn begin_all(
 }
 
 /// # Errors
-/// As `sign_parts`; `NOT_FOUND` for an upload that did not begin through this share.
+/// The errors of `sign_parts`; `NOT_FOUND` for an upload that did not begin through this share.
 pub async fn sign(app: &App, opened: &Opened, id: &Id, request: &SignParts) -> Result<SignedParts> {
     let version = check(app, opened, id, request.version).await?;
     let request = SignParts {
@@ -96,7 +96,7 @@ pub async fn sign(app: &App, opened: &Opened, id: &Id, request: &SignParts) -> R
 }
 
 /// # Errors
-/// As `show_upload`; `NOT_FOUND` for an upload that did not begin through this share.
+/// The errors of `show_upload`; `NOT_FOUND` for an upload that did not begin through this share.
 pub async fn show(app: &App, opened: &Opened, id: &Id) -> Result<UploadState> {
     check(app, opened, id, None).await?;
     let mut state = show_upload(app, &destination(opened), id).await?;
@@ -105,7 +105,7 @@ pub async fn show(app: &App, opened: &Opened, id: &Id) -> Result<UploadState> {
 }
 
 /// # Errors
-/// As `complete_upload`; `NOT_FOUND` for an upload that did not begin through this share.
+/// The errors of `complete_upload`; `NOT_FOUND` for an upload that did not begin through this share.
 pub async fn report(app: &App, opened: &Opened, id: &Id, mut report: ReportUpload) -> Result<File> {
     let version = check(app, opened, id, report.version).await?;
     report.version = u64::try_from(version.number).ok();
@@ -114,7 +114,7 @@ pub async fn report(app: &App, opened: &Opened, id: &Id, mut report: ReportUploa
 }
 
 /// # Errors
-/// As `complete_uploads`.
+/// The errors of `complete_uploads`.
 pub async fn report_all(
     app: &App,
     opened: &Opened,
@@ -130,13 +130,13 @@ pub async fn report_all(
 }
 
 /// # Errors
-/// As `cancel_upload`; `NOT_FOUND` for an upload that did not begin through this share.
+/// The errors of `cancel_upload`; `NOT_FOUND` for an upload that did not begin through this share.
 pub async fn cancel(app: &App, opened: &Opened, id: &Id) -> Result<()> {
     check(app, opened, id, None).await?;
     cancel_upload(app, &destination(opened), id).await
 }
 
-/// The version that is meant, if it came through this share into its directory.
+/// Finds the version that a request refers to, if it was uploaded through this share into its directory.
 async fn check(app: &App, opened: &Opened, id: &Id, number: Option<u64>) -> Result<VersionRow> {
     let mut connection = app.db.read().await?;
     opened.check_within(&mut connection, id.as_str()).await?;
@@ -149,7 +149,7 @@ async fn check(app: &App, opened: &Opened, id: &Id, number: Option<u64>) -> Resu
         .ok_or_else(|| Error::not_found("upload"))
 }
 
-/// The file as who put it may know it: from the shared directory, without the owner's paths.
+/// Returns the file as its uploader may see it: relative to the shared directory, without the owner's paths.
 async fn seen(app: &App, opened: &Opened, file: File) -> Result<File> {
     let mut connection = app.db.read().await?;
     present::received(&mut connection, &opened.entry, file).await

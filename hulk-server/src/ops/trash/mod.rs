@@ -1,4 +1,4 @@
-//! To the trash and back. `db::trash` has the table of states.
+//! Moves entries to the trash and restores them. `db::trash` has the table of states.
 
 pub(crate) mod purge;
 
@@ -37,30 +37,30 @@ use crate::{
     },
 };
 
-/// What becomes of what is deleted.
+/// What happens to an entry that is deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Deletion {
-    /// It can be restored until its time is over.
+    /// It can be restored until its time in the trash ends.
     ToTrash,
     ForGood,
 }
 
-/// What is deleted, and how.
+/// An entry to delete, and how.
 #[derive(Clone, Copy, Debug)]
 pub struct Deleting<'a> {
     pub kind: EntryKind,
     pub id: &'a Id,
     pub deletion: Deletion,
-    /// Whether a directory is deleted only if nothing is in it.
+    /// Whether a directory is deleted only if it is empty.
     pub only_empty: bool,
 }
 
-/// Deletes a file or a directory with all that is in it. A file that was never finished is deleted
-/// permanently. Returns until when it can be restored, if at all.
+/// Deletes a file, or a directory with its contents. A file that was never finished is deleted permanently.
+/// Returns until when the entry can be restored, if at all.
 ///
 /// # Errors
-/// `NOT_FOUND` also for another user's; `VALIDATION_ERROR` for the root; `DIRECTORY_NOT_EMPTY` if
-/// only an empty directory was to go.
+/// `NOT_FOUND` also for another user's entry; `VALIDATION_ERROR` for the root; `DIRECTORY_NOT_EMPTY` if only
+/// an empty directory was to be deleted.
 pub async fn delete(
     app: &App,
     actor: Actor<'_>,
@@ -80,7 +80,7 @@ pub async fn delete(
     Ok(None)
 }
 
-/// Returns whether it is in the trash now; if not, it is marked to be purged.
+/// Returns whether the entry is in the trash now; if not, it is marked to be purged.
 async fn move_to_trash(
     transaction: &mut Write,
     user: &UserRow,
@@ -97,7 +97,7 @@ async fn move_to_trash(
     if deleting.only_empty && !tree::is_empty(transaction, &entry.id).await? {
         return Err(Error::new(
             ErrorCode::DirectoryNotEmpty,
-            "the directory is not empty; delete it with what is in it (hulk rm -r)",
+            "the directory is not empty; delete it with its contents (hulk rm -r)",
         ));
     }
     let path = tree::path_of(transaction, &entry.id).await?;
@@ -133,7 +133,7 @@ async fn find(
     entry.filter(is_meant).ok_or_else(|| Error::not_found(what))
 }
 
-/// Whether there is anything to restore.
+/// Whether the file has a finished version, which can be restored.
 async fn is_finished(connection: &mut AnyConnection, entry: &EntryRow) -> Result<bool> {
     let all = versions::all_of(connection, &entry.id).await?;
     Ok(all
@@ -141,12 +141,15 @@ async fn is_finished(connection: &mut AnyConnection, entry: &EntryRow) -> Result
         .any(|version| version.state == FileStatus::Validated))
 }
 
-/// What is in the user's trash, newest first.
+/// Lists the user's trash, newest first.
 ///
 /// # Errors
-/// `VALIDATION_ERROR` for an order, a filter or a cursor, which this list has not.
+/// `VALIDATION_ERROR` for an order, a filter or a cursor, which this list does not support.
 pub async fn list_trash(app: &App, user: &UserRow, query: &ListQuery) -> Result<Page<TrashItem>> {
-    let (limit, offset) = plain_page(query, "the trash is listed newest first, by offset")?;
+    let (limit, offset) = plain_page(
+        query,
+        "the trash is listed newest first; only limit and offset are supported",
+    )?;
     let mut connection = app.db.read().await?;
     let (rows, total) = trash::list(&mut connection, &user.id, limit, offset).await?;
     let kept = Limits::of(&app.settings.limits, user).trash_kept;
@@ -172,11 +175,11 @@ fn item(row: TrashRow, kept: Duration) -> Result<TrashItem> {
     })
 }
 
-/// Puts it back where it was, or to `path`; under a free name if that is taken.
+/// Restores an entry to its old path, or to `path`; under a free name if that is in use.
 ///
 /// # Errors
-/// `NOT_FOUND` for what is not in the user's trash; `FILE_EXISTS` if a file is where a directory
-/// above it was.
+/// `NOT_FOUND` for an entry that is not in the user's trash; `FILE_EXISTS` if a file is in the place of a
+/// directory above it.
 pub async fn restore_trash(
     app: &App,
     caller: &Caller,
@@ -223,10 +226,10 @@ async fn restore(
     })
 }
 
-/// Deletes one thing in the trash permanently.
+/// Deletes one entry in the trash permanently.
 ///
 /// # Errors
-/// `NOT_FOUND` for what is not in the user's trash.
+/// `NOT_FOUND` for an entry that is not in the user's trash.
 pub async fn purge_trash(app: &App, caller: &Caller, id: &Id) -> Result<()> {
     let actor = Actor::from(caller);
     let marked = transaction!(&app.db, actor, async |tx| {
@@ -238,10 +241,10 @@ pub async fn purge_trash(app: &App, caller: &Caller, id: &Id) -> Result<()> {
     }
 }
 
-/// Deletes everything in the user's trash permanently. Returns how many things that were.
+/// Deletes everything in the user's trash permanently. Returns how many entries there were.
 ///
 /// # Errors
-/// If the database does not answer; the next sweep deletes what is left then.
+/// If the database does not answer; the next sweep then deletes the rest.
 pub async fn empty_trash(app: &App, caller: &Caller) -> Result<u64> {
     let (user, actor) = (&caller.user, Actor::from(caller));
     let emptied = transaction!(&app.db, actor, async |tx| {

@@ -1,4 +1,4 @@
-//! Deletes permanently what is marked for it.
+//! Deletes entries permanently that are marked to be purged.
 
 use crate::{
     app::App,
@@ -11,7 +11,7 @@ use crate::{
     ops::{transaction::transaction, uploads::release::urls_end},
 };
 
-/// Deletes a marked entry with all that is below it, in batches; a repeated call resumes where one stopped.
+/// Deletes a marked entry with everything below it, in batches; a repeated call resumes where one stopped.
 ///
 /// # Errors
 /// If the database does not answer.

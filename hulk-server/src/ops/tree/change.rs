@@ -1,4 +1,4 @@
-//! Renames, moves and sets the defaults of a directory; links to what is in it stay.
+//! Renames and moves directories and sets their defaults; links to their contents stay valid.
 
 use hulk_proto::{Directory, Id, Permission, directory::ChangeDirectory};
 
@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// # Errors
-/// `NOT_FOUND`, `VALIDATION_ERROR`, and as `move_entries` for a new path.
+/// `NOT_FOUND`, `VALIDATION_ERROR`; the errors of `move_entries` for a new path.
 pub async fn change_directory(
     app: &App,
     caller: &Caller,
@@ -46,7 +46,7 @@ async fn write(
     if inherits && entry.id == user.root_id {
         return Err(Error::validation(
             "default_permissions",
-            "the root has nothing to inherit from: it is public or private",
+            "the root directory has nothing to inherit from: it is public or private",
         ));
     }
     if let Some(path) = &change.path {

@@ -17,15 +17,15 @@ use crate::{
     },
 };
 
-/// What happens to a directory that exists already.
+/// What happens if a directory already exists.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum IfThere {
     Refuse,
-    /// Its metadata are set, and it is the answer.
+    /// Sets its metadata and returns it.
     Keep,
 }
 
-/// Creates directories of one request, in one transaction.
+/// Creates the directories of one request in one transaction.
 struct Creator<'a> {
     app: &'a App,
     destination: &'a Destination<'a>,
@@ -33,7 +33,7 @@ struct Creator<'a> {
     directories: DirectoryCache,
 }
 
-/// Creates a directory with those above it.
+/// Creates a directory and its parents.
 ///
 /// # Errors
 /// `DIRECTORY_EXISTS`, `FILE_EXISTS`, `VALIDATION_ERROR`.
@@ -48,11 +48,11 @@ pub async fn create_directory(
     })
 }
 
-/// Creates each like `create_directory`, except that a caller who may read gets an existing one as the answer,
-/// with the metadata of the request.
+/// Creates each directory like `create_directory`. For a caller who may read, a directory that already exists
+/// gets the metadata of the request and is returned.
 ///
 /// # Errors
-/// Only if the database does not answer; what is refused is in the answer.
+/// Only if the database does not answer; refused items are in the answer.
 pub async fn create_directories(
     app: &App,
     destination: &Destination<'_>,
@@ -92,7 +92,7 @@ impl<'a> Creator<'a> {
             let made = self.create(&mut one, request).await;
             match &made {
                 Ok(_) => one.commit().await?,
-                // Not this item's fault, and the end of the whole transaction.
+                // Not this item's fault: the whole transaction fails.
                 Err(error) if error.is_fault() => return made.map(|_| Vec::new()),
                 Err(_) => {
                     one.rollback().await?;
@@ -134,14 +134,15 @@ impl<'a> Creator<'a> {
         let row = row.ok_or_else(|| Error::internal("a new directory is missing"))?;
         let mut directory = present::directory_at(self.app, row, request.path.clone())?;
         if self.destination.upload_key_id().is_some() {
-            // The id of a directory is the link to its listing, and the one above may be another's.
+            // The id of a directory is the link to its listing, and the parent may belong to another key.
             directory.parent_id = None;
         }
         Ok(directory)
     }
 }
 
-/// Whoever may only upload does not say who reads what others put into the directory, nor for how long.
+/// Sets the defaults of a new directory. A client that may only upload does not decide who reads the files
+/// that others put there, nor how long they are kept.
 async fn set_defaults(
     connection: &mut AnyConnection,
     destination: &Destination<'_>,
@@ -163,13 +164,13 @@ async fn set_defaults(
 fn exists(path: impl std::fmt::Display) -> Error {
     Error::new(
         ErrorCode::DirectoryExists,
-        format!("there is a directory at '{path}' already"),
+        format!("a directory already exists at '{path}'"),
     )
 }
 
 fn in_the_way(request: &CreateDirectory) -> Error {
     Error::new(
         ErrorCode::FileExists,
-        format!("there is a file at '{}'", request.path),
+        format!("a file already exists at '{}'", request.path),
     )
 }

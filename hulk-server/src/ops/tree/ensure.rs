@@ -1,4 +1,4 @@
-//! Directories that exist after the call, created if need be.
+//! Finds directories, and creates those that do not exist.
 
 use std::collections::HashMap;
 
@@ -31,10 +31,10 @@ impl<'a> Root<'a> {
     }
 }
 
-/// Returns the directory at `path`, created with those above it if need be.
+/// Returns the directory at `path`; creates it and its parents where they do not exist.
 ///
 /// # Errors
-/// `FILE_EXISTS` for a file in the way; `QUOTA_EXCEEDED` for too many objects.
+/// `FILE_EXISTS` if a file is in the way; `QUOTA_EXCEEDED` for too many objects.
 pub(crate) async fn ensure_directories(
     connection: &mut AnyConnection,
     root: Root<'_>,
@@ -61,10 +61,10 @@ pub(crate) async fn ensure_directories(
     Ok(directory)
 }
 
-/// Counts one file or directory more.
+/// Counts one more file or directory.
 ///
 /// # Errors
-/// `QUOTA_EXCEEDED` if the user has as many as they may.
+/// `QUOTA_EXCEEDED` if the user has reached the limit.
 pub(crate) async fn count_object(
     connection: &mut AnyConnection,
     user_id: &str,
@@ -75,17 +75,17 @@ pub(crate) async fn count_object(
         false => Err(Error::new(
             ErrorCode::QuotaExceeded,
             format!(
-                "{max_objects} files and directories are as many as you may have; delete some \
-                 for good first (hulk trash empty, or DELETE /api/v1/trash)"
+                "the limit of {max_objects} files and directories is reached; delete some \
+                 permanently first (hulk trash empty, or DELETE /api/v1/trash)"
             ),
         )),
     }
 }
 
-/// The directories of a batch, each looked up once. Valid as long as the transaction, in which nobody else
-/// changes the user's tree, and until a part of that is rolled back.
+/// The directories of a batch, each looked up once. Valid within one transaction, in which no other request
+/// changes the user's tree, and until a part of it is rolled back.
 pub(crate) struct DirectoryCache {
-    /// Files and directories that the user may have.
+    /// How many files and directories the user may have.
     pub(crate) max_objects: i64,
     directories: HashMap<String, EntryRow>,
     policies: HashMap<String, ExpirationPolicy>,
@@ -100,7 +100,7 @@ impl DirectoryCache {
         }
     }
 
-    /// Forgets all of it, after a rollback.
+    /// Forgets everything, after a rollback.
     pub(crate) fn clear(&mut self) {
         self.directories.clear();
         self.policies.clear();
@@ -122,7 +122,7 @@ impl DirectoryCache {
         Ok(found)
     }
 
-    /// The policy that new files in a directory get.
+    /// Returns the policy that new files in a directory get.
     pub(crate) async fn policy(
         &mut self,
         connection: &mut AnyConnection,

@@ -13,11 +13,11 @@ use crate::{
     ops::present,
 };
 
-/// By name. `filter~path` names one directory; `filter~parent_id` those right below another; with
-/// neither, those below the root.
+/// Lists directories by name. `filter~path` selects one directory, `filter~parent_id` those directly below
+/// another; without a filter, those directly below the root.
 ///
 /// # Errors
-/// `VALIDATION_ERROR` for another filter or order.
+/// `VALIDATION_ERROR` for any other filter, an order or a cursor.
 pub async fn list_directories(
     app: &App,
     user: &UserRow,
@@ -26,7 +26,7 @@ pub async fn list_directories(
     if query.order_by.is_some() || query.cursor.is_some() {
         return Err(Error::validation(
             "order_by",
-            "directories are listed by name, by offset",
+            "directories are listed by name; only limit, offset and filter are supported",
         ));
     }
     let mut connection = app.db.read().await?;
@@ -49,7 +49,7 @@ pub async fn list_directories(
         _ => {
             return Err(Error::validation(
                 "filter",
-                "directories are filtered by path or by parent_id",
+                "directories can be filtered by path or by parent_id",
             ));
         }
     };
@@ -86,10 +86,10 @@ async fn below(
     Ok(tree::list_directories(connection, parent_id, limit, offset).await?)
 }
 
-/// The id of the directory at a path.
+/// Returns the id of the directory at a path.
 ///
 /// # Errors
-/// `NOT_FOUND` also for what is a file.
+/// `NOT_FOUND` also if a file is at the path.
 pub async fn find_directory(app: &App, user: &UserRow, path: &RemotePath) -> Result<Id> {
     let mut connection = app.db.read().await?;
     let entry = tree::find_by_path(&mut connection, &user.root_id, path).await?;
@@ -98,10 +98,10 @@ pub async fn find_directory(app: &App, user: &UserRow, path: &RemotePath) -> Res
     entry.id.parse().map_err(Error::internal)
 }
 
-/// One directory.
+/// Returns one directory.
 ///
 /// # Errors
-/// `NOT_FOUND` also for another user's.
+/// `NOT_FOUND` also for another user's directory.
 pub async fn show_directory(app: &App, user: &UserRow, id: &Id) -> Result<Directory> {
     let mut connection = app.db.read().await?;
     let row = entries::find(&mut connection, id.as_str())

@@ -1,4 +1,4 @@
-//! Names that are free, and paths that are not too long.
+//! Finds free names, and checks the length of paths.
 
 use hulk_proto::{
     ErrorCode, RemotePath,
@@ -11,10 +11,10 @@ use crate::{
     error::{Error, Result},
 };
 
-/// Names that are tried before a restored or received file is refused.
+/// How many names are tried before a restored or received file is refused.
 const MAX_NAMES: u32 = 1 << 24;
 
-/// No path below the directory becomes too long.
+/// Fails if a path below the directory would become too long.
 pub(crate) async fn check_length(
     connection: &mut AnyConnection,
     id: &str,
@@ -34,7 +34,7 @@ pub(crate) async fn check_length(
     }
 }
 
-/// The name, or one of `name (2)`, `name (3)`, … that is free in the directory.
+/// Returns the name if it is free in the directory, or else one of `name (2)`, `name (3)`, … that is.
 pub(crate) async fn free_name(
     connection: &mut AnyConnection,
     parent_id: &str,
@@ -46,8 +46,8 @@ pub(crate) async fn free_name(
     }
 }
 
-/// The same where that with `taken` is not free. It looks for the end of those that are taken by
-/// doubling and then by halves: a stranger's thousand files of one name cost a dozen looks each.
+/// Like `free_name`, if the name with the number `taken` is known to be in use. Searches for the end of the
+/// used names by doubling and then halving: each of a thousand files of one name takes about a dozen lookups.
 pub(crate) async fn free_name_after(
     connection: &mut AnyConnection,
     parent_id: &str,
@@ -77,7 +77,7 @@ fn no_name(name: &str) -> Error {
     )
 }
 
-/// `report.pdf`, `report (2).pdf`, …; at most as long as a name may be.
+/// Returns `report.pdf`, `report (2).pdf`, …, shortened to the longest name that is allowed.
 pub(crate) fn numbered(name: &str, number: u32) -> String {
     if number == 1 {
         return name.to_owned();

@@ -1,4 +1,4 @@
-//! Moves files and directories: each by one changed row, several all or none.
+//! Moves files and directories: each move changes one row, and a batch is moved as a whole or not at all.
 
 use hulk_proto::{
     Category, ErrorCode, FieldError, Id, RemotePath,
@@ -26,11 +26,11 @@ use crate::{
     ops::{present, transaction::transaction, validate},
 };
 
-/// All or none, in the order given; what is in the way is told of all of them.
+/// Moves all entries or none, in the order given. The error names every entry that cannot be moved.
 ///
 /// # Errors
-/// `NOT_FOUND`, `VALIDATION_ERROR`, `FILE_EXISTS`, `DIRECTORY_EXISTS`, `CONFLICT`; with more than
-/// one, the first's code and each in the details. Nothing has moved then.
+/// `NOT_FOUND`, `VALIDATION_ERROR`, `FILE_EXISTS`, `DIRECTORY_EXISTS`, `CONFLICT`; if several entries are
+/// refused, the code of the first, and each of them in the details. Nothing has moved then.
 pub async fn move_entries(
     app: &App,
     caller: &Caller,
@@ -97,10 +97,10 @@ async fn present_entry(app: &App, connection: &mut AnyConnection, id: &Id) -> Re
     })
 }
 
-/// Moves one entry in the caller's transaction; directories above the new place are made.
+/// Moves one entry in the caller's transaction; creates the directories above the new path.
 ///
 /// # Errors
-/// As `move_entries`.
+/// The errors of `move_entries`.
 pub(crate) async fn move_to(
     app: &App,
     connection: &mut AnyConnection,
@@ -115,7 +115,7 @@ pub(crate) async fn move_to(
     if entry.id == user.root_id {
         return Err(Error::validation(
             "path",
-            "the root directory stays where it is",
+            "the root directory cannot be moved",
         ));
     }
     let (above, name) = validate::file_path(path)?;
@@ -133,7 +133,7 @@ pub(crate) async fn move_to(
         if tree::is_within(connection, &parent.id, &entry.id).await? {
             return Err(Error::new(
                 ErrorCode::Conflict,
-                format!("'{path}' is inside the directory that is to be moved there"),
+                format!("a directory cannot be moved into itself: '{path}' is inside it"),
             ));
         }
         let before = tree::path_of(connection, &entry.id).await?;
@@ -150,10 +150,10 @@ fn in_the_way(taken: &EntryRow, path: &RemotePath) -> Error {
         true => (ErrorCode::DirectoryExists, "a directory"),
         false => (ErrorCode::FileExists, "a file"),
     };
-    Error::new(code, format!("there is {what} at '{path}' already"))
+    Error::new(code, format!("{what} already exists at '{path}'"))
 }
 
-/// Of a file by its new name.
+/// Returns the category of a file by its new name; `None` for a directory.
 async fn category(
     connection: &mut AnyConnection,
     entry: &EntryRow,

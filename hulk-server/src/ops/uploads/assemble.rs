@@ -1,4 +1,4 @@
-//! Puts the parts of an upload together.
+//! Assembles the parts of an upload.
 
 use hulk_proto::{ErrorCode, PartLayout, ReportUpload, limits::MAX_PARTS};
 
@@ -11,11 +11,11 @@ use crate::{
     store::{Attested, Completed},
 };
 
-/// The object at `object_key`, and the digests of its parts.
+/// Returns the object at `object_key`, and the digests of its parts.
 ///
-/// The parts are named by their ETags, so that the store itself sees to it that of two who send
-/// different bytes to one upload only one can end it. A crash after that is told by the ETag of
-/// the object: the same report finds it made.
+/// The parts are named by their ETags, so that the store itself ensures that of two clients that send
+/// different bytes to one upload, only one can complete it. After a crash, the same report recognizes the
+/// finished object by its ETag.
 pub(crate) async fn assemble(
     app: &App,
     actor: Actor<'_>,
@@ -41,7 +41,7 @@ pub(crate) async fn assemble(
         }
     }
     let Some(attested) = app.store.inspect(key).await? else {
-        abandon(app, actor, version, "the store has dropped it").await?;
+        abandon(app, actor, version, "the store no longer has it").await?;
         return Err(incomplete());
     };
     let Some(etags) = etags else {
@@ -53,7 +53,7 @@ pub(crate) async fn assemble(
     }
 }
 
-/// Of all parts that the store has; `None` if it knows of no such upload.
+/// Returns the ETags of all parts that the store has; `None` if it has no such upload.
 async fn received(app: &App, version: &VersionRow, upload_id: &str) -> Result<Option<Vec<String>>> {
     let parts = app.store.list_parts(&version.object_key, upload_id).await?;
     let Some(parts) = parts else { return Ok(None) };
@@ -77,7 +77,7 @@ fn check(version: &VersionRow, layout: PartLayout, etags: &[String]) -> Result<(
     }
 }
 
-/// As they are kept, if all are digests of the kind that the store attests.
+/// Returns the digests as they are stored, if all ETags are digests of the kind that the store attests.
 fn digests(app: &App, etags: &[String]) -> Option<String> {
     app.store.etag_of_parts(etags).map(|_| etags.concat())
 }
@@ -85,7 +85,7 @@ fn digests(app: &App, etags: &[String]) -> Option<String> {
 fn incomplete() -> Error {
     Error::new(
         ErrorCode::UploadIncomplete,
-        "the store has not got all parts, or another one than was named; \
-         GET /files/:id/upload tells which it has",
+        "the store has not received all parts, or has other parts than were reported; \
+         GET /files/:id/upload lists those that it has",
     )
 }

@@ -28,7 +28,7 @@ use crate::{
 };
 
 /// # Errors
-/// Whatever can be refused before bytes are sent: `VALIDATION_ERROR`, `PAYLOAD_TOO_LARGE`,
+/// Everything that can be refused before bytes are sent: `VALIDATION_ERROR`, `PAYLOAD_TOO_LARGE`,
 /// `QUOTA_EXCEEDED`, `EMAIL_NOT_VERIFIED`, `FORBIDDEN`, `FILE_EXISTS`, `DIRECTORY_EXISTS`, `CONFLICT`.
 pub async fn begin_upload(
     app: &App,
@@ -40,10 +40,10 @@ pub async fn begin_upload(
     begun.into_iter().next().unwrap_or_else(missing)
 }
 
-/// Like `begin_upload` for each, in one transaction.
+/// Like `begin_upload` for each request, in one transaction.
 ///
 /// # Errors
-/// Only if database or store do not answer; what is refused is in the answer.
+/// Only if database or store do not answer; refused items are in the answer.
 pub async fn begin_uploads(
     app: &App,
     destination: &Destination<'_>,
@@ -103,7 +103,7 @@ async fn plan_all(
     Ok(parsed.into_iter().map(plan).collect())
 }
 
-/// Without a savepoint: what is refused rolls the transaction back.
+/// Plans one upload without a savepoint: a refusal rolls the transaction back.
 async fn plan_one(app: &App, destination: &Destination<'_>, new: &NewFile) -> Result<Planned> {
     transaction!(&app.db, destination.actor, async |tx| {
         planner(app, destination).plan(tx, new).await
@@ -123,7 +123,7 @@ async fn plan_each(
         let planned = planner.plan(&mut one, new).await;
         match &planned {
             Ok(_) => one.commit().await?,
-            // Not this item's fault, and the end of the whole transaction.
+            // Not this item's fault: the whole transaction fails.
             Err(error) if error.is_fault() => return planned.map(|_| Vec::new()),
             Err(_) => {
                 one.rollback().await?;
@@ -144,7 +144,7 @@ fn planner<'a>(app: &'a App, destination: &'a Destination<'a>) -> Planner<'a> {
     }
 }
 
-/// The file, and what is left to send of it.
+/// Returns the file, and what the client still has to send.
 async fn answer(
     app: &App,
     destination: &Destination<'_>,
@@ -172,12 +172,12 @@ async fn answer(
         return Ok(CreatedFile { file, upload });
     }
     let mut file = show(app, destination, new, planned.file).await?;
-    // The answer is about this upload, while the file may still show the version before it.
+    // The answer is about this upload, while the file may still show the previous version.
     file.version = u64::try_from(planned.version.number).unwrap_or(0);
     Ok(CreatedFile { file, upload })
 }
 
-/// The request says where the file is, except through a share.
+/// Returns the file as the API shows it. Its path is that of the request, except through a share.
 async fn show(
     app: &App,
     destination: &Destination<'_>,

@@ -1,4 +1,4 @@
-//! Cancels an unfinished upload: its space is free again, its bytes are deleted.
+//! Cancels an unfinished upload: releases its space and deletes its bytes.
 
 use hulk_proto::Id;
 
@@ -13,7 +13,7 @@ use crate::{
 /// Cancels the newest unfinished upload of a file; the versions before it stay.
 ///
 /// # Errors
-/// `NOT_FOUND` if there is none that is the client's to cancel, or the file is another user's.
+/// `NOT_FOUND` if there is none that the client may cancel, or the file is another user's.
 pub async fn cancel_upload(app: &App, destination: &Destination<'_>, id: &Id) -> Result<()> {
     find_file(app, destination.user, id).await?;
     let key_id = destination.upload_key_id();

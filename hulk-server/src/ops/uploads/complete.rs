@@ -1,4 +1,4 @@
-//! Takes the reports of uploads that were sent.
+//! Completes uploads that their clients report as sent.
 
 use futures_util::{StreamExt, stream};
 use hulk_proto::{
@@ -23,9 +23,9 @@ use crate::{
 };
 
 /// # Errors
-/// `UPLOAD_INCOMPLETE` if the store has not got all, `DIGEST_MISMATCH` if it has other bytes than
-/// were declared (the upload has failed then), `FILE_EXISTS` if another upload was faster and this
-/// one was not to replace it, `CONFLICT` if another replaced it.
+/// `UPLOAD_INCOMPLETE` if the store has not received everything, `DIGEST_MISMATCH` if it has other bytes than
+/// were declared (the upload has failed then), `FILE_EXISTS` if another upload was finished first and this
+/// one must not replace it, `CONFLICT` if another one replaced it.
 pub async fn complete_upload(
     app: &App,
     destination: &Destination<'_>,
@@ -43,10 +43,10 @@ pub async fn complete_upload(
     show_upload_file(app, destination, &version).await
 }
 
-/// Like `complete_upload` for each; what is complete is written in one transaction.
+/// Like `complete_upload` for each report; complete uploads are published in one transaction.
 ///
 /// # Errors
-/// Only if database or store do not answer; what is refused is in the answer.
+/// Only if database or store do not answer; refused items are in the answer.
 pub async fn complete_uploads(
     app: &App,
     destination: &Destination<'_>,
@@ -71,7 +71,7 @@ pub async fn complete_uploads(
     show_all(app, destination, ended).await.map(batch)
 }
 
-/// A version that is reported; without what was sent, if it had ended before.
+/// A reported version, and what was sent of it; `None` if it had already ended.
 type Inspected = (VersionRow, Option<Sent>);
 
 async fn inspect(
@@ -101,7 +101,7 @@ async fn end(
     Ok(version)
 }
 
-/// The files of uploads that have ended, as their client may know them.
+/// Returns the files of uploads that have ended, as their client may see them.
 async fn show_all(
     app: &App,
     destination: &Destination<'_>,

@@ -1,4 +1,4 @@
-//! Bytes that the user has stored already are copied inside the store, not sent.
+//! Copies, inside the store, bytes that the user has already stored, so that they are not sent again.
 
 use futures_util::{StreamExt, stream};
 
@@ -19,8 +19,8 @@ use crate::{
     store::StoreErrorKind,
 };
 
-/// Makes files of stored bytes where the plans are of such, in one transaction. Returns which of them exist
-/// now: not those whose stored bytes are gone.
+/// Makes files from stored bytes, for the plans that have some, in one transaction. Returns for each plan
+/// whether it did; not if the stored bytes no longer exist.
 ///
 /// # Errors
 /// If the database does not answer; each plan has errors of its own.
@@ -68,7 +68,7 @@ async fn conclude(
             Ok(true)
         }
         Outcome::Taken => {
-            let (actor, reason) = (destination.actor, "the path was taken meanwhile");
+            let (actor, reason) = (destination.actor, "the path is in use by now");
             abandon(app, actor, &planned.version, reason).await?;
             Err(file_exists(&new.path))
         }
@@ -76,8 +76,8 @@ async fn conclude(
     }
 }
 
-/// Makes the object of `version` from a stored one, inside the store. Returns `None` if that is gone, or
-/// cannot be copied.
+/// Makes the object of `version` from a stored one, inside the store. Returns `None` if the stored one no
+/// longer exists or cannot be copied.
 pub(crate) async fn copy_stored(
     app: &App,
     version: &VersionRow,

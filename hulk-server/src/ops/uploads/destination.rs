@@ -1,4 +1,4 @@
-//! Where uploads go, and on whose behalf.
+//! The directory that uploads go to, and the actor on whose behalf they do.
 
 use crate::{
     audit::Actor,
@@ -13,16 +13,16 @@ use crate::{
 pub enum Completion {
     /// The client reports it, by `PUT /files/:id/status`.
     Reported,
-    /// Nobody does: whoever asks for the file first finds its object in the store.
+    /// No client reports it: the first request for the file finds its object in the store.
     Observed,
 }
 
 /// A directory that takes files from an actor: the user's root, or the directory of a share.
 #[derive(Clone, Copy)]
 pub struct Destination<'a> {
-    /// Who owns the files.
+    /// The owner of the files.
     pub user: &'a UserRow,
-    /// Paths are relative to this directory.
+    /// The directory that paths are relative to.
     pub root_id: &'a str,
     pub actor: Actor<'a>,
 }
@@ -38,7 +38,7 @@ impl<'a> From<&'a Caller> for Destination<'a> {
 }
 
 impl<'a> Destination<'a> {
-    /// The directory of a share, for a visitor from `address`.
+    /// Returns the directory of a share, for a visitor from `address`.
     pub fn of_share(owner: &'a UserRow, share: &'a ShareRow, address: &'a str) -> Self {
         Self {
             user: owner,
@@ -58,14 +58,14 @@ impl<'a> Destination<'a> {
         }
     }
 
-    /// Returns the size of the largest file that may be put.
+    /// Returns the size of the largest file that may be uploaded.
     pub(super) fn max_file_bytes(&self, limits: &Limits) -> u64 {
         let cap = self.share().and_then(|share| share.max_file_bytes);
         cap.and_then(|cap| u64::try_from(cap).ok())
             .map_or(limits.max_file_bytes, |cap| cap.min(limits.max_file_bytes))
     }
 
-    /// The share, if files come through one: a visitor neither replaces nor learns what exists.
+    /// Returns the share that files are sent through, if any: a visitor neither replaces nor sees files.
     pub(crate) fn share(&self) -> Option<&'a ShareRow> {
         self.actor.share()
     }
@@ -74,7 +74,7 @@ impl<'a> Destination<'a> {
         self.share().map(|share| share.id.as_str())
     }
 
-    /// The key, if it may upload and nothing else (`Credential::upload_key_id`).
+    /// Returns the id of the key, if it may upload and nothing else (`Credential::upload_key_id`).
     pub(crate) fn upload_key_id(&self) -> Option<&'a str> {
         self.actor.upload_key_id()
     }
@@ -90,9 +90,9 @@ impl<'a> Destination<'a> {
         key_id.is_none() || key_id == version.key_id.as_deref()
     }
 
-    /// Whether a stored version may stand for bytes of which the client has sent no more than a digest.
-    /// An upload key would read by it what it never had; and a digest that such a key declared proves
-    /// nothing to others, because no store compares the SHA-256 of an upload in parts.
+    /// Whether a stored version may be used for bytes of which the client has sent only a digest. An upload
+    /// key could read bytes this way that it never had; and a digest that such a key declared proves nothing
+    /// to others, because no store compares the SHA-256 of an upload in parts.
     pub(super) fn may_reuse(&self, stored: &VersionRow) -> bool {
         self.upload_key_id().is_none() && stored.key_id.is_none()
     }

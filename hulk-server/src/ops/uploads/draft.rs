@@ -1,4 +1,4 @@
-//! A version before it has a row: its keys, its parts, and what the request says of it.
+//! Drafts a version before it has a row: its keys, its parts, and what the request says about it.
 
 use hulk_proto::{
     ExpirationPolicy, IfExists, PartLayout,
@@ -20,16 +20,16 @@ use crate::{
     store::object_key::{ObjectKey, VersionOf},
 };
 
-/// Where among a file's versions the new one belongs.
+/// The place of a new version among the versions of its file.
 #[derive(Clone, Copy)]
 pub(super) struct Slot<'a> {
     pub(super) number: i64,
     pub(super) policy: ExpirationPolicy,
-    /// The version before, if the client may know its parts.
+    /// The previous version, if the client may know its parts.
     pub(super) before: Option<&'a VersionRow>,
 }
 
-/// The version that an upload of `new` to `entry` makes.
+/// Returns the version that an upload of `new` to `entry` creates.
 ///
 /// # Errors
 /// `VALIDATION_ERROR` for a part size that does not suit the file.
@@ -84,7 +84,7 @@ pub(super) fn draft<'a>(
     })
 }
 
-/// An older version again, as the next version of its file.
+/// Returns an older version as the next version of its file.
 ///
 /// # Errors
 /// Only if an id in the database is malformed.
@@ -127,8 +127,8 @@ pub(crate) fn draft_again<'a>(
     })
 }
 
-/// Returns the size of the parts; `None` for an upload in one request. The parts of the version before are
-/// kept where they can be, so that equal ones are found.
+/// Returns the size of the parts; `None` for an upload in one request. Keeps the part size of the previous
+/// version where possible, so that equal parts are found.
 fn part_size(new: &NewFile, before: Option<&VersionRow>) -> Result<Option<i64>> {
     if new.completion == Completion::Observed {
         return Ok(None);

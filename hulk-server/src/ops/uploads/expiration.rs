@@ -1,4 +1,4 @@
-//! When a finished file expires.
+//! Changes when a finished file expires.
 
 use hulk_proto::{ErrorCode, ExpirationPolicy, FileStatus, Timestamp};
 
@@ -16,8 +16,9 @@ use crate::{
     store::object_key::{ObjectKey, VersionOf},
 };
 
-/// Gives a file another policy. The policy is part of the object's key, since the bucket's lifecycle rules go
-/// by it and by the object's age: the object is copied first, then the row changes, and the old object goes.
+/// Gives a file another policy. The policy is part of the object's key, since the bucket's lifecycle rules
+/// use it and the object's age: the object is copied first, then the row changes, then the old object is
+/// deleted.
 ///
 /// # Errors
 /// `CONFLICT` if no upload of the file is finished, or another request changes it meanwhile.
@@ -49,7 +50,7 @@ pub(crate) async fn set_expiration(
     changed.then_some(()).ok_or_else(|| {
         Error::new(
             ErrorCode::Conflict,
-            "the file was changed by another request meanwhile; try again",
+            "another request changed the file meanwhile; try again",
         )
     })
 }
@@ -62,7 +63,7 @@ async fn finished(app: &App, file: &FileRow) -> Result<VersionRow> {
         .ok_or_else(|| {
             Error::new(
                 ErrorCode::Conflict,
-                "the file has no finished upload whose expiry could change",
+                "the file has no finished upload, so its expiry cannot be changed",
             )
         })
 }

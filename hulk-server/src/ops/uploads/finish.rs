@@ -25,7 +25,7 @@ use crate::{
     store::Attested,
 };
 
-/// On whose behalf uploads are ended, and how many versions of a file stay.
+/// Ends uploads on behalf of an actor, within the limits of the user.
 pub(super) struct Finisher<'a> {
     pub(super) app: &'a App,
     pub(super) actor: Actor<'a>,
@@ -41,8 +41,8 @@ impl<'a> Finisher<'a> {
         }
     }
 
-    /// Ends one upload. Where two requests do this at once, the later one may find the uploaded bytes gone,
-    /// or another state: what the first one found then holds for it too.
+    /// Ends one upload. If two requests do this at once, the later one may find the uploaded bytes deleted,
+    /// or another state: the outcome of the first one then holds for it too.
     pub(super) async fn finish(&self, version: &VersionRow, report: &ReportUpload) -> Result<()> {
         let outcome = self.try_finish(version, report).await;
         let Err(error) = &outcome else { return outcome };
@@ -66,7 +66,7 @@ impl<'a> Finisher<'a> {
         self.conclude(version, outcome).await
     }
 
-    /// Turns what publishing found into the answer.
+    /// Turns the outcome of publishing into the answer.
     pub(super) async fn conclude(&self, version: &VersionRow, outcome: Outcome) -> Result<()> {
         match outcome {
             Outcome::Validated => {
@@ -83,7 +83,7 @@ impl<'a> Finisher<'a> {
         }
     }
 
-    /// The store's half: after this, the uploaded bytes are at `object_key`, whole and as they were declared.
+    /// Does the store's part: afterwards, the uploaded bytes are at `object_key`, complete and as declared.
     pub(super) async fn inspect(
         &self,
         version: &VersionRow,
@@ -125,13 +125,13 @@ impl<'a> Finisher<'a> {
             true => Ok(()),
             false => Err(Error::new(
                 ErrorCode::Conflict,
-                "the upload was ended by another request",
+                "another request has ended this upload",
             )),
         }
     }
 }
 
-/// Returns the outcome of an upload that has ended: the same report again has the same answer.
+/// Returns the outcome of an upload that has ended: repeating a report gets the same answer.
 pub(super) fn check_finished(version: &VersionRow, report: &ReportUpload) -> Result<()> {
     match version.state {
         FileStatus::Validated => {
@@ -145,7 +145,7 @@ pub(super) fn check_finished(version: &VersionRow, report: &ReportUpload) -> Res
         }
         FileStatus::Expired => Err(Error::new(ErrorCode::FileExpired, "the file has expired")),
         _ => {
-            let reason = version.reason.as_deref().unwrap_or("it was given up");
+            let reason = version.reason.as_deref().unwrap_or("it was abandoned");
             Err(Error::new(
                 ErrorCode::UploadIncomplete,
                 format!("this upload has failed ({reason}); begin it again"),
@@ -157,7 +157,7 @@ pub(super) fn check_finished(version: &VersionRow, report: &ReportUpload) -> Res
 /// Ends an upload that no client reports, if its object exists.
 ///
 /// # Errors
-/// Only if database or store do not answer; an upload that fails is no error here.
+/// Only if database or store do not answer; a failed upload is no error here.
 pub(crate) async fn settle(app: &App, file_id: &str) -> Result<()> {
     let mut connection = app.db.read().await?;
     let Some(version) = uploads::find_direct(&mut connection, file_id).await? else {
@@ -167,7 +167,7 @@ pub(crate) async fn settle(app: &App, file_id: &str) -> Result<()> {
     settle_version(app, &version).await.map(drop)
 }
 
-/// Ends an upload if all that it needs is in the store. Returns whether it was.
+/// Ends an upload if the store has everything that it needs. Returns whether it did.
 pub(crate) async fn settle_version(app: &App, version: &VersionRow) -> Result<bool> {
     let mut connection = app.db.read().await?;
     let Some(user) = users::find(&mut connection, &version.user_id).await? else {
@@ -199,7 +199,7 @@ pub(crate) async fn settle_version(app: &App, version: &VersionRow) -> Result<bo
     }
 }
 
-/// What the store says, what was declared at first and what is declared now must agree.
+/// Fails unless the store, the request for the upload and the report agree.
 fn check(version: &VersionRow, report: &ReportUpload, attested: &Attested) -> Result<()> {
     let differs = |one: &Option<String>, other: &Option<String>| {
         one.is_some() && other.is_some() && one != other

@@ -1,4 +1,4 @@
-//! Where a file goes that comes in through a share: nothing that is there is replaced.
+//! Names files that are received through a share: no existing file is replaced.
 
 use hulk_proto::{FileStatus, RemotePath, path::MAX_PATH_BYTES};
 use sqlx::AnyConnection;
@@ -14,10 +14,10 @@ use crate::{
     ops::tree::names,
 };
 
-/// The ceiling of a link is one of files, and each may bring directories along.
+/// How many names a path may have: the limit of a link counts files, and each may create directories.
 const MAX_DEPTH: usize = 32;
 
-/// From the owner's root no path is too long, with a number and all.
+/// Fails if the path is too long when it begins at the owner's root and its name gets a number.
 pub(super) async fn check_length(
     connection: &mut AnyConnection,
     root_id: &str,
@@ -34,15 +34,15 @@ pub(super) async fn check_length(
         true => Ok(()),
         false => Err(Error::validation(
             "path",
-            format!("through a link, a path has at most {MAX_DEPTH} names"),
+            format!("a path through a link may have at most {MAX_DEPTH} names"),
         )),
     }
 }
 
-/// Names of which the files are looked at; of more, only whether they are free.
+/// How many names are compared by their files; of further names, only whether they are free is checked.
 const LOOKED_AT: u32 = 32;
 
-/// Returns the first name that is free, or whose file is what this share is sending or has sent.
+/// Returns the first name that is free, or whose file is the same one, uploaded through this share.
 pub(super) async fn incoming_name(
     connection: &mut AnyConnection,
     destination: &Destination<'_>,
@@ -52,7 +52,7 @@ pub(super) async fn incoming_name(
     let head_md5 = new.head_md5();
     let is_same = |version: &VersionRow| {
         let has_digest = new.sha256.is_some() && version.sha256 == new.sha256;
-        // Without a digest two strangers may mean two files.
+        // Without a digest, two visitors may mean different files.
         let is_it = match version.is_unfinished() {
             true => has_digest || head_md5.is_some() && version.head_md5 == head_md5,
             false => has_digest,

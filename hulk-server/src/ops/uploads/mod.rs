@@ -1,8 +1,9 @@
 //! Uploads: from the request to the published version.
 //!
-//! One `POST /files` goes one way: `begin` parses the request into a `NewFile`, `plan` reserves a version
-//! (`draft` says what it is), `dedupe` copies what is stored already, `transfer` signs what is left to
-//! send. `complete` takes the report, `finish` checks the store, and `publish` makes the version current.
+//! Every `POST /files` takes the same steps: `begin` parses the request into a `NewFile`, `plan` reserves a
+//! version (which `draft` describes), `dedupe` copies bytes that are already stored, `transfer` signs URLs
+//! for the rest. `complete` takes the report, `finish` checks the store, and `publish` makes the version
+//! current.
 //! `db::versions` has the table of states, and what a crash leaves in each.
 
 mod assemble;

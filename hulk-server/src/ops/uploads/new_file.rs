@@ -15,7 +15,7 @@ use crate::{
     ops::validate,
 };
 
-/// A file to be uploaded, with everything that can be refused before planning refused already.
+/// A new file that has passed every check that is possible before planning.
 #[derive(Clone)]
 pub(super) struct NewFile {
     pub(super) path: RemotePath,
@@ -24,17 +24,17 @@ pub(super) struct NewFile {
     /// `None` while the length is unknown.
     pub(super) size_bytes: Option<i64>,
     pub(super) mime_type: Option<String>,
-    /// As the database has it.
+    /// In the form that the database stores.
     pub(super) sha256: Option<String>,
     pub(super) part_md5s: Vec<Md5>,
     pub(super) part_size: Option<u64>,
     pub(super) if_exists: IfExists,
     pub(super) permissions: Option<Permission>,
     pub(super) expiration_policy: Option<ExpirationPolicy>,
-    /// JSON, as the database has it.
+    /// JSON, as the database stores it.
     pub(super) tags: Option<String>,
     pub(super) description: Option<String>,
-    /// JSON, as the database has it.
+    /// JSON, as the database stores it.
     pub(super) metadata: Option<String>,
     pub(super) completion: Completion,
 }
@@ -54,7 +54,7 @@ impl NewFile {
         if destination.user.email_verified_at.is_none() {
             return Err(Error::new(
                 ErrorCode::EmailNotVerified,
-                "the email of this account is not verified; until then nothing can be uploaded",
+                "the email address of this account is not verified; verify it before uploading",
             ));
         }
         let (directory, name) = validate::file_path(&request.path)?;
@@ -89,19 +89,19 @@ impl NewFile {
         })
     }
 
-    /// The MD5 of the file's first 8 MiB, by which versions that may be equal are found.
+    /// Returns the MD5 of the file's first 8 MiB, which finds versions that may be equal.
     pub(super) fn head_md5(&self) -> Option<String> {
         self.part_md5s.first().map(ToString::to_string)
     }
 
-    /// The MD5 of the whole file, where that is one part.
+    /// Returns the MD5 of the whole file, if that is one part.
     pub(super) fn md5(&self) -> Option<String> {
         let is_one_part = |size: i64| u64::try_from(size).is_ok_and(|size| size <= PART_BYTES);
         self.head_md5()
             .filter(|_| self.size_bytes.is_some_and(is_one_part))
     }
 
-    /// What the request changes of a file that exists.
+    /// Returns what the request changes of an existing file.
     pub(super) fn change(&self) -> FileChange<'_> {
         FileChange {
             permissions: self.permissions,
@@ -112,8 +112,8 @@ impl NewFile {
     }
 }
 
-/// Who may read a file that comes through a share, and for how long, is for its directory to say; and what a
-/// visitor's file may be run as, for nobody but its owner.
+/// Removes fields that a visitor of a share may not set: the shared directory decides who may read the file
+/// and for how long, and only its owner makes it executable.
 fn drop_owners_fields(request: &mut CreateFile) {
     request.permissions = None;
     request.expiration_policy = None;
@@ -138,7 +138,7 @@ fn check_size(
     if is_one_request && size_bytes > app.store.capabilities().max_single_put_bytes {
         return Err(Error::new(
             ErrorCode::PayloadTooLarge,
-            "the store takes at most 5 GiB in one request; put larger files with 'hulk put'",
+            "the store accepts at most 5 GiB in one request; upload larger files with 'hulk put'",
         ));
     }
     Ok(())
@@ -152,7 +152,7 @@ fn check_part_md5s(request: &CreateFile) -> Result<()> {
         false => Ok(()),
         true => Err(Error::validation(
             "part_md5s",
-            format!("the file has {parts} parts of 8 MiB"),
+            format!("there are more MD5s than parts: the file has {parts} parts of 8 MiB"),
         )),
     }
 }

@@ -1,4 +1,4 @@
-//! Part URLs, signed when they are needed.
+//! Signs part URLs when they are needed.
 
 use std::collections::HashSet;
 
@@ -26,13 +26,13 @@ use crate::{
     store::PartToSign,
 };
 
-/// An upload that is continued is not stale; that is recorded this often.
+/// How often it is recorded that an upload is continued, and so not stale.
 const TOUCH_AFTER_MILLIS: i64 = 60 * 60 * 1000;
 
 /// # Errors
-/// `NOT_FOUND` if nothing is being uploaded in parts, `VALIDATION_ERROR` for a part that the file
-/// does not have, `QUOTA_EXCEEDED` or `PAYLOAD_TOO_LARGE` for one that an upload of unknown length
-/// may not have.
+/// `NOT_FOUND` if nothing is being uploaded, `BAD_REQUEST` if it is not uploaded in parts, `VALIDATION_ERROR`
+/// for a part that the file does not have, `QUOTA_EXCEEDED` or `PAYLOAD_TOO_LARGE` for one that an upload of
+/// unknown length may not have.
 pub async fn sign_parts(
     app: &App,
     destination: &Destination<'_>,
@@ -55,7 +55,7 @@ pub async fn sign_parts(
         })
     });
     let digested: Vec<DigestedPart<'_>> = digested.collect();
-    // Which parts are equal would show a key that may only upload what is stored.
+    // Equal parts would reveal what is stored, which a key that may only upload must not learn.
     let reused = match digested.is_empty() || destination.upload_key_id().is_some() {
         true => Reused::default(),
         false => reuse_previous(app, &version, &digested).await?,
@@ -88,10 +88,10 @@ fn check(parts: &[WantedPart], layout: PartLayout) -> Result<()> {
             .size_bytes
             .is_some_and(|size| size > layout.part_size())
         {
-            return invalid(format!("part {number} is larger than a part of this file"));
+            return invalid(format!("part {number} is larger than the part size"));
         }
         if !seen.insert(number) {
-            return invalid(format!("part {number} is named twice"));
+            return invalid(format!("part {number} is listed twice"));
         }
         let is_base64 =
             |text: &String| text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_graphic());
@@ -104,8 +104,8 @@ fn check(parts: &[WantedPart], layout: PartLayout) -> Result<()> {
     Ok(())
 }
 
-/// Records now and then that the upload is continued. What a visitor planned keeps its reservation for bytes,
-/// not for the intention to send some.
+/// Records now and then that the upload is continued. A visitor's upload keeps its reservation only if bytes
+/// have arrived, not for the intention to send some.
 async fn touch(
     app: &App,
     destination: &Destination<'_>,
@@ -122,7 +122,7 @@ async fn touch(
     Ok(version)
 }
 
-/// Reserves space for parts of an upload whose length is not known.
+/// Reserves space for parts of an upload of unknown length.
 async fn reserve(
     app: &App,
     destination: &Destination<'_>,
@@ -133,7 +133,9 @@ async fn reserve(
     if parts.iter().any(|part| part.number as usize > MAX_PARTS) {
         return Err(Error::new(
             ErrorCode::PayloadTooLarge,
-            format!("the upload has more than {MAX_PARTS} parts; begin it with a larger part_size"),
+            format!(
+                "an upload has at most {MAX_PARTS} parts; begin it again with a larger part_size"
+            ),
         ));
     }
     let end = |part: &WantedPart| {

@@ -1,4 +1,4 @@
-//! The database's half of beginning an upload: its directories, its file, its version, its quota.
+//! Plans an upload in the database: its directories, its file, its version, its quota.
 
 use hulk_proto::{
     Category, ErrorCode, ExpirationPolicy, FileStatus, IfExists, Permission, Timestamp,
@@ -32,23 +32,23 @@ use crate::{
     },
 };
 
-/// Unfinished uploads to one path: each has a row, and may have no bytes.
+/// How many unfinished uploads one path may have: each has a row, even without any bytes.
 const MAX_UNFINISHED: usize = 16;
-/// Each has labels of its own, which no quota counts.
+/// How many bytes their labels may have, which no quota counts.
 const MAX_UNFINISHED_LABELS_BYTES: usize = 3 * MAX_LABELS_BYTES;
 
 /// An upload whose space is reserved.
 pub(super) struct Planned {
-    /// As it is shown; it may still have the version before.
+    /// The file as it is shown; it may still be at the previous version.
     pub(super) file: FileRow,
     pub(super) version: VersionRow,
-    /// Whether the file has these very bytes already.
+    /// Whether the file already has exactly these bytes.
     pub(super) is_unchanged: bool,
-    /// A finished version of the user's with these bytes.
+    /// A finished version of the user with these bytes.
     pub(super) stored: Option<VersionRow>,
-    /// The version before, if its parts have the same layout and their digests are known.
+    /// The previous version, if its parts have the same layout and their digests are known.
     pub(super) previous: Option<VersionRow>,
-    /// Whether the user may have these bytes stored: a digest of them all would tell.
+    /// Whether the user may have stored these bytes: a digest of the whole file would show it.
     pub(super) may_be_stored: bool,
 }
 
@@ -70,7 +70,7 @@ impl Target {
         current_of(&self.versions, &self.entry)
     }
 
-    /// The current version, unless it has expired.
+    /// Returns the current version, unless it has expired.
     fn present(&self) -> Option<&VersionRow> {
         let now = Timestamp::now();
         self.current().filter(|version| !version.is_expired(now))
@@ -79,8 +79,8 @@ impl Target {
 
 impl Planner<'_> {
     /// # Errors
-    /// `FILE_EXISTS`, `DIRECTORY_EXISTS`, `QUOTA_EXCEEDED`, `TOO_MANY_REQUESTS`; `FORBIDDEN` for what a key
-    /// that may only upload would change. The transaction is then to be rolled back.
+    /// `FILE_EXISTS`, `DIRECTORY_EXISTS`, `QUOTA_EXCEEDED`, `TOO_MANY_REQUESTS`; `FORBIDDEN` for a change
+    /// that needs more than an upload key. The caller must then roll the transaction back.
     pub(super) async fn plan(
         &mut self,
         connection: &mut AnyConnection,
@@ -89,7 +89,7 @@ impl Planner<'_> {
         let target = self.target(connection, new).await?;
         self.check(connection, new, &target).await?;
         let current = target.current();
-        // What only upload keys said of a file does not bind what others put.
+        // What upload keys alone declared for a file does not bind uploads by others.
         let takes_over = self.destination.may_read() && upload_only::are_all(&target.versions);
         let policy = match (new.expiration_policy, current.filter(|_| !takes_over)) {
             (Some(policy), _) => policy,
@@ -102,7 +102,7 @@ impl Planner<'_> {
         let unchanged = target.present().filter(|present| {
             self.destination.may_reuse(present) && is_same_file(present, new, policy)
         });
-        // The parts of what was there before are not for a key that may only upload.
+        // A key that may only upload must not learn about the parts of earlier versions.
         let before = current.filter(|_| self.destination.upload_key_id().is_none());
         let version = match unchanged {
             Some(current) => {
@@ -141,7 +141,7 @@ impl Planner<'_> {
         })
     }
 
-    /// The file at the request's path, created with the directories above it if need be.
+    /// Finds the file at the request's path; creates it and the directories above it where they do not exist.
     async fn target(&mut self, connection: &mut AnyConnection, new: &NewFile) -> Result<Target> {
         let destination = self.destination;
         if destination.share().is_some() {
@@ -165,7 +165,7 @@ impl Planner<'_> {
             return Err(Error::new(
                 ErrorCode::DirectoryExists,
                 format!(
-                    "there is a directory at '{}'; put the file into it or name it otherwise",
+                    "a directory already exists at '{}'; put the file into it or choose another name",
                     new.path
                 ),
             ));
@@ -191,9 +191,9 @@ impl Planner<'_> {
         upload_only::check_unseen(connection, destination, new, &target.entry, all).await
     }
 
-    /// A file that is put again unchanged keeps its version; its time begins anew, and what else the request
-    /// says of it holds. Where the store goes by the age of the object, renewing takes a new object, and
-    /// `begin` does it.
+    /// Renews a file that is uploaded again unchanged: it keeps its version, its time to expiry starts again,
+    /// and everything else that the request says is applied. If the store expires objects by age, renewing
+    /// takes a new object, which `begin` makes.
     async fn renew(
         &self,
         connection: &mut AnyConnection,
@@ -210,8 +210,8 @@ impl Planner<'_> {
         Ok(entries::change_file(connection, &current.file_id, new.change()).await?)
     }
 
-    /// The version that the upload fills: the unfinished one of the same bytes, or a new one whose bytes are
-    /// reserved.
+    /// Returns the version that the upload fills: the unfinished one of the same bytes, or a new one whose
+    /// bytes are reserved.
     async fn reserve(
         &self,
         connection: &mut AnyConnection,
@@ -222,7 +222,7 @@ impl Planner<'_> {
             return Ok(resumed);
         }
         check_unfinished(&target.versions, wanted.key_id)?;
-        // Each would stay for ever, and count against no quota.
+        // Failed versions would stay forever, and count against no quota.
         let failed = target.versions.iter();
         let failed = failed.filter(|version| version.state == FileStatus::Failed);
         if failed.count() > 1 {
@@ -245,8 +245,8 @@ impl Planner<'_> {
         Ok(version)
     }
 
-    /// What the user has stored of these bytes: a finished version, or whether one begins alike. A digest
-    /// alone must not bring bytes to a client that never had them.
+    /// Finds what the user has stored of these bytes: a finished version, or whether one begins with the same
+    /// bytes. A digest alone must not give bytes to a client that never had them.
     async fn reusable(
         &self,
         connection: &mut AnyConnection,
@@ -271,7 +271,7 @@ impl Planner<'_> {
     }
 }
 
-/// Whether the file is what the request wants it to be.
+/// Whether the file already is what the request asks for.
 fn is_same_file(current: &VersionRow, new: &NewFile, policy: ExpirationPolicy) -> bool {
     new.sha256.is_some()
         && new.sha256 == current.sha256
@@ -279,8 +279,8 @@ fn is_same_file(current: &VersionRow, new: &NewFile, policy: ExpirationPolicy) -
         && current.expiration_policy == policy
 }
 
-/// The unfinished version of the same bytes, with what else the request says now. One whose key or parts do
-/// not suit the request any more fails.
+/// Returns the unfinished version of the same bytes, updated with what else the request says. Fails versions
+/// whose key or parts no longer suit the request.
 async fn resume(
     connection: &mut AnyConnection,
     all: &[VersionRow],
@@ -294,18 +294,18 @@ async fn resume(
                 number: same.number,
                 ..wanted.clone()
             };
-            // A version that is being checked keeps what it has.
+            // A version that is being checked stays unchanged.
             let renewed = uploads::renew(connection, renewed).await?;
             return Ok(Some(renewed.unwrap_or_else(|| same.clone())));
         }
-        if versions::mark_failed(connection, same, "it was begun anew in another way").await? {
+        if versions::mark_failed(connection, same, "it was restarted with other settings").await? {
             release(connection, same).await?;
         }
     }
     Ok(None)
 }
 
-/// Whether two requests mean the same bytes at the same path, by what both say of them.
+/// Whether two requests mean the same bytes at the same path, as far as both describe them.
 fn is_same_upload(version: &VersionRow, wanted: &NewVersion<'_>) -> bool {
     let agrees = match (&version.sha256, &wanted.sha256) {
         (Some(one), Some(other)) => one == other,
@@ -320,7 +320,7 @@ fn is_same_upload(version: &VersionRow, wanted: &NewVersion<'_>) -> bool {
         && agrees
 }
 
-/// Counted by key, so that a key that may only upload does not keep the others out.
+/// Limits unfinished uploads, counted by key, so that a key that may only upload does not shut others out.
 ///
 /// # Errors
 /// `TOO_MANY_REQUESTS`.

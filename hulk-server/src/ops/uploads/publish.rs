@@ -20,7 +20,7 @@ use crate::{
     ops::{shares::intake, transaction::transaction},
 };
 
-/// What the store has of a version.
+/// The bytes of a version that the store has received.
 pub(crate) struct Sent {
     pub(super) size_bytes: i64,
     pub(super) sha256: Option<String>,
@@ -30,7 +30,7 @@ pub(crate) struct Sent {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
     Validated,
-    /// There is a file by now that was not to be replaced.
+    /// A file that must not be replaced exists by now.
     Taken,
     /// A newer upload to the path was finished first.
     Overtaken,
@@ -38,8 +38,8 @@ pub(crate) enum Outcome {
     Gone,
 }
 
-/// Publishes what was sent of each of the user's versions, in one transaction. `None` stands for what is
-/// not to be published, and has no outcome.
+/// Publishes those of the user's versions that were sent, in one transaction. A `None` is skipped, and has no
+/// outcome.
 pub(super) async fn publish_all(
     app: &App,
     actor: Actor<'_>,
@@ -76,8 +76,8 @@ pub(crate) async fn publish_one(
     outcome.ok_or_else(|| Error::internal("a version was not published"))
 }
 
-/// The version becomes the file's, or takes its place among the older ones if a newer one was finished
-/// first; of these, the newest are kept.
+/// Makes the version the file's current one, or places it among the older ones if a newer one was finished
+/// first. Of the older ones, the newest are kept.
 async fn publish(
     connection: &mut AnyConnection,
     limits: &Limits,
@@ -89,7 +89,7 @@ async fn publish(
     let entry = entries::find(connection, &version.file_id).await?;
     let this = all.iter().find(|other| other.number == version.number);
     let (Some(this), Some(entry)) = (this, entry) else {
-        // Deleted or failed while the store was asked: the object belongs to nothing.
+        // Deleted or failed while the store was asked: the object belongs to no version.
         return gone(connection, version).await;
     };
     if this.state == FileStatus::Validated {
@@ -135,8 +135,8 @@ async fn gone(connection: &mut AnyConnection, version: &VersionRow) -> Result<Ou
     Ok(Outcome::Gone)
 }
 
-/// Marks the version finished, and returns what was reserved for it and not used: the length of an upload may
-/// have been unknown. Returns false if it is in another state by now.
+/// Marks the version finished, and releases bytes that were reserved for it and not used, since the length of
+/// an upload may have been unknown. Returns false if the version is in another state by now.
 async fn mark_validated(
     connection: &mut AnyConnection,
     version: &VersionRow,
@@ -176,7 +176,7 @@ async fn make_current(
     Ok(entries::set_version(connection, &version.file_id, version.number, category).await?)
 }
 
-/// The first version makes one file more. The same bytes again replace the version that had them.
+/// Counts a new file for its first version. If the previous version has the same bytes, deletes it.
 async fn replace(
     connection: &mut AnyConnection,
     version: &VersionRow,

@@ -14,29 +14,29 @@ use crate::{
 pub(crate) fn file_exists(path: impl Display) -> Error {
     Error::new(
         ErrorCode::FileExists,
-        format!("there is a file at '{path}' already"),
+        format!("a file already exists at {path}"),
     )
 }
 
-/// When another request completed an upload to the path first.
+/// Error when another request completed an upload to the path first.
 pub(crate) fn overtaken() -> Error {
     Error::new(
         ErrorCode::Conflict,
-        "another upload to this path was finished meanwhile; put again to replace it",
+        "another upload to this path was finished meanwhile; upload again to replace it",
     )
 }
 
 pub(super) fn mismatch() -> Error {
     Error::new(
         ErrorCode::DigestMismatch,
-        "the store got other bytes than were declared; the upload was dropped, send it again",
+        "the store received other bytes than were declared; the upload was discarded: send it again",
     )
 }
 
 pub(super) fn nothing_sent() -> Error {
     Error::new(
         ErrorCode::UploadIncomplete,
-        "the store has not got the file; send it first",
+        "the store has not received the file; send it first",
     )
 }
 
@@ -47,7 +47,7 @@ pub(super) fn not_in_parts() -> Error {
     )
 }
 
-/// The error for `size_bytes` that do not fit into the quota, with what would make room.
+/// Returns the error for `size_bytes` that do not fit into the quota, with a way to make room.
 pub(crate) async fn quota_exceeded(
     connection: &mut AnyConnection,
     destination: &Destination<'_>,
@@ -58,11 +58,11 @@ pub(crate) async fn quota_exceeded(
         .unwrap_or_else(|| destination.user.clone());
     let way_out = match trash::bytes(connection, &user.id).await? {
         _ if destination.upload_key_id().is_some() => {
-            "its owner has to delete something first, which this API key may not".to_owned()
+            "the owner of the account must delete something first; this API key may not".to_owned()
         }
         0 => "delete something first".to_owned(),
         bytes => format!(
-            "emptying the trash gives {bytes} bytes back (hulk trash empty, or DELETE /api/v1/trash)"
+            "emptying the trash frees {bytes} bytes (hulk trash empty, or DELETE /api/v1/trash)"
         ),
     };
     Ok(Error::new(

@@ -1,4 +1,4 @@
-//! Returns what a version holds, in the transaction that ends it.
+//! Releases what a version holds, in the transaction that ends it.
 
 use hulk_proto::{FileStatus, Timestamp};
 use sqlx::AnyConnection;
@@ -16,14 +16,14 @@ use crate::{
     store::URL_LIFETIME,
 };
 
-/// Returns the version that stands for the file, if it is finished.
+/// Returns the current version of the file, if it is finished.
 pub(super) fn current_of<'a>(all: &'a [VersionRow], entry: &EntryRow) -> Option<&'a VersionRow> {
     all.iter()
         .find(|version| version.number == entry.version && version.state == FileStatus::Validated)
 }
 
-/// Returns the version's bytes to the quota, and its objects to the garbage. The caller changed its state or
-/// deleted its row in the same transaction, and so is the only one to do this.
+/// Releases the version's bytes from the quota, and adds its objects to the garbage. The caller changed its
+/// state or deleted its row in the same transaction, so no other request does the same.
 pub(crate) async fn release(connection: &mut AnyConnection, version: &VersionRow) -> Result<()> {
     users::release(connection, &version.user_id, version.size_bytes).await?;
     let share_id = version.share_id.as_deref();
@@ -43,7 +43,7 @@ pub(crate) async fn release(connection: &mut AnyConnection, version: &VersionRow
     release_upload(connection, version).await
 }
 
-/// Deletes the bytes that were uploaded and copied: now, and once more when no URL can bring them back.
+/// Deletes uploaded bytes that were copied: now, and once more when no URL can write them any more.
 pub(super) async fn release_upload(
     connection: &mut AnyConnection,
     version: &VersionRow,
@@ -59,7 +59,7 @@ pub(crate) fn urls_end() -> Timestamp {
     Timestamp::now().saturating_add(URL_LIFETIME)
 }
 
-/// Fails an unfinished version, in the caller's transaction. Returns false if it had ended before.
+/// Fails an unfinished version, in the caller's transaction. Returns false if it had already ended.
 pub(crate) async fn fail(
     connection: &mut AnyConnection,
     version: &VersionRow,

@@ -1,4 +1,4 @@
-//! Parts that an earlier version of the file has are copied inside the store, not sent.
+//! Copies parts of an earlier version of the file inside the store, so that they are not sent again.
 
 use futures_util::{StreamExt, stream};
 use hulk_proto::{PartDigest, limits::PART_BYTES, upload::ReceivedPart};
@@ -23,11 +23,11 @@ pub(super) struct DigestedPart<'a> {
     pub(super) digest: &'a str,
 }
 
-/// Parts that need not be sent.
+/// Parts that the client need not send.
 #[derive(Default)]
 pub(super) struct Reused {
     pub(super) parts: Vec<ReceivedPart>,
-    /// Whether the store copies no parts at all.
+    /// Whether the store cannot copy parts at all.
     pub(super) cannot_copy: bool,
 }
 
@@ -37,7 +37,7 @@ impl Reused {
     }
 }
 
-/// Copies the parts that the newest finished version of the same layout has with the same digest.
+/// Copies the parts that have the same digest in the newest finished version of the same layout.
 pub(super) async fn reuse_previous(
     app: &App,
     version: &VersionRow,
@@ -59,8 +59,8 @@ async fn find_previous(app: &App, version: &VersionRow) -> Result<Option<Version
     }))
 }
 
-/// Copies the parts that the MD5s of a request for an upload show to be the same, where the parts are those
-/// that `part_md5s` are of and the store's digests are MD5s.
+/// Copies the parts whose MD5s in the request for the upload are those of the previous version, if the parts
+/// have the size that `part_md5s` is defined for and the store's digests are MD5s.
 pub(super) async fn reuse_declared(
     app: &App,
     version: &VersionRow,

@@ -1,4 +1,4 @@
-//! Files and unfinished uploads as their clients may know them.
+//! Shows files and unfinished uploads as their clients may see them.
 
 use hulk_proto::{File, Id, PartLayout, upload::UploadState};
 
@@ -15,10 +15,10 @@ use crate::{
     ops::present,
 };
 
-/// Returns the user's file of that id.
+/// Returns the user's file with this id.
 ///
 /// # Errors
-/// `NOT_FOUND` also for another user's.
+/// `NOT_FOUND` also for another user's file.
 pub async fn find_file(app: &App, user: &UserRow, id: &Id) -> Result<FileRow> {
     let mut connection = app.db.read().await?;
     files::find(&mut connection, id.as_str())
@@ -27,10 +27,10 @@ pub async fn find_file(app: &App, user: &UserRow, id: &Id) -> Result<FileRow> {
         .ok_or_else(|| Error::not_found("file"))
 }
 
-/// Returns the user's file of that id, as the API shows it.
+/// Returns the user's file with this id, as the API shows it.
 ///
 /// # Errors
-/// As `find_file`.
+/// The errors of `find_file`.
 pub async fn show_file(app: &App, user: &UserRow, id: &Id) -> Result<File> {
     settle(app, id.as_str()).await?;
     let row = find_file(app, user, id).await?;
@@ -38,7 +38,7 @@ pub async fn show_file(app: &App, user: &UserRow, id: &Id) -> Result<File> {
     present::file(app, &mut connection, row).await
 }
 
-/// What the store has of the newest unfinished upload.
+/// Returns what the store has received of the newest unfinished upload.
 ///
 /// # Errors
 /// `NOT_FOUND` if nothing is being uploaded.
@@ -65,11 +65,11 @@ pub async fn show_upload(app: &App, destination: &Destination<'_>, id: &Id) -> R
     })
 }
 
-/// Returns the version that a request about an upload means: the one of the number, else the newest, with
-/// unfinished ones first.
+/// Returns the version that a request about an upload refers to: the one with the number, or else the newest,
+/// with unfinished ones first.
 ///
 /// # Errors
-/// `NOT_FOUND` also for an upload that is not the client's to continue.
+/// `NOT_FOUND` also for an upload that the client may not continue.
 pub(super) async fn find_upload(
     app: &App,
     destination: &Destination<'_>,
@@ -88,7 +88,7 @@ pub(super) async fn find_upload(
             versions::find_newest(&mut connection, id.as_str(), key_id).await?
         }
     };
-    // Whether a file exists that another key put is not for a key that may only upload.
+    // A key that may only upload must not learn whether another key has uploaded the file.
     let what = match destination.may_read() {
         true => "version",
         false => "file",
@@ -112,7 +112,7 @@ pub(super) async fn find_unfinished(
     }
 }
 
-/// Returns the file of an upload as its client may know it.
+/// Returns the file of an upload as its client may see it.
 ///
 /// # Errors
 /// `NOT_FOUND` if it was deleted meanwhile.

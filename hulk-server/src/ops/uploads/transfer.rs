@@ -1,4 +1,4 @@
-//! How the bytes of a planned upload are sent: the URLs, and the parts that the store has already.
+//! Tells a client how to send a planned upload: the URLs, and the parts that the store already has.
 
 use hulk_proto::{ErrorCode, Multipart, Upload, upload::ReceivedPart};
 
@@ -115,7 +115,7 @@ async fn open_multipart(
     let now = now.filter(VersionRow::is_unfinished).ok_or_else(|| {
         Error::new(
             ErrorCode::Conflict,
-            "the upload was ended by another request; try again",
+            "another request has ended this upload; try again",
         )
     })?;
     Ok((now, Vec::new()))

@@ -1,9 +1,9 @@
-//! Files that are there already, when a key puts over them that may upload and nothing else.
+//! Uploads to existing files by a key that may upload and nothing else ("upload key").
 //!
-//! Such a key adds versions. Who may read a file and when it expires stays as it is, and a request that
-//! says otherwise is refused: what the owner puts to the path later would be public, or be gone. Labels of
-//! a file that others have put stay too. `check` refuses before bytes are sent; what others do to the path
-//! meanwhile, `change` finds when the version is published.
+//! Such a key adds versions. Who may read a file and when it expires stay unchanged, and a request that would
+//! change them is refused: what the owner uploads to the path later would be public, or expire. Labels of a
+//! file that others have uploaded stay too. `check` refuses before bytes are sent; `change` finds what others
+//! did to the path meanwhile, when the version is published.
 
 use hulk_proto::{ErrorCode, FileStatus, Permission};
 use sqlx::AnyConnection;
@@ -46,17 +46,17 @@ pub(super) fn check(
     Err(Error::new(
         ErrorCode::Forbidden,
         format!(
-            "there is a file at '{}' already, and this API key may upload, and nothing else; changing \
+            "a file already exists at '{}', and this API key may upload, and nothing else; changing \
              {what} needs a key with 'write'",
             new.path
         ),
     ))
 }
 
-/// Whoever learns where a file is reads it, if it is public.
+/// Keeps the links of public files from upload keys: whoever has such a link can read the file.
 ///
 /// # Errors
-/// `FORBIDDEN` for a file that other than such keys have put and that is open to whoever has its link.
+/// `FORBIDDEN` for a public file that was uploaded by others than upload keys.
 pub(super) async fn check_unseen(
     connection: &mut AnyConnection,
     destination: &Destination<'_>,
@@ -75,15 +75,15 @@ pub(super) async fn check_unseen(
         true => Err(Error::new(
             ErrorCode::Forbidden,
             format!(
-                "there is a file at '{}' that was not put with such a key, and whoever has its link reads it; a \
-                 new version needs a key with 'write'",
+                "a public file that was not uploaded with an upload-only key already exists at '{}'; a new \
+                 version needs a key with 'write'",
                 new.path
             ),
         )),
     }
 }
 
-/// Whether only such keys have put to the path: then what they said of it is not for what others put.
+/// Whether only upload keys have uploaded to the path: what they declared does not bind uploads by others.
 pub(crate) fn are_all(all: &[VersionRow]) -> bool {
     let mut there = all
         .iter()
@@ -92,8 +92,8 @@ pub(crate) fn are_all(all: &[VersionRow]) -> bool {
     there.peek().is_some() && there.all(|version| version.key_id.is_some())
 }
 
-/// What a version changes of its file when it becomes the current one. `None` if it must not become that,
-/// since the file has other permissions by now than the upload asked for.
+/// Returns what a version changes of its file when it becomes the current one; `None` if it must not become
+/// current, since the file has other permissions by now than the upload asked for.
 pub(crate) fn change<'a>(
     version: &'a VersionRow,
     entry: &EntryRow,
@@ -119,17 +119,17 @@ pub(crate) fn change<'a>(
     })
 }
 
-/// What is at the path before the upload.
+/// State of the path before the upload.
 struct Before {
-    /// Whether nothing was put to it but with this key.
+    /// Whether only this key has uploaded to it.
     is_own: bool,
-    /// Whether anything was finished, or its permissions were chosen.
+    /// Whether an upload was finished, or permissions were set.
     is_there: bool,
     permissions: Permission,
 }
 
 impl Before {
-    /// Uploads that failed left nothing.
+    /// Ignores failed uploads, which left nothing.
     fn of<'v>(
         key_id: &str,
         entry: &EntryRow,

@@ -33,7 +33,7 @@ impl Room {
 
     /// Returns an empty buffer of this size.
     pub(super) fn buffer(self) -> Block {
-        let kept = {
+        let free = {
             let mut buffers = BUFFERS.lock().unwrap_or_else(PoisonError::into_inner);
             let found = buffers
                 .iter()
@@ -41,7 +41,7 @@ impl Room {
             found.map(|index| buffers.swap_remove(index))
         };
         Block {
-            bytes: kept.unwrap_or_else(|| Vec::with_capacity(self.bytes())),
+            bytes: free.unwrap_or_else(|| Vec::with_capacity(self.bytes())),
             room: self,
         }
     }

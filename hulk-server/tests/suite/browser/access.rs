@@ -1,4 +1,4 @@
-//! The pages, held against axe-core, and their pictures.
+//! Accessibility of the pages, checked with axe-core, and their screenshots.
 
 use serde_json::json;
 
@@ -105,7 +105,7 @@ async fn every_page_is_accessible() {
     chrome.assert_accessible(&axe, "uploads").await;
 }
 
-/// axe-core's script: `HULK_TEST_AXE` says where it is.
+/// Script of axe-core, read from the path in `HULK_TEST_AXE`.
 fn axe() -> Option<String> {
     let text =
         std::env::var_os("HULK_TEST_AXE").and_then(|path| std::fs::read_to_string(path).ok());

@@ -1,4 +1,4 @@
-//! Files that are found, and what they were before.
+//! Searching for files, and restoring their earlier versions.
 
 use super::{choose, files, row, signed_in};
 use crate::server::Server;
@@ -31,7 +31,7 @@ async fn an_overwritten_file_is_found_and_brought_back() {
         .await;
     let link = file["url"].as_str().unwrap();
     assert_eq!(server.download(link, "").await.1, b"good");
-    // What is found is tidied where it is found.
+    // Files can be renamed in the search results.
     chrome.goto(&server.url("/app/search?q=notes")).await;
     choose(&chrome, "notes.txt", "rename").await;
     chrome.fill("#ask-text", "kept notes.txt").await;

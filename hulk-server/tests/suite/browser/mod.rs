@@ -1,4 +1,4 @@
-//! The page, in a real browser.
+//! The pages, in a real browser.
 
 mod access;
 mod finding;
@@ -24,12 +24,12 @@ async fn signed_in(server: &Server, key: &Key) -> Option<Chrome> {
     Some(chrome)
 }
 
-/// The row of a file or directory, by its name.
+/// CSS selector of the row of a file or directory.
 fn row(name: &str) -> String {
     format!("#files li[data-name=\"{name}\"]")
 }
 
-/// Opens what can be done with it, and chooses.
+/// Opens the actions of a file or directory and chooses one.
 async fn choose(chrome: &Chrome, name: &str, action: &str) {
     chrome.click(&format!("{} .more", row(name))).await;
     chrome
@@ -37,7 +37,6 @@ async fn choose(chrome: &Chrome, name: &str, action: &str) {
         .await;
 }
 
-/// Names with an extension that says where they are.
 async fn write(directory: &Path, name: &str, bytes: &[u8]) -> std::path::PathBuf {
     let path = directory.join(name);
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();

@@ -1,4 +1,4 @@
-//! Nothing of the users' runs in our origin, and no other origin acts in ours.
+//! User content does not run in our origin, and no other origin can act in it.
 
 use serde_json::json;
 
@@ -12,7 +12,7 @@ async fn plain_http_under_another_name_works_too() {
     let Some(chrome) = Chrome::start(390, 844).await else {
         return;
     };
-    // Browsers tell less to servers that are neither https nor on this machine.
+    // Browsers send fewer headers and disable APIs for servers that are neither https nor on this machine.
     let url = server.url("/").replace("127.0.0.1", "hulk.test");
     chrome.goto(&url).await;
     chrome.fill("#key", &ada.key).await;
@@ -74,7 +74,7 @@ async fn hostile_names_and_contents_run_nothing() {
         pages.push(directory["url"].as_str().unwrap().to_owned());
     }
     for url in pages {
-        // What is saved and not shown leaves the page that was there.
+        // A file that is saved instead of shown leaves the previous page open.
         let _ = chrome.client.goto(&url).await;
         let title = chrome.client.title().await.unwrap();
         assert_ne!(title, "owned", "{url}");

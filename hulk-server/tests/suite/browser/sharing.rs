@@ -1,4 +1,4 @@
-//! Links, and what others see and do with them.
+//! Links, and what their recipients see and can do.
 
 use serde_json::{Value, json};
 
@@ -70,7 +70,7 @@ async fn files_are_tidied_shared_and_opened_by_somebody_else() {
     friend
         .until("document.querySelector('h1').textContent === 'final.txt'")
         .await;
-    // To look at it, also again, uses nothing up.
+    // Opening the page, even repeatedly, uses up no download.
     friend.goto(&link).await;
     assert!(friend.text(".notes").await.contains("one download left"));
     friend.click("button.main").await;
@@ -78,7 +78,12 @@ async fn files_are_tidied_shared_and_opened_by_somebody_else() {
     friend.goto(&link).await;
     assert!(friend.text(".notes").await.contains("used up"));
     friend.click("button.main").await;
-    assert!(friend.text("[role=alert]").await.contains("as often as"));
+    assert!(
+        friend
+            .text("[role=alert]")
+            .await
+            .contains("limit of downloads")
+    );
     chrome.goto(&server.url("/app/shares")).await;
     chrome.click("#shares [data-action=revoke]").await;
     chrome.click("#ask-do").await;
@@ -86,7 +91,7 @@ async fn files_are_tidied_shared_and_opened_by_somebody_else() {
     friend.goto(&link).await;
     assert!(friend.text("[role=alert]").await.contains("revoked"));
     let origin = &server.process.url;
-    // A refusal is an answer that the console counts as an error.
+    // The console reports a refused request as an error.
     let statuses = ["status of 401", "status of 410", "status of 409"];
     chrome.assert_quiet(&[origin], &statuses).await;
     friend.assert_quiet(&[origin], &statuses).await;
@@ -135,7 +140,12 @@ async fn a_counted_directory_is_downloaded_by_its_buttons() {
     friend.click(".files form button").await;
     assert_eq!(friend.downloaded("a.txt").await, b"hello");
     friend.click(".files form button").await;
-    assert!(friend.text("[role=alert]").await.contains("as often as"));
+    assert!(
+        friend
+            .text("[role=alert]")
+            .await
+            .contains("limit of downloads")
+    );
 }
 
 #[tokio::test]

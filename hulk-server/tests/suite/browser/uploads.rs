@@ -1,4 +1,4 @@
-//! Files that are dropped or chosen, on good lines and bad.
+//! Uploads of dropped or chosen files, on good and bad connections.
 
 use serde_json::json;
 
@@ -177,7 +177,7 @@ async fn an_upload_is_cancelled_and_what_failed_is_tried_again() {
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
     assert_eq!(server.used_bytes(&ada.key).await, 0);
-    // Paused, it is cancelled as well.
+    // A paused upload can be cancelled as well.
     chrome.click("#upload-list [data-action=again]").await;
     chrome.until(&says("sending")).await;
     chrome.click("#pause").await;

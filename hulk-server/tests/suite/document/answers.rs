@@ -1,4 +1,4 @@
-//! What the server answers, held against the document.
+//! The server's responses, checked against the document.
 
 use reqwest::Method;
 use serde_json::json;
@@ -118,7 +118,7 @@ async fn good_answers_are_as_it_says() {
     }
 }
 
-/// Method, path, whose id `{id}` is, body.
+/// Method, path, name of the id that replaces `{id}`, body.
 const ANSWERS: &str = r#"
 GET /api/v1/me -
 GET /api/v1/files -

@@ -1,5 +1,5 @@
-//! The OpenAPI document says what the server does: it is sound in itself, and answers, errors too, are as
-//! it describes them. `tests/schemathesis.sh` asks the same of thousands of requests.
+//! The OpenAPI document describes the server: it is consistent in itself, and responses, including errors,
+//! match it. `tests/schemathesis.sh` checks the same with thousands of requests.
 
 mod answers;
 mod sound;
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::server::{Server, answer, code};
 
-/// A server and what it says of itself.
+/// A server and its OpenAPI document.
 struct Described {
     server: Server,
     document: Value,
@@ -22,7 +22,7 @@ impl Described {
         Self { server, document }
     }
 
-    /// Asks, and holds the answer against the document. `filled` are what stands in braces.
+    /// Sends a request and checks the response against the document. `filled` replaces names in braces.
     async fn ask(
         &self,
         key: &str,
@@ -64,7 +64,7 @@ impl Described {
         assert_eq!(code(&body), expected, "{name}: {body}");
     }
 
-    /// Each with its method and path.
+    /// All operations, each with its method and path.
     fn operations(&self) -> Vec<(String, &Value)> {
         let mut operations = Vec::new();
         for (path, item) in self.document["paths"].as_object().unwrap() {
@@ -80,12 +80,12 @@ impl Described {
             Some(reference) => self
                 .document
                 .pointer(reference.trim_start_matches('#'))
-                .unwrap_or_else(|| panic!("{reference} is nowhere")),
+                .unwrap_or_else(|| panic!("{reference} does not exist")),
             None => value,
         }
     }
 
-    /// JSON Schema, as far as the document's answers use it.
+    /// Validates with the subset of JSON Schema that the document's responses use.
     fn check(&self, schema: &Value, value: &Value) -> Result<(), String> {
         let schema = self.resolved(schema);
         for part in list(&schema["allOf"]) {
@@ -95,18 +95,18 @@ impl Described {
         let fitting = choices.iter().filter(|one| self.check(one, value).is_ok());
         let fitting = fitting.count();
         if !choices.is_empty() && fitting != 1 {
-            return Err(format!("{fitting} choices are as {value}"));
+            return Err(format!("{fitting} choices match {value}"));
         }
         let kinds = match &schema["type"] {
             one @ Value::String(_) => std::slice::from_ref(one),
             many => list(many),
         };
         if !kinds.is_empty() && !kinds.iter().any(|kind| is_a(kind, value)) {
-            return Err(format!("{value} is no {kinds:?}"));
+            return Err(format!("{value} is not of type {kinds:?}"));
         }
         let named = list(&schema["enum"]);
         if !named.is_empty() && !named.contains(value) {
-            return Err(format!("{value} is none of {named:?}"));
+            return Err(format!("{value} is not one of {named:?}"));
         }
         if value.as_i64() < schema["minimum"].as_i64().filter(|_| value.is_i64()) {
             return Err(format!("{value} is too small"));
@@ -123,14 +123,14 @@ impl Described {
         };
         for name in list(&schema["required"]) {
             if !name.as_str().is_some_and(|name| fields.contains_key(name)) {
-                return Err(format!("there is no {name}"));
+                return Err(format!("missing field {name}"));
             }
         }
         for (name, field) in fields {
             let stated = schema["properties"].get(name);
             let stated = stated.unwrap_or(&schema["additionalProperties"]);
             if stated == &Value::Bool(false) {
-                return Err(format!("there is a {name}"));
+                return Err(format!("unexpected field {name}"));
             }
             self.check(stated, field)
                 .map_err(|misfit| format!("{name}: {misfit}"))?;
@@ -151,6 +151,6 @@ fn is_a(kind: &Value, value: &Value) -> bool {
         "integer" => value.is_i64() || value.is_u64(),
         "boolean" => value.is_boolean(),
         "null" => value.is_null(),
-        other => panic!("{other} is not told apart here"),
+        other => panic!("unsupported type {other}"),
     }
 }

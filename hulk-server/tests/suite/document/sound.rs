@@ -1,4 +1,4 @@
-//! What can be told of the document without asking anything else.
+//! Checks of the document that need no other request.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{Described, list};
 
-/// Calls for every object of the document, with the name that it has in the one above.
+/// Calls `look` for every object of the document, with its field name in the parent object.
 fn visit(name: &str, value: &Value, look: &mut impl FnMut(&str, &Value)) {
     match value {
         Value::Object(fields) => {
@@ -63,7 +63,7 @@ async fn it_has_all_that_it_refers_to_and_says_what_is_in_objects() {
         let says_more = ["properties", "additionalProperties"]
             .iter()
             .any(|what| schema.get(what).is_some());
-        // What is in it is the user's.
+        // The fields of `metadata` are the user's own.
         assert!(
             !is_object || says_more || name == "metadata",
             "{name}: {schema}"

@@ -1,7 +1,8 @@
-//! Random sequences of what people do with their files, against a model in memory: after each step
-//! the server and the model agree about paths, links, shares, the trash and the space that is used.
+//! Random sequences of user actions, against a model in memory: after each step the server and the model
+//! agree about paths, links, shares, the trash and the space used.
 
 mod reference;
+mod step;
 mod system;
 
 use std::sync::atomic::Ordering;
@@ -34,7 +35,7 @@ fn the_server_agrees_with_a_model_after_every_step() {
         let mut system = System::new(&server, user);
         let mut model = Model::default();
         for step in &steps {
-            // By this, sequences are made shorter until they do not fail any more.
+            // proptest uses this count to shrink a failing sequence.
             if let Some(seen) = &seen {
                 seen.fetch_add(1, Ordering::SeqCst);
             }

@@ -5,45 +5,29 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use proptest_state_machine::ReferenceStateMachine;
 
-/// Something done. Numbers choose among what there is, modulo how many there are.
-#[derive(Clone, Debug)]
-pub(crate) enum Step {
-    Put { path: String, content: u8 },
-    MoveFile { file: usize, to: String },
-    MoveDirectory { directory: usize, to: String },
-    DeleteFile { file: usize },
-    DeleteDirectory { directory: usize },
-    Restore { item: usize },
-    EmptyTrash,
-    RestoreVersion { file: usize },
-    SetFile { file: usize, permission: usize },
-    SetDirectory { directory: usize, permission: usize },
-    Expire { file: usize },
-    Share { file: usize },
-    Revoke { share: usize },
-}
+use super::step::Step;
 
 pub(crate) const PERMISSIONS: [&str; 3] = ["inherit", "public", "private"];
 
-/// What the server is expected to answer.
+/// Expected outcome of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Expected {
     Done,
     Refused,
-    /// There is nothing to do it with.
+    /// No item exists that the step could act on.
     Nothing,
 }
 
 #[derive(Clone, Debug)]
 pub(crate) struct File {
-    /// `None` in the trash, or gone.
+    /// `None` if the file is in the trash or purged.
     pub path: Option<String>,
-    /// Contents, the oldest first, and whether each is over.
+    /// Contents, the oldest first, and whether each has expired.
     pub versions: Vec<(u8, bool)>,
     pub permission: usize,
 }
 
-/// What a content looks like.
+/// Bytes of a content.
 pub(crate) fn bytes(content: u8) -> Vec<u8> {
     vec![content; usize::from(content) + 1]
 }
@@ -58,7 +42,7 @@ impl File {
         sizes.map(|(content, _)| u64::from(*content) + 1).sum()
     }
 
-    /// The next version; the same bytes again are no other one.
+    /// Adds a version; the same bytes as the current one replace it.
     fn push(&mut self, content: u8) {
         if self.current().0 == content {
             self.versions.pop();
@@ -70,22 +54,22 @@ impl File {
 #[derive(Clone, Debug)]
 pub(crate) struct Thrown {
     pub path: String,
-    /// The file that it is, if it is one.
+    /// The file, if the item is not a directory.
     pub file: Option<usize>,
-    /// Files and directories below a directory, by their paths from it.
+    /// Files and directories below a directory, by their relative paths.
     files: Vec<(String, usize)>,
     directories: Vec<(String, usize)>,
 }
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Model {
-    /// All that ever were; `gone` ones are in neither place.
+    /// All files that ever existed; purged ones are neither in the tree nor in the trash.
     pub files: Vec<File>,
     /// Permissions by path.
     pub directories: BTreeMap<String, usize>,
-    /// The newest last.
+    /// Items in the trash, the newest last.
     pub trash: Vec<Thrown>,
-    /// The file, and whether it was revoked.
+    /// The shared file, and whether the share was revoked.
     pub shares: Vec<(usize, bool)>,
 }
 
@@ -93,7 +77,7 @@ fn parent(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(above, _)| above)
 }
 
-/// `a/b/c`: `a`, `a/b`.
+/// Parents of a path: `a` and `a/b` for `a/b/c`.
 fn above(path: &str) -> impl Iterator<Item = &str> {
     path.match_indices('/').map(|(at, _)| &path[..at])
 }
@@ -132,7 +116,7 @@ impl Model {
         self.at(path).is_some() || self.directories.contains_key(path)
     }
 
-    /// Makes the directories above; false if a file is in the way.
+    /// Creates the parent directories; returns false if a file is in the way.
     fn make_above(&mut self, path: &str) -> bool {
         if above(path).any(|directory| self.at(directory).is_some()) {
             return false;
@@ -143,14 +127,14 @@ impl Model {
         true
     }
 
-    /// Bytes of all versions, also of those in the trash.
+    /// Bytes of all versions, including those in the trash.
     pub(crate) fn used(&self) -> u64 {
         let in_trash = self.trash.iter().flat_map(Thrown::all_files);
         let files = self.live().into_iter().chain(in_trash);
         files.map(|file| self.files[file].size()).sum()
     }
 
-    /// Whether everybody may download it.
+    /// Whether anyone may download the file.
     pub(crate) fn is_public(&self, file: usize) -> bool {
         let file = &self.files[file];
         let path = file.path.as_deref().unwrap_or_default();
@@ -287,7 +271,7 @@ impl Model {
         Expected::Done
     }
 
-    /// Does it, and tells what the server is to answer.
+    /// Applies the step and returns the outcome expected of the server.
     pub(crate) fn apply(&mut self, step: &Step) -> Expected {
         let file = |model: &Self, number: &usize| model.file(*number);
         match step {
@@ -389,11 +373,6 @@ impl Thrown {
     }
 }
 
-fn path() -> impl Strategy<Value = String> {
-    let name = prop::sample::select(vec!["a", "b", "c"]);
-    prop::collection::vec(name, 1..4).prop_map(|names| names.join("/"))
-}
-
 impl ReferenceStateMachine for Model {
     type State = Self;
     type Transition = Step;
@@ -403,26 +382,7 @@ impl ReferenceStateMachine for Model {
     }
 
     fn transitions(_: &Self) -> BoxedStrategy<Step> {
-        let number = || 0..8_usize;
-        let permission = || 0..3_usize;
-        prop_oneof![
-            6 => (path(), 0..6_u8).prop_map(|(path, content)| Step::Put { path, content }),
-            2 => (number(), path()).prop_map(|(file, to)| Step::MoveFile { file, to }),
-            2 => (number(), path()).prop_map(|(directory, to)| Step::MoveDirectory { directory, to }),
-            2 => number().prop_map(|file| Step::DeleteFile { file }),
-            1 => number().prop_map(|directory| Step::DeleteDirectory { directory }),
-            3 => number().prop_map(|item| Step::Restore { item }),
-            1 => Just(Step::EmptyTrash),
-            1 => number().prop_map(|file| Step::RestoreVersion { file }),
-            1 => (number(), permission())
-                .prop_map(|(file, permission)| Step::SetFile { file, permission }),
-            1 => (number(), permission())
-                .prop_map(|(directory, permission)| Step::SetDirectory { directory, permission }),
-            1 => number().prop_map(|file| Step::Expire { file }),
-            2 => number().prop_map(|file| Step::Share { file }),
-            1 => number().prop_map(|share| Step::Revoke { share }),
-        ]
-        .boxed()
+        Step::any()
     }
 
     fn apply(mut state: Self, step: &Step) -> Self {

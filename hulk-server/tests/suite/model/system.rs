@@ -1,15 +1,18 @@
-//! The same steps asked of the server, and what it says held against the model.
+//! Applies the same steps to the server and compares its state with the model.
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use super::reference::{Expected, Model, PERMISSIONS, Step, Thrown, bytes};
+use super::{
+    reference::{Expected, Model, PERMISSIONS, Thrown, bytes},
+    step::Step,
+};
 use crate::server::{Key, Server, sql};
 
 pub(super) struct System<'a> {
     server: &'a Server,
     user: Key,
-    /// As the model before the step knows them.
+    /// The model before the step.
     before: Model,
     /// Ids of the model's files.
     files: Vec<String>,
@@ -30,7 +33,7 @@ impl<'a> System<'a> {
         }
     }
 
-    /// Does the step, which `model` has done already, and compares.
+    /// Applies the step, which `model` has already applied, and compares.
     pub(super) async fn apply(
         &mut self,
         model: &Model,
@@ -77,7 +80,7 @@ impl<'a> System<'a> {
                 let number = item % self.before.trash.len();
                 let (_, page) = self.server.get("/api/v1/trash?limit=1000", &key).await;
                 let items = page["items"].as_array().unwrap();
-                // The newest first, unless two were thrown in one millisecond.
+                // The newest first, unless two were deleted in the same millisecond.
                 let wanted = &self.before.trash[number];
                 let found = items
                     .iter()
@@ -103,7 +106,7 @@ impl<'a> System<'a> {
                 let (_, page) = self.server.get(&format!("{path}?limit=100"), &key).await;
                 let oldest = page["items"].as_array().unwrap().last().cloned();
                 let file = self.before.file(*number).unwrap();
-                // What is over is not listed; the first that ever was is then as good to be refused.
+                // An expired version is not listed; version 0, which does not exist, is refused like it.
                 let number = match (oldest, self.before.files[file].versions[0].1) {
                     (Some(oldest), false) => oldest["version"].as_u64().unwrap(),
                     _ => 0,
@@ -152,7 +155,7 @@ impl<'a> System<'a> {
         }
     }
 
-    /// The route of a directory.
+    /// API path of a directory.
     async fn directory(&self, number: usize) -> String {
         let path = self.before.directory(number).unwrap();
         let query = format!("/api/v1/directories?filter~path={}", path.replace(' ', "+"));

@@ -22,8 +22,8 @@ const WRONG: (&str, &str) = ("authorization", "Basic Ondyb25n");
 /// A user's name and a password.
 type Given<'a> = Option<(&'a str, &'a str)>;
 
-/// Each writes to standard output what it got, and fails if it is refused.
-/// Its name, and how it is run.
+/// A program's name and its command, which writes the response to standard output and fails if the server
+/// refuses.
 type Program = (&'static str, fn(&str, Given<'_>) -> Command);
 
 const PROGRAMS: [Program; 3] = [("curl", curl), ("wget", wget), ("python3", urllib)];
@@ -85,7 +85,7 @@ struct Links {
     of_file: String,
     by_id: String,
     of_directory: String,
-    /// The first one in the API.
+    /// API path of the first link.
     public: String,
 }
 
@@ -124,7 +124,7 @@ async fn programs_that_wait_to_be_asked_follow_a_link_with_a_password() {
         (unicode, Some(("ödä", unicode)), true),
         (unicode, Some(("", "open:sesame")), false),
     ] {
-        // Each has links of its own: what is wrong is limited for each link.
+        // Each case has links of its own: wrong passwords are limited per link.
         let links = Links::make(&server, &key, &file, password).await;
         for (link, content) in [
             (&links.of_file, "hello"),
@@ -132,7 +132,7 @@ async fn programs_that_wait_to_be_asked_follow_a_link_with_a_password() {
             (&links.of_directory, "a.txt"),
         ] {
             for (program, command) in &programs {
-                // It sends the password to every port of a host, and the store there refuses it.
+                // wget sends the password to every port of a host, and the store refuses it.
                 if *program == "wget" && content == "hello" && !has_embedded_store() {
                     continue;
                 }
@@ -201,7 +201,7 @@ async fn passwords_that_programs_send_are_limited_guesses() {
                 break answer;
             }
             tries += 1;
-            // Each of two replicas counts what it is asked.
+            // With two replicas, each counts only its own requests.
             assert!(tries < 30, "{path}");
         };
         assert_eq!(refused.status(), 429, "{path}");

@@ -1,4 +1,4 @@
-//! Links for so many downloads.
+//! Links for a limited number of downloads.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -31,7 +31,7 @@ async fn a_counted_link_is_used_up_by_downloads_and_by_nothing_else() {
     let claim = first.headers()["x-share-claim"].to_str().unwrap();
     let claim = claim.to_owned();
     assert_eq!(left().await, 1);
-    // Continued by whoever names the claim in the URL, and of this file alone.
+    // Whoever names the claim in the URL can resume the download, of this file only.
     let (path_of_claim, by_id_of_claim) = (
         format!("{path}?claim={claim}"),
         format!("{by_id}&claim={claim}"),
@@ -42,7 +42,7 @@ async fn a_counted_link_is_used_up_by_downloads_and_by_nothing_else() {
         assert_eq!(look.status(), 302);
     }
     assert_eq!(left().await, 1);
-    // Neither address nor program nor a range nor a header makes it a continuation.
+    // Neither the address, the program, a range nor a header makes it a continuation.
     let forged = [
         ("x-share-claim", claim.as_str()),
         ("x-forwarded-for", "127.0.0.1"),
@@ -61,9 +61,9 @@ async fn a_counted_link_is_used_up_by_downloads_and_by_nothing_else() {
     assert_eq!(
         status(&server, &path_of_claim, &[]).await,
         302,
-        "the rest may still come"
+        "the download can still be resumed"
     );
-    // It counts when the download ends: told, or when its URL has ended.
+    // A download counts when the client reports its end, or when its URL has expired.
     let count = || async {
         server.get("/api/v1/shares", &key).await.1["items"][0]["download_count"].clone()
     };
@@ -76,7 +76,7 @@ async fn a_counted_link_is_used_up_by_downloads_and_by_nothing_else() {
     assert_eq!(
         status(&server, &path_of_claim, &[]).await,
         410,
-        "what has ended is not continued"
+        "an ended download cannot be resumed"
     );
     server.process.terminate();
     sql(&server.data_dir, "UPDATE claims SET ends_at = 1").await;
@@ -89,7 +89,7 @@ async fn a_counted_link_is_used_up_by_downloads_and_by_nothing_else() {
     assert_eq!(status(&server, &path_of_claim, &[]).await, 410);
 }
 
-/// Where a counted link leads, by a claim of its own.
+/// Store URL that a counted link redirects to, with a new claim.
 async fn store_url(server: &Server, path: &str) -> String {
     let answer = visit(server, Method::GET, path, &[]).await;
     answer.headers()["location"].to_str().unwrap().to_owned()
@@ -135,9 +135,9 @@ async fn the_url_of_a_claim_is_one_download_and_not_two() {
         }
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
-    assert_eq!(count().await, 1, "all bytes went out");
+    assert_eq!(count().await, 1, "all bytes were sent");
 
-    // In parts, and once more what a broken line lost.
+    // In ranges, and the last one again, as after a broken connection.
     let url = store_url(&server, &path).await;
     for start in (0..size).step_by(4 << 20) {
         let part = format!("bytes={start}-{}", start + (4 << 20) - 1);
@@ -146,7 +146,7 @@ async fn the_url_of_a_claim_is_one_download_and_not_two() {
     assert_eq!(range(&server, &url, "bytes=12582912-").await.0, 206);
     assert_eq!(range(&server, &url, "bytes=8388608-").await.0, 403);
 
-    // Broken off at the beginning: what did not go out is there to be had.
+    // Aborted at the beginning: the bytes that were not sent can still be downloaded.
     let url = store_url(&server, &path).await;
     let mut broken = server.http.get(&url).send().await.unwrap();
     broken.chunk().await.unwrap();

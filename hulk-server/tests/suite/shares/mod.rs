@@ -26,7 +26,7 @@ pub(crate) fn public(share: &Value) -> String {
     format!("/api/v1/shares/public/{}", token(share))
 }
 
-/// A link's answer, with headers of the visitor's.
+/// Requests a link with the visitor's headers.
 async fn visit(server: &Server, method: Method, path: &str, headers: &[(&str, &str)]) -> Response {
     let request = server.http.request(method, server.url(path));
     let request = headers.iter().fold(request, |request, (name, value)| {
@@ -73,7 +73,7 @@ async fn a_private_file_is_shared_and_the_link_says_what_it_is() {
     ] {
         assert_eq!(shown[name], value, "{name}");
     }
-    // The file may be renamed, replaced, deleted and restored: the link stays.
+    // The file may be renamed, replaced, deleted and restored: the link stays valid.
     server.put(&path, &key, json!({ "path": "b.txt" })).await;
     server.upload(&key, "b.txt", b"newer").await;
     let (_, bytes) = server.download(&format!("/s/{}", token(&link)), "").await;
@@ -138,7 +138,7 @@ async fn what_each_kind_of_share_grants() {
     .await;
     let path = format!("/api/v1/shares/{}", revoked["id"].as_str().unwrap());
     assert_eq!(server.delete(&path, &key).await.0, 204);
-    // Each action, by: download, upload, share, delete, one that is over, one that was revoked.
+    // Each action with a share for downloads, uploads, sharing, deletion; with an expired and a revoked one.
     let shares = [&down, &up, &pass_on, &delete, &over, &revoked];
     let plan = json!({ "path": "new.txt", "size_bytes": 1 });
     for (method, path, body, expected) in [
@@ -220,7 +220,7 @@ async fn what_each_kind_of_share_grants() {
     for (share, expected) in codes {
         assert_eq!(code(&server.get(&public(share), "").await.1), expected);
     }
-    // To the owner's trash, not for good.
+    // The file is in the owner's trash, not deleted permanently.
     assert_eq!(server.get("/api/v1/trash", &key).await.1["total"], 1);
     assert_eq!(
         server.get(&format!("/s/{}", "x".repeat(22)), "").await.0,
@@ -254,7 +254,7 @@ async fn a_link_made_with_a_link_grants_no_more_and_ends_with_it() {
     let more = json!({ "permissions": { "can_download": true, "can_upload": true } });
     assert_eq!(further(more).await.0, 403);
     assert_eq!(further(json!({ "path": "out.txt" })).await.0, 404);
-    // Its downloads are the first one's.
+    // Its downloads count against the first link's limit.
     assert_eq!(
         server
             .download(&format!("/s/{}", token(&second)), "")

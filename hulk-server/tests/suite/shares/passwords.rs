@@ -63,7 +63,7 @@ async fn a_password_is_asked_once_and_guesses_are_limited() {
         status(&server, &file_link, &[("x-share-pass", &pass)]).await,
         302
     );
-    // A pass is of its share and its time.
+    // A pass is valid only for its share and until its expiry.
     let others = format!("/s/{}", token(&other));
     assert_eq!(
         status(&server, &others, &[("x-share-pass", &pass)]).await,
@@ -80,12 +80,12 @@ async fn a_password_is_asked_once_and_guesses_are_limited() {
         let response = server.send(Method::POST, &unlock, "", Some(wrong)).await;
         let waits = response.headers().contains_key("retry-after");
         answers.push((response.status().as_u16(), waits));
-        // Each of two replicas counts what it is asked.
+        // With two replicas, each counts only its own requests.
         assert!(answers.len() < 30, "{answers:?}");
     }
     let wrong = answers.iter().filter(|answer| **answer == (401, false));
     assert!(wrong.count() >= 9, "{answers:?}");
-    // Who has a pass goes on.
+    // A client that already has a pass is not affected.
     assert_eq!(
         status(&server, &path, &[("x-share-pass", &pass)]).await,
         302
@@ -121,13 +121,13 @@ async fn wrong_guesses_of_one_address_shut_out_no_other_one_and_guess_at_one_pas
         tries += 1;
         assert!(tries < 30);
     }
-    // Whatever it says is left of its own address.
+    // Addresses that the client puts before its own are ignored.
     let elsewhere = guess(&link, "6.6.6.7, 192.0.2.66", "wrong").await;
     let twice = guess(&link, "6.6.6.8, 192.0.2.66", "wrong").await;
     assert!(elsewhere == 429 || twice == 429);
     assert_eq!(guess(&link, "192.0.2.7", "mellon").await, 200);
     assert_eq!(guess(&link, "192.0.2.7", "wrong").await, 401);
-    // The same password at the link that was made with it.
+    // The link that was made with this one has the same password, so the limit covers both.
     let further = [
         guess(&further, "192.0.2.66", "wrong").await,
         guess(&further, "192.0.2.66", "wrong").await,

@@ -1,4 +1,4 @@
-//! The embedded store, asked by the AWS SDK over a socket.
+//! The embedded store, used by the AWS SDK over a socket.
 
 mod parts;
 
@@ -24,7 +24,7 @@ pub(crate) fn sdk(server: &Server) -> Client {
     client_of(&store_of(server))
 }
 
-/// The same, which signs URLs for where clients reach the store.
+/// Like `sdk`, but signs URLs for the address at which clients reach the store.
 pub(crate) fn signer(server: &Server) -> Client {
     let mut store = store_of(server);
     if store.endpoint == server.store_url {
@@ -33,7 +33,7 @@ pub(crate) fn signer(server: &Server) -> Client {
     client_of(&store)
 }
 
-/// The store that the server works with.
+/// The store that the server uses.
 pub(crate) fn store_of(server: &Server) -> S3Store {
     if let Some(store) = engine_of(&server.data_dir).s3 {
         return store;
@@ -262,7 +262,7 @@ async fn a_damaged_body_is_refused() {
     assert_eq!(
         status(unchecked.send().await),
         501,
-        "a checksum that is not checked is not passed over"
+        "an unsupported checksum is refused, not ignored"
     );
 }
 
@@ -364,6 +364,6 @@ async fn writers_of_one_key_replace_each_other_whole() {
     assert_eq!(
         files.len(),
         1,
-        "the losers' bytes are still there: {files:?}"
+        "the losers' bytes were not deleted: {files:?}"
     );
 }

@@ -1,4 +1,4 @@
-//! Uploads in parts.
+//! Multipart uploads.
 
 use aws_sdk_s3::{
     Client,
@@ -168,7 +168,7 @@ async fn a_multipart_upload_and_copies_of_its_parts() {
     assert_eq!(
         upload.complete(&parts).await,
         200,
-        "once more, as after a lost answer"
+        "again, as after a lost response"
     );
     assert!(get(&s3, "multi").await == bytes);
     let head = s3

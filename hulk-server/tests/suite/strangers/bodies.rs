@@ -1,4 +1,4 @@
-//! Bodies without a right to be read.
+//! Request bodies that the server must not read or hold in memory.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use super::{MOST_BYTES, connect, head, resident};
 use crate::server::{Server, code};
 
-/// Methods and paths of everything that the server answers.
+/// Methods and paths of all routes.
 async fn routes(server: &Server) -> Vec<String> {
     let document = server.get("/api/v1/openapi.json", "").await.1;
     let mut routes: Vec<String> = [
@@ -47,7 +47,7 @@ async fn routes(server: &Server) -> Vec<String> {
     routes
 }
 
-/// Sends zeros until the server answers or closes; the status, or 0.
+/// Sends zeros until the server responds or closes the connection; returns the status, or 0.
 async fn send_endlessly(server: &Server, route: &str, headers: &str) -> u16 {
     let mut stream = connect(server).await;
     let head = head(server, route, headers);
@@ -60,7 +60,7 @@ async fn send_endlessly(server: &Server, route: &str, headers: &str) -> u16 {
                 break;
             }
         }
-        // What was answered before is still to be read.
+        // Leaves time to read a response that was sent before.
         tokio::time::sleep(Duration::from_secs(5)).await;
     };
     let mut first = [0; 12];
@@ -180,10 +180,10 @@ async fn a_body_is_read_after_the_rights_were_looked_at_and_to_its_limit() {
             "{path}"
         );
     }
-    // Of a link that is not there, nothing is read.
+    // For a link that does not exist, no body is read.
     let path = "/api/v1/shares/public/0123456789abcdefghijkl/files";
     assert_eq!(send("POST", path, "", large.clone()).await.0, 404);
-    // A batch has room for 1,000 items with all that each may have.
+    // A batch has room for 1,000 items with labels of the maximum size.
     let labels = "d".repeat(3900);
     let items: Vec<Value> = (0..1000)
         .map(|number| serde_json::json!({ "path": format!("{number}"), "size_bytes": 1, "description": labels }))

@@ -1,4 +1,4 @@
-//! Costs that no quota of bytes sees.
+//! Limits on costs that the quota of bytes does not cover.
 
 use serde_json::json;
 
@@ -54,7 +54,7 @@ async fn a_user_has_so_many_files_and_directories() {
             "{path}"
         );
     }
-    // All or nothing: the directory that was made with it is gone.
+    // All or nothing: the directory for the refused file was not created.
     let body = json!({ "path": "c" });
     assert_eq!(server.post("/api/v1/directories", &key, body).await.0, 201);
     for (path, body) in [
@@ -74,7 +74,7 @@ async fn a_user_has_so_many_files_and_directories() {
     let move_away = json!({ "path": "e/f/one.txt" });
     let path = format!("/api/v1/files/{}", file["id"].as_str().unwrap());
     assert_eq!(server.put(&path, &key, move_away).await.0, 507);
-    // A version is no further file; the trash holds its place until it is emptied.
+    // A new version is not another file; a file in the trash counts until the trash is emptied.
     server.upload(&key, "a/two.txt", b"2").await;
     server.delete(&path, &key).await;
     let third = json!({ "path": "three.txt", "size_bytes": 0 });

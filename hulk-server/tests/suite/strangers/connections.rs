@@ -1,4 +1,4 @@
-//! How many connections there are.
+//! Limits on the number of connections.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ async fn ask(server: &Server, headers: &str) -> String {
     answer_of(&mut stream, SOON).await
 }
 
-/// Connections that the server knows of.
+/// Opens connections and waits until the server has accepted them.
 async fn held(server: &Server, count: usize) -> Vec<TcpStream> {
     let mut held = Vec::new();
     for _ in 0..count {
@@ -104,7 +104,7 @@ async fn an_idle_connection_answers_again() {
     let mut stream = connect(&server).await;
     let request = head(&server, "GET /healthz", "");
     stream.write_all(request.as_bytes()).await.unwrap();
-    // Longer than a head may take.
+    // Longer than the time limit for a request head.
     tokio::time::sleep(Duration::from_secs(17)).await;
     let last = head(&server, "GET /healthz", "Connection: close\r\n");
     stream.write_all(last.as_bytes()).await.unwrap();

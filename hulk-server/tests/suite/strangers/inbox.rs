@@ -1,4 +1,4 @@
-//! What comes in through drop links.
+//! Uploads through drop links.
 
 use serde_json::{Value, json};
 
@@ -75,7 +75,7 @@ async fn plans_without_bytes_do_not_fill_the_quota() {
         batch["items"][0]["error"]["code"], "TOO_MANY_REQUESTS",
         "{batch}"
     );
-    // A link that was made with it is no way round.
+    // A link that was made with this one does not bypass the limit.
     let path = format!("{}/shares", public(&link));
     let body = json!({ "permissions": { "can_upload": true } });
     let child = server.post(&path, "", body).await.1;
@@ -109,7 +109,7 @@ async fn plans_without_bytes_do_not_fill_the_quota() {
         (&held["unfinished_files"], &held["received_bytes"]),
         (&json!(0), &json!(0))
     );
-    // Its owner sees and drops what comes through a link that was made with it too.
+    // The owner also sees and cancels uploads through a link that was made with this one.
     assert_eq!(plan(&server, &child, "child.bin", 1000).await.0, 201);
     let uploads = server.get(&path, &ada.key).await.1;
     assert_eq!(uploads["total"], 1);
@@ -144,7 +144,7 @@ async fn a_link_takes_so_many_bytes_and_files_in_all() {
     assert_eq!(status, 201);
     let (status, error) = plan(&server, &link, "fourth.bin", 1).await;
     assert_eq!((status, code(&error)), (507, "QUOTA_EXCEEDED"), "{error}");
-    // What is cancelled counts no more; what came in does, though its owner deletes it.
+    // Cancelled uploads no longer count; received files do, even after the owner deletes them.
     let id = third["file"]["id"].as_str().unwrap();
     let path = format!("{}/files/{id}/upload", public(&link));
     assert_eq!(server.delete(&path, "").await.0, 204);
@@ -170,7 +170,7 @@ async fn a_link_takes_so_many_bytes_and_files_in_all() {
     assert_agreement(&server).await;
 }
 
-/// Nothing was touched for so many minutes.
+/// Makes all versions look untouched for this many minutes.
 async fn age(server: &Server, minutes: i64) {
     let at = hulk_proto::Timestamp::now().unix_millis() - minutes * 60_000;
     let statement = format!("UPDATE versions SET updated_at = {at}");
@@ -199,7 +199,7 @@ async fn a_plan_of_which_nothing_comes_ends_after_a_quarter_of_an_hour() {
     age(&server, 14).await;
     assert_eq!(sweep(&mut server, 24).await["stale_uploads"], 0);
     age(&server, 16).await;
-    // To want to send is not to send: neither the same plan nor another URL keeps it.
+    // Only received bytes keep a plan alive: neither the same plan again nor another URL does.
     let again = server.post(&files, "", same).await.1;
     assert_eq!(again["file"]["id"], untouched["file"]["id"]);
     let wish = format!(
@@ -217,14 +217,14 @@ async fn a_plan_of_which_nothing_comes_ends_after_a_quarter_of_an_hour() {
     );
     assert_eq!(server.get(&path, "").await.0, 404);
     let path = format!("{}/files/{id}/upload", public(&link));
-    assert_eq!(server.get(&path, "").await.0, 200, "something of it came");
+    assert_eq!(server.get(&path, "").await.0, 200, "a part was received");
     age(&server, 25 * 60).await;
     assert_eq!(sweep(&mut server, 24).await["stale_uploads"], 1);
     assert_eq!(server.get(&path, "").await.0, 404);
     assert_eq!(
         server.report(&key, &own).await.0,
         422,
-        "the owner's own stays"
+        "the owner's own upload stays"
     );
     assert_eq!(server.used_bytes(&key).await, 500);
 }
@@ -257,7 +257,7 @@ async fn what_is_cancelled_leaves_no_names_and_no_directories() {
     assert_eq!(objects(&server).await, before + 7);
     let uploads = format!("/api/v1/shares/{}/uploads", link["id"].as_str().unwrap());
     assert_eq!(server.delete(&uploads, &key).await.1["uploads"], 5);
-    // What its owner made before or after the link, and holds nothing, may go; the rest must.
+    // The owner's own empty directory may be deleted; all that the uploads created must be.
     assert!([before, before - 1].contains(&objects(&server).await));
     let (_, planned) = plan(&server, &link, "a.bin", 10).await;
     assert_eq!(
@@ -277,7 +277,7 @@ async fn many_files_of_one_name_come_in() {
     let server = Server::start();
     let key = server.user("ada@example.com").key;
     let link = inbox(&server, &key, json!({})).await;
-    // As curl sends them: nobody reports an end.
+    // As curl sends them: no client reports the end.
     for number in 0..80 {
         let url = server.url(&format!("/s/{}/same.bin", link["token"].as_str().unwrap()));
         let body = format!("file {number}");
@@ -312,7 +312,7 @@ async fn a_link_that_is_revoked_or_over_takes_no_more_bytes() {
     let id = link["id"].as_str().unwrap();
     let revoked = server.delete(&format!("/api/v1/shares/{id}"), &key).await;
     assert_eq!(revoked.0, 204);
-    assert_eq!(server.used_bytes(&key).await, 0, "nothing is set aside");
+    assert_eq!(server.used_bytes(&key).await, 0, "nothing is reserved");
     assert_eq!(plan(&server, &child, "more.bin", 5).await.0, 410);
     if has_embedded_store() {
         for planned in &planned {

@@ -1,4 +1,4 @@
-//! What strangers, and other users of the machine, learn of the server.
+//! What strangers, and other users of the machine, can learn about the server.
 
 use std::os::unix::fs::PermissionsExt;
 
@@ -75,7 +75,7 @@ async fn what_the_server_keeps_is_for_nobody_else_to_read() {
     }
     let directory = tempfile::TempDir::new().unwrap();
     let data_dir = directory.path().join("data");
-    // As a service manager or a container makes it, with what an older server left in it.
+    // As a service manager or a container creates it, with files that an older server left in it.
     std::fs::create_dir(&data_dir).unwrap();
     std::fs::set_permissions(&data_dir, PermissionsExt::from_mode(0o755)).unwrap();
     let mut server = Server::start_in(&data_dir, &[]);
@@ -95,7 +95,7 @@ async fn what_the_server_keeps_is_for_nobody_else_to_read() {
         let entry = entry.unwrap();
         let mode = entry.metadata().unwrap().permissions().mode() & 0o777;
         match entry.file_name().to_str().unwrap() {
-            "notes.txt" => assert_eq!(mode, 0o644, "somebody else's"),
+            "notes.txt" => assert_eq!(mode, 0o644, "not the server's"),
             name => assert_eq!(mode & 0o077, 0, "{name} {mode:o}"),
         }
     }
@@ -105,7 +105,7 @@ async fn what_the_server_keeps_is_for_nobody_else_to_read() {
     }
 }
 
-/// Whoever runs such a store is told; `s3s` obeys headers that nobody signed.
+/// The operator of such a store is warned; `s3s` obeys unsigned headers.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_store_that_obeys_headers_that_nobody_signed_is_told_of() {
     let store = OtherStore::start();

@@ -1,4 +1,4 @@
-//! Strangers at the door: what each kind of them may take of the server, and what is left for others.
+//! Untrusted clients: the resources that each kind of them may use, and those left for others.
 
 mod bodies;
 mod ceilings;
@@ -18,15 +18,15 @@ use tokio::{
 
 use crate::server::Server;
 
-/// What the server may have in memory, whatever strangers do.
+/// Limit of the server's memory, whatever strangers do.
 const MOST_BYTES: u64 = 128 << 20;
 
-/// Of each of many connections, this process has one end.
+/// Raises the limit of open files, since this process holds one end of each of many connections.
 fn allow_many_files() {
     rlimit::increase_nofile_limit(u64::MAX).unwrap();
 }
 
-/// Bytes that the server has in memory.
+/// Bytes of the server's resident memory.
 fn resident(server: &Server) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{}/status", server.process.id())).unwrap();
     let line = status.lines().find(|line| line.starts_with("VmRSS:"));
@@ -48,7 +48,7 @@ async fn connect(server: &Server) -> TcpStream {
     TcpStream::connect(address(server)).await.unwrap()
 }
 
-/// A request's head, as written, with the Host that it needs.
+/// Head of a request as raw text, with the required Host.
 fn head(server: &Server, line: &str, headers: &str) -> String {
     format!(
         "{line} HTTP/1.1\r\nHost: {}\r\n{headers}\r\n",
@@ -56,7 +56,7 @@ fn head(server: &Server, line: &str, headers: &str) -> String {
     )
 }
 
-/// What the server says until it closes, at most for `patience`.
+/// Reads until the server closes the connection, for at most `patience`.
 async fn answer_of(stream: &mut TcpStream, patience: Duration) -> String {
     let mut answer = Vec::new();
     let read = stream.read_to_end(&mut answer);
@@ -64,7 +64,7 @@ async fn answer_of(stream: &mut TcpStream, patience: Duration) -> String {
     String::from_utf8_lossy(&answer).into_owned()
 }
 
-/// The status of a request on a connection of its own.
+/// Status of a request on a connection of its own.
 async fn status_of(server: &Server, request: &str) -> u16 {
     let mut stream = connect(server).await;
     stream.write_all(request.as_bytes()).await.unwrap();
@@ -73,10 +73,10 @@ async fn status_of(server: &Server, request: &str) -> u16 {
     std::str::from_utf8(&first[9..]).unwrap().parse().unwrap()
 }
 
-/// More than what the server gives a client who stalls.
+/// More time than the server allows a stalled client.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Whether the server closes the connection; what it sent before is passed over.
+/// Whether the server closes the connection; bytes received before are ignored.
 async fn is_closed(stream: &mut TcpStream) -> bool {
     let mut bytes = vec![0; 64 << 10];
     loop {

@@ -1,4 +1,4 @@
-//! Requests that nobody should make.
+//! Requests that no proper client sends.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use super::{address, answer_of, connect, head, resident, status_of};
 use crate::server::Server;
 
-/// Odd requests, in all and on one connection before it is changed.
+/// Number of odd requests, in total and per connection.
 const REQUESTS: usize = 100_000;
 const PER_CONNECTION: usize = 500;
 
@@ -45,7 +45,7 @@ fn odd(server: &Server, number: usize) -> String {
     }
 }
 
-/// Sends the requests of one connection, and reads until their answers are out.
+/// Sends the requests of one connection, and reads until all responses have arrived.
 async fn send(server: &Server, numbers: std::ops::Range<usize>) {
     let mut stream = connect(server).await;
     let (mut reader, mut writer) = stream.split();

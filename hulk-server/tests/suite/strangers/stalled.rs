@@ -1,4 +1,4 @@
-//! Clients who stop in the middle.
+//! Clients that stall in the middle of a request or response.
 
 use std::time::Duration;
 
@@ -12,10 +12,10 @@ use super::{MOST_BYTES, allow_many_files, answer_of, connect, head, is_closed, r
 use crate::server::{Server, noise};
 
 const MANY: usize = 512;
-/// Less than what a client who stalls is given.
+/// Less time than the server allows a stalled client.
 const SOON: Duration = Duration::from_secs(20);
 
-/// Downloads that are asked for and not read.
+/// Downloads that are requested and not read.
 async fn stalled_readers(server: &Server, url: &str) -> Vec<TcpStream> {
     let mut readers = Vec::new();
     for _ in 0..MANY {
@@ -27,7 +27,7 @@ async fn stalled_readers(server: &Server, url: &str) -> Vec<TcpStream> {
     readers
 }
 
-/// Uploads that are begun and not sent.
+/// Uploads that are started and not finished.
 async fn stalled_writers(server: &Server, key: &str) -> Vec<TcpStream> {
     let size = 1 << 20;
     let items: Vec<Value> = (0..MANY)
@@ -54,7 +54,7 @@ async fn stalled_writers(server: &Server, key: &str) -> Vec<TcpStream> {
     writers
 }
 
-/// Connections that the server has open.
+/// Number of connections that the server has open.
 async fn connections(server: &Server) -> usize {
     let metrics = server
         .http
@@ -86,7 +86,7 @@ async fn many_transfers_that_stall_hold_nobody_up_and_are_ended() {
     let mut writers = stalled_writers(&server, &key).await;
     let bytes = resident(&server);
     assert!(bytes < MOST_BYTES, "{} MiB", bytes >> 20);
-    // No request and no bytes of one.
+    // Connections with an unfinished request head, or with no bytes at all.
     let mut silent = Vec::new();
     for number in 0..1000 {
         let mut stream = connect(&server).await;
@@ -115,14 +115,14 @@ async fn many_transfers_that_stall_hold_nobody_up_and_are_ended() {
     assert_eq!(ready.await.unwrap().0, 200);
 
     for stream in &mut silent {
-        assert!(is_closed(stream).await, "a head that does not come");
+        assert!(is_closed(stream).await, "an unfinished head");
     }
     let answer = answer_of(&mut slow, Duration::from_secs(60)).await;
     assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
     for writer in &mut writers {
-        assert!(is_closed(writer).await, "a body that does not come");
+        assert!(is_closed(writer).await, "an unfinished body");
     }
-    // Who reads is no longer stalled: looked at from the other side first.
+    // Reading from a connection ends its stall, so the server's own count is checked first.
     let mut open = usize::MAX;
     for _ in 0..60 {
         open = connections(&server).await;
@@ -133,7 +133,7 @@ async fn many_transfers_that_stall_hold_nobody_up_and_are_ended() {
     }
     assert!(open < 20, "{open} connections are open");
     for reader in &mut readers {
-        assert!(is_closed(reader).await, "an answer that is not taken");
+        assert!(is_closed(reader).await, "a response that is not read");
     }
 }
 
@@ -160,7 +160,7 @@ async fn large_answers_that_nobody_takes_fit() {
         "/api/v1/openapi.json".to_owned(),
     ] {
         for _ in 0..200 {
-            // A small window, so that the system does not take it all.
+            // A small window, so that the system does not buffer the whole response.
             let socket = TcpSocket::new_v4().unwrap();
             socket.set_recv_buffer_size(4096).unwrap();
             let address = super::address(&server).parse().unwrap();

@@ -11,7 +11,7 @@ use crate::{
     store::BUCKET,
 };
 
-/// Every header that means something to S3, in a few of each kind.
+/// Headers that have a meaning in S3, a few of each kind.
 const OWN_HEADERS: [(&str, &str); 22] = [
     ("x-amz-copy-source-range", "bytes=0-3"),
     ("x-amz-copy-source-if-match", "*"),
@@ -50,7 +50,7 @@ async fn location(server: &Server, path: &str, key: &str) -> String {
     answer.headers()["location"].to_str().unwrap().to_owned()
 }
 
-/// On every store: one that obeyed would copy what its client may not read.
+/// On every store: one that obeyed them would copy bytes that its client may not read.
 #[tokio::test]
 async fn headers_that_nobody_signed_are_refused() {
     let server = Server::start();
@@ -83,7 +83,7 @@ async fn headers_that_nobody_signed_are_refused() {
             .header(name, value)
             .body("x");
         let status = put.send().await.unwrap().status().as_u16();
-        // What a store does not obey it may pass over, but for what makes a copy or another body.
+        // A store may ignore headers that it does not obey, but not those that copy or change the body.
         let is_refused = matches!(status, 400 | 403 | 501);
         assert!(
             is_refused || !has_embedded_store() && name != copy.0,
@@ -109,7 +109,7 @@ async fn headers_that_nobody_signed_are_refused() {
         assert_eq!(status, 422, "nothing was sent");
         return;
     }
-    // With a header that the store passes over: the bytes are those that were sent.
+    // The store ignored a header: the stored bytes are those that were sent.
     let url = file["url"].as_str().unwrap();
     assert_eq!(server.download(url, &bob).await.1, b"x");
 }
@@ -150,7 +150,7 @@ async fn one_url_tells_nothing_of_another() {
     tails.sort_unstable();
     let all = tails.len();
     tails.dedup();
-    // An upload in place has one key for both.
+    // An upload directly to its final key has one key for both.
     assert!(all - tails.len() <= 3, "{names:?}");
 }
 
@@ -194,7 +194,7 @@ async fn a_url_ends_with_its_upload() {
     assert_eq!(stored.len(), 1, "{stored:?}");
 }
 
-/// A body that comes in two halves, with a pause.
+/// A body that is sent in two halves, with a pause in between.
 fn halves(bytes: Vec<u8>, pause: std::time::Duration) -> reqwest::Body {
     let (first, second) = bytes.split_at(bytes.len() / 2);
     let (first, second) = (first.to_vec(), second.to_vec());
@@ -238,7 +238,7 @@ async fn one_url_takes_one_body_at_a_time_and_none_after_its_upload_was_cancelle
     let puts = (0..4).map(|seed| put(noise(seed, 200_000)));
     statuses.extend(futures_util::future::join_all(puts).await);
     statuses.sort_unstable();
-    assert_eq!(statuses, [200, 412, 412, 412], "one was there first");
+    assert_eq!(statuses, [200, 412, 412, 412], "only one is stored");
 
     let planned = server.plan(&key, "b.bin", 200_000).await;
     let path = format!(
@@ -263,7 +263,7 @@ async fn one_url_takes_one_body_at_a_time_and_none_after_its_upload_was_cancelle
     assert_eq!(stored.len(), 1, "{stored:?}");
 }
 
-/// Bytes of files below a directory.
+/// Total size of the files below a directory.
 fn bytes_below(directory: &std::path::Path) -> u64 {
     let entries = std::fs::read_dir(directory).unwrap().flatten();
     let sizes = entries.map(|entry| match entry.metadata() {
@@ -332,7 +332,7 @@ async fn plans_that_are_given_up_leave_no_rows_behind() {
         .await
         .unwrap();
     assert!(count <= 3, "{count} versions");
-    // Each of other bytes, which are none.
+    // Each plan declares another digest for zero bytes.
     let mut statuses = Vec::new();
     for number in 0..40 {
         let sha256 = format!("{number:064x}");

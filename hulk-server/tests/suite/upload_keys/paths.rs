@@ -1,4 +1,4 @@
-//! Paths at which others put files too: what they put there stays theirs.
+//! Paths to which others upload too: their files stay theirs.
 
 use serde_json::{Value, json};
 
@@ -85,7 +85,7 @@ async fn versions_of_an_upload_key_displace_only_their_own() {
     let body = json!({ "path": "a.txt", "size_bytes": 100, "permissions": "private" });
     put(&server, &ada.key, body, &noise(1, 100)).await;
     server.upload(&ada.key, "a.txt", &noise(2, 100)).await;
-    // The same bytes as the current version, or so it says.
+    // Declared to be the same bytes as the current version.
     server.upload(&upload, "a.txt", &noise(2, 100)).await;
     for seed in 4..=14 {
         server.upload(&upload, "a.txt", &noise(seed, 100)).await;
@@ -144,7 +144,7 @@ async fn an_upload_key_learns_no_link_to_what_others_put() {
     assert_eq!(put.send().await.unwrap().status(), 403);
 }
 
-/// Nor decides it who reads what others put, or how long that lasts.
+/// An upload key does not decide who may read others' files, or how long they are kept.
 #[tokio::test]
 async fn what_an_upload_key_says_of_a_path_is_not_for_others() {
     let (server, ada, upload) = start();
