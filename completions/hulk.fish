@@ -108,7 +108,7 @@ complete -c hulk -n "__fish_hulk_using_subcommand get" -s v -l verbose -d 'Print
 complete -c hulk -n "__fish_hulk_using_subcommand get" -l no-progress -d 'Hide progress'
 complete -c hulk -n "__fish_hulk_using_subcommand get" -s y -l yes -d 'Answer yes to every question'
 complete -c hulk -n "__fish_hulk_using_subcommand get" -s h -l help -d 'Print help'
-complete -c hulk -n "__fish_hulk_using_subcommand ls" -l sort -r -f -a "name\t''
+complete -c hulk -n "__fish_hulk_using_subcommand ls" -l sort -d 'Sort by name, by size (the smallest first) or by time (the oldest first)' -r -f -a "name\t''
 size\t''
 created\t''"
 complete -c hulk -n "__fish_hulk_using_subcommand ls" -l server -d 'Server to use [env: HULK_SERVER] [default: the profile\'s]' -r
@@ -118,7 +118,7 @@ always\t''
 never\t''"
 complete -c hulk -n "__fish_hulk_using_subcommand ls" -s l -d 'Show size, time, expiry and permission'
 complete -c hulk -n "__fish_hulk_using_subcommand ls" -s R -d 'List directories recursively'
-complete -c hulk -n "__fish_hulk_using_subcommand ls" -l reverse
+complete -c hulk -n "__fish_hulk_using_subcommand ls" -l reverse -d 'Reverse the order'
 complete -c hulk -n "__fish_hulk_using_subcommand ls" -l json -d 'Print one JSON document on stdout'
 complete -c hulk -n "__fish_hulk_using_subcommand ls" -s q -l quiet -d 'Print only errors on stderr'
 complete -c hulk -n "__fish_hulk_using_subcommand ls" -s v -l verbose -d 'Print more details'
@@ -163,7 +163,7 @@ complete -c hulk -n "__fish_hulk_using_subcommand find" -s h -l help -d 'Print h
 complete -c hulk -n "__fish_hulk_using_subcommand set" -l expires -d 'When to delete it, from now: 1d, 2d, 3d, 7d, 14d, 30d, 90d, 180d or never; for a directory, sets the default for files put into it' -r
 complete -c hulk -n "__fish_hulk_using_subcommand set" -l tag -d 'Add a tag; may be given several times' -r
 complete -c hulk -n "__fish_hulk_using_subcommand set" -l untag -d 'Remove a tag; may be given several times' -r
-complete -c hulk -n "__fish_hulk_using_subcommand set" -l description -r
+complete -c hulk -n "__fish_hulk_using_subcommand set" -l description -d 'Describe the file' -r
 complete -c hulk -n "__fish_hulk_using_subcommand set" -l server -d 'Server to use [env: HULK_SERVER] [default: the profile\'s]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand set" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: that of the last login]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand set" -l color -d 'When to use colours' -r -f -a "auto\t''

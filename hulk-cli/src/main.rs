@@ -2,7 +2,6 @@
 
 mod args;
 mod attributes;
-mod below;
 mod client;
 mod clipboard;
 mod commands;

@@ -1,4 +1,4 @@
-//! What every handler works with.
+//! State that all handlers share.
 
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket},
@@ -34,36 +34,36 @@ pub struct App {
     pub settings: Arc<Settings>,
     /// Downloads that are not in the database yet.
     pub downloads: Arc<Downloads>,
-    /// Rings when there is something to delete.
+    /// Notified when there is something to delete.
     pub garbage: Arc<Notify>,
-    /// What the store could do when it was tried.
+    /// Outcome of the last probe of the store.
     pub probed: Probed,
-    /// How many passwords may be hashed at a time.
+    /// Limits how many passwords are hashed at a time.
     pub passwords: Passwords,
-    /// Wrong passwords of links.
+    /// Counts of wrong passwords of links.
     pub(crate) guesses: Arc<Guesses>,
     /// Memory that bodies of requests share.
     pub(crate) bodies: Budget,
     /// Memory that answers share.
     pub(crate) answers: Answers,
-    /// This process, among those that share the database.
+    /// Id of this process, among those that share the database.
     pub(crate) replica: Id,
     pub(crate) embedded: Option<EmbeddedStore>,
-    /// Keeps other processes out for as long as any part lives.
+    /// Keeps other processes out for as long as any clone lives.
     data_dir: Option<Arc<DataDir>>,
 }
 
 /// What does not change while the server runs.
 pub struct Settings {
     pub public_url: String,
-    /// Of the public URL, as in the Host header.
+    /// Host of the public URL, as in the Host header.
     pub host: HeaderValue,
-    /// Where upload and download URLs lead: browsers may send there.
+    /// Origin of upload and download URLs: browsers may connect to it.
     pub store_origin: String,
     pub env_name: String,
-    /// Those of every user, but for the quota.
+    /// Limits of every user, except the quota.
     pub limits: Limits,
-    /// What the store proves itself with when it sends notices; without one, none are taken.
+    /// Secret with which the store authenticates its notices; without one, notices are refused.
     pub s3_events_secret: Option<String>,
 }
 
@@ -89,8 +89,8 @@ pub enum StartError {
     PublicUrl(&'static str),
 }
 
-/// An address under which others reach who listens on all of them: that from which this machine would
-/// write to another network. Nothing is sent.
+/// Returns an address at which others reach a server that listens on all addresses: the one from which this
+/// machine would send to another network. Nothing is sent.
 fn reachable(listening: SocketAddr) -> SocketAddr {
     if !listening.ip().is_unspecified() {
         return listening;
@@ -116,10 +116,10 @@ fn reachable(listening: SocketAddr) -> SocketAddr {
 }
 
 impl App {
-    /// Opens database and store. `listening` is where clients come in if no public URL is set.
+    /// Opens database and store. `listening` is the address for clients if no public URL is set.
     ///
     /// # Errors
-    /// If one of them cannot be used; nothing is left half made.
+    /// If one of them cannot be used; nothing is left half created.
     pub async fn open(config: &Config, listening: SocketAddr) -> Result<Self, StartError> {
         let public_url: PublicUrl = match &config.public_url {
             Some(url) => url.clone(),
@@ -138,7 +138,7 @@ impl App {
         };
         let store = open_store(config, &public_url, embedded.clone())?;
         let host = HeaderValue::from_str(public_url.authority())
-            .map_err(|_| StartError::PublicUrl("has a host that no header can carry"))?;
+            .map_err(|_| StartError::PublicUrl("has a host that is not allowed in a header"))?;
         Ok(Self {
             db,
             store,
@@ -168,10 +168,10 @@ impl App {
         })
     }
 
-    /// The S3 store alone, without a database.
+    /// Opens only the S3 store, without a database.
     ///
     /// # Errors
-    /// If its credentials are missing, or the data directory of the embedded one cannot be used.
+    /// If its credentials are missing, or the data directory of the embedded store cannot be used.
     pub fn open_store(config: &Config) -> Result<Store, StartError> {
         let data_dir = match config.s3_endpoint {
             None => Some(DataDir::open(&config.data_dir)?),
@@ -182,7 +182,7 @@ impl App {
         open_store(config, &public_url, embedded.transpose()?)
     }
 
-    /// Whether this start made the data directory.
+    /// Whether this start created the data directory.
     pub fn is_new(&self) -> bool {
         self.data_dir
             .as_ref()
@@ -190,8 +190,8 @@ impl App {
     }
 }
 
-/// The database alone, beside a server that may be running. The data directory must exist if the
-/// database is in it.
+/// Opens only the database, beside a server that may be running. Creates the data directory if the database
+/// is in it.
 ///
 /// # Errors
 /// If it cannot be used.

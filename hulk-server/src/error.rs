@@ -1,5 +1,4 @@
-//! What a handler answers when it cannot do as asked. One place logs, hides the inside and picks
-//! the status.
+//! The error that a handler answers. One place logs it, hides internals and picks the status.
 
 use std::error::Error as StdError;
 
@@ -18,18 +17,18 @@ use crate::{
 
 pub(crate) type Result<T> = std::result::Result<T, Error>;
 
-/// An answer with a stable code. The source is for the log alone.
+/// An error answer with a stable code. The source is only for the log.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
 pub struct Error {
     code: ErrorCode,
     message: String,
     details: Vec<FieldError>,
-    /// Where it is not the code's.
+    /// Status, if it is not the usual one of the code.
     status: Option<StatusCode>,
     source: Option<Box<dyn StdError + Send + Sync>>,
     is_collision: bool,
-    /// When the same may be tried again.
+    /// Time after which the request may be retried.
     retry_after: Option<std::time::Duration>,
 }
 
@@ -46,7 +45,7 @@ impl Error {
         }
     }
 
-    /// What is not there, or is not the caller's: the two look alike.
+    /// `NOT_FOUND` for what does not exist or is not the caller's: the two look alike.
     pub fn not_found(what: &str) -> Self {
         Self::new(ErrorCode::NotFound, format!("there is no such {what}"))
     }
@@ -69,7 +68,7 @@ impl Error {
             source: Some(source.into()),
             ..Self::new(
                 ErrorCode::InternalError,
-                "the server made a mistake; its log says more",
+                "internal server error; the server's log has the details",
             )
         }
     }
@@ -92,7 +91,7 @@ impl Error {
         self
     }
 
-    /// Whether the database got this transaction out of another's way.
+    /// Whether the database aborted this transaction because it collided with another one.
     pub(crate) fn is_collision(&self) -> bool {
         self.is_collision
     }
@@ -114,7 +113,7 @@ impl Error {
 }
 
 impl Error {
-    /// What the caller is told; the rest is logged.
+    /// Returns the body for the caller; the rest is logged.
     pub fn into_body(self) -> ErrorBody {
         if let Some(source) = &self.source {
             let error = chain(source.as_ref());
@@ -187,7 +186,7 @@ impl From<StoreError> for Error {
             ),
             StoreErrorKind::Unsupported => Self::new(
                 ErrorCode::StoreUnavailable,
-                "the store cannot do what this needs; 'hulk-server' logs what it was",
+                "the store does not support this; the server's log has the details",
             ),
             StoreErrorKind::Unavailable => Self::new(
                 ErrorCode::StoreUnavailable,
@@ -201,7 +200,7 @@ impl From<StoreError> for Error {
     }
 }
 
-/// An error with its causes, each after a colon.
+/// Formats an error with its causes, each after a colon.
 fn chain(error: &(dyn StdError + 'static)) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
@@ -223,7 +222,7 @@ fn database_unavailable() -> Error {
     )
 }
 
-/// The disk's end is the last of all quotas.
+/// Error for a full disk, which is the last of all quotas.
 pub(crate) fn full() -> Error {
     Error::new(
         ErrorCode::QuotaExceeded,

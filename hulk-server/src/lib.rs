@@ -2,8 +2,8 @@
 //! to the store.
 //!
 //! `routes, pages → http → ops → auth, limits, audit → db | store`, `jobs → ops`, and never back; `db` and
-//! `store` know neither each other nor axum (but for the embedded store's front, which is an HTTP service
-//! itself). A test holds every `use` against this.
+//! `store` import neither each other nor axum (except for the embedded store's front, which is an HTTP
+//! service itself). A test checks every `use` against this.
 
 mod app;
 pub mod audit;

@@ -1,4 +1,4 @@
-//! Listens, serves, and stops without breaking what is under way.
+//! Listens, serves, and stops without breaking requests under way.
 
 use std::{future::Future, io, net::SocketAddr};
 
@@ -15,16 +15,16 @@ use crate::{
     jobs, listener, process, routes, telemetry,
 };
 
-/// Of the open files that the system allows, those that are left for everything but connections: a
-/// connection may have a file open.
+/// Open files, of those that the system allows, that are reserved for everything except connections: a
+/// connection may also have a file open.
 const OTHER_FILES: u64 = 128;
 
 /// A server that listens but does not answer yet.
 pub struct Server {
     listener: TcpListener,
-    /// For metrics alone.
+    /// Listener for metrics only.
     metrics: Option<TcpListener>,
-    /// For the embedded store's own API.
+    /// Listener for the embedded store's own API.
     store: Option<TcpListener>,
     limits: listener::Limits,
     app: App,
@@ -34,7 +34,7 @@ impl Server {
     /// Binds the address and opens database and store.
     ///
     /// # Errors
-    /// If the address is taken or one of them cannot be used.
+    /// If the address is in use, or the database or the store cannot be used.
     pub async fn bind(config: &Config) -> Result<Self, StartError> {
         let listener = listen(&config.listen).await?;
         let metrics = match &config.metrics_listen {
@@ -66,7 +66,7 @@ impl Server {
     }
 
     /// # Errors
-    /// If the operating system does not say.
+    /// If the operating system does not report it.
     pub fn address(&self) -> io::Result<SocketAddr> {
         self.listener.local_addr()
     }
@@ -107,7 +107,7 @@ impl Server {
         tokio::select! {
             () = serving => {}
             () = stop => {
-                tracing::warn!("asked to stop twice: requests under way are cut off");
+                tracing::warn!("second signal to stop: requests under way are cut off");
             }
         }
         upkeep.abort();
@@ -127,7 +127,7 @@ async fn listen(address: &str) -> Result<TcpListener, StartError> {
     })
 }
 
-/// The store's own API is for programs of this machine.
+/// Listens on a loopback address: the store's own API is for programs on this machine.
 async fn listen_locally(address: &str) -> Result<TcpListener, StartError> {
     let listener = listen(address).await?;
     let is_local = listener
@@ -135,7 +135,7 @@ async fn listen_locally(address: &str) -> Result<TcpListener, StartError> {
         .is_ok_and(|bound| bound.ip().is_loopback());
     is_local
         .then_some(listener)
-        .ok_or(StartError::StoreListen("is for a loopback address"))
+        .ok_or(StartError::StoreListen("must be a loopback address"))
 }
 
 fn layered(router: Router) -> Router {
@@ -146,7 +146,7 @@ fn layered(router: Router) -> Router {
         .layer(middleware::from_fn(telemetry::observe))
 }
 
-/// As configured, but no more connections than the system has files for.
+/// Returns the configured limits, with no more connections than the system allows files for.
 fn limits(config: &Config, open_files: u64) -> listener::Limits {
     let wanted = config.max_connections as usize;
     let possible =
@@ -165,7 +165,7 @@ fn limits(config: &Config, open_files: u64) -> listener::Limits {
     }
 }
 
-/// Resolves at the first SIGINT or SIGTERM after the call, which is from within a runtime.
+/// Resolves at the first SIGINT or SIGTERM after the call, which must be made within a runtime.
 pub fn interrupted() -> impl Future<Output = ()> {
     #[cfg(unix)]
     {

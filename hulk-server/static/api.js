@@ -1,6 +1,6 @@
-// The server's API, as the page's scripts ask it. The session cookie comes along by itself.
+// Calls of the server's API by the page's scripts. The browser sends the session cookie automatically.
 
-/** What the server refused, with its code. */
+/** A refusal of the server, with its code. */
 export class Refused extends Error {
   constructor(status, body) {
     super(body?.error?.message ?? `The server answered ${status}.`);
@@ -9,7 +9,7 @@ export class Refused extends Error {
   }
 }
 
-/** Nobody answered: the same may work later. */
+/** The server did not answer: a retry may work. */
 export class Lost extends Error {}
 
 export async function call(method, path, body) {
@@ -21,14 +21,14 @@ export async function call(method, path, body) {
       body: body === undefined ? undefined : JSON.stringify(body),
     });
   } catch {
-    throw new Lost("The line is lost.");
+    throw new Lost("The connection is lost.");
   }
   const text = await response.text();
   let answer = null;
   try {
     answer = text ? JSON.parse(text) : null;
   } catch {
-    // Somebody in between answered.
+    // A proxy answered instead of the server.
   }
   if (response.ok) return answer;
   if (response.status === 429 || response.status >= 500) {

@@ -1,4 +1,4 @@
-// Wires the page that is shown; without scripts it still lists and downloads.
+// Connects the scripts to the page; without scripts it still lists and downloads.
 
 import { prepare, say } from "./dialogs.js";
 import { watch } from "./drop.js";

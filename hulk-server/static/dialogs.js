@@ -26,14 +26,14 @@ async function copy() {
   try {
     await navigator.clipboard.writeText(input.value);
   } catch {
-    // Over plain http there is no clipboard for scripts but the old one.
+    // Over plain http, scripts can use only the old clipboard.
     input.select();
     document.execCommand("copy");
   }
-  say("The link is copied.");
+  say("The link was copied.");
 }
 
-/** Shows a form until what it asks for is done or given up; `act` gets its chance to refuse. */
+/** Shows a form until `act` succeeds or the user cancels it; the form shows the error of `act`. */
 function form(dialog, refusal, act) {
   return new Promise((resolve) => {
     const submit = async (event) => {
@@ -61,7 +61,7 @@ function form(dialog, refusal, act) {
   });
 }
 
-/** Asks for a line of text; without a label, for a yes. */
+/** Asks for a line of text; without a label, for a confirmation. */
 export function ask({ title, label, value = "", verb = "OK" }, act) {
   element("ask-title").textContent = title;
   element("ask-label").textContent = label ?? "";
@@ -75,7 +75,7 @@ export function ask({ title, label, value = "", verb = "OK" }, act) {
   return asked;
 }
 
-/** Asks how something is to be shared. */
+/** Asks how to share something. */
 export function askShare(name, isDirectory, act) {
   element("share-title").textContent = `Share ${name}`;
   element("share-uploads-row").hidden = !isDirectory;

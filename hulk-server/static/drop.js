@@ -1,6 +1,6 @@
 // Files and folders that are chosen or dropped.
 
-/** All files below a dropped entry, with their paths from it. */
+/** Returns all files below a dropped entry, with their paths from it. */
 async function walk(entry, above) {
   const path = `${above}${entry.name}`;
   if (entry.isFile) {
@@ -10,7 +10,7 @@ async function walk(entry, above) {
   const reader = entry.createReader();
   const found = [];
   for (;;) {
-    // At most a hundred come at a time.
+    // The browser returns at most a hundred at a time.
     const some = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
     if (!some.length) break;
     for (const below of some) found.push(...(await walk(below, `${path}/`)));
@@ -40,7 +40,7 @@ export function watch(add, failed) {
     if (!hasFiles(event)) return;
     event.preventDefault();
     zone.classList.remove("over");
-    // The list is gone once this function waits for anything.
+    // The browser clears the list once this function waits for anything.
     const entries = Array.from(event.dataTransfer.items, (item) => item.webkitGetAsEntry?.() ?? null);
     const files = Array.from(event.dataTransfer.files);
     try {

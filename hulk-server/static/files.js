@@ -1,4 +1,4 @@
-// What can be done with the files, the trash and the links that a page lists.
+// Actions on the files, the trash and the links that a page lists.
 
 import { call } from "./api.js";
 import { ask, askShare, say, showLink } from "./dialogs.js";
@@ -8,7 +8,7 @@ const join = (directory, name) => (directory ? `${directory}/${name}` : name);
 const above = (path) => path.split("/").slice(0, -1).join("/");
 const route = ({ kind, id }) => `/api/v1/${kind === "directory" ? "directories" : "files"}/${id}`;
 
-/** The list as it is now, in place of the one that is shown. */
+/** Replaces the list that is shown by the current one. */
 export async function refresh() {
   const response = await fetch(location.href, { headers: { accept: "text/html" } });
   if (!response.ok) return location.reload();
@@ -40,9 +40,9 @@ const actions = {
   delete: async (what) => {
     const remove = () => call("DELETE", route(what)).then(() => true);
     const keeps = element("files").dataset.keepsTrash === "true";
-    const question = { title: `Delete ${what.name} for good?`, verb: "Delete" };
+    const question = { title: `Delete ${what.name} permanently?`, verb: "Delete" };
     if (!(await (keeps ? remove() : ask(question, remove)))) return;
-    say(keeps ? `${what.name} is in the trash.` : `${what.name} is deleted for good.`);
+    say(keeps ? `${what.name} is in the trash.` : `${what.name} was deleted permanently.`);
     await refresh();
   },
 };
@@ -50,11 +50,11 @@ const actions = {
 async function place(what, question, path) {
   const moved = await ask(question, (text) => call("PUT", route(what), { path: path(text) }));
   if (!moved) return;
-  say(`It is at /${moved.path} now.`);
+  say(`It is now at /${moved.path}.`);
   await refresh();
 }
 
-/** The dialog of what can be done with one of the files. */
+/** Opens the dialog of actions on a file or directory. */
 function openActions(row) {
   const dialog = element("actions");
   const list = element("files").dataset;
@@ -96,7 +96,7 @@ export function prepareFiles() {
   });
   element("new-folder")?.addEventListener("click", () =>
     attempt(async () => {
-      const question = { title: "New folder", label: "Name", verb: "Make it" };
+      const question = { title: "New folder", label: "Name", verb: "Create" };
       const { path } = element("files").dataset;
       const made = await ask(question, (name) => call("POST", "/api/v1/directories", { path: join(path, name) }));
       if (made) await refresh();
@@ -104,7 +104,7 @@ export function prepareFiles() {
   );
 }
 
-/** A list whose rows have buttons of their own. */
+/** Handles clicks in a list whose rows have buttons of their own. */
 function prepareRows(id, does) {
   element(id)?.addEventListener("click", (event) => {
     const button = event.target.closest("[data-action]");
@@ -122,16 +122,16 @@ export function prepareTrash() {
   };
   prepareRows("trash", {
     restore: (row) =>
-      remove(row, "POST", `/api/v1/trash/${row.dataset.id}/restore`, (restored) => `It is at /${restored.path} again.`),
+      remove(row, "POST", `/api/v1/trash/${row.dataset.id}/restore`, (restored) => `Restored to /${restored.path}.`),
     purge: async (row) => {
-      const question = { title: `Delete ${row.dataset.name} for good?`, verb: "Delete" };
+      const question = { title: `Delete ${row.dataset.name} permanently?`, verb: "Delete" };
       const path = `/api/v1/trash/${row.dataset.id}`;
-      await ask(question, () => remove(row, "DELETE", path, "It is deleted for good.").then(() => true));
+      await ask(question, () => remove(row, "DELETE", path, "It was deleted permanently.").then(() => true));
     },
   });
   element("empty-trash")?.addEventListener("click", () =>
     attempt(async () => {
-      const question = { title: "Delete all that is in the trash for good?", verb: "Delete" };
+      const question = { title: "Delete everything in the trash permanently?", verb: "Delete" };
       const emptied = await ask(question, () => call("DELETE", "/api/v1/trash"));
       if (emptied) location.reload();
     }),

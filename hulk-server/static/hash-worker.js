@@ -1,4 +1,4 @@
-// Digests, beside the page: the SHA-256 of a whole file part by part, and the digests of parts.
+// Computes digests beside the page: the SHA-256 of a whole file part by part, and the digests of parts.
 
 import { blake3 } from "./noble-hashes/blake3.js";
 import { md5 } from "./noble-hashes/legacy.js";
@@ -27,7 +27,7 @@ async function answer({ op, file, blob, kind }) {
   return found;
 }
 
-// One after the other: the parts of a file must come in order.
+// One after another: the parts of a file must be hashed in order.
 self.onmessage = ({ data }) => {
   last = last.then(async () => {
     try {

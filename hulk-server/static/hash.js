@@ -1,4 +1,4 @@
-// The worker that makes digests, and what it is asked.
+// The worker that computes digests, and its open questions.
 
 const worker = new Worker(new URL("./hash-worker.js", import.meta.url), { type: "module" });
 const asked = new Map();

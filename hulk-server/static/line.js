@@ -1,10 +1,10 @@
-// The line to the store: it may be lost, and it may be paused.
+// The connection to the store: it may be lost, and it may be paused.
 
 import { Lost } from "./api.js";
 
 const LONGEST_WAIT = 15_000;
 
-/** Open while it goes on; closed while it is paused. */
+/** Open while uploads run; closed while they are paused. */
 class Gate {
   #opened = Promise.resolve();
   #open = null;
@@ -27,7 +27,7 @@ class Gate {
     return this.#opened;
   }
 
-  /** Calls `stop` when it is paused; the answer forgets it. */
+  /** Calls `stop` when uploads are paused; the returned function unregisters it. */
   watch(stop) {
     this.#stops.add(stop);
     return () => this.#stops.delete(stop);
@@ -36,7 +36,7 @@ class Gate {
 
 export const gate = new Gate();
 
-/** After a lost line: some time, or until the browser says that it is back. */
+/** Waits after a lost connection: some time, or until the browser says that it is back. */
 export function patience(attempt) {
   const longest = Math.min(LONGEST_WAIT, 500 * 2 ** attempt);
   return new Promise((resolve) => {
@@ -51,7 +51,7 @@ export function put(url, headers, md5, blob, progress, signal) {
     const request = new XMLHttpRequest();
     request.open("PUT", url);
     for (const [name, value] of Object.entries(headers)) {
-      // The browser says the length itself.
+      // The browser sets the length itself.
       if (name.toLowerCase() !== "content-length") request.setRequestHeader(name, value);
     }
     if (!("content-md5" in headers)) request.setRequestHeader("content-md5", md5);
@@ -70,19 +70,19 @@ export function put(url, headers, md5, blob, progress, signal) {
       if (status >= 200 && status < 300) {
         end(resolve, request.getResponseHeader("etag")?.replaceAll('"', "") ?? null);
       } else if (status === 412) {
-        // An answer that was lost: what is there, the server compares.
+        // The object exists, since an earlier answer was lost: the server compares its bytes.
         end(resolve, null);
       } else if (status === 403 || status === 400) {
-        const error = new Lost("The store wants another URL.");
+        const error = new Lost("The store requires another URL.");
         error.isSpent = true;
         end(reject, error);
       } else if (status === 429 || status >= 500) {
         end(reject, new Lost(`The store answered ${status}.`));
       } else {
-        end(reject, new Error(`The store refused it (${status}).`));
+        end(reject, new Error(`The store refused the upload (${status}).`));
       }
     };
-    request.onerror = () => end(reject, new Lost("The line is lost."));
+    request.onerror = () => end(reject, new Lost("The connection is lost."));
     request.onabort = () => end(reject, new Lost("Paused."));
     request.send(blob);
   });

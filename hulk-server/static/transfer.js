@@ -1,4 +1,4 @@
-// One file to the store: planned by the server, sent in parts straight to the store, checked there by
+// The upload of one file: planned by the server, sent in parts straight to the store, checked there by
 // Content-MD5 and as a whole by its SHA-256.
 
 import { call, Lost, Refused } from "./api.js";
@@ -8,17 +8,17 @@ import { gate, patience, put } from "./line.js";
 const PART_BYTES = 8 << 20;
 const PARTS_AT_ONCE = 4;
 const SIGNED_AT_ONCE = 8;
-/** URLs that the store refuses for one request, and plans for one file, until it has failed. */
+/** URLs that the store may refuse for one request, and plans for one file, before the upload fails. */
 const MOST_URLS = 5;
 const MOST_PLANS = 3;
 
-/** A file on its way. `changed` is called whenever there is something new to show. */
+/** The upload of a file. `changed` is called whenever there is something new to show. */
 export class Transfer {
   sent = 0;
   text = "waiting";
   link = null;
   isDone = false;
-  /** It is with the server: too late to cancel. */
+  /** The server is checking the file: too late to cancel. */
   isChecking = false;
   isCancelled = false;
   failure = null;
@@ -28,7 +28,7 @@ export class Transfer {
 
   constructor(file, path, base, changed) {
     this.file = file;
-    /** Where it is to be, and where it is. */
+    /** The requested path, and the one that the file got. */
     this.wanted = path;
     this.path = path;
     this.base = base;
@@ -62,7 +62,7 @@ export class Transfer {
     }
   }
 
-  /** Ends it, and gives its space back. */
+  /** Ends the upload, and releases its space. */
   cancel() {
     this.isCancelled = true;
     this.#end.abort();
@@ -73,7 +73,7 @@ export class Transfer {
   #giveUp() {
     const id = this.#planned;
     this.#planned = null;
-    // If that is lost too, a sweep does it.
+    // If this request is lost too, a sweep does it.
     if (id) call("DELETE", `${this.base}/${id}/upload`).catch(() => {});
   }
 
@@ -82,13 +82,13 @@ export class Transfer {
     return new Promise((_, reject) => signal.addEventListener("abort", () => reject(new Error("cancelled"))));
   }
 
-  /** What still goes on of a cancelled one says nothing any more. */
+  /** Shows a text; requests of a cancelled upload that are still running do not change it. */
   #say(text) {
     this.text = this.isCancelled ? "cancelled" : text;
     this.changed(this);
   }
 
-  /** What is tried again for as long as nobody answers; with another URL a few times. */
+  /** Retries for as long as there is no answer; with another URL, a few times. */
   async #stubborn(attempt) {
     let spent = 0;
     for (let count = 0; ; count += 1) {
@@ -105,9 +105,9 @@ export class Transfer {
       } catch (error) {
         if (this.isCancelled || !(error instanceof Lost)) throw error;
         spent += Number(error.isSpent ?? false);
-        if (spent > MOST_URLS) throw new Error("The store takes none of the URLs that the server signs.");
+        if (spent > MOST_URLS) throw new Error("The store accepts none of the URLs that the server signs.");
         if (gate.isPaused) continue;
-        this.#say(`${error.message} Trying again…`);
+        this.#say(`${error.message} Retrying…`);
         await patience(Math.min(count, 10));
       }
     }
@@ -142,7 +142,7 @@ export class Transfer {
     const { md5, base64 } = await hash({ op: "part", file: this.key, blob: this.file });
     const { sha256 } = await hash({ op: "end", file: this.key });
     for (let plans = 1; ; plans += 1) {
-      // A URL may have ended since it was signed: each attempt has its own.
+      // A URL may have expired since it was signed: each attempt has its own.
       const created = await this.#stubborn(async () => {
         const planned = await this.#plan({ sha256, part_md5s: [md5] });
         const { kind, url, headers } = planned.upload;
@@ -154,7 +154,7 @@ export class Transfer {
         return await this.#report(created, { sha256, md5 });
       } catch (error) {
         this.isChecking = false;
-        // Not all of it is there: it is planned and sent once more.
+        // The store does not have all of it: it is planned and sent once more.
         const isIncomplete = error instanceof Refused && error.code === "UPLOAD_INCOMPLETE";
         if (!isIncomplete || plans === MOST_PLANS) throw error;
       }
@@ -174,7 +174,7 @@ export class Transfer {
     return this.#report(created, { sha256, ...more });
   }
 
-  /** Hashed in order, sent as they come; what the store has of an earlier time is not sent again. */
+  /** Hashes the parts in order and sends them; those that the store has already are not sent again. */
   async #sendParts(created) {
     const { part_size: size, part_count: count, received, part_digest: kind } = created.upload;
     const had = new Map(received.map((part) => [part.number, part.etag]));
@@ -222,7 +222,7 @@ export class Transfer {
     try {
       return await put(url, headers, md5, blob, this.#progress(number), this.#end.signal);
     } catch (error) {
-      // A URL that has ended, or was used up: the next time with another.
+      // The URL has expired or was used up: the next attempt uses another one.
       if (error.isSpent) urls.clear();
       throw error;
     }

@@ -18,10 +18,10 @@ export function size(bytes) {
 
 const count = (files) => (files === 1 ? "1 file" : `${files} files`);
 
-/** What is offered for a file, with its name and what it is about. */
+/** Returns the action offered for a file, its label, and its description without the name. */
 function actionOf({ isDone, failure, isCancelled }) {
   if (isDone) return ["link", "Link", "Link and QR code of"];
-  if (failure || isCancelled) return ["again", "Try again", "Try again to put"];
+  if (failure || isCancelled) return ["again", "Retry", "Retry the upload of"];
   return ["cancel", "Cancel", "Cancel the upload of"];
 }
 
@@ -44,7 +44,7 @@ export class Uploads {
     });
   }
 
-  /** Puts files, each with its path. */
+  /** Uploads files, each to its path. */
   add(files) {
     for (const { file, path } of files) this.#queue(file, path, this.#row(path));
     this.section.hidden = false;
@@ -76,7 +76,7 @@ export class Uploads {
     const failed = this.#transfers.filter((transfer) => transfer.failure).length;
     const done = this.#transfers.filter((transfer) => transfer.isDone).length;
     this.pause.hidden = true;
-    if (done || failed) this.say(failed ? `${count(done)} put, ${failed} failed.` : `${count(done)} put.`);
+    if (done || failed) this.say(failed ? `${count(done)} uploaded, ${failed} failed.` : `${count(done)} uploaded.`);
     else this.say("Cancelled.");
     this.finished();
   }
@@ -85,10 +85,10 @@ export class Uploads {
     if (gate.isPaused) gate.resume();
     else gate.pause();
     this.pause.textContent = gate.isPaused ? "Resume" : "Pause";
-    this.say(gate.isPaused ? "Paused." : "Going on.");
+    this.say(gate.isPaused ? "Paused." : "Resumed.");
   }
 
-  /** What the button of a row does, by what became of its file. */
+  /** Does what the button of a row offers, depending on the state of its file. */
   #act({ transfer }) {
     if (transfer.isDone) return showLink(transfer.link);
     if (!transfer.failure && !transfer.isCancelled) {

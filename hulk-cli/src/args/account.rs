@@ -23,7 +23,10 @@ pub(crate) enum Keys {
         expires: Option<ExpirationPolicy>,
     },
     /// Revoke an API key
-    Rm { id: String },
+    Rm {
+        /// Id of the key, as `hulk keys ls` shows it
+        id: String,
+    },
 }
 
 /// Parser of key permissions, each with its meaning for help and completions.

@@ -16,9 +16,11 @@ pub(crate) struct Ls {
     #[arg(short = 'R')]
     pub(crate) recursive: bool,
 
+    /// Sort by name, by size (the smallest first) or by time (the oldest first)
     #[arg(long, value_name = "ORDER", default_value = "name")]
     pub(crate) sort: Sort,
 
+    /// Reverse the order
     #[arg(long)]
     pub(crate) reverse: bool,
 }
@@ -97,6 +99,7 @@ pub(crate) struct Set {
     #[arg(long, value_name = "TAG")]
     pub(crate) untag: Vec<String>,
 
+    /// Describe the file
     #[arg(long, value_name = "TEXT")]
     pub(crate) description: Option<String>,
 }

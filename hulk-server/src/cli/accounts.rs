@@ -60,7 +60,7 @@ pub(crate) async fn create_key(
     let created = keys::create_key(&db, actor, request).await?;
     let told = print(json, &created, &created.key);
     if told.is_err() {
-        // Nobody saw it.
+        // The key was never shown.
         keys::delete_key(&db, actor, &created.api_key.id).await?;
     }
     db.close().await;

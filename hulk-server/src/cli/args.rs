@@ -26,9 +26,9 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Bring the database up to date
     Migrate,
-    /// Run all background jobs once, as for cron
+    /// Run all background jobs once, for example from cron
     Sweep {
-        /// Leave objects that no file has alone for so many hours
+        /// Delete objects without a file only if they are at least this many hours old
         #[arg(long, value_name = "HOURS", default_value_t = periodic::ORPHAN_AGE.as_secs() / 3600)]
         orphan_age: u64,
     },
@@ -47,16 +47,16 @@ pub(crate) enum Command {
 
 #[derive(Subcommand, Debug)]
 pub(crate) enum UserCommand {
-    /// Make a user
+    /// Create a user
     Create {
         #[arg(long)]
         email: String,
         #[arg(long, default_value = "user")]
         role: Role,
-        /// Take the email as verified
+        /// Mark the email as verified
         #[arg(long)]
         verified: bool,
-        /// Read the password from the standard input
+        /// Read the password from standard input
         #[arg(long, required = true)]
         password_stdin: bool,
     },
@@ -64,13 +64,13 @@ pub(crate) enum UserCommand {
 
 #[derive(Subcommand, Debug)]
 pub(crate) enum StorageCommand {
-    /// Make the bucket, its CORS rules and its lifecycle rules, and tell what the store refused
+    /// Create the bucket, its CORS rules and its lifecycle rules, and report what the store refused
     Init,
 }
 
 #[derive(Subcommand, Debug)]
 pub(crate) enum KeyCommand {
-    /// Make an API key and print it, once
+    /// Create an API key and print it, once
     Create {
         /// Email of the key's user
         #[arg(long, value_name = "EMAIL")]
@@ -83,7 +83,7 @@ pub(crate) enum KeyCommand {
     },
 }
 
-/// Each with what it grants, for the help.
+/// Parses a permission; the help lists each with what it grants.
 fn key_permission() -> impl TypedValueParser<Value = KeyPermission> {
     let value = |permission: KeyPermission| {
         PossibleValue::new(permission.as_str()).help(permission.meaning())

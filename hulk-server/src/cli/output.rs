@@ -43,7 +43,7 @@ pub(super) fn print<T: Serialize>(json: bool, result: &T, text: &str) -> Result<
     }
 }
 
-/// A line of the result on stdout, at once.
+/// Prints a line of the result on stdout, without buffering.
 pub(super) fn tell(line: &str) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();
     let told = writeln!(stdout, "{line}").and_then(|()| stdout.flush());
@@ -53,7 +53,7 @@ pub(super) fn tell(line: &str) -> Result<(), Failure> {
     })
 }
 
-/// A line on stdout for whoever waits for it, be it nobody.
+/// Prints a line on stdout for a program that may wait for it; a failure is ignored.
 pub(crate) fn say(line: &str) {
     let _ = tell(line);
 }

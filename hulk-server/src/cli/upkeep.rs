@@ -27,8 +27,8 @@ pub(crate) async fn sweep(
     let swept = periodic::run_once(&app, orphan_age).await?;
     app.db.close().await;
     let mut text = format!(
-        "gave up {} uploads, expired {} files, emptied {} things out of the trash, deleted {} \
-         objects and {} that no file has; {} files are lost, the usage of {} users was corrected",
+        "abandoned {} uploads, expired {} files, purged {} items from the trash, deleted {} objects \
+         and {} orphaned objects; {} files are lost, the usage of {} users was corrected",
         swept.stale_uploads,
         swept.expired_files,
         swept.purged_trash,
@@ -39,15 +39,14 @@ pub(crate) async fn sweep(
     );
     if !swept.elsewhere.is_empty() {
         text = format!(
-            "{text}; another replica is at: {}",
+            "{text}; running in another replica: {}",
             swept.elsewhere.join(", ")
         );
     }
     print(json, &swept, &text)
 }
 
-/// Makes the bucket ready; what the store refused is told, and fails only if the bucket cannot be
-/// used.
+/// Sets up the bucket and reports what the store refused; fails only if the bucket cannot be used.
 pub(crate) async fn init_storage(config: &Config, json: bool) -> Result<(), Failure> {
     let store = App::open_store(config)?;
     let origin = config.public_url.as_ref().map(PublicUrl::as_str);

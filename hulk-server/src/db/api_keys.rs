@@ -1,4 +1,4 @@
-//! API keys: the secret only as its SHA-256.
+//! API keys; of the secret, only its SHA-256 is stored.
 
 use hulk_proto::{KeyPermission, Timestamp};
 use sqlx::AnyConnection;
@@ -46,7 +46,7 @@ pub(crate) async fn insert(
     .await
 }
 
-/// The key with this id and secret. Looked up by the secret's hash, so that no comparison of
+/// Finds the key with this id and secret. It is looked up by the secret's hash, so that no comparison of
 /// secrets can be timed.
 pub(crate) async fn find_by_secret(
     connection: &mut AnyConnection,
@@ -63,7 +63,7 @@ pub(crate) async fn find_by_secret(
     .await
 }
 
-/// Newest first; `total` counts all of the user's keys.
+/// Lists a page of the user's keys, newest first, with the total count.
 pub(crate) async fn list(
     connection: &mut AnyConnection,
     user_id: &str,
@@ -76,7 +76,7 @@ pub(crate) async fn list(
     page(connection, (total, rows), user_id, (limit, offset)).await
 }
 
-/// False if the user has no such key.
+/// Deletes a key. Returns false if the user has no such key.
 pub(crate) async fn delete(
     connection: &mut AnyConnection,
     user_id: &str,

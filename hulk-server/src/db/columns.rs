@@ -1,8 +1,8 @@
 //! Columns that are text or numbers in the database and types in the program.
 //!
 //! The `Any` driver knows no enums and no booleans, so they are stored as TEXT and BIGINT (0 or 1). A row
-//! declares `#[sqlx(try_from = "Text<Permission>")]`; a value that is none of the type's is a decoding error,
-//! never a default.
+//! declares `#[sqlx(try_from = "Text<Permission>")]`; a value that the type does not have is a decoding
+//! error, never a default.
 
 use std::str::FromStr;
 
@@ -14,7 +14,7 @@ use sqlx::{Any, Decode, Type, any::AnyTypeInfo, any::AnyValueRef, error::BoxDynE
 /// A TEXT column that is one of a type's names.
 pub(super) struct Text<T>(pub(super) T);
 
-/// The same where NULL is `None`.
+/// Like `Text`, with NULL as `None`.
 pub(super) struct OptionalText<T>(Option<T>);
 
 /// A BIGINT column that is 0 or 1.
@@ -86,7 +86,7 @@ impl From<Flag> for bool {
     }
 }
 
-/// Fields have the types themselves, which needs a conversion for each.
+/// Conversions to the types themselves, which are the types of the fields.
 macro_rules! fields {
     ($($name:ty),+ $(,)?) => {$(
         impl From<Text<$name>> for $name {

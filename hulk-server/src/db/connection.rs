@@ -1,4 +1,4 @@
-//! Connections on loan, and how long they were waited for and held.
+//! Borrowed connections, and how long requests waited for them and held them.
 
 use std::{
     ops::{Deref, DerefMut},
@@ -7,7 +7,7 @@ use std::{
 
 use sqlx::{Any, AnyConnection, Transaction, pool::PoolConnection};
 
-/// Records when it is dropped.
+/// Records how long a connection was held when it is dropped.
 struct Held {
     purpose: &'static str,
     since: Instant,
@@ -29,7 +29,7 @@ impl Drop for Held {
     }
 }
 
-/// A connection that reads, each statement for itself.
+/// A connection for reading, without a transaction.
 pub struct Read {
     connection: PoolConnection<Any>,
     _held: Held,
@@ -58,7 +58,7 @@ impl DerefMut for Read {
     }
 }
 
-/// A transaction that writes; dropped without `commit`, it did nothing.
+/// A transaction for writing; it has no effect if it is dropped without `commit`.
 pub struct Write {
     transaction: Transaction<'static, Any>,
     _held: Held,
@@ -73,7 +73,7 @@ impl Write {
     }
 
     /// # Errors
-    /// If the database does not take it; after a lost connection it may have.
+    /// If the database does not accept it; after a lost connection it may still have been committed.
     pub async fn commit(self) -> sqlx::Result<()> {
         self.transaction.commit().await
     }

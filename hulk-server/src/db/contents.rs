@@ -5,8 +5,8 @@ use sqlx::AnyConnection;
 
 use super::versions::{VersionRow, columns};
 
-/// A finished version of any of the user's files with these bytes. Whoever may only upload declares a
-/// digest that nobody has compared.
+/// Finds a finished version with these bytes among all of the user's files. Versions of upload-only keys do
+/// not count: their digest is declared by the client and was not compared with the bytes.
 pub(crate) async fn find_stored(
     connection: &mut AnyConnection,
     user_id: &str,
@@ -28,7 +28,7 @@ pub(crate) async fn find_stored(
     .await
 }
 
-/// Whether the user has a finished version of this size that begins alike.
+/// Whether the user has a finished version of this size whose beginning has this MD5.
 pub(crate) async fn may_be_stored(
     connection: &mut AnyConnection,
     user_id: &str,
@@ -50,7 +50,7 @@ pub(crate) async fn may_be_stored(
     Ok(found.is_some())
 }
 
-/// The digest of one part, which has `width` hex digits.
+/// Returns the digest of one part, which has `width` hex digits.
 pub(crate) async fn part_digest(
     connection: &mut AnyConnection,
     version: &VersionRow,
@@ -70,7 +70,7 @@ pub(crate) async fn part_digest(
     Ok(found.flatten())
 }
 
-/// All digests of its parts.
+/// Returns the digests of all parts of a version, one after another.
 pub(crate) async fn part_digests(
     connection: &mut AnyConnection,
     version: &VersionRow,

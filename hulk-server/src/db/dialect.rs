@@ -1,4 +1,4 @@
-//! The only file that knows SQLite from Postgres.
+//! The only file that distinguishes SQLite from Postgres.
 
 use std::{borrow::Cow, str::FromStr, time::Duration};
 
@@ -12,9 +12,9 @@ use sqlx::{
 
 use super::location::{Location, OpenError};
 
-/// SQLite readers beside the one writer: enough for a few cores, each holds a thread.
+/// SQLite readers beside the one writer: enough for a few cores; each holds a thread.
 const SQLITE_READERS: u32 = 4;
-/// Of each replica; Postgres has 100 for all by default.
+/// Connections of each replica; Postgres allows 100 in total by default.
 const POSTGRES_CONNECTIONS: u32 = 16;
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -24,36 +24,36 @@ PRAGMA synchronous = FULL;
 PRAGMA busy_timeout = 10000;
 PRAGMA foreign_keys = ON;";
 
-/// Per connection. No request waits for longer than these, and a replica that hangs in the middle
-/// of a transaction does not keep the others from the rows.
+/// Per connection. No request waits longer than this, and a replica that hangs within a transaction does not
+/// block the rows for the others.
 const POSTGRES_SETUP: &str = "SET statement_timeout = '30s';
 SET lock_timeout = '10s';
 SET idle_in_transaction_session_timeout = '60s';
 SET synchronous_commit = on;";
 
-/// Which database.
+/// The kind of database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Dialect {
     Sqlite,
     Postgres,
 }
 
-/// What a database's refusal means.
+/// What an error of the database means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
-    /// It got into another's way; the same transaction may do better at once.
+    /// The transaction collided with another one and can be retried at once.
     Collision,
-    /// It does not answer, is overloaded, or is going away.
+    /// The database does not answer, is overloaded or is shutting down.
     Unavailable,
-    /// Its disk is full.
+    /// The database's disk is full.
     Full,
-    /// A unique value is taken.
+    /// A unique value already exists.
     Taken,
     Other,
 }
 
 impl Fault {
-    /// As metrics name it.
+    /// Name of the fault in metrics.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Collision => "collision",
@@ -84,7 +84,7 @@ impl Dialect {
         Ok((dialect, options))
     }
 
-    /// (readers, writers)
+    /// Opens the pools: (readers, writers).
     pub(super) async fn pools(
         self,
         options: AnyConnectOptions,
@@ -115,7 +115,7 @@ impl Dialect {
             .after_connect(move |connection, _| {
                 Box::pin(async move { connection.execute(setup).await.map(drop) })
             })
-            // SQLite ends a transaction of itself when the disk is full; the driver then takes the
+            // SQLite ends a transaction automatically when the disk is full; the driver then considers the
             // connection to be in one for ever.
             .after_release(|connection, _| {
                 Box::pin(async move {
@@ -125,7 +125,7 @@ impl Dialect {
             })
     }
 
-    /// The migrations with the SQL that is for this database alone.
+    /// Returns the migrations with the SQL that is only for this database.
     pub(super) fn migrator(self, migrations: &Migrator) -> Migrator {
         let own = |migration: &Migration| {
             let sql = match self {
@@ -143,7 +143,7 @@ impl Dialect {
         }
     }
 
-    /// For what may take long, as an index of millions of rows does.
+    /// Settings for statements that may take long, such as an index of millions of rows.
     pub(super) fn without_timeouts(self) -> Option<&'static str> {
         match self {
             Self::Sqlite => None,
@@ -151,7 +151,7 @@ impl Dialect {
         }
     }
 
-    /// How a writing transaction begins, where a plain BEGIN will not do.
+    /// Statement that begins a writing transaction, if a plain BEGIN is not enough.
     pub(super) fn begin_write(self) -> Option<&'static str> {
         match self {
             Self::Sqlite => Some("BEGIN IMMEDIATE"),
@@ -159,7 +159,8 @@ impl Dialect {
         }
     }
 
-    /// Holds a user's row until the transaction ends, where the transaction does not hold all.
+    /// Statement that locks a user's row until the transaction ends, if a transaction does not lock the whole
+    /// database.
     pub(super) fn lock_user(self) -> Option<&'static str> {
         match self {
             Self::Sqlite => None,
@@ -167,7 +168,7 @@ impl Dialect {
         }
     }
 
-    /// The time by the database's clock, in unix milliseconds.
+    /// Query for the time by the database's clock, in unix milliseconds.
     pub(super) fn now(self) -> &'static str {
         match self {
             Self::Sqlite => "SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER)",
@@ -176,7 +177,7 @@ impl Dialect {
     }
 }
 
-/// Takes the comment signs off what is for the database of this name.
+/// Removes the comment signs around SQL for the database of this name.
 fn uncomment(sql: &str, name: &str) -> String {
     let mut rest = sql;
     let mut out = String::with_capacity(sql.len());
@@ -209,8 +210,8 @@ fn postgres_fault(code: &str) -> Fault {
         (_, "40001" | "40P01") => Fault::Collision,
         // disk_full
         (_, "53100") => Fault::Full,
-        // Connections, resources, shutdowns and time-outs; lock_not_available; what was promoted
-        // or demoted; idle in a transaction for too long.
+        // Connections, resources, shutdowns and time-outs; lock_not_available; a server that was promoted or
+        // demoted; idle in a transaction for too long.
         ("08" | "53" | "57", _) | (_, "55P03" | "25006" | "25P03") => Fault::Unavailable,
         _ => Fault::Other,
     }
@@ -218,7 +219,7 @@ fn postgres_fault(code: &str) -> Fault {
 
 /// <https://www.sqlite.org/rescode.html>: the low byte is the primary code.
 fn sqlite_fault(code: u32) -> Fault {
-    /// What growing the shared-memory file says of a full disk.
+    /// Code for a disk that is too full to grow the shared-memory file.
     const IOERR_SHMSIZE: u32 = 4874;
     match (code & 0xff, code) {
         (13, _) | (_, IOERR_SHMSIZE) => Fault::Full,

@@ -1,8 +1,8 @@
 //! Downloads of counted shares: each takes one of the share's downloads when it begins, is continued by
-//! whoever names it, and has ended when that is told or its URL has expired. Once all bytes went out it is
-//! counted, but may still be continued: not all that went out arrives.
+//! whoever names it, and ends when the client reports the end or its URL has expired. Once all bytes were
+//! sent it is counted, but may still be continued: not all bytes that are sent arrive.
 //!
-//! `is_ended`: 0 under way, 1 ended, 2 all bytes went out.
+//! `is_ended`: 0 under way, 1 ended, 2 all bytes sent.
 
 use sqlx::AnyConnection;
 
@@ -31,7 +31,7 @@ pub(crate) async fn insert(
     .map(drop)
 }
 
-/// The claim, if its download is of this file and under way.
+/// Finds the claim if its download is of this file and has not ended.
 pub(crate) async fn find(
     connection: &mut AnyConnection,
     share_id: &str,
@@ -51,7 +51,7 @@ pub(crate) async fn find(
     .await
 }
 
-/// Takes `bytes` of the `most` that a claim may have in all; false if that is more than is left.
+/// Takes `bytes` of the `most` that a claim may receive in total. Returns false if fewer are left.
 pub(crate) async fn take_bytes(
     connection: &mut AnyConnection,
     id: &str,
@@ -70,8 +70,8 @@ pub(crate) async fn take_bytes(
     Ok(result.rows_affected() == 1)
 }
 
-/// `sent` of the bytes that were taken went out, and `unsent` did not. (share, bytes that went out in
-/// all), or `None` if the claim is gone.
+/// Records that `sent` of the taken bytes were sent and `unsent` were not. Returns (share, bytes sent in
+/// total), or `None` if the claim does not exist any more.
 pub(crate) async fn settle_bytes(
     connection: &mut AnyConnection,
     id: &str,
@@ -89,7 +89,7 @@ pub(crate) async fn settle_bytes(
     .await
 }
 
-/// All bytes went out. False if that was so before, or it has ended.
+/// Records that all bytes were sent. Returns false if that was recorded before, or the download has ended.
 pub(crate) async fn went_out(connection: &mut AnyConnection, id: &str) -> sqlx::Result<bool> {
     let result = sqlx::query("UPDATE claims SET is_ended = 2 WHERE id = $1 AND is_ended = 0")
         .bind(id)
@@ -98,7 +98,7 @@ pub(crate) async fn went_out(connection: &mut AnyConnection, id: &str) -> sqlx::
     Ok(result.rows_affected() == 1)
 }
 
-/// It has ended. True if it was under way, and so is not counted yet.
+/// Ends a download. Returns true if it was under way, and so is not counted yet.
 pub(crate) async fn end(
     connection: &mut AnyConnection,
     share_id: &str,

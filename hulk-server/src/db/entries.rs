@@ -1,4 +1,4 @@
-//! The rows of the tree of directories and files; what is asked of the tree as such is in `tree`.
+//! The rows of the tree of directories and files; queries over the whole tree are in `tree`.
 
 use hulk_proto::{Category, ExpirationPolicy, Id, Permission, Timestamp, trash::EntryKind};
 use sqlx::AnyConnection;
@@ -17,9 +17,9 @@ pub(crate) struct EntryRow {
     pub permissions: Permission,
     #[sqlx(try_from = "OptionalText<ExpirationPolicy>")]
     pub expiration_policy: Option<ExpirationPolicy>,
-    /// Of a file, the version that stands for it.
+    /// Number of a file's current version.
     pub version: i64,
-    /// As JSON.
+    /// JSON text.
     pub metadata: String,
     pub created_at: i64,
     pub updated_at: i64,
@@ -40,12 +40,12 @@ impl EntryRow {
     }
 }
 
-/// A name as it is searched for.
+/// Returns a name in the form in which it is searched.
 pub(crate) fn fold(name: &str) -> String {
     name.to_lowercase()
 }
 
-/// The root of a new user: public, so that a link works at once.
+/// Inserts the root directory of a new user: public, so that a link works at once.
 pub(crate) async fn insert_root(
     connection: &mut AnyConnection,
     id: &str,
@@ -65,8 +65,8 @@ pub(crate) async fn insert_root(
     .map(drop)
 }
 
-/// The entry of this name in the directory, made with the given kind if there is none, and whether
-/// it was made.
+/// Returns the entry of this name in the directory, created with the given kind if it does not exist, and
+/// whether it was created.
 pub(crate) async fn ensure(
     connection: &mut AnyConnection,
     user_id: &str,
@@ -126,7 +126,7 @@ pub(crate) async fn find_child(
     .await
 }
 
-/// Deletes a file of which no version ever was more than begun; whether it was one.
+/// Deletes a file of which all versions have failed. Returns whether it was deleted.
 pub(crate) async fn delete_unborn(
     connection: &mut AnyConnection,
     file_id: &str,
@@ -151,7 +151,7 @@ pub(crate) async fn delete_unborn(
     Ok(deleted.rows_affected() == 1)
 }
 
-/// Deletes a directory that was made at `since` or later, if nothing is in it; whether it did.
+/// Deletes a directory that was created at `since` or later, if it is empty. Returns whether it was deleted.
 pub(crate) async fn delete_empty(
     connection: &mut AnyConnection,
     id: &str,
@@ -168,7 +168,7 @@ pub(crate) async fn delete_empty(
     Ok(deleted.rows_affected() == 1)
 }
 
-/// A directory's defaults; `None` stays.
+/// Sets a directory's defaults; `None` leaves one unchanged.
 pub(crate) async fn set_defaults(
     connection: &mut AnyConnection,
     id: &str,
@@ -189,7 +189,7 @@ pub(crate) async fn set_defaults(
     .map(drop)
 }
 
-/// Of a directory; `metadata` is JSON.
+/// Sets a directory's metadata, given as JSON.
 pub(crate) async fn set_metadata(
     connection: &mut AnyConnection,
     id: &str,
@@ -203,7 +203,7 @@ pub(crate) async fn set_metadata(
         .map(drop)
 }
 
-/// Whoever has the directory's link sees what is in it, as long as it is public.
+/// Lets whoever has the directory's link list it, as long as it is public.
 pub(crate) async fn set_listed(connection: &mut AnyConnection, id: &str) -> sqlx::Result<()> {
     sqlx::query("UPDATE entries SET is_listed = 1 WHERE id = $1")
         .bind(id)
@@ -212,7 +212,7 @@ pub(crate) async fn set_listed(connection: &mut AnyConnection, id: &str) -> sqlx
         .map(drop)
 }
 
-/// What changes of a file; `None` stays.
+/// Changes of a file; `None` leaves a property unchanged.
 #[derive(Default)]
 pub(crate) struct FileChange<'a> {
     pub permissions: Option<Permission>,
@@ -252,8 +252,8 @@ pub(crate) async fn change_file(
     .map(drop)
 }
 
-/// Another directory, another name; a name that is taken there is a unique violation. What is below
-/// goes along without being written.
+/// Moves an entry to another directory and name; a name that already exists there is a unique violation.
+/// Entries below it move along without a write.
 pub(crate) async fn relocate(
     connection: &mut AnyConnection,
     id: &str,

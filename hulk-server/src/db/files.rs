@@ -1,4 +1,4 @@
-//! Files as they are shown: an entry joined with the version that stands for it.
+//! Files as they are shown: an entry joined with its current version.
 
 use hulk_proto::{ExpirationPolicy, FileStatus, Permission};
 use sqlx::{AnyConnection, AssertSqlSafe};
@@ -54,7 +54,7 @@ pub(crate) async fn find(
     .await
 }
 
-/// What a list can be ordered by.
+/// Property by which a list is ordered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Order {
     CreatedAt,
@@ -102,7 +102,7 @@ pub(crate) enum Filter {
     ExpirationPolicy(String),
     /// A part of the folded name.
     NameHas(String),
-    /// As JSON: a string with its quotes. No tag has a comma, so none can lie across two.
+    /// JSON string with its quotes. No tag has a comma, so a match cannot span two of them.
     Tag(String),
     Category(String),
     /// Bytes and times as decimal digits, both ends included.
@@ -111,13 +111,13 @@ pub(crate) enum Filter {
     CreatedAfter(String),
     CreatedBefore(String),
     ExpiresBefore(String),
-    /// A stored state; validated files past their time are `expired` at once.
+    /// A stored state; validated files past their expiry count as `expired` at once.
     State(FileStatus),
 }
 
 impl Filter {
-    /// With its value as the parameter of this number; `$2` is the time. Written so that Postgres
-    /// can tell how many rows it leaves.
+    /// Returns the condition in SQL, with its value as the parameter of this number; `$2` is the time. It is
+    /// written so that Postgres can estimate how many rows match.
     fn condition(&self, number: usize) -> String {
         let at_least = |column| format!("{column} >= CAST(${number} AS BIGINT)");
         let at_most = |column| format!("{column} <= CAST(${number} AS BIGINT)");
@@ -184,14 +184,14 @@ pub(crate) struct Listing<'a> {
     pub filters: &'a [Filter],
     pub order: Order,
     pub descending: bool,
-    /// The last row of the page before.
+    /// The last row of the previous page.
     pub after: Option<(SortKey, String)>,
     pub limit: i64,
     pub offset: i64,
 }
 
 impl Listing<'_> {
-    /// `$1` is the user, `$2` the time; a filter's value is `$3` and on.
+    /// Returns the WHERE clause: `$1` is the user, `$2` the time; the values of the filters follow from `$3`.
     fn conditions(&self) -> String {
         let mut conditions = String::from(
             "WHERE e.user_id = $1 AND e.kind = 'file' AND e.trash_id IS NULL AND $2 > 0",
@@ -203,12 +203,12 @@ impl Listing<'_> {
     }
 }
 
-/// How many rows match in all.
+/// Counts all rows that match.
 pub(crate) async fn total(
     connection: &mut AnyConnection,
     listing: &Listing<'_>,
 ) -> sqlx::Result<i64> {
-    // All that are finished and not over: known without counting them.
+    // Finished files that have not expired: known without counting them.
     if matches!(listing.filters, [Filter::State(FileStatus::Validated)]) {
         return sqlx::query_scalar(
             "SELECT file_count - (
@@ -237,7 +237,7 @@ pub(crate) async fn total(
     query.fetch_one(connection).await
 }
 
-/// The rows of the page.
+/// Returns the rows of the page.
 pub(crate) async fn list(
     connection: &mut AnyConnection,
     listing: &Listing<'_>,
@@ -257,7 +257,7 @@ pub(crate) async fn list(
         ),
         None => String::new(),
     };
-    // The limit is written out, since the best plan is another for few rows than for all.
+    // The limit is a literal, since the best query plan for a few rows differs from the one for all.
     let page = format!(
         "{SELECT} {conditions} {keyset} ORDER BY {column} {direction}, e.id {direction}
          LIMIT {} OFFSET {}",

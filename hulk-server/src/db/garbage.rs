@@ -6,12 +6,12 @@ use sqlx::AnyConnection;
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub(crate) struct GarbageRow {
     pub object_key: String,
-    /// Of an upload in parts, to be aborted.
+    /// Upload in parts that is to be aborted.
     pub upload_id: Option<String>,
 }
 
-/// Remembers to delete an object now, and once more at `last_at` if that is later; with
-/// `upload_id`, to abort that upload too.
+/// Schedules the deletion of an object for now, and once more for `last_at` if that is later; with
+/// `upload_id`, also the abort of that upload.
 pub(crate) async fn add(
     connection: &mut AnyConnection,
     object_key: &str,
@@ -48,7 +48,8 @@ pub(crate) async fn due(
     .await
 }
 
-/// The object was deleted at `now`; it is forgotten unless it can come back.
+/// Records that the object was deleted at `now`. The row stays if the object is to be deleted once more
+/// later.
 pub(crate) async fn deleted(
     connection: &mut AnyConnection,
     object_key: &str,

@@ -2,19 +2,19 @@
 //!
 //! | from | to | when |
 //! |---|---|---|
-//! | free | held | it is due, and this replica is the first to ask |
-//! | held | held | its holder renews it, or goes on |
+//! | free | held | the job is due, and this replica is the first to request it |
+//! | held | held | the holder renews the lease, or advances the position |
 //! | held | free | the round is done (`position` is empty) or failed (`position` stays) |
-//! | held by the dead | held | `held_until` is over, and another replica asks |
+//! | held by a dead replica | held | `held_until` has passed, and another replica requests it |
 //!
-//! A holder that was taken for dead and wakes up finds at its next renewal that the lease is not
-//! its own, and stops; what it did meanwhile was conditional, as all that jobs do.
+//! A holder that was considered dead and resumes finds at its next renewal that it has lost the lease, and
+//! stops; what it did in the meantime was conditional, like all changes of jobs.
 
 use hulk_proto::Timestamp;
 use sqlx::AnyConnection;
 
-/// Takes the lease of a job that is due until `held_until`; answers where the last round broke
-/// off. `None` if another holds it or it is not due.
+/// Takes the lease of a due job until `held_until`, and returns the position where the last round broke off.
+/// Returns `None` if another replica holds the lease, or the job is not due.
 pub(crate) async fn take(
     connection: &mut AnyConnection,
     name: &str,
@@ -44,7 +44,7 @@ pub(crate) async fn take(
     .await
 }
 
-/// False if it is another's by now.
+/// Renews a lease. Returns false if another holder has it.
 pub(crate) async fn renew(
     connection: &mut AnyConnection,
     name: &str,
@@ -60,7 +60,7 @@ pub(crate) async fn renew(
     Ok(result.rows_affected() == 1)
 }
 
-/// What lies before `position` is done. False if the lease is another's by now.
+/// Records that everything before `position` is done. Returns false if another holder has the lease.
 pub(crate) async fn advance(
     connection: &mut AnyConnection,
     name: &str,
@@ -76,7 +76,7 @@ pub(crate) async fn advance(
     Ok(result.rows_affected() == 1)
 }
 
-/// Gives the lease back; the job is due again at `next_at`.
+/// Releases the lease; the job is due again at `next_at`.
 pub(crate) async fn release(
     connection: &mut AnyConnection,
     name: &str,
@@ -98,7 +98,7 @@ pub(crate) async fn release(
     .map(drop)
 }
 
-/// Gives all leases of a replica back as they are; the jobs are due at once.
+/// Releases all leases of a replica and keeps their positions; the jobs are due at once.
 pub(crate) async fn release_all(connection: &mut AnyConnection, holder: &str) -> sqlx::Result<()> {
     sqlx::query("UPDATE jobs SET holder = '', held_until = 0 WHERE holder = $1")
         .bind(holder)

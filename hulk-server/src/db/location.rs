@@ -15,7 +15,7 @@ pub enum Location<'a> {
 /// Why the database could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    #[error("the database URL is not understood: it starts with sqlite: or postgres:")]
+    #[error("the database URL is invalid: it must start with sqlite: or postgres:")]
     Url,
     #[error("the database was made by a newer version of this program; use that version or newer")]
     Newer,

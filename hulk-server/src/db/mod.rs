@@ -62,8 +62,8 @@ impl Db {
         Ok(db)
     }
 
-    /// Of many who do this at once, Postgres lets one at a time; the others wait for as long as it
-    /// takes.
+    /// Runs the migrations. If several replicas do this at once, Postgres admits one at a time, and the
+    /// others wait as long as it takes.
     async fn migrate(&self) -> Result<(), OpenError> {
         let mut connection = self.writers.acquire().await?;
         if let Some(settings) = self.dialect.without_timeouts() {
@@ -71,7 +71,7 @@ impl Db {
         }
         let migrator = self.dialect.migrator(&MIGRATIONS);
         let migrated = migrator.run(&mut *connection).await;
-        // Its settings go with it.
+        // That also ends its settings.
         connection.close().await?;
         migrated.map_err(|error| match error {
             MigrateError::VersionMissing(_) | MigrateError::VersionTooNew(..) => OpenError::Newer,
@@ -84,7 +84,7 @@ impl Db {
         Ok(Read::new(self.readers.acquire().await?, start))
     }
 
-    /// A transaction that may write what is nobody's: keys, garbage, jobs.
+    /// Begins a transaction that may write anything except files: keys, garbage, jobs.
     ///
     /// On SQLite it holds the write lock from the start, since a later upgrade from reading to
     /// writing fails under contention.
@@ -97,17 +97,17 @@ impl Db {
         Ok(Write::new(transaction, start))
     }
 
-    /// A transaction that may write files of one user. Those of a user come one after the other:
-    /// what is read in one holds to its end, and as each holds this lock first, none waits for
-    /// another in a circle.
+    /// Begins a transaction that may write files of one user. The transactions of a user run one after
+    /// another: what one of them reads stays true until it ends, and since each takes this lock first, they
+    /// do not deadlock.
     pub async fn write_for(&self, user_id: &str) -> sqlx::Result<Write> {
         let mut transaction = self.write().await?;
         self.lock_user(&mut transaction, user_id).await?;
         Ok(transaction)
     }
 
-    /// As `write_for`, in a transaction that was begun. Who locks many users does so in the order
-    /// of their ids.
+    /// Like `write_for`, in a transaction that has begun. A caller that locks several users does so in the
+    /// order of their ids.
     pub async fn lock_user(
         &self,
         connection: &mut AnyConnection,
@@ -122,14 +122,14 @@ impl Db {
         }
     }
 
-    /// The time by the database's clock, which all replicas share.
+    /// Returns the time by the database's clock, which all replicas share.
     pub async fn now(&self, connection: &mut AnyConnection) -> sqlx::Result<Timestamp> {
         let now = sqlx::query_scalar(self.dialect.now());
         let millis: i64 = now.fetch_one(connection).await?;
         Timestamp::from_unix_millis(millis).map_err(|error| sqlx::Error::Decode(error.into()))
     }
 
-    /// Whether the database answers.
+    /// Fails if the database does not answer.
     pub async fn ping(&self) -> sqlx::Result<()> {
         sqlx::query("SELECT 1")
             .execute(&self.readers)

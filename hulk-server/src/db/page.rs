@@ -2,8 +2,8 @@
 
 use sqlx::{AnyConnection, AssertSqlSafe, FromRow, any::AnyRow};
 
-/// A page and how many rows there are in all. The owner is `$1` of both statements, and the one for
-/// `rows` ends in its order.
+/// Returns a page and the total number of rows. The owner is `$1` of both statements, and the one for `rows`
+/// ends with its ORDER BY.
 pub(super) async fn page<R>(
     connection: &mut AnyConnection,
     (total, rows): (&'static str, &str),

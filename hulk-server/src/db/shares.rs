@@ -26,10 +26,10 @@ pub struct ShareRow {
     pub max_downloads: Option<i64>,
     pub claim_count: i64,
     pub download_count: i64,
-    /// Of what comes in, in all; `None` if nothing does.
+    /// Limit of the bytes received in total; `None` if the share takes no uploads.
     pub max_total_bytes: Option<i64>,
     pub max_files: Option<i64>,
-    /// With what is planned.
+    /// Including planned uploads.
     pub received_bytes: i64,
     pub received_files: i64,
     pub unfinished_files: i64,
@@ -129,7 +129,7 @@ pub(crate) async fn find(
         .await
 }
 
-/// The user's shares that were not revoked, newest first, and how many they are in all.
+/// Lists a page of the user's shares that are not revoked, newest first, with the total count.
 pub(crate) async fn list(
     connection: &mut AnyConnection,
     user_id: &str,
@@ -146,7 +146,8 @@ pub(crate) async fn list(
     page(connection, (total, rows), user_id, (limit, offset)).await
 }
 
-/// False if there is no such share of the user's, or not any more.
+/// Revokes a share and those that were made with it. Returns false if the user has no such share, or it is
+/// revoked already.
 pub(crate) async fn revoke(
     connection: &mut AnyConnection,
     user_id: &str,
@@ -170,7 +171,8 @@ pub(crate) async fn revoke(
     Ok(is_revoked)
 }
 
-/// The ids of a share and of those that were made with it, directly or not, and are not revoked.
+/// Returns the ids of a share and of the shares that were made with it, directly or indirectly, and are not
+/// revoked.
 pub(crate) async fn with_those_below(
     connection: &mut AnyConnection,
     id: &str,
@@ -189,8 +191,8 @@ pub(crate) async fn with_those_below(
     Ok(all)
 }
 
-/// Sets a file of `bytes` aside of what comes in through the share; false if that is over one of its
-/// ceilings, or `unfinished` are planned already.
+/// Reserves a file of `bytes` within the share's limits. Returns false if that exceeds one of them, or
+/// `unfinished` files are planned already.
 pub(crate) async fn plan_file(
     connection: &mut AnyConnection,
     id: &str,
@@ -211,7 +213,7 @@ pub(crate) async fn plan_file(
     Ok(result.rows_affected() == 1)
 }
 
-/// Sets `bytes` more aside for a file that is planned; false if they are over the ceiling.
+/// Reserves `bytes` more for a planned file. Returns false if they exceed the limit.
 pub(crate) async fn extend_file(
     connection: &mut AnyConnection,
     id: &str,
@@ -228,7 +230,8 @@ pub(crate) async fn extend_file(
     Ok(result.rows_affected() == 1)
 }
 
-/// A planned file is planned no more: it came in, and `bytes` of it were not used, or it did not.
+/// Ends the plan of a file and releases `bytes` of its reservation, and the file itself if it was not
+/// received.
 pub(crate) async fn end_file(
     connection: &mut AnyConnection,
     id: &str,
@@ -248,7 +251,7 @@ pub(crate) async fn end_file(
     .map(drop)
 }
 
-/// How many links of the user are not revoked.
+/// Counts the links of the user that are not revoked.
 pub(crate) async fn count(connection: &mut AnyConnection, user_id: &str) -> sqlx::Result<i64> {
     sqlx::query_scalar("SELECT COUNT(*) FROM shares WHERE user_id = $1 AND revoked_at IS NULL")
         .bind(user_id)
@@ -256,7 +259,7 @@ pub(crate) async fn count(connection: &mut AnyConnection, user_id: &str) -> sqlx
         .await
 }
 
-/// Takes one of the downloads; false if none is left.
+/// Takes one of the downloads. Returns false if none is left.
 pub(crate) async fn claim(connection: &mut AnyConnection, id: &str) -> sqlx::Result<bool> {
     let result = sqlx::query(
         "UPDATE shares SET claim_count = claim_count + 1
@@ -268,7 +271,7 @@ pub(crate) async fn claim(connection: &mut AnyConnection, id: &str) -> sqlx::Res
     Ok(result.rows_affected() == 1)
 }
 
-/// Downloads that have ended.
+/// Adds downloads that have ended.
 pub(crate) async fn add_downloads(
     connection: &mut AnyConnection,
     id: &str,

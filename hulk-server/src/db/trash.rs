@@ -1,14 +1,14 @@
-//! What was deleted and can come back, and what goes for good.
+//! Deleted entries: those that can be restored, and those marked to be purged.
 //!
 //! | state | in `entries` | in `trash` | names and links |
 //! |---|---|---|---|
 //! | in the tree | `trash_id` NULL | – | work |
 //! | in the trash | `trash_id` of all below, parent of the top `trash/<id>` | a row | free, 404 |
-//! | doomed | as before, fewer and fewer | `is_doomed` 1 | free, 404; no way back |
-//! | gone | – | – | |
+//! | marked to be purged | as before, fewer with each batch | `is_doomed` 1 | free, 404; no restore |
+//! | purged | – | – | |
 //!
-//! Into the trash, out of it, and to be doomed are one transaction each; a crash leaves one state or
-//! the other. What is doomed goes in batches, the top last: a sweep goes on with what a crash left.
+//! Moving to the trash, restoring and marking are one transaction each; a crash leaves the state before or
+//! after it. Marked entries are deleted in batches, the top last: a sweep resumes after a crash.
 
 use hulk_proto::{Timestamp, trash::EntryKind};
 use sqlx::AnyConnection;
@@ -26,11 +26,11 @@ pub(crate) struct TrashRow {
     pub trashed_at: i64,
     #[sqlx(try_from = "Text<EntryKind>")]
     pub kind: EntryKind,
-    /// Of validated versions.
+    /// Size of all validated versions.
     pub size_bytes: i64,
 }
 
-/// Takes an entry and all below it out of the tree. How many finished files that were.
+/// Moves an entry and everything below it to the trash. Returns the number of finished files.
 pub(crate) async fn insert(
     connection: &mut AnyConnection,
     user_id: &str,
@@ -75,7 +75,8 @@ async fn count_files(connection: &mut AnyConnection, entry_id: &str) -> sqlx::Re
     .await
 }
 
-/// Puts it back into the tree, where its top was placed before. How many finished files that is.
+/// Returns an entry and everything below it to the tree; the caller has set the parent of its top. Returns
+/// the number of finished files.
 pub(crate) async fn restore(connection: &mut AnyConnection, entry_id: &str) -> sqlx::Result<i64> {
     let count = count_files(&mut *connection, entry_id).await?;
     sqlx::query("UPDATE entries SET trash_id = NULL WHERE trash_id = $1")
@@ -86,7 +87,7 @@ pub(crate) async fn restore(connection: &mut AnyConnection, entry_id: &str) -> s
     Ok(count)
 }
 
-/// Uploads under way in what was moved to the trash.
+/// Returns the unfinished uploads of files that were moved to the trash with this entry.
 pub(crate) async fn unfinished(
     connection: &mut AnyConnection,
     entry_id: &str,
@@ -121,7 +122,7 @@ pub(crate) async fn find(
         .await
 }
 
-/// Newest first, and how many there are in all.
+/// Lists a page of the user's trash, newest first, with the total count.
 pub(crate) async fn list(
     connection: &mut AnyConnection,
     user_id: &str,
@@ -136,7 +137,7 @@ pub(crate) async fn list(
     page(connection, (total, &rows), user_id, (limit, offset)).await
 }
 
-/// Bytes that emptying the trash would give back.
+/// Returns the bytes that emptying the trash would release.
 pub(crate) async fn bytes(connection: &mut AnyConnection, user_id: &str) -> sqlx::Result<i64> {
     sqlx::query_scalar(
         "SELECT CAST(COALESCE(SUM((
@@ -149,7 +150,8 @@ pub(crate) async fn bytes(connection: &mut AnyConnection, user_id: &str) -> sqlx
     .await
 }
 
-/// There is no way back from here. False if it is not in the trash any more.
+/// Marks an entry to be purged, after which it cannot be restored. Returns false if it is not in the trash
+/// any more.
 pub(crate) async fn mark_purged(
     connection: &mut AnyConnection,
     user_id: &str,
@@ -165,7 +167,7 @@ pub(crate) async fn mark_purged(
     Ok(result.rows_affected() == 1)
 }
 
-/// Like `mark_purged`, of all that is in the user's trash. How many that were.
+/// Like `mark_purged`, for everything in the user's trash. Returns the number of entries.
 pub(crate) async fn mark_all_purged(
     connection: &mut AnyConnection,
     user_id: &str,
@@ -177,7 +179,7 @@ pub(crate) async fn mark_all_purged(
     Ok(result.rows_affected())
 }
 
-/// Like `mark_purged`, of what has been in the trash since `before`.
+/// Like `mark_purged`, for entries of all users that have been in the trash since `before` or longer.
 pub(crate) async fn mark_older_purged(
     connection: &mut AnyConnection,
     before: i64,
@@ -190,7 +192,7 @@ pub(crate) async fn mark_older_purged(
     Ok(result.rows_affected())
 }
 
-/// What of the user's is to go for good.
+/// Returns the user's entries that are marked to be purged.
 pub(crate) async fn marked_of(
     connection: &mut AnyConnection,
     user_id: &str,
@@ -203,7 +205,7 @@ pub(crate) async fn marked_of(
         .await
 }
 
-/// (user, entry) of what is to go for good.
+/// Returns (user, entry) of entries that are marked to be purged.
 pub(crate) async fn marked(
     connection: &mut AnyConnection,
     limit: i64,
@@ -214,7 +216,7 @@ pub(crate) async fn marked(
         .await
 }
 
-/// The row alone.
+/// Deletes only the row in `trash`.
 pub(crate) async fn delete_row(connection: &mut AnyConnection, entry_id: &str) -> sqlx::Result<()> {
     sqlx::query("DELETE FROM trash WHERE entry_id = $1")
         .bind(entry_id)
@@ -223,10 +225,10 @@ pub(crate) async fn delete_row(connection: &mut AnyConnection, entry_id: &str) -
         .map(drop)
 }
 
-/// How many entries go in one transaction.
+/// Number of entries that one transaction deletes.
 const PURGED_AT_ONCE: i64 = 500;
 
-/// What is to go next: some of what is below a doomed entry, or it itself.
+/// What is deleted next: some entries below a marked entry, or the marked entry itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Purging {
     Below,
@@ -234,8 +236,8 @@ pub(crate) enum Purging {
 }
 
 impl Purging {
-    /// `$1` is the doomed entry. In the order of the ids, so that each statement of a transaction
-    /// means the same.
+    /// Returns the ids as SQL, with the marked entry as `$1`. They are ordered, so that each statement of a
+    /// transaction selects the same ones.
     fn ids(self) -> String {
         match self {
             Self::Below => format!(
@@ -247,8 +249,8 @@ impl Purging {
     }
 }
 
-/// Deletes some doomed entries for good, with their versions, whose objects become garbage until
-/// `urls_end`. How many entries, and the bytes that were theirs.
+/// Deletes some marked entries with their versions, whose objects become garbage until `urls_end`. Returns
+/// the number of entries and their bytes.
 pub(crate) async fn purge(
     connection: &mut AnyConnection,
     entry_id: &str,
@@ -297,7 +299,7 @@ async fn add_garbage(
 ) -> sqlx::Result<()> {
     let ids = which.ids();
     let now = Timestamp::now().unix_millis();
-    // Upload URLs may still be good for the object itself, or for what was copied to it.
+    // Upload URLs may still be valid for the object itself, or for the object that was copied to it.
     for (key, last_at, which) in [
         (
             "object_key",

@@ -10,7 +10,7 @@ use super::{
     page::page,
 };
 
-/// The entry at `path` below the directory `root_id`.
+/// Finds the entry at `path` below the directory `root_id`.
 pub(crate) async fn find_by_path(
     connection: &mut AnyConnection,
     root_id: &str,
@@ -24,7 +24,7 @@ pub(crate) async fn find_by_path(
     Ok(entry)
 }
 
-/// The path of an entry from its user's root.
+/// Returns the path of an entry from its user's root.
 pub(crate) async fn path_of(connection: &mut AnyConnection, id: &str) -> sqlx::Result<String> {
     let names: Vec<String> = sqlx::query_scalar(
         "WITH RECURSIVE up (parent_id, name, depth) AS (
@@ -39,7 +39,7 @@ pub(crate) async fn path_of(connection: &mut AnyConnection, id: &str) -> sqlx::R
     Ok(names.join("/"))
 }
 
-/// What an entry, or the nearest directory above it that does not inherit, says.
+/// Permission of an entry, or of the nearest directory above it that does not inherit.
 #[derive(sqlx::FromRow)]
 pub(crate) struct Nearest {
     #[sqlx(try_from = "Text<Permission>")]
@@ -48,7 +48,7 @@ pub(crate) struct Nearest {
 }
 
 impl Nearest {
-    /// Whether somebody chose it: the root says what every user begins with.
+    /// Whether the permission was chosen by name: that of the root is the one that every user begins with.
     pub(crate) fn is_by_name(&self) -> bool {
         !self.parent_id.is_empty()
     }
@@ -72,7 +72,8 @@ pub(crate) async fn nearest_permission(
     .await
 }
 
-/// Whether an entry is public, by itself or by the nearest directory above that does not inherit.
+/// Whether an entry is public, by its own permission or that of the nearest directory above that does not
+/// inherit.
 pub(crate) async fn is_public(connection: &mut AnyConnection, id: &str) -> sqlx::Result<bool> {
     let nearest = nearest_permission(connection, id).await?;
     Ok(nearest.is_some_and(|nearest| nearest.permissions == Permission::Public))
@@ -93,7 +94,7 @@ pub(crate) async fn is_listed(connection: &mut AnyConnection, id: &str) -> sqlx:
     Ok(listed == 1)
 }
 
-/// The default policy of the nearest directory that has one, from `directory_id` upwards.
+/// Returns the default policy of the nearest directory that has one, from `directory_id` upwards.
 pub(crate) async fn effective_expiration(
     connection: &mut AnyConnection,
     directory_id: &str,
@@ -113,7 +114,7 @@ pub(crate) async fn effective_expiration(
     Ok(found.map(|Text(policy)| policy))
 }
 
-/// The directories right below `parent_id`, by name; `total` counts all of them.
+/// Lists a page of the directories right below `parent_id`, by name, with the total count.
 pub(crate) async fn list_directories(
     connection: &mut AnyConnection,
     parent_id: &str,
@@ -149,7 +150,8 @@ pub(crate) async fn is_within(
     Ok(found.is_some())
 }
 
-/// Bytes of the longest path below a directory, from it, without a leading `/`; 0 if it is empty.
+/// Returns the bytes of the longest path below a directory, relative to it and without a leading `/`; 0 if it
+/// is empty.
 pub(crate) async fn longest_below(connection: &mut AnyConnection, id: &str) -> sqlx::Result<i64> {
     sqlx::query_scalar(
         "WITH RECURSIVE down (id, bytes) AS (
@@ -164,7 +166,7 @@ pub(crate) async fn longest_below(connection: &mut AnyConnection, id: &str) -> s
     .await
 }
 
-/// Whether there is anything in a directory.
+/// Whether a directory is empty.
 pub(crate) async fn is_empty(connection: &mut AnyConnection, id: &str) -> sqlx::Result<bool> {
     let any: Option<i64> =
         sqlx::query_scalar("SELECT CAST(1 AS BIGINT) FROM entries WHERE parent_id = $1 LIMIT 1")

@@ -1,4 +1,4 @@
-//! What the background jobs ask of versions, and the states that they alone set.
+//! Queries of the background jobs over versions, and the states that only they set.
 
 use hulk_proto::{FileStatus, Timestamp};
 use sqlx::AnyConnection;
@@ -8,7 +8,7 @@ use super::{
     versions::{VersionRow, columns},
 };
 
-/// validated → expired. False if it is in another state by now.
+/// validated → expired. Returns false if it is in another state.
 pub(crate) async fn mark_expired(
     connection: &mut AnyConnection,
     version: &VersionRow,
@@ -25,8 +25,8 @@ pub(crate) async fn mark_expired(
     Ok(result.rows_affected() == 1)
 }
 
-/// validated → failed, since its object is not as it was. False if the object or the state is
-/// another by now.
+/// validated → failed, since its object is missing or has changed. Returns false if it has another object or
+/// is in another state.
 pub(crate) async fn mark_lost(
     connection: &mut AnyConnection,
     version: &VersionRow,
@@ -46,7 +46,7 @@ pub(crate) async fn mark_lost(
     Ok(result.rows_affected() == 1)
 }
 
-/// Validated versions whose objects lie between two keys, in the order of these.
+/// Returns validated versions whose object keys are between two keys, in the order of the keys.
 pub(crate) async fn by_object(
     connection: &mut AnyConnection,
     after: &str,
@@ -66,7 +66,7 @@ pub(crate) async fn by_object(
     .await
 }
 
-/// Validated versions whose time is over, by user.
+/// Returns validated versions that have expired, by user.
 pub(crate) async fn due(
     connection: &mut AnyConnection,
     now: i64,
@@ -84,7 +84,7 @@ pub(crate) async fn due(
     .await
 }
 
-/// How many versions are in each of the unfinished states that any is in.
+/// Counts the versions in each unfinished state; states without versions are left out.
 pub(crate) async fn count_unfinished(
     connection: &mut AnyConnection,
 ) -> sqlx::Result<Vec<(FileStatus, i64)>> {
@@ -98,7 +98,7 @@ pub(crate) async fn count_unfinished(
     Ok(counts.map(|(Text(state), count)| (state, count)).collect())
 }
 
-/// Unfinished uploads that nobody has touched since `before`, by user.
+/// Returns unfinished uploads without progress since `before`, by user.
 pub(crate) async fn stale(
     connection: &mut AnyConnection,
     before: i64,

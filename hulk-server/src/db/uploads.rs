@@ -1,4 +1,4 @@
-//! Unfinished versions: what a client goes on with, and what nobody went on with.
+//! Unfinished versions: uploads that a client resumes, and abandoned ones.
 
 use hulk_proto::{Permission, Timestamp};
 use sqlx::AnyConnection;
@@ -8,7 +8,7 @@ use super::{
     versions::{NewVersion, VersionRow, columns},
 };
 
-/// The newest unfinished upload of a file that nobody reports the end of.
+/// Finds a file's newest unfinished upload among those whose end no client reports.
 pub(crate) async fn find_direct(
     connection: &mut AnyConnection,
     file_id: &str,
@@ -24,7 +24,7 @@ pub(crate) async fn find_direct(
     .await
 }
 
-/// Files of a user with an unfinished upload that nobody reports the end of.
+/// Returns files of a user that have an unfinished upload whose end no client reports.
 pub(crate) async fn direct_of_user(
     connection: &mut AnyConnection,
     user_id: &str,
@@ -40,9 +40,8 @@ pub(crate) async fn direct_of_user(
     .await
 }
 
-/// A reserved version as the same request asks for it now; it is not stale, but through a share bytes
-/// alone keep it fresh. `None` if it is being
-/// checked, or was ended.
+/// Updates a reserved version to what the repeated request asks for, and keeps it from becoming stale;
+/// through a share, only received bytes do. Returns `None` if it is being checked or has ended.
 pub(crate) async fn renew(
     connection: &mut AnyConnection,
     version: NewVersion<'_>,
@@ -69,7 +68,8 @@ pub(crate) async fn renew(
     .await
 }
 
-/// Another upload in parts takes the place of `before`. False if it is another one by now.
+/// Replaces the upload in parts of `version`. Returns false if another request has replaced it, or the upload
+/// has ended.
 pub(crate) async fn set_upload_id(
     connection: &mut AnyConnection,
     version: &VersionRow,
@@ -89,7 +89,7 @@ pub(crate) async fn set_upload_id(
     Ok(result.rows_affected() == 1)
 }
 
-/// Somebody goes on with it.
+/// Records that a client has continued the upload.
 pub(crate) async fn touch(
     connection: &mut AnyConnection,
     version: &VersionRow,
@@ -103,7 +103,7 @@ pub(crate) async fn touch(
         .map(drop)
 }
 
-/// An unfinished upload through a share, as its owner sees it.
+/// An unfinished upload through a share, as the share's owner sees it.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub(crate) struct ThroughShare {
     pub file_id: String,
@@ -114,8 +114,8 @@ pub(crate) struct ThroughShare {
     pub updated_at: i64,
 }
 
-/// The unfinished uploads through a share and those that were made with it, oldest first. They are few:
-/// its ceiling counts them all.
+/// Returns the unfinished uploads through a share and the shares that were made with it, oldest first. They
+/// are few: the limit of the share counts them all.
 pub(crate) async fn through_share(
     connection: &mut AnyConnection,
     share_id: &str,
@@ -135,7 +135,7 @@ pub(crate) async fn through_share(
     Ok(all)
 }
 
-/// Uploads through shares that nobody has touched since `before`, longest untouched first.
+/// Returns uploads through shares without progress since `before`, the longest first.
 pub(crate) async fn untouched(
     connection: &mut AnyConnection,
     before: i64,
@@ -154,8 +154,8 @@ pub(crate) async fn untouched(
     .await
 }
 
-/// More is set aside for an upload of unknown length: `size_bytes` in all. False if as much is
-/// already, or it has ended.
+/// Reserves more for an upload of unknown length: `size_bytes` in total. Returns false if another request has
+/// changed the reservation, or the upload has ended.
 pub(crate) async fn extend(
     connection: &mut AnyConnection,
     version: &VersionRow,

@@ -1,11 +1,11 @@
-//! What a user stores, summed up.
+//! Sums over what a user stores.
 
 use hulk_proto::Category;
 use sqlx::AnyConnection;
 
 use super::columns::Text;
 
-/// (category, files, bytes) of the finished files in the tree that are not over at `now`.
+/// Returns (category, files, bytes) of the finished files in the tree that have not expired at `now`.
 pub(crate) async fn by_category(
     connection: &mut AnyConnection,
     user_id: &str,
@@ -28,7 +28,7 @@ pub(crate) async fn by_category(
         .collect())
 }
 
-/// Bytes that uploads under way have set aside.
+/// Returns the bytes that unfinished uploads have reserved.
 pub(crate) async fn set_aside(connection: &mut AnyConnection, user_id: &str) -> sqlx::Result<i64> {
     sqlx::query_scalar(
         "SELECT CAST(COALESCE(SUM(size_bytes), 0) AS BIGINT) FROM versions
@@ -39,7 +39,7 @@ pub(crate) async fn set_aside(connection: &mut AnyConnection, user_id: &str) -> 
     .await
 }
 
-/// How many files in the tree expire in this time.
+/// Counts the files in the tree that expire after `after` and until `until`.
 pub(crate) async fn expiring(
     connection: &mut AnyConnection,
     user_id: &str,

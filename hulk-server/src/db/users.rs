@@ -37,7 +37,7 @@ pub(crate) struct NewUser<'a> {
 
 /// Inserts the user's row; the root directory is `entries::insert_root`.
 ///
-/// False if the email is taken.
+/// Returns false if the email is already in use.
 pub(crate) async fn insert(
     connection: &mut AnyConnection,
     user: NewUser<'_>,
@@ -85,7 +85,7 @@ pub(crate) async fn find_by_email(
         .await
 }
 
-/// Sets `bytes` of the quota aside; false if they do not fit.
+/// Reserves `bytes` of the quota. Returns false if they do not fit.
 pub(crate) async fn reserve(
     connection: &mut AnyConnection,
     id: &str,
@@ -102,7 +102,7 @@ pub(crate) async fn reserve(
     Ok(result.rows_affected() == 1)
 }
 
-/// Gives `bytes` of the quota back; below 0, takes them.
+/// Releases `bytes` of the quota; a negative number reserves them.
 pub(crate) async fn release(
     connection: &mut AnyConnection,
     id: &str,
@@ -116,7 +116,7 @@ pub(crate) async fn release(
         .map(drop)
 }
 
-/// The user has `difference` finished files more in the tree.
+/// Adds `difference` to the count of the user's finished files in the tree.
 pub(crate) async fn count_files(
     connection: &mut AnyConnection,
     id: &str,
@@ -130,7 +130,7 @@ pub(crate) async fn count_files(
         .map(drop)
 }
 
-/// The user has one file or directory more; false if that would be more than `most`.
+/// Counts one more file or directory of the user. Returns false if that would exceed `most`.
 pub(crate) async fn add_object(
     connection: &mut AnyConnection,
     id: &str,
@@ -146,7 +146,7 @@ pub(crate) async fn add_object(
     Ok(result.rows_affected() == 1)
 }
 
-/// Files and directories of the user were deleted for good.
+/// Subtracts files and directories that were deleted permanently.
 pub(crate) async fn remove_objects(
     connection: &mut AnyConnection,
     id: &str,
@@ -160,7 +160,8 @@ pub(crate) async fn remove_objects(
         .map(drop)
 }
 
-/// A version is not validated any more: one finished file less, if it stood for a file in the tree.
+/// Subtracts a finished file if this version, which is no longer validated, was the current one of a file in
+/// the tree.
 pub(crate) async fn uncount_file(
     connection: &mut AnyConnection,
     id: &str,
@@ -179,7 +180,7 @@ pub(crate) async fn uncount_file(
     .map(drop)
 }
 
-/// In the order of their ids.
+/// Returns ids of users after `after`, in order.
 pub(crate) async fn ids_after(
     connection: &mut AnyConnection,
     after: &str,
@@ -192,7 +193,7 @@ pub(crate) async fn ids_after(
         .await
 }
 
-/// Sets usage and count to the sums over the user's versions; whether that changed them.
+/// Sets usage and counts to the sums over the user's rows. Returns whether that changed them.
 pub(crate) async fn recount(connection: &mut AnyConnection, id: &str) -> sqlx::Result<bool> {
     let used_bytes: i64 = sqlx::query_scalar(
         "SELECT CAST(COALESCE(SUM(size_bytes), 0) AS BIGINT) FROM versions

@@ -2,28 +2,27 @@
 //!
 //! | from | to | when | quota | objects |
 //! |---|---|---|---|---|
-//! | – | reserved | an upload is planned | reserved | none, or half an upload |
+//! | – | reserved | an upload is planned | reserved | none, or an incomplete upload |
 //! | reserved | uploaded | the client reports the end of an upload that must be copied | | at `upload_key` |
-//! | reserved, uploaded | validated | the store was asked, the bytes are at `object_key` | | at `object_key` |
-//! | reserved, uploaded | failed | the store has something else, or nobody went on | released | garbage |
-//! | validated | – | it is older than the versions that are kept, or the file is deleted for good | released | garbage |
+//! | reserved, uploaded | validated | the store confirms the bytes at `object_key` | | at `object_key` |
+//! | reserved, uploaded | failed | the store has other bytes, or the upload is stale | released | garbage |
+//! | validated | – | it is older than the versions that are kept, or is purged | released | garbage |
 //! | validated | expired | a sweep after `expires_at` | released | garbage |
-//! | validated | failed | a sweep, or a notice of the store, finds the object gone | released | none |
+//! | validated | failed | a sweep, or a notice of the store, finds the object missing | released | none |
 //!
-//! `entries.version` names the one that stands for the file; the validated ones before it are kept
-//! for a while. A version that is finished after a newer one takes its place among those before.
+//! `entries.version` is the current version of the file; the validated ones before it are kept for a while. A
+//! version that is finished after a newer one becomes one of the older ones.
 //!
-//! No URL that is still good can change a finished object. There are four ways to that: a put that
-//! the store takes only where there is nothing, or only with the declared MD5 (`upload_key` is
-//! `object_key`); where the store or the client does not know of either, a put to `upload_key`,
-//! which is copied; and parts, whose URLs end with their upload (`upload_id`), at `object_key`.
+//! No URL that is still valid can change a finished object. There are four ways to ensure that: a put that
+//! the store accepts only if no object exists, or only with the declared MD5 (`upload_key` is `object_key`);
+//! if the store or the client supports neither, a put to `upload_key`, which is copied; and parts at
+//! `object_key`, whose URLs end with their upload (`upload_id`).
 //!
-//! What a crash leaves: before `validated`, a reservation that the same request finds again and
-//! the sweep of stale uploads releases, with an upload in parts or an object that the same sweep
-//! puts into the garbage; a report that is repeated finds the object made and goes on. After
-//! `validated`, nothing, since the garbage is written in the same transaction. What was made in the
-//! store but not yet in a row (an upload in parts, the copy of a changed expiry) the sweep of orphans
-//! finds.
+//! What a crash leaves: before `validated`, a reservation that the same request finds again or the sweep of
+//! stale uploads releases, with an upload in parts or an object that the same sweep adds to the garbage; a
+//! repeated report finds the finished object and continues. After `validated`, nothing, since the garbage is
+//! written in the same transaction. The sweep of orphans finds what was created in the store but not yet
+//! recorded in a row (an upload in parts, the copy of a changed expiry).
 
 use hulk_proto::{ExpirationPolicy, FileStatus, IfExists, PartLayout, Permission, Timestamp};
 use sqlx::AnyConnection;
@@ -61,20 +60,20 @@ pub(crate) struct VersionRow {
     #[sqlx(try_from = "Flag")]
     pub direct: bool,
     pub head_md5: Option<String>,
-    /// The share that it came through.
+    /// Share through which it was uploaded.
     pub share_id: Option<String>,
     pub mime_type: String,
     pub created_at: i64,
     /// Whether the digests of its parts are known.
     #[sqlx(try_from = "Flag")]
     pub has_digests: bool,
-    /// The key that planned it, if that may upload and nothing else.
+    /// Key that planned it, if that is upload-only.
     pub key_id: Option<String>,
 }
 
 impl VersionRow {
-    /// The parts, if it is uploaded in parts. While its length is not known, those that space is
-    /// set aside for.
+    /// Returns the parts of an upload in parts; while its length is unknown, those for which space is
+    /// reserved.
     pub(crate) fn layout(&self) -> Option<PartLayout> {
         let size_bytes = u64::try_from(self.size_bytes).ok()?;
         let part_size = u64::try_from(self.part_size?).ok()?;
@@ -85,12 +84,12 @@ impl VersionRow {
         self.open_ended
     }
 
-    /// Whether nobody reports the end of the upload.
+    /// Whether no client reports the end of the upload.
     pub(crate) fn is_direct(&self) -> bool {
         self.direct
     }
 
-    /// Whether upload URLs were signed for the key where the object is.
+    /// Whether upload URLs were signed for the key of the object itself.
     pub(crate) fn is_in_place(&self) -> bool {
         self.upload_key == self.object_key
     }
@@ -104,13 +103,13 @@ impl VersionRow {
         matches!(self.state, FileStatus::Reserved | FileStatus::Uploaded)
     }
 
-    /// Whether `other` may be dropped to make room for this one. What comes with a key that may only
-    /// upload displaces nothing but what came with the same key.
+    /// Whether `other` may be dropped to make room for this one. A version of an upload-only key displaces
+    /// only versions of the same key.
     pub(crate) fn may_displace(&self, other: &Self) -> bool {
         self.key_id.is_none() || self.key_id == other.key_id
     }
 
-    /// Bytes of tags, description and metadata as they are kept.
+    /// Returns the stored bytes of tags, description and metadata.
     pub(crate) fn labels_bytes(&self) -> usize {
         [&self.tags, &self.description, &self.metadata]
             .into_iter()
@@ -157,9 +156,9 @@ pub(crate) struct NewVersion<'a> {
     pub description: Option<&'a str>,
     pub metadata: Option<&'a str>,
     pub share_id: Option<&'a str>,
-    /// Of the client, where it comes through a share.
+    /// Address of the client, for an upload through a share.
     pub address: Option<&'a str>,
-    /// The client's key, if that may upload and nothing else.
+    /// The client's key, if that is upload-only.
     pub key_id: Option<&'a str>,
 }
 
@@ -220,9 +219,9 @@ pub(crate) async fn find(
     .await
 }
 
-/// The newest version that is still being uploaded, else the newest. With `key_id`, only of those that
-/// came with this key; without, those of keys that may only upload come last, so that none of them gets
-/// in the way of an upload to the same path.
+/// Finds the newest version that is still being uploaded, else the newest one. With `key_id`, only versions
+/// of this key count; without, versions of upload-only keys come last, so that none of them gets in the way
+/// of an upload to the same path.
 pub(crate) async fn find_newest(
     connection: &mut AnyConnection,
     file_id: &str,
@@ -256,7 +255,7 @@ pub(crate) async fn all_of(
     .await
 }
 
-/// reserved | uploaded → uploaded. False if it is in another state by now.
+/// reserved | uploaded → uploaded. Returns false if it is in another state.
 pub(crate) async fn mark_uploaded(
     connection: &mut AnyConnection,
     version: &VersionRow,
@@ -273,7 +272,7 @@ pub(crate) async fn mark_uploaded(
     Ok(result.rows_affected() == 1)
 }
 
-/// What is known of a version when it is finished.
+/// Properties of a version that are known when it is finished.
 pub(crate) struct Finished<'a> {
     pub size_bytes: i64,
     pub sha256: Option<&'a str>,
@@ -281,7 +280,7 @@ pub(crate) struct Finished<'a> {
     pub expires_at: Option<i64>,
 }
 
-/// reserved | uploaded → validated. False if it is in another state by now.
+/// reserved | uploaded → validated. Returns false if it is in another state.
 pub(crate) async fn mark_validated(
     connection: &mut AnyConnection,
     version: &VersionRow,
@@ -304,7 +303,7 @@ pub(crate) async fn mark_validated(
     Ok(result.rows_affected() == 1)
 }
 
-/// reserved | uploaded → failed. False if it is in another state by now.
+/// reserved | uploaded → failed. Returns false if it is in another state.
 pub(crate) async fn mark_failed(
     connection: &mut AnyConnection,
     version: &VersionRow,
@@ -323,8 +322,8 @@ pub(crate) async fn mark_failed(
     Ok(result.rows_affected() == 1)
 }
 
-/// A validated version gets another policy, and with it another key. False if its object is
-/// another by now.
+/// Changes the policy of a validated version, and with it the object key. Returns false if it has another
+/// object by now.
 pub(crate) async fn set_expiration(
     connection: &mut AnyConnection,
     version: &VersionRow,
@@ -349,7 +348,7 @@ pub(crate) async fn set_expiration(
     Ok(result.rows_affected() == 1)
 }
 
-/// Deletes the failed versions of a file but the newest, which says why it failed.
+/// Deletes the failed versions of a file except the newest, which says why it failed.
 pub(crate) async fn delete_failed(
     connection: &mut AnyConnection,
     file_id: &str,

@@ -1,5 +1,5 @@
-//! Answers that are made whole: JSON and pages, never files. A client who does not take one holds its memory
-//! until the least rate ends the connection, so all of them share a budget.
+//! Answers that are built in memory: JSON and pages, never files. A client that does not read its answer
+//! holds memory until the minimum rate ends the connection, so all answers share a budget.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ use crate::{
     limits::answers::{Answers, FREE_BYTES},
 };
 
-/// An answer's bytes, and their part of the budget until they are out.
+/// Bytes of an answer, and their part of the budget until they are sent.
 struct Held {
     bytes: Bytes,
     _units: OwnedSemaphorePermit,
@@ -31,7 +31,7 @@ impl AsRef<[u8]> for Held {
     }
 }
 
-/// Answers 503 in place of an answer for which there is no memory.
+/// Replaces an answer for which there is no memory by a 503.
 pub(crate) async fn hold(State(answers): State<Answers>, response: Response) -> Response {
     let size = response.body().size_hint().exact();
     let Some(size) = size.filter(|size| *size > FREE_BYTES) else {
@@ -56,7 +56,7 @@ pub(crate) async fn hold(State(answers): State<Answers>, response: Response) -> 
 fn busy() -> Error {
     Error::new(
         ErrorCode::TooManyRequests,
-        "the server has too many large answers under way; try again",
+        "the server is sending too many large answers; try again",
     )
     .with_status(http::StatusCode::SERVICE_UNAVAILABLE)
     .with_retry_after(Duration::from_secs(2))

@@ -1,7 +1,7 @@
 //! Bodies that are read whole: JSON and forms, never files.
 //!
-//! A body is read after the request's rights were looked at, up to its route's limit, for so long, and
-//! within what all of them may hold in memory together, until the request is answered.
+//! A body is read after the request's rights were checked, up to its route's limit, within a deadline and
+//! within the memory that all bodies share until their requests are answered.
 
 use std::time::Duration;
 
@@ -16,10 +16,10 @@ use crate::{
     limits::bodies::{Budget, Share},
 };
 
-/// A whole body takes no longer, at whatever rate it comes.
+/// Longest time for a whole body, at whatever rate it arrives.
 const TIMEOUT: Duration = Duration::from_secs(120);
 
-/// All of a body of at most `limit` bytes.
+/// Reads a whole body of at most `limit` bytes.
 ///
 /// # Errors
 /// `PAYLOAD_TOO_LARGE`; `BAD_REQUEST` if it breaks off, with 408 if it stalls; `TOO_MANY_REQUESTS`
@@ -60,13 +60,16 @@ fn broken(error: &axum::Error) -> Error {
         }
         cause = error.source();
     }
-    Error::new(ErrorCode::BadRequest, "the body broke off")
+    Error::new(
+        ErrorCode::BadRequest,
+        "the connection broke off before the end of the body",
+    )
 }
 
 fn stalled() -> Error {
     Error::new(
         ErrorCode::BadRequest,
-        "the body came too slowly; send it again",
+        "the body arrived too slowly; send it again",
     )
     .with_status(StatusCode::REQUEST_TIMEOUT)
 }

@@ -1,4 +1,4 @@
-//! Who calls. A handler's signature names the right it needs, so that none can forget to ask.
+//! Callers. A handler's signature names the right that it needs, so that no handler can forget to check it.
 
 use axum::extract::FromRequestParts;
 use http::{header::AUTHORIZATION, request::Parts};
@@ -15,11 +15,11 @@ use crate::{
 /// A caller with a valid credential, whatever it grants.
 pub(crate) struct Authenticated(pub Caller);
 
-/// Anybody; a caller if they came with a valid credential that may read. Whoever may only upload is a
-/// stranger to links and pages.
+/// Anyone; a caller if the request has a valid credential that may read. For links and pages, an upload-only
+/// key counts as no credential.
 pub(crate) struct MaybeCaller(pub Option<Caller>);
 
-/// The store, or whoever passes its notices on: it has the shared secret.
+/// The store, or a program that forwards its notices: it has the shared secret.
 pub(crate) struct StoreWebhook;
 
 /// Extractors of callers with a right.
@@ -43,7 +43,7 @@ macro_rules! callers_with {
 callers_with!(
     /// May list and download.
     CanRead => Right::Read,
-    /// May create files; whether the caller may read them too is for the destination to say.
+    /// May create files; the destination says whether the caller may read them too.
     CanUpload => Right::Upload,
     /// May change what exists and move it to the trash; may read and upload too.
     CanWrite => Right::Change,
@@ -67,7 +67,7 @@ impl FromRequestParts<App> for MaybeCaller {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
         match authenticate(parts, app).await {
             Ok(caller) => Ok(Self(Some(caller).filter(|caller| caller.may(Right::Read)))),
-            // A caller who cannot be looked up is not a stranger: their private link exists.
+            // If the lookup fails, the caller may still be the owner of a private link, so this is not a 404.
             Err(error) if error.is_fault() => Err(error),
             Err(_) => Ok(Self(None)),
         }
@@ -84,7 +84,7 @@ impl FromRequestParts<App> for StoreWebhook {
         let given = given.and_then(|value| value.to_str().ok());
         // Some stores send a token with its scheme, some without.
         let given = given.map(|text| text.strip_prefix("Bearer ").unwrap_or(text));
-        // Digests are compared, so that the time does not tell how much is equal.
+        // Digests are compared, so that the time does not reveal how much is equal.
         match given.is_some_and(|given| Sha256::digest(given) == Sha256::digest(secret)) {
             true => Ok(Self),
             false => Err(Error::new(
@@ -99,7 +99,7 @@ async fn authenticate(parts: &Parts, app: &App) -> Result<Caller> {
     keys::authenticate(&app.db, &secret(parts, app)?).await
 }
 
-/// From the header, else from the cookie of the page.
+/// Returns the key from the header, else from the cookie of the page.
 fn secret(parts: &Parts, app: &App) -> Result<ApiKeySecret> {
     if parts.headers.contains_key(AUTHORIZATION) {
         return bearer(parts);

@@ -23,7 +23,8 @@ pub(crate) async fn ask_for_password(request: Request, next: Next) -> Response {
     response
 }
 
-/// Browsers have our page for a password. Only they send `Sec-Fetch-Dest`, also for a picture or a video.
+/// Whether a browser sent the request: it has our page for a password. Only browsers send `Sec-Fetch-Dest`,
+/// also for a picture or a video.
 fn is_browser(headers: &HeaderMap) -> bool {
     wants_page(headers) || headers.contains_key("sec-fetch-dest")
 }

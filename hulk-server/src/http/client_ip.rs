@@ -1,7 +1,7 @@
 //! The address of the client behind a connection.
 //!
-//! The peer's, or, if the peer is a proxy that the operator trusts, the rightmost address of
-//! `X-Forwarded-For` that is no such proxy: what stands left of it was written by the client.
+//! It is the peer's, or, if the peer is a proxy that the operator trusts, the rightmost address of
+//! `X-Forwarded-For` that is not such a proxy: everything left of it was written by the client.
 
 use std::{
     net::{IpAddr, SocketAddr},
@@ -12,7 +12,7 @@ use http::HeaderMap;
 use ipnet::IpNet;
 
 const FORWARDED_FOR: &str = "x-forwarded-for";
-/// Headers by which a proxy tells that it is one, and those that begin like one of them.
+/// Beginnings of the headers that show that a request was forwarded by a proxy.
 const FORWARDING: [&str; 13] = [
     "cdn-loop",
     "cf-",
@@ -29,15 +29,15 @@ const FORWARDING: [&str; 13] = [
     "x-scheme",
 ];
 
-/// Proxies whose word about their clients' addresses is taken.
+/// Proxies that are trusted to report their clients' addresses.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct TrustedProxies(Vec<IpNet>);
 
-/// A request's client; in the extensions of every request.
+/// Client of a request; it is in the extensions of every request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ClientIp {
     pub(crate) address: IpAddr,
-    /// Whether it is a program of this machine, with no proxy in between.
+    /// Whether it is a program on this machine, with no proxy in between.
     pub(crate) is_local: bool,
 }
 
@@ -50,7 +50,7 @@ impl TrustedProxies {
         self.0.iter().any(|network| network.contains(&address))
     }
 
-    /// The client of a request that came over a connection from `peer`.
+    /// Returns the client of a request that arrived over a connection from `peer`.
     pub(crate) fn client(&self, peer: IpAddr, headers: &HeaderMap) -> ClientIp {
         let peer = peer.to_canonical();
         let is_forwarded = headers.keys().any(|name| {
@@ -73,7 +73,7 @@ impl TrustedProxies {
             }
             match parse(hop.trim()) {
                 Some(address) => nearest = address,
-                // Whatever is left of it cannot be attributed to anybody.
+                // Whatever is left of it cannot be attributed.
                 None => break,
             }
         }
@@ -81,7 +81,7 @@ impl TrustedProxies {
     }
 }
 
-/// `ADDRESS`, `V4:PORT` or `[V6]:PORT`.
+/// Parses `ADDRESS`, `V4:PORT` or `[V6]:PORT`.
 fn parse(hop: &str) -> Option<IpAddr> {
     let bare = hop.trim_start_matches('[').trim_end_matches(']');
     let address = IpAddr::from_str(bare)

@@ -1,4 +1,5 @@
-//! The page's cookies: the API key of who is signed in, and passes of shares. No script reads them.
+//! Cookies of the pages: the API key of the user who is signed in, and passes of shares. No script can read
+//! them.
 
 use axum::extract::FromRequestParts;
 use http::{HeaderMap, HeaderValue, header::COOKIE, request::Parts};
@@ -12,10 +13,10 @@ use crate::{
 
 const KEY_COOKIE: &str = "hulk_key";
 const KEY_COOKIE_SECONDS: u32 = 30 * 24 * 60 * 60;
-/// With the id of the share.
+/// Beginning of a name that ends with the id of the share.
 pub(crate) const PASS_COOKIE: &str = "hulk_pass_";
 
-/// (name, value)
+/// Returns all cookies of a request: (name, value).
 pub(crate) fn cookies(headers: &HeaderMap) -> Vec<(String, String)> {
     let lines = headers.get_all(COOKIE).iter();
     lines
@@ -26,15 +27,16 @@ pub(crate) fn cookies(headers: &HeaderMap) -> Vec<(String, String)> {
         .collect()
 }
 
-/// The API key in the page's cookie.
+/// Returns the API key in the page's cookie.
 pub(super) fn key_of_cookie(headers: &HeaderMap) -> Option<String> {
     let cookies = cookies(headers);
     let found = cookies.into_iter().find(|(name, _)| name == KEY_COOKIE);
     found.map(|(_, key)| key)
 }
 
-/// By `Sec-Fetch-Site`, which scripts cannot forge, else by `Origin`: browsers send the first to
-/// https and loopback alone. The name that the browser knows us by need not be the public one.
+/// Whether one of our own pages sent the request: by `Sec-Fetch-Site`, which scripts cannot forge, else by
+/// `Origin`, since browsers send `Sec-Fetch-Site` only to https and loopback. The host name that the browser
+/// uses need not be the public one.
 pub(crate) fn is_same_origin(parts: &Parts, app: &App) -> bool {
     let header = |name: &str| parts.headers.get(name)?.to_str().ok();
     match (header("sec-fetch-site"), header("origin")) {
@@ -50,11 +52,11 @@ pub(crate) fn is_same_origin(parts: &Parts, app: &App) -> bool {
 pub(crate) fn other_origin() -> Error {
     Error::new(
         ErrorCode::Forbidden,
-        "this may be asked by the pages of this server alone",
+        "only the pages of this server may send this request",
     )
 }
 
-/// A request that one of our own pages makes: what changes anything and has no key in a header.
+/// A request from one of our own pages, as is required of a change without a key in a header.
 pub(crate) struct SameOrigin;
 
 impl FromRequestParts<App> for SameOrigin {
@@ -68,11 +70,11 @@ impl FromRequestParts<App> for SameOrigin {
     }
 }
 
-/// The cookie that signs in to the page with a key.
+/// Returns the cookie that signs in to the page with a key.
 ///
 /// # Errors
-/// `AUTH_INVALID_CREDENTIALS` for a key that is no good, `FORBIDDEN` for one that may not read: the page
-/// shows what there is.
+/// `AUTH_INVALID_CREDENTIALS` for an invalid key, `FORBIDDEN` for one that may not read, since the page lists
+/// files.
 pub(crate) async fn key_cookie(app: &App, key: &str) -> Result<HeaderValue> {
     let secret: ApiKeySecret = key.parse().map_err(|_| no_good())?;
     let caller = match authenticate(&app.db, &secret).await {
@@ -93,11 +95,11 @@ pub(crate) async fn key_cookie(app: &App, key: &str) -> Result<HeaderValue> {
 fn no_good() -> Error {
     Error::new(
         ErrorCode::AuthInvalidCredentials,
-        "This key is not known here, is mangled, or has expired.",
+        "This key is unknown, mangled or expired.",
     )
 }
 
-/// Signs out.
+/// Returns the cookie that signs out.
 pub(crate) fn forget_key_cookie(app: &App) -> HeaderValue {
     let cookie = format!(
         "{KEY_COOKIE}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0{}",
@@ -106,7 +108,7 @@ pub(crate) fn forget_key_cookie(app: &App) -> HeaderValue {
     HeaderValue::from_str(&cookie).unwrap_or_else(|_| HeaderValue::from_static(""))
 }
 
-/// The cookie that carries a share's pass, out of reach of scripts.
+/// Returns the cookie that carries a share's pass, which no script can read.
 pub(crate) fn pass_cookie(app: &App, share_id: &str, unlocked: &Unlocked) -> Result<HeaderValue> {
     let left = unlocked.expires_at.unix_millis() - Timestamp::now().unix_millis();
     let cookie = format!(
@@ -118,7 +120,8 @@ pub(crate) fn pass_cookie(app: &App, share_id: &str, unlocked: &Unlocked) -> Res
     HeaderValue::from_str(&cookie).map_err(Error::internal)
 }
 
-/// Only where links are https: a browser drops a Secure cookie that came in the clear.
+/// Returns `Secure` only if links are https: a browser drops a Secure cookie that it received over plain
+/// http.
 fn secure(app: &App) -> &'static str {
     match app.settings.public_url.starts_with("https:") {
         true => "; Secure",

@@ -1,4 +1,4 @@
-//! Extractors whose refusals are our errors.
+//! Extractors whose rejections are our errors.
 
 use axum::extract::{FromRequest, FromRequestParts, Path, Request, rejection::PathRejection};
 use http::{StatusCode, request::Parts};
@@ -15,10 +15,10 @@ use crate::{
     error::{Error, Result},
 };
 
-/// A page's forms have a key, a password or an id.
+/// Limit for a page's forms, which have a key, a password or an id.
 pub(crate) const MAX_FORM_BYTES: usize = 16 << 10;
 
-/// A JSON body of at most `LIMIT` bytes. The media type is not looked at: `curl -d` sends another.
+/// A JSON body of at most `LIMIT` bytes. The media type is ignored: `curl -d` sends another.
 pub(crate) struct Json<T, const LIMIT: usize = MAX_BODY_BYTES>(pub T);
 
 /// A JSON body with up to 1,000 items.
@@ -39,7 +39,7 @@ impl<T: DeserializeOwned, const LIMIT: usize> FromRequest<App> for Json<T, LIMIT
     }
 }
 
-/// As `Json`, where no body is one with nothing in it.
+/// Like `Json`, with the default value if the body is missing.
 pub(crate) struct OptionalJson<T>(pub T);
 
 impl<T: DeserializeOwned + Default> FromRequest<App> for OptionalJson<T> {
@@ -93,7 +93,7 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
     Ok(parsed)
 }
 
-/// The id in a path. What cannot be an id is nobody's.
+/// The id in a path. A malformed id is answered like one that does not exist.
 pub(crate) struct PathId(pub Id);
 
 impl<S: Send + Sync> FromRequestParts<S> for PathId {
@@ -107,7 +107,7 @@ impl<S: Send + Sync> FromRequestParts<S> for PathId {
     }
 }
 
-/// The token of a share in a path. What cannot be one opens nothing.
+/// The token of a share in a path. A malformed token is answered like one that does not exist.
 pub(crate) struct PathToken(pub ShareToken);
 
 impl<S: Send + Sync> FromRequestParts<S> for PathToken {
@@ -200,7 +200,7 @@ impl<S: Send + Sync> FromRequestParts<S> for List {
     }
 }
 
-/// As `List`, with a query of words and conditions as `q` turned into filters.
+/// Like `List`, with the words and conditions in `q` turned into filters.
 pub(crate) struct Search(pub ListQuery);
 
 impl<S: Send + Sync> FromRequestParts<S> for Search {
@@ -211,14 +211,14 @@ impl<S: Send + Sync> FromRequestParts<S> for Search {
             pairs(parts).into_iter().partition(|(name, _)| name == "q");
         let mut query = list(&rest)?;
         let [(_, words)] = words.as_slice() else {
-            return Err(Error::validation("q", "a search has one q"));
+            return Err(Error::validation("q", "a search needs exactly one q"));
         };
         query.filters.extend(conditions(words)?);
         Ok(Self(query))
     }
 }
 
-/// The words and conditions of a search as filters of a list.
+/// Returns the words and conditions of a search as filters of a list.
 pub(crate) fn conditions(words: &str) -> Result<Vec<(String, String)>> {
     search::filters(words, Timestamp::now())
         .map_err(|error| Error::validation("q", error.to_string()))
@@ -230,14 +230,14 @@ pub(crate) struct LinkQuery {
     pub token: Option<ShareToken>,
     pub version: Option<u64>,
     pub cursor: Option<String>,
-    /// Of a directory, in which form.
+    /// Form in which a directory is listed.
     pub form: Option<String>,
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for LinkQuery {
     type Rejection = Error;
 
-    /// Others are left alone: who passes a link on may have added some.
+    /// Other parameters are ignored: whoever passed the link on may have added some.
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
         let mut query = Self::default();
         for (name, value) in pairs(parts) {
@@ -259,9 +259,9 @@ impl<S: Send + Sync> FromRequestParts<S> for LinkQuery {
 /// How something is to be deleted.
 #[derive(Default)]
 pub(crate) struct DeleteQuery {
-    /// For good, not to the trash.
+    /// Whether to delete permanently, not to the trash.
     pub purge: bool,
-    /// With all that is in it.
+    /// Whether to delete a directory with everything in it.
     pub recursive: Option<bool>,
 }
 
@@ -297,16 +297,16 @@ fn list(pairs: &[(String, String)]) -> Result<ListQuery> {
     ListQuery::from_pairs(pairs).map_err(|error| Error::validation(error.parameter, error.message))
 }
 
-/// What no route answers.
+/// Answers a request for which there is no route.
 pub(crate) async fn no_route() -> Error {
     Error::new(ErrorCode::NotFound, "there is nothing at this address")
 }
 
-/// A route, but not this method.
+/// Answers a request whose route does not have this method.
 pub(crate) async fn no_method() -> Error {
     Error::new(
         ErrorCode::BadRequest,
-        "this address does not answer that method",
+        "this address does not support that method",
     )
     .with_status(StatusCode::METHOD_NOT_ALLOWED)
 }

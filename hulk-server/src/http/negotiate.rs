@@ -1,7 +1,7 @@
 //! Which form of an answer a client prefers, by its Accept headers (RFC 9110, section 12.5.1).
 //!
 //! Libraries send `application/json, text/plain, */*` with every request, so a type that is named beside
-//! `*/*` with the same weight is no wish for it.
+//! `*/*` with the same weight is not a preference.
 
 use http::{HeaderMap, header};
 
@@ -41,8 +41,8 @@ pub(crate) fn wants_json(headers: &HeaderMap) -> bool {
     preferred(headers) == Some(Form::Json)
 }
 
-/// Programs that look at a link before anybody follows it. They name themselves; those that do not
-/// ask for a page as browsers do.
+/// Parts of the names of programs that preview a link before anyone follows it. Previews that do not identify
+/// themselves request a page like browsers do.
 const PREVIEWS: [&str; 12] = [
     "bot",
     "crawler",
@@ -58,7 +58,7 @@ const PREVIEWS: [&str; 12] = [
     "mastodon",
 ];
 
-/// Whether a page is wanted, not the thing itself.
+/// Whether the client wants a page instead of the file itself.
 pub(crate) fn wants_page(headers: &HeaderMap) -> bool {
     match preferred(headers) {
         Some(form) => form == Form::Page,
@@ -75,7 +75,7 @@ fn is_preview(headers: &HeaderMap) -> bool {
     PREVIEWS.iter().any(|preview| program.contains(preview))
 }
 
-/// The weight that the most specific of the ranges gives to a type; 0 if none covers it.
+/// Returns the weight that the most specific of the ranges gives to a type; 0 if none covers it.
 fn weight(ranges: &[Range<'_>], kind: &str, subtype: &str) -> Weight {
     let covering = ranges.iter().filter_map(|range| {
         let specificity = range.specificity(kind, subtype)?;
@@ -105,7 +105,7 @@ struct Range<'a> {
 }
 
 impl<'a> Range<'a> {
-    /// `None` for what is malformed.
+    /// Parses a member; `None` if it is malformed.
     fn parse(member: &'a str) -> Option<Self> {
         let mut parts = split(member, ';').map(str::trim);
         let (kind, subtype) = parts.next()?.split_once('/')?;
@@ -125,7 +125,7 @@ impl<'a> Range<'a> {
         Some(range)
     }
 
-    /// `None` if it does not cover the type.
+    /// Returns how exactly the range names the type; `None` if it does not cover it.
     fn specificity(&self, kind: &str, subtype: &str) -> Option<Specificity> {
         let is_kind = self.kind.eq_ignore_ascii_case(kind);
         if is_kind && self.subtype.eq_ignore_ascii_case(subtype) {
@@ -159,7 +159,7 @@ fn split(text: &str, separator: char) -> impl Iterator<Item = &str> {
     })
 }
 
-/// `0.8` as 800; `None` for what is no `qvalue`.
+/// Parses a `qvalue`: `0.8` is 800; `None` if it is malformed.
 fn thousandths(text: &str) -> Option<u16> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     let is_fraction = fraction.len() <= 3 && fraction.bytes().all(|byte| byte.is_ascii_digit());

@@ -1,4 +1,4 @@
-//! Who comes with the token of a share.
+//! Extractors of requests with the token of a share.
 
 use std::convert::Infallible;
 
@@ -23,13 +23,13 @@ use crate::{
     },
 };
 
-/// Whoever comes with a share's token, and what else they bring.
+/// What a visitor sends beside the token of a share.
 pub(crate) struct ShareAccess(pub ShareCredentials);
 
-/// A share of the path's token that takes uploads in from this credentialsor: opened before the body is read.
+/// The share of the path's token, which accepts uploads from this visitor: opened before the body is read.
 pub(crate) struct TakesUploads(pub Opened);
 
-/// The same for one with which further links may be made.
+/// Like `TakesUploads`, for a share with which further links may be created.
 pub(crate) struct MakesShares(pub Opened);
 
 impl FromRequestParts<App> for ShareAccess {
@@ -89,7 +89,7 @@ async fn open(parts: &mut Parts, app: &App, action: ShareAction) -> Result<Opene
     shares::open(app, &token, &credentials, action).await
 }
 
-/// The password of RFC 7617; the name does not matter.
+/// Returns the password of RFC 7617; the user name does not matter.
 fn basic_password(header: &str) -> Option<Password> {
     let (scheme, encoded) = header.split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("basic") {

@@ -1,4 +1,4 @@
-//! The page's scripts and style, from the binary, under a path that changes with them.
+//! The pages' scripts and style, from the binary, under a path that changes with them.
 
 use std::sync::LazyLock;
 
@@ -51,7 +51,7 @@ static VERSION: LazyLock<String> = LazyLock::new(|| {
         .collect()
 });
 
-/// `/static/<version>`, so that what is cached is never old.
+/// Returns `/static/<version>`, so that a cached file is never outdated.
 pub(super) fn base() -> String {
     format!("/static/{}", *VERSION)
 }

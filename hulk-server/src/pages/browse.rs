@@ -1,4 +1,4 @@
-//! A directory: one's own, and as others see it.
+//! Pages of a directory: for its owner, and for others.
 
 use askama::Template;
 use axum::{extract::State, response::Response};
@@ -47,14 +47,14 @@ struct Browse {
 struct Listing {
     frame: Frame,
     name: String,
-    /// Of the share that it is in.
+    /// Token of the share that it is in.
     token: String,
     counted: bool,
     rows: Vec<Row>,
     next: String,
 }
 
-/// What this is, or one's root directory.
+/// Shows the user's root directory, or what this server is.
 pub(super) async fn home(
     State(app): State<App>,
     MaybeCaller(caller): MaybeCaller,
@@ -141,7 +141,7 @@ fn rows(listing: &DirectoryListing, href: impl Fn(&hulk_proto::Directory) -> Str
         .collect()
 }
 
-/// A directory that is public, one's own, or shared by a link, which may count downloads.
+/// Shows a directory that is public, the caller's own, or shared by a link, which may count downloads.
 pub(crate) fn listing(
     app: &App,
     listing: &DirectoryListing,
@@ -166,7 +166,7 @@ pub(crate) fn listing(
     page(app, StatusCode::OK, &template)
 }
 
-/// The link of a directory may have a token already.
+/// Returns the link to the next page; the link of a directory may already have a token.
 fn next_page(url: &str, cursor: &str) -> String {
     let separator = if url.contains('?') { '&' } else { '?' };
     format!("{url}{separator}cursor={cursor}")

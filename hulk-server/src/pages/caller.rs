@@ -1,5 +1,5 @@
-//! Who looks at a page. A handler's signature says whom it is for; others are sent to the log-in, or get a
-//! page that says why.
+//! Visitors of a page. A handler's signature says who may see the page; others are redirected to the log-in,
+//! or get a page that says why.
 
 use axum::{
     extract::FromRequestParts,
@@ -11,10 +11,10 @@ use hulk_proto::Right;
 use super::html::failure;
 use crate::{app::App, auth::Caller, http::caller::MaybeCaller};
 
-/// Somebody who is signed in, and so may read.
+/// A user who is signed in, and so may read.
 pub(super) struct SignedIn(pub(super) Caller);
 
-/// Somebody who is signed in and may manage keys and shares.
+/// A user who is signed in and may manage keys and shares.
 pub(super) struct MayManage(pub(super) Caller);
 
 impl FromRequestParts<App> for SignedIn {

@@ -1,4 +1,4 @@
-//! An HTML answer, and what browsers may do with it.
+//! HTML answers, and what browsers may do with them.
 
 use askama::Template;
 use axum::response::{Html, IntoResponse, Response};
@@ -7,11 +7,11 @@ use http::{HeaderValue, StatusCode, header};
 use super::assets;
 use crate::{app::App, error::Error};
 
-/// What every page has.
+/// Properties of every page.
 pub(super) struct Frame {
     pub assets: String,
     pub title: String,
-    /// Whether somebody is signed in.
+    /// Whether a user is signed in.
     pub is_signed_in: bool,
 }
 
@@ -32,7 +32,7 @@ struct Failure {
     message: String,
 }
 
-/// A page that may load nothing but what is ours, and talk to nobody but us and the store.
+/// Renders a page that may load only our own files, and connect only to us and the store.
 pub(super) fn page(app: &App, status: StatusCode, template: &impl Template) -> Response {
     let html = match template.render() {
         Ok(html) => html,
@@ -52,7 +52,7 @@ pub(super) fn page(app: &App, status: StatusCode, template: &impl Template) -> R
     for (name, value) in [
         (header::CACHE_CONTROL, "no-store"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        // Not "no-referrer": forms would have no Origin, by which they are told from others'.
+        // Not "no-referrer": forms would have no Origin, which distinguishes ours from those of others.
         (header::REFERRER_POLICY, "same-origin"),
         (header::X_FRAME_OPTIONS, "DENY"),
     ] {
@@ -66,7 +66,7 @@ pub(super) fn page(app: &App, status: StatusCode, template: &impl Template) -> R
     response
 }
 
-/// An error for people, with its status.
+/// Renders an error as a page, with its status.
 pub(crate) fn failure(app: &App, error: Error) -> Response {
     let status = error.status();
     let message = error.into_body().error.message;

@@ -37,7 +37,7 @@ pub(crate) async fn login(
     }
 }
 
-/// The form again, with what was wrong.
+/// Shows the form again, with the reason for the refusal.
 fn refused(app: &App, error: Error) -> Response {
     let status = error.status();
     let welcome = Welcome {

@@ -1,4 +1,4 @@
-//! The web page: rendered here, with scripts that call the same API as the command does.
+//! The web pages: rendered here, with scripts that call the same API as the command.
 
 mod assets;
 mod browse;
@@ -36,6 +36,6 @@ pub(crate) fn router(app: &App) -> Router<App> {
         .route("/qr.svg", get(share::qr))
         .route("/s/{token}", post(share::act))
         .layer(map_response_with_state(app.answers.clone(), answers::hold))
-        // These are part of the program.
+        // Assets are part of the program and do not count against the memory for answers.
         .route("/static/{version}/{*name}", get(assets::show))
 }

@@ -1,4 +1,4 @@
-//! What is found among one's own files.
+//! Search among the user's own files.
 
 use askama::Template;
 use axum::{
@@ -39,14 +39,14 @@ pub(super) async fn search(
     SignedIn(caller): SignedIn,
     form: std::result::Result<Query<Form>, QueryRejection>,
 ) -> Response {
-    // What is no form of ours is a search for nothing, and says so.
+    // A malformed query is handled as an empty search, which is refused with a message.
     let Query(form) = form.unwrap_or_default();
     let found = found(&app, &caller, &form).await;
     let mut template = Search {
-        frame: Frame::new("Found", true),
+        frame: Frame::new("Search results", true),
         words: form.q,
         refusal: String::new(),
-        own: Own::new(&app, &caller, Vec::new(), "No file is like that."),
+        own: Own::new(&app, &caller, Vec::new(), "No file matches."),
     };
     let status = match found {
         Ok(found) => {
@@ -85,7 +85,7 @@ fn row(file: &File) -> Row {
     row
 }
 
-/// The query of the next page, if there is one.
+/// Returns the query of the next page; empty if there is none.
 fn next(words: &str, cursor: Option<String>) -> String {
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     match cursor {

@@ -1,4 +1,4 @@
-//! A share as its visitor sees it: what it is, a password to give, a button that downloads, a place
+//! A share as its visitors see it: its properties, a form for the password, a button that downloads, a place
 //! to drop files.
 
 use askama::Template;
@@ -50,7 +50,7 @@ struct Shared {
     is_file: bool,
     can_download: bool,
     can_upload: bool,
-    /// Whether downloads are counted, and so begun by a button alone.
+    /// Whether downloads are counted, and so begin only with a button.
     is_counted: bool,
     facts: String,
     max_file_bytes: u64,
@@ -108,11 +108,11 @@ fn rendered(
 fn facts(shown: &PublicShare) -> String {
     let mut facts = Vec::new();
     facts.extend(shown.downloads_left.map(|left| match left {
-        0 => "used up".to_owned(),
+        0 => "no downloads left".to_owned(),
         1 => "one download left".to_owned(),
         left => format!("{left} downloads left"),
     }));
-    facts.extend(shown.expires_at.map(|end| format!("ends {}", date(end))));
+    facts.extend(shown.expires_at.map(|end| format!("expires {}", date(end))));
     facts.extend(
         shown
             .max_file_bytes
@@ -121,14 +121,14 @@ fn facts(shown: &PublicShare) -> String {
     facts.join(" · ")
 }
 
-/// What the forms of the page send: one of the two.
+/// Fields of the page's forms, which send one of the two.
 #[derive(Deserialize)]
 pub(super) struct Asked {
     password: Option<Password>,
     file_id: Option<Id>,
 }
 
-/// The password that is given, or the button that downloads: this is what uses up a counted link.
+/// Handles the form for the password, or the button that downloads: only this uses up a counted link.
 pub(super) async fn act(
     State(app): State<App>,
     _: SameOrigin,
@@ -166,7 +166,7 @@ async fn unlock(
     }
 }
 
-/// The same page, with what was wrong.
+/// Shows the same page, with the reason for the refusal.
 async fn again(
     app: &App,
     token: &ShareToken,
@@ -204,14 +204,14 @@ pub(super) struct Drawn {
     link: String,
 }
 
-/// A link of this server as a picture.
+/// Draws a link of this server as a QR code.
 pub(super) async fn qr(State(app): State<App>, Query(drawn): Query<Drawn>) -> Response {
     let is_ours = drawn
         .link
         .starts_with(&format!("{}/", app.settings.public_url));
     let code = QrCode::new(&drawn.link).ok().filter(|_| is_ours);
     let Some(code) = code else {
-        return failure(&app, Error::not_found("link to draw"));
+        return failure(&app, Error::not_found("link"));
     };
     let svg = code
         .render::<svg::Color<'_>>()

@@ -1,4 +1,4 @@
-//! The links that one has made.
+//! The user's links.
 
 use askama::Template;
 use axum::{extract::State, response::Response};
@@ -20,7 +20,7 @@ struct Shares {
     more: u64,
 }
 
-/// A row of the links.
+/// A row of the list of links.
 struct Row {
     id: String,
     url: String,
@@ -49,7 +49,7 @@ fn row(share: Share) -> Row {
         facts.push("downloads".to_owned());
     }
     if grants.can_upload {
-        facts.push("takes files in".to_owned());
+        facts.push("accepts files".to_owned());
     }
     if share.has_password {
         facts.push("password".to_owned());
@@ -58,7 +58,7 @@ fn row(share: Share) -> Row {
         Some(most) => format!("{} of {most} used", share.download_count),
         None => format!("{} used", share.download_count),
     });
-    facts.extend(share.expires_at.map(|end| format!("ends {}", date(end))));
+    facts.extend(share.expires_at.map(|end| format!("expires {}", date(end))));
     Row {
         id: share.id.to_string(),
         url: share.url,

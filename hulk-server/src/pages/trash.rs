@@ -1,4 +1,4 @@
-//! What was deleted and can be restored.
+//! Deleted files and directories that can be restored.
 
 use askama::Template;
 use axum::{extract::State, response::Response};

@@ -18,31 +18,31 @@ pub(super) struct Row {
     pub id: String,
     pub is_directory: bool,
     pub name: String,
-    /// From the user's root.
+    /// Path from the user's root.
     pub path: String,
-    /// Where its name leads.
+    /// Target of its name.
     pub href: String,
-    /// What is passed on.
+    /// Link that users pass on.
     pub link: String,
     pub size: String,
     pub date: String,
-    /// What else there is to say.
+    /// Further properties.
     pub notes: String,
 }
 
-/// A list of one's own files and directories, and what may be done with them.
+/// A list of the user's own files and directories, and what the user may do with them.
 pub(super) struct Own {
-    /// Where new files and directories go.
+    /// Path of the directory for new files and directories.
     pub path: String,
     pub rows: Vec<Row>,
     pub may_write: bool,
     pub may_delete: bool,
     pub may_share: bool,
-    /// Whether what is deleted can be restored.
+    /// Whether deleted files can be restored.
     pub keeps_trash: bool,
     /// The query of the next page; empty if there is none.
     pub next: String,
-    /// What is said if there are no rows.
+    /// Text in place of an empty list.
     pub empty: &'static str,
 }
 
@@ -63,7 +63,7 @@ impl Own {
     }
 }
 
-/// A directory on the way to the one that is shown.
+/// A directory on the path of the one that is shown.
 pub(super) struct Crumb {
     pub name: String,
     pub href: String,
@@ -110,7 +110,7 @@ impl Row {
     }
 }
 
-/// The page of a directory of one's own.
+/// Returns the page of a directory of the user's own.
 pub(super) fn browse_href(path: &str) -> String {
     let names = path.split('/').filter(|name| !name.is_empty());
     let encoded: Vec<String> = names
@@ -122,7 +122,7 @@ pub(super) fn browse_href(path: &str) -> String {
     }
 }
 
-/// The directories above `path`, the root first.
+/// Returns the directories on `path`, the root first.
 pub(super) fn crumbs(path: &str) -> Vec<Crumb> {
     let mut crumbs = vec![Crumb {
         name: "Files".to_owned(),
@@ -143,7 +143,7 @@ pub(super) fn date(time: Timestamp) -> String {
     time.to_string().chars().take(10).collect()
 }
 
-/// In powers of 1024, as the command prints them.
+/// Formats bytes in powers of 1024, as the command does.
 pub(super) fn size(bytes: u64) -> String {
     const UNITS: [&str; 6] = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
     let mut value = bytes as f64;
@@ -159,7 +159,7 @@ pub(super) fn size(bytes: u64) -> String {
     }
 }
 
-/// The first page of a list, as long as may be.
+/// Returns the query of the first page of a list, as long as possible.
 pub(super) fn first_page() -> ListQuery {
     ListQuery {
         limit: Some(MAX_PAGE),
@@ -167,7 +167,7 @@ pub(super) fn first_page() -> ListQuery {
     }
 }
 
-/// How many are not shown.
+/// Returns how many items are not shown.
 pub(super) fn more<T>(page: &Page<T>) -> u64 {
     page.total.saturating_sub(page.items.len() as u64)
 }

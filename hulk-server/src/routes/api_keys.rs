@@ -21,7 +21,7 @@ pub(super) fn router() -> OpenApiRouter<App> {
         .routes(routes!(delete))
 }
 
-/// Make an API key; the answer is the only place where it is told
+/// Create an API key; it is shown only in this response
 #[utoipa::path(post, path = "/api/v1/api-keys", tag = "keys",
     request_body = CreateApiKey,
     responses((status = 201, body = CreatedApiKey), (status = 400, body = ErrorBody)))]

@@ -1,4 +1,4 @@
-//! `/b/:id`: what is in a directory, for whoever may see it.
+//! `/b/:id`: lists a directory for whoever may see it.
 
 use axum::{
     Json as Answer,
@@ -33,7 +33,7 @@ pub(super) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(browse))
 }
 
-/// List what is in a directory that you own, that is public or that was shared
+/// List a directory that you own, that is public or that was shared
 #[utoipa::path(get, path = "/b/{id}", tag = "links",
     params(("id" = String, Path), ("token" = Option<String>, Query),
         ("cursor" = Option<String>, Query),
@@ -85,7 +85,7 @@ async fn eyes(
     })
 }
 
-/// With whether downloads are counted.
+/// Lists the directory; the flag says whether downloads are counted.
 async fn listing(
     app: &App,
     caller: Option<&Caller>,

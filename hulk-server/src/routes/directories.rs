@@ -52,7 +52,7 @@ pub(super) async fn list(
         .map(Answer)
 }
 
-/// Make a directory, with those above it
+/// Create a directory, with the directories above it
 #[utoipa::path(post, path = "/api/v1/directories", tag = "directories", request_body = CreateDirectory,
     responses((status = 201, body = Directory), (status = 400, body = ErrorBody),
         (status = 409, body = ErrorBody)))]
@@ -65,7 +65,7 @@ pub(super) async fn create(
     Ok((StatusCode::CREATED, Answer(created)))
 }
 
-/// Make up to 1,000 directories; each succeeds or fails alone
+/// Create up to 1,000 directories; each succeeds or fails alone
 #[utoipa::path(post, path = "/api/v1/directories/batch", tag = "directories", request_body = CreateDirectories,
     responses((status = 200, body = Batch<Directory>), (status = 400, body = ErrorBody)))]
 pub(super) async fn create_batch(
@@ -93,12 +93,12 @@ pub(super) async fn change(
         .map(Answer)
 }
 
-/// Delete a directory with all that is in it: to the trash, or for good
+/// Delete a directory with everything in it: to the trash, or permanently
 #[utoipa::path(delete, path = "/api/v1/directories/{id}", tag = "directories", params(("id" = String, Path),
-        ("purge" = Option<bool>, Query, description = "for good; needs a key with `all`"),
-        ("recursive" = Option<bool>, Query, description = "false: only if it is empty")),
+        ("purge" = Option<bool>, Query, description = "delete permanently; needs a key with `all`"),
+        ("recursive" = Option<bool>, Query, description = "`false`: only if the directory is empty")),
     responses((status = 204, headers(("x-trashed-until" = String,
-        description = "until when it can be restored; absent if it is gone for good"))), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
+        description = "time until which it can be restored; absent if it was deleted permanently"))), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub(super) async fn delete(
     State(app): State<App>,
     CanWrite(caller): CanWrite,
@@ -130,7 +130,7 @@ pub(super) async fn move_entries(
         .map(Answer)
 }
 
-/// Tell of a directory
+/// Show a directory
 #[utoipa::path(get, path = "/api/v1/directories/{id}", tag = "directories", params(("id" = String, Path)),
     responses((status = 200, body = Directory), (status = 404, body = ErrorBody)))]
 pub(super) async fn show(

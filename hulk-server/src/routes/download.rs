@@ -1,4 +1,4 @@
-//! `/d/…`: the links that people share.
+//! `/d/…`: the links to files that people share.
 
 use axum::{
     Json as Answer,
@@ -35,14 +35,14 @@ pub(super) fn router() -> OpenApiRouter<App> {
 
 const CLAIM: HeaderName = HeaderName::from_static(CLAIM_HEADER);
 
-/// Redirect to the file's bytes; with `Accept: application/json`, tell of it instead
+/// Redirect to the file's bytes; with `Accept: application/json`, describe the file instead
 ///
 /// The link is `ID`, `ID/FILENAME` or `~USER_ID/PATH`. A file name is for people and `curl -O`: the
 /// id alone decides, so that a renamed file keeps its links.
 #[utoipa::path(get, path = "/d/{*link}", tag = "links", params(("link" = String, Path),
-        ("token" = Option<String>, Query, description = "of a share that the file is in"),
-        ("version" = Option<u64>, Query, description = "an older one, for its owner")),
-    responses((status = 302, headers(("Repr-Digest" = String, description = "SHA-256, as RFC 9530"))),
+        ("token" = Option<String>, Query, description = "token of a share that the file is in"),
+        ("version" = Option<u64>, Query, description = "an older version; only for the owner")),
+    responses((status = 302, headers(("Repr-Digest" = String, description = "SHA-256, as in RFC 9530"))),
         (status = 200, body = hulk_proto::download::LinkedFile),
         (status = 404, body = ErrorBody), (status = 410, body = ErrorBody)))]
 pub(crate) async fn by_id(
@@ -59,7 +59,7 @@ pub(crate) async fn by_id(
         Some(token) => Some(shares::open(&app, token, &credentials, ShareAction::Download).await?),
         None => None,
     };
-    // A look at a counted link must not use it up: its page has a button that does.
+    // Opening a counted link in a browser must not use it up: its page has a button that does.
     if let (Some(opened), Some(token)) = (&opened, &query.token)
         && opened.is_counted()
         && wants_page(&headers)
@@ -81,7 +81,7 @@ pub(crate) async fn by_id(
     Ok(response)
 }
 
-/// To the store, with what a script can check.
+/// Redirects to the store, with the digest that a script can check.
 pub(crate) fn redirect(resolved: Resolved) -> Response {
     let claim = claim(&resolved);
     let attributes = [(MODE_HEADER, MODE), (MODIFIED_HEADER, MODIFIED)].map(|(header, name)| {
@@ -123,7 +123,7 @@ fn parse(link: &str) -> Option<Link> {
     }
 }
 
-/// RFC 9530.
+/// Returns the value of `Repr-Digest` (RFC 9530).
 fn repr_digest(sha256: Sha256) -> Option<HeaderValue> {
     HeaderValue::try_from(format!("sha-256=:{}:", BASE64.encode(sha256.0))).ok()
 }

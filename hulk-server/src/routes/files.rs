@@ -83,7 +83,7 @@ pub(super) async fn create_batch(
         .map(Answer)
 }
 
-/// Completion up to 1,000 uploads; each succeeds or fails alone
+/// Report the end of up to 1,000 uploads; each succeeds or fails alone
 #[utoipa::path(put, path = "/api/v1/files/batch/status", tag = "files",
     request_body = ReportUploads, responses(
         (status = 200, body = Batch<File>), (status = 400, body = ErrorBody)))]
@@ -97,7 +97,7 @@ pub(super) async fn report_batch(
         .map(Answer)
 }
 
-/// Tell which parts of an unfinished upload the store has
+/// Show which parts of an unfinished upload the store has
 #[utoipa::path(get, path = "/api/v1/files/{id}/upload", tag = "files", params(("id" = String, Path)),
     responses((status = 200, body = UploadState), (status = 404, body = ErrorBody)))]
 pub(super) async fn upload(
@@ -108,7 +108,7 @@ pub(super) async fn upload(
     show_upload(&app, &(&caller).into(), &id).await.map(Answer)
 }
 
-/// Sign parts of an unfinished upload
+/// Sign URLs for parts of an unfinished upload
 #[utoipa::path(post, path = "/api/v1/files/{id}/upload/parts", tag = "files", params(("id" = String, Path)), request_body = SignParts,
     responses((status = 200, body = SignedParts), (status = 400, body = ErrorBody),
         (status = 404, body = ErrorBody), (status = 413, body = ErrorBody),
@@ -153,8 +153,8 @@ pub(super) async fn list(
 
 /// Search for files
 ///
-/// `q` has words that are part of the name, and `tag:T`, `type:T`, `size>S`, `size<S`, `age>T`,
-/// `age<T`, all of which must hold. Orders, filters and cursors are those of the list.
+/// `q` consists of words that are part of the name, and of `tag:T`, `type:T`, `size>S`, `size<S`, `age>T` and
+/// `age<T`; all of them must match. Orders, filters and cursors are those of the list.
 #[utoipa::path(get, path = "/api/v1/files/search", tag = "files",
     params(("q" = String, Query, description = "report tag:draft type:documents size>10MB age<7d"),
         ("limit" = Option<u32>, Query), ("offset" = Option<u64>, Query),
@@ -168,7 +168,7 @@ pub(super) async fn search(
     list_files(&app, &caller.user, &query).await.map(Answer)
 }
 
-/// What was deleted, and until when it can be restored, if at all.
+/// Answers a deletion, with the time until which it can be undone, if at all.
 pub(super) fn deleted(until: Option<Timestamp>) -> Response {
     match until {
         Some(until) => {
@@ -179,10 +179,10 @@ pub(super) fn deleted(until: Option<Timestamp>) -> Response {
     }
 }
 
-/// What becomes of what is deleted: for good, if that is asked for or there is no trash.
+/// Returns how to delete: permanently, if that is requested or no trash is kept.
 ///
 /// # Errors
-/// `FORBIDDEN` if the caller may not delete for good.
+/// `FORBIDDEN` if the caller may not delete permanently.
 pub(super) fn deletion(app: &App, caller: &Caller, query: &DeleteQuery) -> Result<Deletion> {
     let limits = Limits::of(&app.settings.limits, &caller.user);
     if !query.purge && limits.keeps_trash() {
@@ -192,7 +192,7 @@ pub(super) fn deletion(app: &App, caller: &Caller, query: &DeleteQuery) -> Resul
     Ok(Deletion::ForGood)
 }
 
-/// Tell of a file
+/// Show a file
 #[utoipa::path(get, path = "/api/v1/files/{id}", tag = "files",
     params(("id" = String, Path)),
     responses((status = 200, body = File), (status = 404, body = ErrorBody)))]
@@ -218,12 +218,12 @@ pub(super) async fn change(
     change_file(&app, &caller, &id, &request).await.map(Answer)
 }
 
-/// Delete a file: to the trash, or for good
+/// Delete a file: to the trash, or permanently
 #[utoipa::path(delete, path = "/api/v1/files/{id}", tag = "files",
     params(("id" = String, Path),
-        ("purge" = Option<bool>, Query, description = "for good; needs a key with `all`")),
+        ("purge" = Option<bool>, Query, description = "delete permanently; needs a key with `all`")),
     responses((status = 204, headers(("x-trashed-until" = String,
-        description = "until when it can be restored; absent if it is gone for good"))), (status = 404, body = ErrorBody)))]
+        description = "time until which it can be restored; absent if it was deleted permanently"))), (status = 404, body = ErrorBody)))]
 pub(super) async fn delete(
     State(app): State<App>,
     CanWrite(caller): CanWrite,
@@ -252,7 +252,7 @@ pub(super) async fn cancel(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Completion that the bytes were sent; the server checks them in the store
+/// Report that the bytes were sent; the server checks them in the store
 #[utoipa::path(put, path = "/api/v1/files/{id}/status", tag = "files", params(("id" = String, Path)), request_body = ReportUpload,
     responses((status = 200, body = File), (status = 404, body = ErrorBody),
         (status = 409, body = ErrorBody), (status = 422, body = ErrorBody)))]
@@ -267,7 +267,7 @@ pub(super) async fn report(
         .map(Answer)
 }
 
-/// Redirect to a URL of the store; with `Accept: application/json`, tell it instead
+/// Redirect to a URL of the store; with `Accept: application/json`, return the URL instead
 #[utoipa::path(get, path = "/api/v1/files/{id}/download", tag = "files",
     params(("id" = String, Path), ("version" = Option<u64>, Query)),
     responses((status = 302), (status = 200, body = hulk_proto::download::Download),

@@ -24,14 +24,13 @@ pub(super) fn router() -> OpenApiRouter<App> {
         .routes(routes!(metrics))
 }
 
-/// Whether the process answers
+/// Check that the process answers
 #[utoipa::path(get, path = "/healthz", tag = "operation", responses((status = 200)))]
 pub(super) async fn alive() -> &'static str {
     "ok\n"
 }
 
-/// Whether database and store answer, and the store can do what is needed; with `?verbose`, what
-/// was tried
+/// Check that the database and the store work; with `?verbose`, list all checks
 #[utoipa::path(get, path = "/readyz", tag = "operation", params(("verbose" = Option<String>, Query)),
     responses((status = 200, body = hulk_proto::health::Readiness),
         (status = 503, body = hulk_proto::ErrorBody)))]
@@ -41,7 +40,7 @@ pub(super) async fn ready(
     client: Option<Extension<ClientIp>>,
 ) -> Result<Response> {
     let is_verbose = query.is_some_and(|query| query.starts_with("verbose"));
-    // The insides are for whoever runs the server.
+    // Internals are only for whoever runs the server.
     let may_know = client.is_none_or(|client| client.is_local);
     if is_verbose && !may_know {
         return Err(no_route().await);
@@ -62,7 +61,7 @@ pub(super) async fn ready(
         None => Ok("ready\n".into_response()),
         Some(_) if !may_know => Err(Error::new(
             ErrorCode::StoreUnavailable,
-            "not ready; the server's log and its own machine tell why",
+            "not ready; the server's log has the reason, and so has /readyz on its own machine",
         )),
         Some(check) => Err(Error::new(
             ErrorCode::StoreUnavailable,

@@ -10,7 +10,7 @@ pub(super) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(me))
 }
 
-/// Tell who calls
+/// Show the caller and the credential
 #[utoipa::path(get, path = "/api/v1/me", tag = "users",
     responses((status = 200, body = Me)))]
 async fn me(State(app): State<App>, Authenticated(caller): Authenticated) -> Result<Answer<Me>> {

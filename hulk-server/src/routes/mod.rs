@@ -1,4 +1,4 @@
-//! The HTTP face, one noun a file: parse, authorise, one operation, answer.
+//! The HTTP interface, one file per noun: parse, authorise, run one operation, answer.
 
 mod api_keys;
 mod browse;
@@ -38,7 +38,7 @@ use crate::{
     store::embedded::{self, EmbeddedStore},
 };
 
-/// The API's routes with their description.
+/// Returns the API's routes with their OpenAPI document.
 fn api() -> (Router<App>, OpenApi) {
     OpenApiRouter::with_openapi(openapi::base())
         .merge(links())
@@ -49,7 +49,7 @@ fn api() -> (Router<App>, OpenApi) {
         .split_for_parts()
 }
 
-/// What people pass on. A link may ask for a password.
+/// Links that people pass on. They may ask for a password.
 fn links() -> OpenApiRouter<App> {
     share_page::router()
         .merge(browse::router())
@@ -57,7 +57,7 @@ fn links() -> OpenApiRouter<App> {
         .route_layer(from_fn(challenge::ask_for_password))
 }
 
-/// What needs a credential.
+/// Routes that need a credential.
 fn of_callers() -> OpenApiRouter<App> {
     files::router()
         .merge(versions::router())
@@ -70,17 +70,17 @@ fn of_callers() -> OpenApiRouter<App> {
         .merge(put::router())
 }
 
-/// What needs the token of a share.
+/// Routes that need the token of a share.
 fn of_links() -> OpenApiRouter<App> {
     public_shares::router().merge(share_uploads::router())
 }
 
-/// The OpenAPI 3.1 document.
+/// Returns the OpenAPI 3.1 document.
 pub fn openapi() -> OpenApi {
     openapi::complete(api().1)
 }
 
-/// All routes of the server.
+/// Returns all routes of the server.
 pub(crate) fn router(app: App) -> Router {
     let (routes, document) = api();
     let document = openapi::json(document);
@@ -98,7 +98,7 @@ pub(crate) fn router(app: App) -> Router {
         .with_state(app)
 }
 
-/// What is for the operator's own network: metrics, and what was tried of the store.
+/// Returns the routes for the operator's own network: metrics, and the checks of the store.
 pub(crate) fn metrics_router(app: App) -> Router {
     Router::new()
         .route("/metrics", get(health::metrics))
@@ -109,14 +109,14 @@ pub(crate) fn metrics_router(app: App) -> Router {
         .with_state(app)
 }
 
-/// The embedded store's whole API, where the operator opened it.
+/// Returns the embedded store's whole API, for the listener that the operator has opened.
 pub(crate) fn store_router(app: &App) -> Router {
     let service = app.embedded.as_ref().map(EmbeddedStore::service);
     Router::new().fallback(move |request: Request| {
         let service = service.clone();
         async move {
             match service {
-                // What was signed for the other port, its guard sees there.
+                // URLs that were signed for the other port are guarded only there.
                 Some(_) if embedded::is_presigned(&request) => embedded::refuse(
                     StatusCode::FORBIDDEN,
                     "AccessDenied",
@@ -129,7 +129,7 @@ pub(crate) fn store_router(app: &App) -> Router {
     })
 }
 
-/// An answer of the API is its caller's alone, and of this moment.
+/// Forbids caching: an answer of the API is only for its caller, and only valid now.
 async fn uncached(mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers
@@ -138,7 +138,7 @@ async fn uncached(mut response: Response) -> Response {
     response
 }
 
-/// Whoever reaches the operator's listener may know what it tells.
+/// Removes the client's address, since whoever reaches the operator's listener may see everything there.
 async fn unattributed(mut request: Request) -> Request {
     request.extensions_mut().remove::<ClientIp>();
     request

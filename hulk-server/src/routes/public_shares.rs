@@ -1,4 +1,4 @@
-//! `/api/v1/shares/public/:token`: what every visitor of a link may ask.
+//! `/api/v1/shares/public/:token`: what every visitor of a link may do.
 
 use axum::{Json as Answer, extract::State};
 use http::{HeaderValue, StatusCode, header};
@@ -36,10 +36,10 @@ pub(super) fn router() -> OpenApiRouter<App> {
         .routes(routes!(end_claim))
 }
 
-/// Tell what a link leads to
+/// Show what a link leads to
 ///
-/// The password, if it has one, comes as `Authorization: Basic` (with any name), or what stands for it
-/// as `X-Share-Pass`.
+/// Send the link's password, if it has one, as `Authorization: Basic` with any user name, or the pass in its
+/// place as `X-Share-Pass`.
 #[utoipa::path(get, path = "/api/v1/shares/public/{token}", tag = "shares",
     params(("token" = String, Path), ("cursor" = Option<String>, Query)),
     responses((status = 200, body = PublicShare), (status = 404, body = ErrorBody),
@@ -72,7 +72,7 @@ pub(super) async fn unlock(
     Ok(([(header::SET_COOKIE, cookie)], Answer(unlocked)))
 }
 
-/// Make a further link with a link that grants it
+/// Create a further link with a link that allows it
 #[utoipa::path(post, path = "/api/v1/shares/public/{token}/shares", tag = "shares",
     params(("token" = String, Path)), request_body = CreateShare,
     responses((status = 201, body = Share), (status = 403, body = ErrorBody),
@@ -86,7 +86,7 @@ pub(super) async fn share(
     Ok((StatusCode::CREATED, Answer(share)))
 }
 
-/// Move a file to its owner's trash, with a link that grants it
+/// Move a file to its owner's trash, with a link that allows it
 #[utoipa::path(delete, path = "/api/v1/shares/public/{token}/files/{id}", tag = "shares",
     params(("token" = String, Path), ("id" = String, Path)),
     responses((status = 204), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
@@ -107,7 +107,7 @@ pub(super) async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Tell that a counted download has ended
+/// Report that a counted download has ended
 #[utoipa::path(put, path = "/api/v1/shares/public/{token}/claims/{id}", tag = "shares",
     params(("token" = String, Path), ("id" = String, Path)),
     responses((status = 204), (status = 404, body = ErrorBody)))]

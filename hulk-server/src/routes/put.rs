@@ -1,4 +1,4 @@
-//! `PUT /put/<path>`: an upload by `curl -LT` alone.
+//! `PUT /put/<path>`: an upload with only `curl -LT`.
 
 use axum::{
     Json as Answer,
@@ -20,9 +20,9 @@ pub(super) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(put))
 }
 
-/// Redirect to a URL that takes the file
+/// Redirect to a URL that accepts the file
 ///
-/// The file is there once the redirected request was answered: the first to ask for it settles it.
+/// The file exists once the redirected request was answered: the first request for it completes the upload.
 #[utoipa::path(put, path = "/put/{*path}", tag = "links", params(("path" = String, Path)),
     responses((status = 307, body = CreatedFile), (status = 400, body = ErrorBody),
         (status = 413, body = ErrorBody), (status = 507, body = ErrorBody)))]
@@ -37,7 +37,7 @@ pub(super) async fn put(
     redirect(created)
 }
 
-/// What the request's headers say of the file.
+/// Returns the file that the request's headers describe.
 pub(super) fn request(path: &str, headers: &HeaderMap) -> Result<CreateFile> {
     let path: RemotePath = path
         .parse()
@@ -50,7 +50,7 @@ pub(super) fn request(path: &str, headers: &HeaderMap) -> Result<CreateFile> {
     })
 }
 
-/// To where the file is to be sent.
+/// Redirects to the URL to which the file must be sent.
 pub(super) fn redirect(created: CreatedFile) -> Result<Response> {
     let Upload::Single { url, .. } = &created.upload else {
         return Err(Error::internal(
@@ -61,7 +61,7 @@ pub(super) fn redirect(created: CreatedFile) -> Result<Response> {
     Ok((StatusCode::TEMPORARY_REDIRECT, location, Answer(created)).into_response())
 }
 
-/// The URL is signed for the exact length.
+/// Returns the length of the file: the URL is signed for exactly this.
 fn size(headers: &HeaderMap) -> Result<u64> {
     let length = headers.get(header::CONTENT_LENGTH);
     length
@@ -74,7 +74,7 @@ fn size(headers: &HeaderMap) -> Result<u64> {
         })
 }
 
-/// What `curl` says by itself is no statement about the file.
+/// Returns the stated media type, unless it is the default of `curl`, which says nothing about the file.
 fn mime_type(headers: &HeaderMap) -> Option<String> {
     let stated = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
     (stated != "application/x-www-form-urlencoded").then(|| stated.to_owned())

@@ -1,4 +1,4 @@
-//! `/s/…`: the links that shares have.
+//! `/s/…`: the links of shares.
 
 use axum::{
     Json as Answer,
@@ -40,12 +40,12 @@ pub(super) fn router() -> OpenApiRouter<App> {
         .routes(routes!(put))
 }
 
-/// Redirect to the shared file's bytes; of a directory, tell what is in it
+/// Redirect to the shared file's bytes, or list the shared directory
 ///
-/// With `Accept: application/json`, describe a file too. Send the link's password, if it has one, as
-/// `Authorization: Basic` with any user name.
+/// With `Accept: application/json`, describe the file instead of redirecting. Send the link's password, if it
+/// has one, as `Authorization: Basic` with any user name.
 #[utoipa::path(get, path = "/s/{token}", tag = "links", params(("token" = String, Path),
-        ("as" = Option<String>, Query, description = "of a directory, as of `/b/{id}`")),
+        ("as" = Option<String>, Query, description = "for a directory, as for `/b/{id}`")),
     responses((status = 302), (status = 200, body = PublicShare), (status = 400, body = ErrorBody),
         (status = 401, body = ErrorBody), (status = 404, body = ErrorBody),
         (status = 410, body = ErrorBody)))]
@@ -86,7 +86,7 @@ pub(crate) async fn follow(
     Ok(redirect(resolved))
 }
 
-/// All that is below a shared directory.
+/// Lists everything below a shared directory.
 async fn tell_tree(
     app: &App,
     token: &ShareToken,
@@ -99,7 +99,7 @@ async fn tell_tree(
     tree_texts::tell(app, Eyes::Share(Box::new(opened)), form, &id).await
 }
 
-/// Redirect to a URL that takes a file for the shared directory: `curl -LT FILE LINK/`
+/// Redirect to a URL that accepts a file for the shared directory: `curl -LT FILE LINK/`
 #[utoipa::path(put, path = "/s/{token}/{*path}", tag = "links",
     params(("token" = String, Path), ("path" = String, Path)),
     responses((status = 307, body = CreatedFile), (status = 400, body = ErrorBody),

@@ -1,4 +1,4 @@
-//! `/api/v1/shares/public/:token/files`: as `/api/v1/files`, for who puts files through a link.
+//! `/api/v1/shares/public/:token/files`: like `/api/v1/files`, for uploads through a link.
 
 use axum::{Json as Answer, extract::State};
 use http::StatusCode;
@@ -31,8 +31,8 @@ pub(super) fn router() -> OpenApiRouter<App> {
 
 /// Plan an upload into a shared directory
 ///
-/// The path is from that directory. What is there is neither replaced nor told: a name that is taken
-/// gets a number.
+/// The path is relative to that directory. Existing files are neither replaced nor revealed: a name that
+/// already exists gets a number.
 #[utoipa::path(post, path = "/api/v1/shares/public/{token}/files", tag = "shares",
     params(("token" = String, Path)), request_body = CreateFile,
     responses((status = 201, body = CreatedFile), (status = 400, body = ErrorBody),
@@ -62,7 +62,7 @@ pub(crate) async fn create_batch(
         .map(Answer)
 }
 
-/// Completion up to 1,000 uploads; each succeeds or fails alone
+/// Report the end of up to 1,000 uploads; each succeeds or fails alone
 #[utoipa::path(put, path = "/api/v1/shares/public/{token}/files/batch/status", tag = "shares",
     params(("token" = String, Path)), request_body = ReportUploads,
     responses((status = 200, body = Batch<File>), (status = 403, body = ErrorBody)))]
@@ -76,7 +76,7 @@ pub(crate) async fn report_batch(
         .map(Answer)
 }
 
-/// Completion that the bytes were sent; the server checks them in the store
+/// Report that the bytes were sent; the server checks them in the store
 #[utoipa::path(put, path = "/api/v1/shares/public/{token}/files/{id}/status", tag = "shares",
     params(("token" = String, Path), ("id" = String, Path)), request_body = ReportUpload,
     responses((status = 200, body = File), (status = 404, body = ErrorBody),
@@ -92,7 +92,7 @@ pub(crate) async fn report(
         .map(Answer)
 }
 
-/// Tell which parts of an upload through this link the store has
+/// Show which parts of an upload through this link the store has
 #[utoipa::path(get, path = "/api/v1/shares/public/{token}/files/{id}/upload", tag = "shares",
     params(("token" = String, Path), ("id" = String, Path)),
     responses((status = 200, body = UploadState), (status = 404, body = ErrorBody)))]
@@ -104,7 +104,7 @@ pub(crate) async fn upload(
     uploads::show(&app, &opened, &id).await.map(Answer)
 }
 
-/// Sign parts of an upload through this link
+/// Sign URLs for parts of an upload through this link
 #[utoipa::path(post, path = "/api/v1/shares/public/{token}/files/{id}/upload/parts", tag = "shares",
     params(("token" = String, Path), ("id" = String, Path)), request_body = SignParts,
     responses((status = 200, body = SignedParts), (status = 400, body = ErrorBody),

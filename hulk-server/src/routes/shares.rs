@@ -28,7 +28,7 @@ pub(super) fn router() -> OpenApiRouter<App> {
         .routes(routes!(uploads, cancel_uploads))
 }
 
-/// Make a link to a file or a directory
+/// Create a link to a file or a directory
 #[utoipa::path(post, path = "/api/v1/shares", tag = "shares",
     request_body = CreateShare,
     responses((status = 201, body = Share), (status = 400, body = ErrorBody),
@@ -42,7 +42,7 @@ async fn create(
     Ok((StatusCode::CREATED, Answer(share)))
 }
 
-/// List the links that were made and not revoked
+/// List the links that are not revoked
 #[utoipa::path(get, path = "/api/v1/shares", tag = "shares",
     params(("limit" = Option<u32>, Query), ("offset" = Option<u64>, Query)),
     responses((status = 200, body = Page<Share>), (status = 400, body = ErrorBody)))]
@@ -67,7 +67,7 @@ async fn revoke(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// List the uploads through a link that are planned and not finished
+/// List the unfinished uploads through a link
 #[utoipa::path(get, path = "/api/v1/shares/{id}/uploads", tag = "shares", params(("id" = String, Path),
         ("limit" = Option<u32>, Query), ("offset" = Option<u64>, Query)),
     responses((status = 200, body = Page<UnfinishedUpload>), (status = 404, body = ErrorBody)))]
@@ -82,7 +82,7 @@ async fn uploads(
         .map(Answer)
 }
 
-/// Cancel the uploads through a link that are planned and not finished; what came in stays
+/// Cancel the unfinished uploads through a link; finished uploads stay
 #[utoipa::path(delete, path = "/api/v1/shares/{id}/uploads", tag = "shares", params(("id" = String, Path)),
     responses((status = 200, body = CancelledUploads), (status = 404, body = ErrorBody)))]
 async fn cancel_uploads(

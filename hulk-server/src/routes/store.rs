@@ -1,4 +1,4 @@
-//! The embedded store's bucket: presigned URLs, and what they still grant.
+//! The embedded store's bucket: serves presigned URLs, within what they still grant.
 
 use std::{
     pin::Pin,
@@ -26,7 +26,7 @@ use crate::{
     store::embedded::{self, EmbeddedStore, receiving::name_of},
 };
 
-/// Nothing where the store is another.
+/// Returns the routes of the bucket; none if the store is another one.
 pub(super) fn router(app: &App) -> Router<App> {
     let mut router = Router::new();
     if app.embedded.is_some() {
@@ -58,7 +58,7 @@ async fn bucket(State(app): State<App>, request: Request) -> Response {
     }
 }
 
-/// The body of a put, one at a time for each object or part, while its upload is open.
+/// Receives the body of a put, one at a time for each object or part, while its upload is open.
 async fn receive(app: &App, store: &EmbeddedStore, request: Request) -> Response {
     let key = key_of(&request);
     let query = pairs(&request);
@@ -73,7 +73,7 @@ async fn receive(app: &App, store: &EmbeddedStore, request: Request) -> Response
     let name = name_of(&key, parameter("partNumber"));
     let size = content_length(request.headers()).unwrap_or(0);
     let Ok(receipt) = store.receiving().begin(name).await else {
-        let message = "these bytes are being sent already; try again";
+        let message = "another request is sending these bytes; try again";
         return embedded::refuse(StatusCode::SERVICE_UNAVAILABLE, "SlowDown", message);
     };
     match Box::pin(store_gate::is_open(app, target)).await {
@@ -95,7 +95,7 @@ async fn receive(app: &App, store: &EmbeddedStore, request: Request) -> Response
     }
 }
 
-/// An object's bytes; those of a counted download within what its claim may have.
+/// Sends an object's bytes; those of a counted download only within its claim.
 async fn send(app: &App, store: &EmbeddedStore, request: Request) -> Response {
     let pairs = pairs(&request);
     let claim = pairs.into_iter().find(|(name, _)| name == CLAIM_PARAMETER);
@@ -105,7 +105,7 @@ async fn send(app: &App, store: &EmbeddedStore, request: Request) -> Response {
         return response;
     };
     let ended = || {
-        let message = "this download has ended: follow the link anew";
+        let message = "this download has ended: follow the link again";
         embedded::refuse(StatusCode::FORBIDDEN, "AccessDenied", message)
     };
     let (Ok(claim), Some((len, size))) = (claim.parse::<Id>(), lengths(&response)) else {
@@ -136,7 +136,7 @@ fn over() -> Response {
 }
 
 fn unavailable(error: crate::error::Error) -> Response {
-    // Logs what it was.
+    // Also logs the error.
     let message = error.into_body().error.message;
     embedded::refuse(
         StatusCode::SERVICE_UNAVAILABLE,
@@ -145,7 +145,7 @@ fn unavailable(error: crate::error::Error) -> Response {
     )
 }
 
-/// As the service understands it, however it is written in the URL.
+/// Returns the key as the service understands it, however it is encoded in the URL.
 fn key_of(request: &Request) -> String {
     let path = request.uri().path();
     let key = path.splitn(3, '/').nth(2).unwrap_or_default();
@@ -169,7 +169,7 @@ fn content_length(headers: &http::HeaderMap) -> Option<u64> {
         .ok()
 }
 
-/// Bytes of the answer, and of the whole object.
+/// Returns the bytes of the answer and of the whole object.
 fn lengths(response: &Response) -> Option<(u64, u64)> {
     let len = content_length(response.headers())?;
     let range = response.headers().get(header::CONTENT_RANGE);
@@ -180,7 +180,7 @@ fn lengths(response: &Response) -> Option<(u64, u64)> {
     Some((len, size))
 }
 
-/// A body whose end, or its breaking off, is noted with its claim.
+/// A body whose sent bytes are recorded with its claim when it ends or breaks off.
 struct Claimed {
     body: Body,
     app: App,

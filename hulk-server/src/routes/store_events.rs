@@ -1,4 +1,4 @@
-//! `/hooks/…`: what other programs tell the server.
+//! `/hooks/…`: notices from other programs.
 
 use axum::extract::State;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -14,7 +14,7 @@ pub(super) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(s3_events))
 }
 
-/// Take the store's notices of objects that were made or removed
+/// Receive the store's notices of objects that were created or removed
 #[utoipa::path(post, path = "/hooks/s3-events", tag = "operation",
     request_body = serde_json::Value,
     responses((status = 200, body = Noticed), (status = 400, body = hulk_proto::ErrorBody),

@@ -25,7 +25,7 @@ pub(super) fn router() -> OpenApiRouter<App> {
         .routes(routes!(restore))
 }
 
-/// List what was deleted and can come back
+/// List deleted files and directories that can be restored
 #[utoipa::path(get, path = "/api/v1/trash", tag = "trash",
     params(("limit" = Option<u32>, Query), ("offset" = Option<u64>, Query)),
     responses((status = 200, body = Page<TrashItem>), (status = 400, body = ErrorBody)))]
@@ -37,7 +37,7 @@ async fn list(
     list_trash(&app, &caller.user, &query).await.map(Answer)
 }
 
-/// Put it back where it was, or to another path; under a free name if that is taken
+/// Restore an item to its old path or another one; under a free name if that path already exists
 #[utoipa::path(post, path = "/api/v1/trash/{id}/restore", tag = "trash", params(("id" = String, Path)), request_body = Option<RestoreTrash>,
     responses((status = 200, body = Restored), (status = 404, body = ErrorBody),
         (status = 409, body = ErrorBody)))]
@@ -52,7 +52,7 @@ async fn restore(
         .map(Answer)
 }
 
-/// Delete one thing in the trash for good
+/// Delete one item in the trash permanently
 #[utoipa::path(delete, path = "/api/v1/trash/{id}", tag = "trash",
     params(("id" = String, Path)),
     responses((status = 204), (status = 404, body = ErrorBody)))]
@@ -65,7 +65,7 @@ async fn purge(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Delete all that is in the trash for good
+/// Delete everything in the trash permanently
 #[utoipa::path(delete, path = "/api/v1/trash", tag = "trash",
     responses((status = 200, body = Emptied)))]
 async fn empty(State(app): State<App>, CanPurge(caller): CanPurge) -> Result<Answer<Emptied>> {

@@ -1,4 +1,4 @@
-//! `/b/:id?as=…`: all that is below a directory, for whoever has only `curl` and `sha256sum`.
+//! `/b/:id?as=…`: lists everything below a directory, for clients that have only `curl` and `sha256sum`.
 
 use std::str::FromStr;
 
@@ -20,12 +20,12 @@ use crate::{
     },
 };
 
-/// In which form it is told.
+/// Form of the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum TreeForm {
     /// A configuration for `curl -K`.
     Curl,
-    /// What `sha256sum -c` reads.
+    /// Checksums for `sha256sum -c`.
     Sha256Sums,
 }
 
@@ -41,24 +41,24 @@ impl FromStr for TreeForm {
     }
 }
 
-/// Whose eyes look.
+/// On whose behalf the tree is listed.
 pub(super) enum Eyes {
     Share(Box<Opened>),
-    /// Of a user, or of anybody.
+    /// A user; `None` for anyone.
     User(Option<String>),
 }
 
-/// What is still to be told.
+/// A list that is being sent.
 struct Telling {
     app: App,
     eyes: Eyes,
     form: TreeForm,
-    /// Directories with their paths, and where in the list of each to go on.
+    /// Directories that are still to be listed, with their paths and cursors.
     left: Vec<(Id, String, Option<String>)>,
 }
 
-/// Page by page, so that it costs the same however large the tree is. The first is here, so that what is
-/// not to be seen is refused.
+/// Sends the list page by page, so that it needs the same memory however large the tree is. The first page is
+/// read before the answer begins, so that an error still gets its status.
 ///
 /// # Errors
 /// `NOT_FOUND`.
@@ -79,7 +79,7 @@ pub(super) async fn tell(app: &App, eyes: Eyes, form: TreeForm, id: &Id) -> Resu
             return Ok::<_, std::io::Error>(None);
         };
         let listing = telling.page(&id, cursor).await;
-        // The answer breaks off, so that nobody takes a part for the whole.
+        // The answer breaks off, so that no client takes a part for the whole.
         let listing = listing.map_err(std::io::Error::other)?;
         let text = telling.text(id, &path, listing);
         Ok(Some((Bytes::from(text), telling)))
@@ -103,7 +103,7 @@ impl Telling {
         }
     }
 
-    /// How it is used. A checksum file has no place to say so.
+    /// Returns a head that says how to use the list. A checksum file has no place for it.
     fn head(&self, url: &str) -> String {
         let separator = if url.contains('?') { '&' } else { '?' };
         match self.form {
@@ -116,7 +116,7 @@ impl Telling {
         }
     }
 
-    /// The files of a page of the directory at `path`; the directories in it, and its next page, are to come.
+    /// Returns the files of a page of the directory at `path`, and queues its directories and its next page.
     fn text(&mut self, id: Id, path: &str, listing: DirectoryListing) -> String {
         let mut text = String::new();
         for file in &listing.files {
@@ -141,12 +141,12 @@ impl Telling {
     }
 }
 
-/// As `curl` reads it: no name has what else would need an escape.
+/// Quotes text for `curl`: no name has other characters that need an escape.
 fn quoted(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
-/// As `sha256sum` writes it.
+/// Formats a line as `sha256sum` does.
 fn sum(sha256: &str, path: &str) -> String {
     match path.contains('\\') {
         true => format!("\\{sha256}  {}\n", path.replace('\\', "\\\\")),

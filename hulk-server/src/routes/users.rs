@@ -15,7 +15,7 @@ pub(super) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(usage))
 }
 
-/// Tell what you store
+/// Show what you store
 #[utoipa::path(get, path = "/api/v1/users/{id}/usage", tag = "users",
     params(("id" = String, Path)),
     responses((status = 200, body = Usage), (status = 404, body = ErrorBody)))]

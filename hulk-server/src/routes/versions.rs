@@ -35,7 +35,7 @@ async fn list(
         .map(Answer)
 }
 
-/// Bring an older version back, as the newest one
+/// Restore an older version as the newest one
 #[utoipa::path(post, path = "/api/v1/files/{id}/versions/{number}/restore", tag = "files", params(("id" = String, Path), ("number" = u64, Path)),
     responses((status = 200, body = File), (status = 404, body = ErrorBody),
         (status = 410, body = ErrorBody), (status = 507, body = ErrorBody)))]

@@ -7,24 +7,24 @@ use hulk_proto::{
     limits::{MAX_FILE_BYTES, MAX_SINGLE_PUT_BYTES},
 };
 
-/// How long a presigned URL lasts at most. A transfer that begins in time may end later.
+/// Longest lifetime of a presigned URL. A transfer that begins in time may end later.
 pub(crate) const URL_LIFETIME: Duration = Duration::from_secs(60 * 60);
 
 /// What differs between the embedded store and any other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Capabilities {
-    /// What the store reports of the bytes of one PUT.
+    /// Digest that the store reports for the bytes of one PUT.
     pub digest: StoreDigest,
-    /// What the ETag of a part is.
+    /// Digest that the ETag of a part is.
     pub part_digest: PartDigest,
     /// Size of the largest object that one PUT can make.
     pub max_single_put_bytes: u64,
     /// Whether a signed `If-None-Match: *` keeps a put from replacing an object. Some other stores ignore
     /// it, which cannot be known beforehand.
     pub puts_once: bool,
-    /// Whether a CRC32C of a part is checked; `None` if that has to be tried.
+    /// Whether a CRC32C of a part is checked; `None` if that has to be probed.
     pub checks_crc32c: Option<bool>,
-    /// Whether headers that were not signed are refused; `None` if that has to be tried.
+    /// Whether headers that were not signed are refused; `None` if that has to be probed.
     pub refuses_unsigned_headers: Option<bool>,
     /// Whether lifecycle rules may delete objects some days after they were made, by the policy in
     /// their key.
@@ -33,7 +33,7 @@ pub struct Capabilities {
     pub needs_setup: bool,
     /// Whether the store counts the bytes that it sends for a claim.
     pub counts_claims: bool,
-    /// How long a presigned URL lasts.
+    /// Lifetime of a presigned URL.
     pub url_lifetime: Duration,
 }
 

@@ -29,7 +29,7 @@ use super::{
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// A bucket.
+/// Client of one bucket.
 #[derive(Clone)]
 pub struct Store {
     pub(super) client: Client,
@@ -42,7 +42,7 @@ pub struct Store {
     pub(super) skew: observe::Skew,
 }
 
-/// What the store says of an object.
+/// Properties of an object, as the store reports them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attested {
     pub size_bytes: u64,
@@ -53,7 +53,7 @@ pub struct Attested {
 }
 
 impl Store {
-    /// A store somewhere else.
+    /// Returns the client of a store outside this process.
     pub fn remote(endpoint: Endpoint) -> Self {
         let http = aws_smithy_http_client::Builder::new()
             .tls_provider(Provider::Rustls(CryptoMode::Ring))
@@ -61,7 +61,7 @@ impl Store {
         Self::new(endpoint, http, None)
     }
 
-    /// The store in this process, reached without a socket.
+    /// Returns the client of the store in this process, which needs no socket.
     pub fn embedded(store: EmbeddedStore, endpoint: Endpoint) -> Self {
         let http = SharedHttpClient::new(InProcess::new(store.service()));
         Self::new(endpoint, http, Some(store))
@@ -83,7 +83,7 @@ impl Store {
             .region(Region::new(endpoint.region.clone()))
             .credentials_provider(endpoint.credentials.clone())
             .force_path_style(true)
-            // The default adds CRC32, which not every store takes.
+            // The default adds CRC32, which not every store accepts.
             .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
             .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
             .timeout_config(timeouts)
@@ -105,17 +105,16 @@ impl Store {
         &self.bucket
     }
 
-    /// What this store can do.
     pub fn capabilities(&self) -> &Capabilities {
         &self.capabilities
     }
 
-    /// Bytes free on the disk of the embedded store; `None` if the store is somewhere else.
+    /// Returns the free bytes on the disk of the embedded store; `None` for any other store.
     pub fn free_bytes(&self) -> Option<u64> {
         self.embedded.as_ref().and_then(EmbeddedStore::free_bytes)
     }
 
-    /// A URL that puts exactly `size_bytes` to `key`.
+    /// Signs a URL for a put of exactly `size_bytes` to `key`.
     pub fn presign_put(
         &self,
         key: &str,
@@ -125,13 +124,13 @@ impl Store {
         self.presigner.put(key, size_bytes, guard)
     }
 
-    /// A URL that puts a part of exactly its size.
+    /// Signs a URL for a put of a part, of exactly its size.
     pub fn presign_part(&self, part: &PartToSign<'_>) -> Result<Presigned, StoreError> {
         self.presigner.put_part(part)
     }
 
-    /// A URL that answers GET or HEAD for `key`; the answer's headers are as `disposition` says, and
-    /// its bytes are those of `claim`.
+    /// Signs a URL for a GET or HEAD of `key`. `disposition` sets headers of the response, and its bytes
+    /// count for `claim`.
     pub fn presign_get(
         &self,
         method: &http::Method,
@@ -143,7 +142,7 @@ impl Store {
         self.presigner.get(method, key, disposition, claim)
     }
 
-    /// `None` if there is no such object.
+    /// Asks the store about an object; `None` if it does not exist.
     pub async fn inspect(&self, key: &str) -> Result<Option<Attested>, StoreError> {
         let head = self
             .client
@@ -196,7 +195,7 @@ impl Store {
         }
     }
 
-    /// An object that is not there counts as deleted.
+    /// Deletes an object; one that does not exist counts as deleted.
     pub async fn delete(&self, key: &str) -> Result<(), StoreError> {
         let deleted = self
             .client
@@ -213,7 +212,7 @@ impl Store {
         }
     }
 
-    /// Whether the bucket answers, and the embedded store has threads free for it.
+    /// Fails if the bucket does not answer, or the embedded store has no free thread.
     pub async fn check(&self) -> Result<(), StoreError> {
         if let Some(embedded) = &self.embedded
             && !embedded.is_ready().await

@@ -6,10 +6,10 @@ use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 
 type Source = Box<dyn StdError + Send + Sync>;
 
-/// A request to the store that failed. The source is for the log alone.
+/// A request to the store that failed. The source is only for the log.
 #[derive(Debug)]
 pub struct StoreError {
-    /// As the S3 API names it.
+    /// Name of the operation in the S3 API.
     pub operation: &'static str,
     /// Empty for an operation on the bucket.
     pub key: String,
@@ -17,7 +17,7 @@ pub struct StoreError {
     source: Option<Source>,
 }
 
-/// What a caller can do about it.
+/// Kinds of failures between which callers distinguish.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StoreErrorKind {
     /// The object does not exist, or is no longer the one that was meant.
@@ -26,7 +26,7 @@ pub enum StoreErrorKind {
     Full,
     /// The store does not implement the operation.
     Unsupported,
-    /// Not reached, timed out or refused.
+    /// The store could not be reached, timed out or refused.
     Unavailable,
 }
 
@@ -40,7 +40,7 @@ impl StoreError {
         }
     }
 
-    /// A failure whatever the store answered, because no answer to this operation means more.
+    /// Returns an unavailable store whatever it answered, because no answer to this operation means more.
     pub(super) fn unavailable(
         operation: &'static str,
         key: &str,
@@ -52,7 +52,7 @@ impl StoreError {
         }
     }
 
-    /// A failure of the kind that the store's answer means.
+    /// Returns an error of the kind that the store's answer means.
     pub(super) fn answered<E>(operation: &'static str, key: &str, error: SdkError<E>) -> Self
     where
         E: StdError + ProvideErrorMetadata + Send + Sync + 'static,
@@ -73,7 +73,7 @@ impl StoreError {
 impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let why = match self.kind {
-            StoreErrorKind::Missing => "no such object, or another one by now",
+            StoreErrorKind::Missing => "the object does not exist or has changed",
             StoreErrorKind::Full => "the store is full",
             StoreErrorKind::Unsupported => "the store does not implement this",
             StoreErrorKind::Unavailable => "the store did not answer, or refused",
@@ -92,7 +92,7 @@ impl StdError for StoreError {
     }
 }
 
-/// The HTTP status of the answer; `None` without one.
+/// Returns the HTTP status of the answer; `None` without an answer.
 pub(super) fn status_of<E>(error: &SdkError<E>) -> Option<u16> {
     let response = error.raw_response();
     response.map(|response| response.status().as_u16())

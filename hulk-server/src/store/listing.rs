@@ -1,4 +1,4 @@
-//! What the store has, in the order of the keys' bytes.
+//! Lists of what the store has, in the order of the keys' bytes.
 
 use aws_sdk_s3::{error::ProvideErrorMetadata, primitives::DateTime};
 use hulk_proto::Timestamp;
@@ -25,7 +25,7 @@ pub(crate) struct ListedUpload {
 }
 
 impl Store {
-    /// At most 1,000 objects whose keys begin with `prefix` and come after `after`.
+    /// Lists at most 1,000 objects whose keys begin with `prefix` and come after `after`.
     pub(crate) async fn list(
         &self,
         prefix: &str,
@@ -53,7 +53,7 @@ impl Store {
         })
     }
 
-    /// All uploads in parts under `prefix`; none where the store cannot list them.
+    /// Lists all uploads in parts under `prefix`; none if the store cannot list them.
     pub(crate) async fn list_uploads(&self, prefix: &str) -> Result<Vec<ListedUpload>, StoreError> {
         let mut uploads = Vec::new();
         let (mut key_marker, mut id_marker) = (None, None);

@@ -14,17 +14,17 @@ use super::{
     object_key,
 };
 
-/// What became of a request to put the parts together.
+/// Outcome of a request to assemble the parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Completed {
     Done,
-    /// A part is not there, or is another one by now.
+    /// A part does not exist or has changed.
     PartMissing,
-    /// There is no such upload; perhaps it was completed before.
+    /// The upload does not exist; perhaps it was completed before.
     UploadMissing,
 }
 
-/// Bytes of an object that are copied; `len` is at least 1.
+/// Range of an object that is copied; `len` is at least 1.
 #[derive(Clone, Copy)]
 pub struct SourceRange<'a> {
     pub key: &'a str,
@@ -33,8 +33,8 @@ pub struct SourceRange<'a> {
 }
 
 impl Store {
-    /// The ETag of an object that is made of parts with these. S3 does not promise it, but all
-    /// stores that have MD5s as ETags do it like this; `None` if a part's is something else.
+    /// Returns the ETag of an object that is made of parts with these ETags. S3 does not promise it, but all
+    /// stores with MD5s as ETags do it like this; `None` if the ETag of a part is not a digest.
     pub fn etag_of_parts(&self, etags: &[String]) -> Option<String> {
         let count = etags.len();
         match self.capabilities.part_digest {
@@ -55,8 +55,8 @@ impl Store {
         }
     }
 
-    /// The checksum by which parts are checked on the way. A CRC32C costs a tenth of an MD5, but a
-    /// store that does not know it passes it over: the first upload tries with a wrong one.
+    /// Returns the checksum that protects parts in transit. A CRC32C costs a tenth of an MD5, but a store
+    /// that does not know it ignores it: the first upload probes the store with a wrong one.
     pub async fn part_checksum(&self, env: &str) -> Result<PartChecksum, StoreError> {
         let known = self.part_checksum.get_or_try_init(|| async {
             match self.capabilities.checks_crc32c {
@@ -107,7 +107,7 @@ impl Store {
         })
     }
 
-    /// By number; `None` if there is no such upload.
+    /// Lists the received parts by number; `None` if the upload does not exist.
     pub async fn list_parts(
         &self,
         key: &str,
@@ -196,7 +196,7 @@ impl Store {
             Err(error) => match (status_of(&error), error.code()) {
                 (Some(404), _) | (_, Some("NoSuchUpload")) => Ok(Completed::UploadMissing),
                 (Some(400), _) => Ok(Completed::PartMissing),
-                // Some stores say otherwise that they know no such upload any more.
+                // Some stores answer differently if the upload does not exist any more.
                 _ => match self.is_made_of(key, etags).await {
                     Ok(true) => Ok(Completed::Done),
                     _ => Err(StoreError::answered("CompleteMultipartUpload", key, error)),
@@ -211,7 +211,7 @@ impl Store {
         Ok(expected.is_some() && found.map(|found| found.etag) == expected)
     }
 
-    /// An upload that is not there counts as aborted.
+    /// Aborts an upload; one that does not exist counts as aborted.
     pub async fn abort_multipart(&self, key: &str, upload_id: &str) -> Result<(), StoreError> {
         let aborted = self
             .client
@@ -229,7 +229,7 @@ impl Store {
         }
     }
 
-    /// One request copies at most 5 GiB.
+    /// Copies an object by its parts: one request copies at most 5 GiB.
     pub(super) async fn copy_in_parts(
         &self,
         from: &str,

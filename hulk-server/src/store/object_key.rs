@@ -10,7 +10,7 @@ use hulk_proto::{ExpirationPolicy, Id};
 /// The key of one object that belongs to a version of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ObjectKey {
-    /// What the server's keys begin with, so that several environments can share a bucket.
+    /// First component of all keys of the server, so that several environments can share a bucket.
     env_name: String,
     place: Place,
     user_id: Id,
@@ -23,13 +23,13 @@ pub(crate) struct ObjectKey {
 /// The second component, by which lifecycle rules select objects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Place {
-    /// An object for good, deleted by the lifecycle rule of its policy.
+    /// A finished object, which the lifecycle rule of its policy deletes.
     Policy(ExpirationPolicy),
-    /// Bytes as they are uploaded, to be copied into an object.
+    /// Uploaded bytes that are then copied to an object.
     Uploads,
 }
 
-/// Text that is no key of this program.
+/// Text that is not a key of this program.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("not an object key of this server")]
 pub(crate) struct InvalidObjectKey;
@@ -46,7 +46,7 @@ const UPLOADS: &str = "uploads";
 const PROBE: &str = "probe";
 
 impl ObjectKey {
-    /// A new key for a version's object, never used before: the garbage may still hold an older one.
+    /// Returns a new key for a version's object, never used before: the garbage may still hold an older one.
     ///
     /// # Errors
     /// If an id is malformed.
@@ -58,7 +58,7 @@ impl ObjectKey {
         Self::new(env_name, Place::Policy(policy), version)
     }
 
-    /// A new key for bytes that are uploaded and then copied to the version's object.
+    /// Returns a new key for bytes that are uploaded and then copied to the version's object.
     ///
     /// # Errors
     /// If an id is malformed.
@@ -88,18 +88,18 @@ impl ObjectKey {
         &self.file_id
     }
 
-    /// The number of the file's version.
+    /// Returns the number of the file's version.
     pub(crate) fn version(&self) -> i64 {
         self.version
     }
 }
 
-/// A new key for an object by which the server tries what the store supports.
+/// Returns a new key for an object with which the server probes the store.
 pub(crate) fn probe(env_name: &str) -> String {
     format!("{env_name}/{PROBE}/{}", Id::random())
 }
 
-/// Whether the key is one of [`probe`].
+/// Whether the key was made by [`probe`].
 pub(crate) fn is_probe(env_name: &str, key: &str) -> bool {
     let rest = key.strip_prefix(env_name);
     rest.is_some_and(|rest| rest.starts_with(&format!("/{PROBE}/")))

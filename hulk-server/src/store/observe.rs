@@ -1,4 +1,4 @@
-//! What requests to the store took, and how far its clock is from ours.
+//! Measures requests to the store, and the skew of its clock.
 
 use std::{
     fmt,
@@ -30,7 +30,7 @@ use aws_smithy_types::{
 };
 use hulk_proto::Timestamp;
 
-/// Seconds by which the store's clock is ahead of ours, as its last answer told.
+/// Seconds by which the store's clock is ahead of ours, according to its last answer.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Skew(Arc<AtomicI64>);
 

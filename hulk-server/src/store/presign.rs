@@ -23,7 +23,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::{endpoint::Endpoint, error::StoreError};
 
-/// RFC 3986's unreserved characters stay, as SigV4 wants it.
+/// RFC 3986's unreserved characters stay, as SigV4 requires.
 const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
@@ -49,23 +49,23 @@ const INLINE: [&str; 14] = [
     "video/quicktime",
 ];
 
-/// A URL that grants one request. Its query is a secret: it has no `Debug`.
+/// A URL that grants one request. Its query is a secret, so the type has no `Debug`.
 #[derive(Clone)]
 pub struct Presigned {
     pub method: Method,
     pub url: String,
-    /// To be sent as they are.
+    /// Headers that must be sent unchanged.
     pub headers: BTreeMap<String, String>,
     pub expires_at: Timestamp,
 }
 
-/// What keeps a URL that is still good from changing a finished object.
+/// What keeps a URL that is still valid from changing a finished object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Guard {
     None,
-    /// The store refuses what would replace an object.
+    /// The store refuses to replace an object.
     OnlyNew,
-    /// It takes these bytes and no others.
+    /// The store accepts only these bytes.
     OnlyThese(Md5),
 }
 
@@ -75,7 +75,7 @@ pub struct PartToSign<'a> {
     pub upload_id: &'a str,
     pub number: u32,
     pub size_bytes: u64,
-    /// In base64; signed along, as stores want it of their own headers.
+    /// CRC32C in base64; it is signed too, as stores require of their own headers.
     pub crc32c: Option<&'a str>,
 }
 
@@ -83,12 +83,13 @@ pub struct PartToSign<'a> {
 pub struct Disposition<'a> {
     pub filename: &'a str,
     pub mime_type: &'a str,
-    /// Whether it is to be saved even if it could be shown.
+    /// Whether browsers save it even if they could show it.
     pub is_saved: bool,
 }
 
 impl Disposition<'_> {
-    /// RFC 6266, with the name as RFC 8187 UTF-8 beside a plain ASCII one for old clients.
+    /// Formats the header of RFC 6266, with the name in UTF-8 (RFC 8187) beside a plain ASCII one for old
+    /// clients.
     fn header(&self) -> String {
         let kind = match INLINE.contains(&self.essence()) && !self.is_saved {
             true => "inline",
@@ -111,7 +112,7 @@ impl Disposition<'_> {
         self.mime_type.split(';').next().unwrap_or_default().trim()
     }
 
-    /// Text without a charset would be guessed at.
+    /// Returns the media type, with a charset for plain text, since browsers would guess it.
     fn content_type(&self) -> String {
         match self.mime_type {
             "text/plain" => "text/plain; charset=utf-8".to_owned(),
@@ -219,7 +220,7 @@ impl Presigner {
         url
     }
 
-    /// The query parameters that sign the request.
+    /// Returns the query parameters that sign the request.
     fn sign(
         &self,
         method: &Method,

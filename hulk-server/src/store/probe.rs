@@ -1,4 +1,4 @@
-//! Tries what the server and its clients need of a store, with objects of its own.
+//! Probes what the server and its clients need of a store, with objects of its own.
 
 use aws_sdk_s3::{error::ProvideErrorMetadata, primitives::ByteStream, types::CorsRule};
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
@@ -11,7 +11,7 @@ use super::{
     object_key,
 };
 
-/// The least that a part may have, since some stores copy no part from less.
+/// As large as the smallest part, since some stores do not copy a part from less.
 const BODY: &[u8] = &[0x68; 5 << 20];
 
 impl Store {
@@ -21,7 +21,7 @@ impl Store {
         self.check().await?;
         let key = object_key::probe(env);
         let tried = self.try_all(&key).await;
-        // Whatever became of it, nothing is left.
+        // Whatever the outcome, no object is left.
         for suffix in ["", "-copy", "-parts", "-damaged", "-unsigned"] {
             self.delete(&format!("{key}{suffix}")).await?;
         }
@@ -48,7 +48,7 @@ impl Store {
         ])
     }
 
-    /// The status of a refusal, 0 if there was no answer.
+    /// Puts a probe object; the error is the status of the refusal, 0 if there was no answer.
     async fn put_object(&self, key: &str, md5: Option<[u8; 16]>) -> Result<(), u16> {
         self.client
             .put_object()
@@ -73,11 +73,11 @@ impl Store {
             .put_object(&format!("{key}-damaged"), Some([0; 16]))
             .await
         {
-            Err(400) => Check::good(name, "the store refuses bytes that were damaged on the way"),
+            Err(400) => Check::good(name, "the store refuses bytes that were damaged in transit"),
             _ => Check::failed(
                 name,
-                "the store took bytes whose Content-MD5 is another",
-                "let no proxy between server and store drop Content-MD5, or use a store that checks it",
+                "the store accepted bytes with a wrong Content-MD5",
+                "keep proxies between server and store from removing Content-MD5, or use a store that checks it",
             ),
         }
     }
@@ -97,13 +97,11 @@ impl Store {
             Err(_) => None,
         };
         match bytes.as_deref() {
-            Some(part) if part == &BODY[5..9] => {
-                Check::good(name, "downloads can go on where they stopped")
-            }
+            Some(part) if part == &BODY[5..9] => Check::good(name, "downloads can be resumed"),
             _ => Check::failed(
                 name,
-                "the store does not answer 'Range: bytes=5-8' with these bytes",
-                "let no proxy between server and store drop Range",
+                "the store does not answer 'Range: bytes=5-8' with the requested bytes",
+                "keep proxies between server and store from removing Range",
             ),
         }
     }
@@ -144,18 +142,19 @@ impl Store {
             copied.and(completed)
         };
         match tried.await {
-            Ok(Completed::Done) => {
-                Check::good(name, "large files go in parts, and only those that changed")
-            }
+            Ok(Completed::Done) => Check::good(
+                name,
+                "large files are sent in parts, and only the parts that changed",
+            ),
             Err(error) if error.kind == StoreErrorKind::Unsupported => Check::warning(
                 name,
-                "the store cannot copy parts: a file that changed is sent whole",
-                "none, but another store",
+                "the store cannot copy parts: a changed file is sent whole",
+                "use another store, if that matters",
             ),
             outcome => Check::failed(
                 name,
                 format!(
-                    "an upload in parts did not end as it should ({})",
+                    "an upload in parts failed ({})",
                     outcome.map_or_else(|error| brief(&error), |_| "a part is missing")
                 ),
                 "allow s3:AbortMultipartUpload and s3:ListMultipartUploadParts to the server's key",
@@ -180,7 +179,7 @@ impl Store {
                 let code = error.code().unwrap_or("no answer");
                 Check::warning(
                     name,
-                    format!("the bucket's CORS rules are not known: {code}"),
+                    format!("the bucket's CORS rules could not be read: {code}"),
                     fix,
                 )
             }
@@ -205,10 +204,10 @@ impl Store {
             Err(_) => false,
         };
         match aborts {
-            true => Check::good(name, "the store ends abandoned uploads of itself"),
+            true => Check::good(name, "the store aborts abandoned uploads automatically"),
             false => Check::warning(
                 name,
-                "no rule of the bucket ends abandoned uploads; the server's sweeps do",
+                "no rule of the bucket aborts abandoned uploads; the server's sweeps do",
                 "run 'hulk-server storage init'",
             ),
         }
@@ -223,13 +222,13 @@ fn lets_browsers_upload(rule: &CorsRule) -> bool {
     has(rule.allowed_methods(), "PUT") && has(rule.expose_headers(), "etag")
 }
 
-/// The rest is for the log.
+/// Returns a short reason; the log has the whole error.
 fn brief(error: &StoreError) -> &'static str {
-    tracing::warn!(%error, "what a store must do was tried");
+    tracing::warn!(%error, "a probe of the store failed");
     match error.kind {
         StoreErrorKind::Missing => "an object is missing",
-        StoreErrorKind::Full => "it is full",
-        StoreErrorKind::Unsupported => "it does not do this at all",
-        StoreErrorKind::Unavailable => "the log says how it was refused",
+        StoreErrorKind::Full => "the store is full",
+        StoreErrorKind::Unsupported => "the store does not support it",
+        StoreErrorKind::Unavailable => "the server's log has the reason",
     }
 }

@@ -1,4 +1,4 @@
-//! What the store could do when it was tried last: trying costs requests, so it is done now and then.
+//! The outcome of the last probe of the store: a probe costs requests, so it is repeated only now and then.
 
 use std::{
     sync::Arc,

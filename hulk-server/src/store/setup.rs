@@ -1,4 +1,4 @@
-//! Makes a bucket ready: itself, its CORS rules, its lifecycle rules.
+//! Sets up a bucket, its CORS rules and its lifecycle rules.
 
 use aws_sdk_s3::{
     error::{DisplayErrorContext, ProvideErrorMetadata, SdkError},
@@ -11,20 +11,20 @@ use hulk_proto::{ExpirationPolicy, health::Check};
 
 use super::client::Store;
 
-/// A file's time begins when its upload is reported, up to a week after its object was made; the
-/// server's own sweep is there before the store.
+/// A file's time begins when its upload is reported, up to a week after its object was created; the server's
+/// own sweep deletes it before the store does.
 const MARGIN_DAYS: i32 = 9;
-/// What was sent and not copied. Longer than an upload is waited for.
+/// For bytes that were uploaded and never copied; longer than the server waits for an upload.
 const UPLOADS_DAYS: i32 = 9;
 /// A slow upload of the largest file takes less.
 const ABORT_DAYS: i32 = 30;
 
 impl Store {
-    /// What was set, and what the store refused. `origin` is the page's that uploads; `None` allows
-    /// all.
+    /// Sets up the bucket. Returns what was set, and what the store refused. `origin` is that of the page
+    /// that uploads; `None` allows all.
     pub async fn init(&self, env: &str, origin: Option<&str>) -> Vec<Check> {
         if !self.capabilities.needs_setup {
-            return vec![Check::good("bucket", "the embedded store needs no set-up")];
+            return vec![Check::good("bucket", "the embedded store needs no setup")];
         }
         let bucket = self.make_bucket().await;
         if bucket.fix.is_some() {
@@ -40,20 +40,20 @@ impl Store {
     async fn make_bucket(&self) -> Check {
         let name = "bucket";
         if self.check().await.is_ok() {
-            return Check::good(name, format!("'{}' was there", self.bucket));
+            return Check::good(name, format!("'{}' already exists", self.bucket));
         }
         let made = self.client.create_bucket().bucket(&self.bucket).send();
         match made.await {
-            Ok(_) => Check::good(name, format!("'{}' was made", self.bucket)),
+            Ok(_) => Check::good(name, format!("'{}' was created", self.bucket)),
             Err(error) => Check::failed(
                 name,
                 format!(
-                    "the store does not make '{}': {}",
+                    "the store did not create '{}': {}",
                     self.bucket,
                     said(&error)
                 ),
-                "check --s3-endpoint, --s3-region and the credentials, or make the bucket by the \
-                 store's own means and run this again",
+                "check --s3-endpoint, --s3-region and the credentials, or create the bucket with \
+                 the store's own tools and run this again",
             ),
         }
     }
@@ -86,7 +86,7 @@ impl Store {
             Err(error) => Check::warning(
                 name,
                 format!("the store refused the rules: {}", said(&error)),
-                "allow s3:PutBucketCORS, or set them by the store's own means: GET, HEAD and PUT, \
+                "allow s3:PutBucketCORS, or set them with the store's own tools: GET, HEAD and PUT, \
                  all headers, ETag exposed",
             ),
         }
@@ -151,7 +151,7 @@ fn under(prefix: String) -> LifecycleRuleFilter {
     LifecycleRuleFilter::builder().prefix(prefix).build()
 }
 
-/// The store's own words, or why there are none.
+/// Returns the store's own error message, or why there is none.
 fn said<E: ProvideErrorMetadata + std::error::Error + 'static>(error: &SdkError<E>) -> String {
     match (error.code(), error.message()) {
         (Some(code), Some(message)) => format!("{code} ({message})"),

@@ -1,9 +1,9 @@
-//! Whether a store heeds what nobody signed.
+//! Probes whether a store obeys headers that were not signed.
 //!
-//! `x-amz-copy-source` turns a put into a copy. AWS refuses a header of S3's own that a presigned URL did
-//! not sign; of other stores some have obeyed it (MinIO to its last release, RustFS to September 2026), and
-//! whoever has an upload URL copies what the server's key may read. Unguessable keys leave little to copy,
-//! but who runs such a store should know.
+//! `x-amz-copy-source` turns a put into a copy. AWS refuses a header of S3's own that a presigned URL did not
+//! sign; some other stores have obeyed it (MinIO to its last release, RustFS to September 2026), and then
+//! whoever has an upload URL can copy any object that the server's key may read. Unguessable keys leave
+//! little to copy, but whoever runs such a store should know.
 
 use aws_sdk_s3::{
     config::{
@@ -24,27 +24,27 @@ const BODY: &[u8] = b"what was signed";
 const COPY_SOURCE: &str = "x-amz-copy-source";
 
 impl Store {
-    /// Puts to a presigned URL for `target`, with a header that makes it a copy of `key`, which must be of
-    /// another size than [`BODY`].
+    /// Puts to a presigned URL for `target`, with a header that makes it a copy of `key`, whose size must
+    /// differ from that of [`BODY`].
     pub(super) async fn probe_unsigned(&self, key: &str, target: &str) -> Check {
         let name = "unsigned headers";
         if self.capabilities.refuses_unsigned_headers == Some(true) {
-            return Check::good(name, "headers that nobody signed are refused");
+            return Check::good(name, "unsigned headers are refused");
         }
         match self.is_copy_without_signature(key, target).await {
-            Ok(false) => Check::good(name, "headers that nobody signed change nothing"),
+            Ok(false) => Check::good(name, "unsigned headers are ignored"),
             Ok(true) => Check::warning(
                 name,
-                "the store obeys 'x-amz-copy-source' that nobody signed: an upload URL copies any object whose \
+                "the store obeys an unsigned 'x-amz-copy-source': an upload URL can copy any object whose \
                  key is known",
-                "use a version of the store, or a store, that refuses headers that are not signed",
+                "use a version of the store, or another store, that refuses unsigned headers",
             ),
             Err(error) => {
-                tracing::warn!(%error, "whether the store heeds headers that are not signed was tried");
+                tracing::warn!(%error, "the probe of unsigned headers failed");
                 Check::warning(
                     name,
-                    "whether the store refuses headers that nobody signed is not known",
-                    "the log says how the request failed",
+                    "it is not known whether the store refuses unsigned headers",
+                    "the server's log says how the request failed",
                 )
             }
         }
@@ -67,7 +67,7 @@ impl Store {
             .send()
             .await;
         if let Err(error) = put {
-            // However it was refused.
+            // Any status means that it was refused.
             return status_of(&error)
                 .map(|_| false)
                 .ok_or_else(|| StoreError::unavailable("PutObject", target, error));
@@ -79,13 +79,13 @@ impl Store {
     }
 }
 
-/// Sends a request to the presigned URL instead, as a client would, with a header more.
+/// Sends a request to the presigned URL instead, as a client would, with an additional header.
 struct Unsigned {
     source: String,
     url: Presigned,
 }
 
-/// Without the URL's signature.
+/// Leaves out the URL's signature.
 impl std::fmt::Debug for Unsigned {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Unsigned").finish_non_exhaustive()

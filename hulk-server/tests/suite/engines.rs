@@ -38,7 +38,7 @@ const NOT_OF_S3S_FS: &[&str] = &[
     "operating::sigterm_lets_a_download_end",
     "strangers::inbox::a_plan_of_which_nothing_comes",
     "strangers::urls::headers_that_nobody_signed",
-    "upload_keys::parts_",
+    "upload_keys::parts::",
 ];
 
 /// Tests of the log, the metrics and the signals of one process.

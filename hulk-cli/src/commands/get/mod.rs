@@ -1,5 +1,6 @@
 //! `hulk get`
 
+mod directories;
 mod find;
 mod list;
 mod run;

@@ -17,11 +17,11 @@ use tokio::{sync::Semaphore, task::spawn_blocking};
 use url::Url;
 
 use super::{
+    directories::{LocalDirectories, create},
     list::{Listed, Wanted},
     run::{Run, resolved},
 };
 use crate::{
-    below::{Below, make_itself},
     commands::common_exit,
     error::{Error, Exit, Result},
     file_io::digest_file,
@@ -46,7 +46,7 @@ struct Getting<'a> {
     run: &'a Run<'a>,
     url: Url,
     top: PathBuf,
-    below: Below,
+    directories: LocalDirectories,
     memory: Semaphore,
 }
 
@@ -84,7 +84,7 @@ pub(crate) async fn get(
     let attributes = listed.attributes;
     let getting = make_directories(run, &top, &mut listed, &mut sum);
     get_files(&getting, listed.files, &mut sum).await;
-    getting.below.restore();
+    getting.directories.restore();
     if is_own {
         attributes.restore_at(&top);
     }
@@ -126,9 +126,9 @@ fn make_directories<'a>(
     });
     let mut paths: Vec<String> = directories.keys().cloned().collect();
     paths.sort();
-    let below = Below::new(top.to_owned(), directories);
+    let directories = LocalDirectories::new(top.to_owned(), directories);
     for path in paths {
-        if let Err(error) = below.make(&path) {
+        if let Err(error) = directories.create_all(&path) {
             sum.fail(path, &error);
         }
     }
@@ -136,7 +136,7 @@ fn make_directories<'a>(
         run,
         url: listed.url.clone(),
         top: top.to_owned(),
-        below,
+        directories,
         memory: Semaphore::new(MEMORY_UNITS),
     }
 }
@@ -204,9 +204,9 @@ fn make_top(run: &Run<'_>, listed: &Listed, unfinished: &Unfinished) -> Result<(
                 let made = std::fs::create_dir_all(above);
                 made.map_err(|error| Error::local("create", above, &error))?;
             }
-            make_itself(&top, listed.attributes)?
+            create(&top, listed.attributes)?
         }
-        _ => make_itself(&top, listed.attributes)?,
+        _ => create(&top, listed.attributes)?,
     };
     Ok((top, is_new || unfinished.is_known()))
 }
@@ -225,7 +225,7 @@ impl Getting<'_> {
         let path = self.top.join(&wanted.relative);
         let progress = Arc::new(run.display.file(&wanted.relative, Some(file.size_bytes)));
         if let Some((parent, _)) = wanted.relative.rsplit_once('/') {
-            self.below.make(parent)?;
+            self.directories.create_all(parent)?;
         }
         if let Err(error) = run.refuse_existing(&path) {
             return match is_same(&path, file).await? {

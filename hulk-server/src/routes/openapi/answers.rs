@@ -14,13 +14,13 @@ use super::{
     schemas::{header, reason, text},
 };
 
-/// What begins so is open to whoever has a link.
+/// Beginnings of paths that are open to whoever has a link.
 const LINKS: [&str; 4] = ["/d/", "/s/", "/b/", "/api/v1/shares/public/"];
-/// What plans an upload, which may be one too many.
+/// Paths that plan an upload, which may exceed a limit.
 const PLANS: [&str; 3] = ["/api/v1/files", "/api/v1/files/batch", "/put/{path}"];
-/// What only this machine is told.
+/// Paths that are answered only to this machine.
 const LOCAL: [&str; 2] = ["/metrics", "/readyz"];
-/// Statuses that go with a code which usually has another.
+/// Statuses with a code that usually has another status.
 const ELSEWHERE: [(u16, ErrorCode); 2] = [
     (408, ErrorCode::BadRequest),
     (503, ErrorCode::TooManyRequests),
@@ -29,7 +29,7 @@ const ELSEWHERE: [(u16, ErrorCode); 2] = [
 /// Answered before there is a request, and so without a body.
 const HEAD_TOO_LARGE: StatusCode = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
 
-/// Replaces what the handler says of errors, and adds what it does not say.
+/// Replaces the errors that the handler states, and adds those that it does not state.
 pub(super) fn complete(path: &str, method: &str, operation: &mut Operation) {
     let answers = &operation.responses.responses;
     let stated = answers.keys().filter_map(|code| code.parse::<u16>().ok());
@@ -55,16 +55,16 @@ fn possible(path: &str, method: &str, operation: &Operation) -> Vec<u16> {
     let is_link = LINKS.iter().any(|prefix| path.starts_with(prefix));
     let is_write = method != "get";
     let rules: [(bool, &[u16]); 9] = [
-        // No host or two, a head beyond all measure, a fault, too many connections.
+        // No host or several hosts, a head that is too large, a fault, too many connections.
         (true, &[400, 431, 500, 503]),
         (has_key, &[401, 403]),
-        // No such link, not with this password or not for this, over, too many guesses.
+        // A wrong password, a missing right, no such link, an expired link, too many guesses.
         (is_link, &[401, 403, 404, 410, 429]),
         (path.contains('{') || LOCAL.contains(&path), &[404]),
         (media::has_json_body(operation), &[408, 413]),
         // Another request was faster.
         (is_write && (has_key || is_link), &[409]),
-        // Even a read may note when its key was used, or settle an upload, on a full disk.
+        // Even a read may record when its key was used, or complete an upload, on a full disk.
         (!LOCAL.contains(&path) && path != "/healthz", &[507]),
         (is_write && PLANS.contains(&path), &[413, 429]),
         (path.ends_with("/{id}/status"), &[410, 422]),
@@ -76,7 +76,7 @@ fn possible(path: &str, method: &str, operation: &Operation) -> Vec<u16> {
         .collect()
 }
 
-/// The errors that operations refer to: (name, answer).
+/// Returns the errors to which operations refer: (name, answer).
 pub(super) fn components() -> impl Iterator<Item = (String, RefOr<Response>)> {
     let usual = ErrorCode::SENT.iter().map(|code| code.status());
     let others = ELSEWHERE.map(|(code, _)| code);
@@ -92,7 +92,7 @@ fn name(status: StatusCode) -> String {
     reason(status).replace(' ', "")
 }
 
-/// An error as every handler answers it, with the codes that it may have.
+/// Returns an error as every handler answers it, with the codes that it may have.
 fn failure(status: StatusCode) -> ResponseBuilder {
     if status == HEAD_TOO_LARGE {
         return ResponseBuilder::new().description(reason(status));
@@ -115,12 +115,12 @@ fn failure(status: StatusCode) -> ResponseBuilder {
             "WWW-Authenticate",
             header(
                 text(),
-                "`Basic` where a program is asked for a link's password, else `Bearer`",
+                "`Basic` if a program is asked for a link's password, else `Bearer`",
             ),
         ),
         StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => answer.header(
             "Retry-After",
-            header(seconds(), "seconds after which the same may be tried again"),
+            header(seconds(), "seconds after which the request may be retried"),
         ),
         _ => answer,
     }

@@ -1,5 +1,5 @@
-//! What is sent in which form: pages and plain text besides JSON, bodies that are not of a type of ours,
-//! and headers that say more than a status.
+//! Forms of content: pages and plain text besides JSON, bodies that have none of our types, and headers that
+//! say more than a status.
 
 use http::StatusCode;
 use utoipa::openapi::{
@@ -11,16 +11,16 @@ use utoipa::openapi::{
 
 use super::schemas::{header, reason, text};
 
-/// Where a browser gets a page, also of an error.
+/// Paths where a browser gets a page, also for an error.
 const PAGES: [&str; 2] = ["/s/{token}", "/b/{id}"];
-/// Where a file's bytes are to be sent somewhere else.
+/// Paths that redirect a file's bytes to the store.
 const UPLOADS: [&str; 2] = ["/put/{path}", "/s/{token}/{path}"];
-/// Of shares that count their downloads.
+/// Paths of shares that may count their downloads.
 const CLAIMS: [&str; 2] = ["/s/{token}", "/d/{link}"];
-/// Where a browser may be sent to the share's page instead.
+/// Paths where a browser may be redirected to the share's page.
 const ASIDE: [&str; 2] = ["/d/{link}", "/b/{id}"];
 
-/// Mends bodies that the types of the handlers do not tell.
+/// Corrects bodies that the types of the handlers do not describe.
 pub(super) fn complete(path: &str, operation: &mut Operation) {
     if path == "/hooks/s3-events" {
         operation.request_body = Some(notices().into());
@@ -30,7 +30,7 @@ pub(super) fn complete(path: &str, operation: &mut Operation) {
     }
 }
 
-/// A message of S3, SNS, MinIO or R2: which fields it has is theirs to say.
+/// Describes a message of S3, SNS, MinIO or R2, which define its fields.
 fn notices() -> RequestBody {
     let message = ObjectBuilder::new()
         .schema_type(SchemaType::from_iter([Type::Object, Type::Array]))
@@ -44,7 +44,7 @@ fn notices() -> RequestBody {
 }
 
 fn file() -> RequestBody {
-    let description = "the file; it needs a `Content-Length`, and is sent once more to the `Location` of \
+    let description = "the file; it needs a `Content-Length`, and must be sent again to the `Location` of \
         the answer: nothing of it is read here";
     let bytes = ObjectBuilder::new().schema_type(SchemaType::AnyValue);
     RequestBodyBuilder::new()
@@ -53,26 +53,27 @@ fn file() -> RequestBody {
         .build()
 }
 
-/// Whether a body is read before anything is answered.
+/// Whether a body is read before the request is answered.
 pub(super) fn has_json_body(operation: &Operation) -> bool {
     matches!(&operation.request_body, Some(RefOr::T(body)) if body.content.contains_key("application/json"))
 }
 
-/// The page that tells of an error, where one does.
+/// Returns the page for an error, if the path has one.
 pub(super) fn error_pages(path: &str) -> Option<Content> {
     PAGES.contains(&path).then(plain)
 }
 
-/// Text without a form of its own.
+/// Text without a schema of its own.
 fn plain() -> Content {
     Content::new(Some(text()))
 }
 
-/// Mends what is answered on success, and says of every answer what it is.
+/// Corrects the answers on success, and describes every answer.
 pub(super) fn complete_answers(path: &str, operation: &mut Operation) {
     let answers = &mut operation.responses.responses;
     if ASIDE.contains(&path) {
-        let aside = Response::new("for browsers: the share's own page asks for what is missing");
+        let aside =
+            Response::new("for browsers: to the share's own page, which asks for what is missing");
         answers.insert("303".to_owned(), aside.into());
     }
     if path == "/readyz" {
@@ -110,18 +111,18 @@ fn describe(path: &str, code: &str, answer: &mut Response) {
             .insert(name.to_owned(), header(text(), what).into());
     };
     if matches!(code, "302" | "303" | "307") {
-        add("Location", "where to go on");
+        add("Location", "URL to continue with");
     }
     if CLAIMS.contains(&path) && matches!(code, "200" | "302") {
         add(
             "X-Share-Claim",
-            "of a share that counts: the id of this download, to be named as `claim`",
+            "for a share that counts downloads: the id of this download, to be sent as `claim`",
         );
     }
     if answer.headers.contains_key("x-trashed-until") {
         let until = header(
             Ref::from_schema_name("Timestamp"),
-            "until when it can be restored; absent if it is gone for good",
+            "time until which it can be restored; absent if it was deleted permanently",
         );
         answer
             .headers
@@ -129,7 +130,8 @@ fn describe(path: &str, code: &str, answer: &mut Response) {
     }
 }
 
-/// With `?verbose`, what was tried; else the first thing that failed.
+/// Describes the answer of a server that is not ready: with `?verbose` all checks, else the first one that
+/// failed.
 fn not_ready() -> Response {
     let body = OneOfBuilder::new()
         .item(Ref::from_schema_name("ErrorBody"))

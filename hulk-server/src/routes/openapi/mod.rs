@@ -1,8 +1,8 @@
-//! The OpenAPI document: collected from the handlers, with what is true of all of them.
+//! The OpenAPI document: collected from the handlers, with what they have in common.
 //!
-//! A handler says what is its own: its body, its parameters, its good answers. What follows from how the
-//! server is made is added here, once and for every operation: the statuses that its kind can answer, the
-//! forms of parameters that have a name in common, real path templates, ids that no other has.
+//! A handler describes what is particular to it: its body, its parameters, its answers on success. What
+//! follows from the server's design is added here, once and for every operation: the statuses that its kind
+//! can answer, the schemas of parameters with the same name, valid path templates, unique ids.
 
 mod answers;
 mod media;
@@ -22,10 +22,10 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::app::App;
 
 const DESCRIPTION: &str = "Put a file, get a link. Bytes go straight to the store; this API plans, signs \
-    and records.\n\nAn operation with `api_key` answers nobody without a key that may do it. Others are \
-    open to everybody, or to whoever has a link. Answers are of the moment (`Cache-Control: no-store`). \
-    JSON bodies have at most 1 MiB, those of batches 8 MiB; their media type is not looked at. A method \
-    that an address does not answer gets 405.";
+    and records.\n\nAn operation with `api_key` needs a key with the right to do it. Others are open to \
+    everyone, or to whoever has a link. Answers must not be cached (`Cache-Control: no-store`). JSON bodies \
+    have at most 1 MiB, those of batches 8 MiB; their media type is ignored. A method that an address does \
+    not support gets 405.";
 
 pub(super) fn base() -> OpenApi {
     let key = HttpBuilder::new()
@@ -66,7 +66,7 @@ pub(super) fn secured(mut router: OpenApiRouter<App>) -> OpenApiRouter<App> {
 /// Adds what the handlers have in common.
 pub(super) fn complete(mut document: OpenApi) -> OpenApi {
     let paths = std::mem::take(&mut document.paths.paths);
-    // The router's mark of a parameter that takes the rest of the path is no part of a template.
+    // The router's mark of a parameter that takes the rest of the path is not part of a template.
     let paths = paths
         .into_iter()
         .map(|(path, item)| (path.replace("{*", "{"), item));
@@ -95,7 +95,8 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut O
     .filter_map(|(method, operation)| Some((method, operation.as_mut()?)))
 }
 
-/// The handlers' names are each module's own, while an id has to be one of the whole document.
+/// Derives an id from method and path: the handlers' names are unique in their module, but an id must be
+/// unique in the document.
 fn operation_id(method: &str, path: &str) -> String {
     let path = path.strip_prefix("/api/v1").unwrap_or(path);
     let words = path
@@ -107,10 +108,10 @@ fn operation_id(method: &str, path: &str) -> String {
         .join("_")
 }
 
-/// The document as it is sent: made once, since strangers may ask for it as often as they like.
+/// Serializes the document: only once, since strangers may request it as often as they like.
 pub(super) fn json(document: OpenApi) -> Bytes {
     let json = complete(document).to_json();
-    json.unwrap_or_else(|_| unreachable!("a document has no keys but text"))
+    json.unwrap_or_else(|_| unreachable!("all keys of a document are text"))
         .into()
 }
 

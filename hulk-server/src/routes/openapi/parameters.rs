@@ -1,4 +1,4 @@
-//! Parameters: what has the same name has the same form.
+//! Parameters: those with the same name have the same schema.
 
 use hulk_proto::limits::{MAX_LABEL_BYTES, MAX_PAGE, MAX_SEARCH_BYTES};
 use utoipa::openapi::{
@@ -6,9 +6,9 @@ use utoipa::openapi::{
     path::{Operation, Parameter, ParameterBuilder, ParameterIn},
 };
 
-/// The number of characters of a path with its leading `/`.
+/// Largest number of characters of a path with its leading `/`.
 const MAX_PATH_CHARS: usize = hulk_proto::path::MAX_PATH_BYTES + 1;
-/// The same after `~`, the id of a user, and what stands for the leading `/`.
+/// Largest number of characters of a link: `~`, the id of a user, and a path with its leading `/`.
 const MAX_LINK_CHARS: usize = 1 + hulk_proto::id::ID_LENGTH + MAX_PATH_CHARS;
 /// The longest value of a parameter of a list.
 const MAX_VALUE_CHARS: usize = 4096;
@@ -26,12 +26,12 @@ const OF_LINKS: [(&str, &str, &str); 3] = [
     (
         "/s/{token}",
         "cursor",
-        "of a directory's listing, for the next page",
+        "cursor of a directory's listing, for the next page",
     ),
 ];
 const CLAIM: &str =
-    "the `X-Share-Claim` of a download that continues; without it, a counted link counts another";
-const SLASHES: &str = "may contain `/`, which OpenAPI cannot say: it is the rest of the path, as \
+    "the `X-Share-Claim` of a download to continue; without it, a counted link counts another one";
+const SLASHES: &str = "may contain `/`, which OpenAPI cannot express: it is the rest of the path, as \
     percent-encoded UTF-8";
 
 pub(super) fn complete(path: &str, operation: &mut Operation) {
@@ -73,7 +73,7 @@ fn describe(parameter: &mut Parameter) {
     }
 }
 
-/// `None` for what the handler's type says already.
+/// Returns the schema of a parameter; `None` if the handler's type states it already.
 fn schema(name: &str) -> Option<RefOr<Schema>> {
     Some(match name {
         "id" | "claim" | "filter~directory_id" | "filter~parent_id" => component("Id"),

@@ -1,4 +1,4 @@
-//! Pieces that several answers have.
+//! Pieces that several answers have in common.
 
 use http::StatusCode;
 use utoipa::openapi::{Header, HeaderBuilder, ObjectBuilder, RefOr, Schema, schema::Type};

@@ -60,7 +60,7 @@ async fn a_server_without_a_trash_asks_before_it_deletes() {
     server.upload(&ada.key, "a.txt", b"a").await;
     chrome.goto(&server.url("/")).await;
     choose(&chrome, "a.txt", "delete").await;
-    assert!(chrome.text("#ask-title").await.contains("for good"));
+    assert!(chrome.text("#ask-title").await.contains("permanently"));
     chrome.click("#ask [value=cancel]").await;
     assert_eq!(files(&server, &ada).await, ["a.txt"]);
     choose(&chrome, "a.txt", "delete").await;

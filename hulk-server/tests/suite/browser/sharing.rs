@@ -76,7 +76,7 @@ async fn files_are_tidied_shared_and_opened_by_somebody_else() {
     friend.click("button.main").await;
     assert_eq!(friend.downloaded("final.txt").await, b"the report");
     friend.goto(&link).await;
-    assert!(friend.text(".notes").await.contains("used up"));
+    assert!(friend.text(".notes").await.contains("no downloads left"));
     friend.click("button.main").await;
     assert!(
         friend
@@ -117,7 +117,7 @@ async fn somebody_drops_files_through_a_link() {
     let big = write(disk.path(), "big.bin", &bytes).await;
     friend.drop_files(&[&big]).await;
     friend
-        .until("document.getElementById('said').textContent.includes('1 file put')")
+        .until("document.getElementById('said').textContent.includes('1 file uploaded')")
         .await;
     assert_eq!(files(&server, &ada).await, ["inbox/big.bin"]);
     friend.assert_quiet(&[&server.process.url], &[]).await;

@@ -28,11 +28,11 @@ async fn a_large_file_and_a_folder_through_a_lost_line() {
         .await;
     chrome.set_offline(true).await;
     chrome
-        .until("document.getElementById('upload-list').textContent.includes('Trying again')")
+        .until("document.getElementById('upload-list').textContent.includes('Retrying')")
         .await;
     chrome.set_rate(-1).await;
     chrome
-        .until("document.getElementById('said').textContent.includes('3 files put')")
+        .until("document.getElementById('said').textContent.includes('3 files uploaded')")
         .await;
     assert_eq!(
         files(&server, &ada).await,
@@ -94,7 +94,7 @@ async fn an_upload_is_paused_left_and_gone_on_with_by_another_visit() {
     let again = signed_in(&server, &ada).await.unwrap();
     again.drop_files(&[&big]).await;
     again
-        .until("document.getElementById('said').textContent.includes('1 file put')")
+        .until("document.getElementById('said').textContent.includes('1 file uploaded')")
         .await;
     let sent = again
         .run(
@@ -136,7 +136,7 @@ async fn bytes_go_straight_to_another_store() {
     let small = write(disk.path(), "small.txt", b"small").await;
     chrome.drop_files(&[&big, &small]).await;
     chrome
-        .until("document.getElementById('said').textContent.includes('2 files put')")
+        .until("document.getElementById('said').textContent.includes('2 files uploaded')")
         .await;
     let link = format!("/d/~{}/big.bin", ada.user_id);
     assert!(server.download(&link, "").await.1 == bytes);
@@ -203,7 +203,7 @@ async fn an_upload_is_cancelled_and_what_failed_is_tried_again() {
         .until("!document.querySelector('#upload-list [data-action=again]')")
         .await;
     chrome
-        .until("document.getElementById('said').textContent.includes('2 files put')")
+        .until("document.getElementById('said').textContent.includes('2 files uploaded')")
         .await;
     assert_eq!(files(&server, &ada).await, ["big.bin", "taken"]);
 }

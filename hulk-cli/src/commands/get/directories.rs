@@ -14,20 +14,20 @@ use crate::{
 };
 
 /// Directories below `top`, and the attributes to give them.
-pub(crate) struct Below {
+pub(super) struct LocalDirectories {
     top: PathBuf,
     /// Attributes by path from the top, with `/`.
     attributes: HashMap<String, Attributes>,
     /// Directories that did not exist before.
-    made: Mutex<HashSet<String>>,
+    created: Mutex<HashSet<String>>,
 }
 
-impl Below {
-    pub(crate) fn new(top: PathBuf, attributes: HashMap<String, Attributes>) -> Self {
+impl LocalDirectories {
+    pub(super) fn new(top: PathBuf, attributes: HashMap<String, Attributes>) -> Self {
         Self {
             top,
             attributes,
-            made: Mutex::default(),
+            created: Mutex::default(),
         }
     }
 
@@ -36,19 +36,19 @@ impl Below {
     ///
     /// # Errors
     /// If something else is in the way, or the system refuses.
-    pub(crate) fn make(&self, relative: &str) -> Result<()> {
+    pub(super) fn create_all(&self, relative: &str) -> Result<()> {
         let mut path = self.top.clone();
-        let mut told = String::new();
+        let mut from_top = String::new();
         for name in relative.split('/').filter(|name| !name.is_empty()) {
             path.push(name);
-            if !told.is_empty() {
-                told.push('/');
+            if !from_top.is_empty() {
+                from_top.push('/');
             }
-            told.push_str(name);
-            let attributes = self.attributes.get(&told).copied();
-            if make_itself(&path, attributes.unwrap_or_default())? {
-                let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-                made.insert(told.clone());
+            from_top.push_str(name);
+            let attributes = self.attributes.get(&from_top).copied();
+            if create(&path, attributes.unwrap_or_default())? {
+                let mut created = self.created.lock().unwrap_or_else(PoisonError::into_inner);
+                created.insert(from_top.clone());
             }
         }
         Ok(())
@@ -56,11 +56,11 @@ impl Below {
 
     /// Sets the modes and times of the directories that were created, the deepest first: a new entry changes
     /// a directory's time, and a read-only directory accepts none.
-    pub(crate) fn restore(&self) {
-        let made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+    pub(super) fn restore(&self) {
+        let created = self.created.lock().unwrap_or_else(PoisonError::into_inner);
         let attributes = self.attributes.iter();
         let mut directories: Vec<_> = attributes
-            .filter(|(path, _)| made.contains(*path))
+            .filter(|(path, _)| created.contains(*path))
             .collect();
         directories.sort_by_key(|(path, _)| std::cmp::Reverse(path.len()));
         for (relative, attributes) in directories {
@@ -76,7 +76,7 @@ impl Below {
 ///
 /// # Errors
 /// If something else is in the way, be it a link, or the system refuses.
-pub(crate) fn make_itself(path: &Path, attributes: Attributes) -> Result<bool> {
+pub(super) fn create(path: &Path, attributes: Attributes) -> Result<bool> {
     if is_directory(path) {
         return Ok(false);
     }
