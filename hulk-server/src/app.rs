@@ -132,11 +132,7 @@ impl App {
             .then(|| DataDir::open(&config.data_dir))
             .transpose()?;
         let db = open_database(config).await?;
-        let embedded = match (&config.s3_endpoint, &data_dir) {
-            (None, Some(data_dir)) => Some(EmbeddedStore::open(&data_dir.store())?),
-            _ => None,
-        };
-        let store = open_store(config, &public_url, embedded.clone())?;
+        let (store, embedded) = open_store(config, &public_url)?;
         let host = HeaderValue::from_str(public_url.authority())
             .map_err(|_| StartError::PublicUrl("has a host that is not allowed in a header"))?;
         Ok(Self {
@@ -173,13 +169,13 @@ impl App {
     /// # Errors
     /// If its credentials are missing, or the data directory of the embedded store cannot be used.
     pub fn open_store(config: &Config) -> Result<Store, StartError> {
-        let data_dir = match config.s3_endpoint {
+        let _data_dir = match config.s3_endpoint {
             None => Some(DataDir::open(&config.data_dir)?),
             Some(_) => None,
         };
-        let embedded = data_dir.map(|data_dir| EmbeddedStore::open(&data_dir.store()));
         let public_url = "http://127.0.0.1".parse().map_err(StartError::PublicUrl)?;
-        open_store(config, &public_url, embedded.transpose()?)
+        let (store, _) = open_store(config, &public_url)?;
+        Ok(store)
     }
 
     /// Whether this start created the data directory.
@@ -221,27 +217,27 @@ fn extension(text: &str) -> String {
     text.trim().trim_start_matches('.').to_ascii_lowercase()
 }
 
+/// Opens the store, and returns its embedded part if it has one. The caller holds the data directory.
 fn open_store(
     config: &Config,
     public_url: &PublicUrl,
-    embedded: Option<EmbeddedStore>,
-) -> Result<Store, StartError> {
-    let endpoint = |url: &PublicUrl, credentials| Endpoint {
-        url: url.as_str().to_owned(),
-        bucket: config.s3_bucket.clone(),
-        region: config.s3_region.clone(),
-        credentials,
-    };
-    match (embedded, &config.s3_endpoint) {
-        (Some(embedded), _) => {
-            let endpoint = Endpoint {
-                bucket: embedded::BUCKET.to_owned(),
-                region: embedded::REGION.to_owned(),
-                ..endpoint(public_url, embedded.credentials())
-            };
-            Ok(Store::embedded(embedded, endpoint))
-        }
-        (None, Some(url)) => Ok(Store::remote(endpoint(url, secrets::aws_credentials()?))),
-        (None, None) => Err(MissingVariable("an endpoint").into()),
+) -> Result<(Store, Option<EmbeddedStore>), StartError> {
+    if let Some(url) = &config.s3_endpoint {
+        let endpoint = Endpoint {
+            url: url.as_str().to_owned(),
+            bucket: config.s3_bucket.clone(),
+            region: config.s3_region.clone(),
+            credentials: secrets::aws_credentials()?,
+        };
+        return Ok((Store::remote(endpoint), None));
     }
+    let embedded = EmbeddedStore::open(&data_dir::store(&config.data_dir))?;
+    let endpoint = Endpoint {
+        url: public_url.as_str().to_owned(),
+        bucket: embedded::BUCKET.to_owned(),
+        region: embedded::REGION.to_owned(),
+        credentials: embedded.credentials(),
+    };
+    let store = Store::embedded(embedded.clone(), endpoint);
+    Ok((store, Some(embedded)))
 }

@@ -20,7 +20,6 @@ const KEPT: [&str; 6] = [
 /// The directory, held by this process until dropped.
 #[derive(Debug)]
 pub(crate) struct DataDir {
-    path: PathBuf,
     _lock: File,
     is_new: bool,
 }
@@ -53,7 +52,6 @@ impl DataDir {
             },
         })?;
         Ok(Self {
-            path,
             _lock: lock,
             is_new,
         })
@@ -62,10 +60,6 @@ impl DataDir {
     /// Whether no server has used the directory before.
     pub(crate) fn is_new(&self) -> bool {
         self.is_new
-    }
-
-    pub(crate) fn store(&self) -> PathBuf {
-        self.path.join("store")
     }
 }
 
@@ -116,6 +110,11 @@ fn tighten(path: &Path) -> io::Result<()> {
 /// The SQLite file in a data directory.
 pub(crate) fn database(path: &Path) -> PathBuf {
     path.join("hulk.db")
+}
+
+/// The embedded store in a data directory.
+pub(crate) fn store(path: &Path) -> PathBuf {
+    path.join("store")
 }
 
 enum LockError {

@@ -9,7 +9,7 @@ const S3_EVENTS: &str = "HULK_S3_EVENTS_SECRET";
 /// A variable without which the store cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[error("--s3-endpoint needs {0} in the environment")]
-pub struct MissingVariable(pub(crate) &'static str);
+pub struct MissingVariable(&'static str);
 
 /// Reads the secret that the store's webhook proves itself with, if one is set.
 pub(crate) fn s3_events() -> Option<String> {

@@ -20,6 +20,7 @@ const UNITS: usize = (12 << 20) / UNIT_BYTES;
 const UNITS_OF_LINKS: usize = (8 << 20) / UNIT_BYTES + 1;
 /// Prefix of the paths of requests that come with a link.
 const LINKS: &str = "/api/v1/shares/public/";
+
 /// Memory that bodies share.
 #[derive(Clone)]
 pub(crate) struct Budget {
