@@ -2,7 +2,7 @@
 //! as missing.
 
 use std::{
-    fs,
+    fs::{self, File},
     io::{self, Write},
     path::{Path, PathBuf},
     time::SystemTime,
@@ -22,6 +22,17 @@ pub(super) fn place(kind: &str, key: &[u8]) -> Option<PathBuf> {
     let directory = config::state_directory().ok()?;
     let name = Sha256(sha2::Sha256::digest(key).into());
     Some(directory.join(kind).join(name.to_string()))
+}
+
+/// Opens the file that is locked by whoever changes records of this kind.
+pub(super) fn open_lock(kind: &str) -> io::Result<File> {
+    let directory = config::state_directory().map_err(io::Error::other)?;
+    if !directory.is_dir() {
+        config::make_private(&directory)?;
+    }
+    let mut options = File::options();
+    let path = directory.join(kind).with_extension("lock");
+    options.create(true).truncate(false).write(true).open(path)
 }
 
 /// Reads a record. Its digest is on the next line: a truncated record counts as missing.

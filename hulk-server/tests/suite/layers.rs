@@ -1,7 +1,7 @@
 //! Imports go down only, in both crates, and never in a circle.
 //!
-//! The graph has a node for each file; its edges are all `use` declarations and all paths that begin with
-//! `crate` or `super`, outside of tests. Declaring a child with `mod` is no import.
+//! The graph has a node for each file; its edges are all `use` declarations and all paths outside of tests,
+//! those in the arguments of macros included. Declaring a child with `mod` is no import; calling it is one.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -9,6 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use proc_macro2::{TokenStream, TokenTree};
 use syn::{
     Attribute, File, Item, UseTree,
     visit::{self, Visit},
@@ -62,6 +63,14 @@ const SERVER: Crate = Crate {
     ],
 };
 
+/// The program `hulk-server`, a crate beside the library.
+const PROGRAM: Crate = Crate {
+    name: "hulk-server",
+    root: "main",
+    order: &[&["cli"]],
+    never: &[],
+};
+
 const CLI: Crate = Crate {
     name: "hulk-cli",
     root: "main",
@@ -92,6 +101,11 @@ const CLI: Crate = Crate {
 #[test]
 fn imports_of_the_server_go_down_only() {
     check(&SERVER);
+}
+
+#[test]
+fn imports_of_the_program_beside_the_server_go_down_only() {
+    check(&PROGRAM);
 }
 
 #[test]
@@ -194,61 +208,102 @@ fn imports(path: &Path, module: &Module, files: &BTreeMap<Module, PathBuf>) -> V
     let mut imports = Imports {
         module,
         files,
-        found: Vec::new(),
+        names: BTreeMap::new(),
+        paths: Vec::new(),
     };
     imports.visit_file(&parse(path));
-    imports.found
+    let used = imports.names.values().cloned();
+    let inline = imports.paths.iter().map(|path| imports.resolve(path));
+    used.chain(inline).collect()
 }
 
 struct Imports<'a> {
     module: &'a Module,
     files: &'a BTreeMap<Module, PathBuf>,
-    found: Vec<Vec<String>>,
+    /// The paths that `use` declares, by their names in the file.
+    names: BTreeMap<String, Vec<String>>,
+    /// All other paths, as they are written.
+    paths: Vec<Vec<String>>,
 }
 
 impl Imports<'_> {
-    fn add(&mut self, path: Vec<String>) {
-        let mut rest = path.as_slice();
-        let mut base = self.module.clone();
-        let absolute = match path.first().map(String::as_str) {
-            Some("crate") => path.clone(),
-            Some("self") => [vec!["crate".to_owned()], base, path[1..].to_vec()].concat(),
+    fn resolve(&self, path: &[String]) -> Vec<String> {
+        let Some((first, rest)) = path.split_first() else {
+            return Vec::new();
+        };
+        match self.names.get(first) {
+            Some(name) => [name.clone(), rest.to_vec()].concat(),
+            None => self.absolute(path),
+        }
+    }
+
+    fn absolute(&self, path: &[String]) -> Vec<String> {
+        let within =
+            |base: &[String], rest: &[String]| [&["crate".to_owned()], base, rest].concat();
+        let supers = path.iter().take_while(|name| *name == "super").count();
+        match path.first().map(String::as_str) {
+            Some("self") => within(self.module, &path[1..]),
             Some("super") => {
-                while let Some(("super", after)) = rest
-                    .split_first()
-                    .map(|(first, after)| (first.as_str(), after))
-                {
-                    base.pop();
-                    rest = after;
-                }
-                [vec!["crate".to_owned()], base, rest.to_vec()].concat()
+                let depth = self.module.len().saturating_sub(supers);
+                within(&self.module[..depth], &path[supers..])
             }
             Some(first) => {
-                let child = [base.clone(), vec![first.to_owned()]].concat();
+                let child = [self.module.as_slice(), &[first.to_owned()]].concat();
                 match self.files.contains_key(&child) {
-                    true => [vec!["crate".to_owned()], base, path.clone()].concat(),
-                    false => path.clone(),
+                    true => within(self.module, path),
+                    false => path.to_vec(),
                 }
             }
-            None => return,
-        };
-        self.found.push(absolute);
+            None => Vec::new(),
+        }
     }
 
     fn add_tree(&mut self, before: &[String], tree: &UseTree) {
         let with = |name: String| [before.to_vec(), vec![name]].concat();
-        match tree {
-            UseTree::Path(path) => self.add_tree(&with(path.ident.to_string()), &path.tree),
-            UseTree::Name(name) if name.ident == "self" => self.add(before.to_vec()),
-            UseTree::Name(name) => self.add(with(name.ident.to_string())),
-            UseTree::Rename(rename) => self.add(with(rename.ident.to_string())),
-            UseTree::Glob(_) => self.add(before.to_vec()),
+        let (name, path) = match tree {
+            UseTree::Path(path) => return self.add_tree(&with(path.ident.to_string()), &path.tree),
             UseTree::Group(group) => {
-                for tree in &group.items {
-                    self.add_tree(before, tree);
+                return group
+                    .items
+                    .iter()
+                    .for_each(|tree| self.add_tree(before, tree));
+            }
+            UseTree::Name(name) if name.ident == "self" => {
+                (before.last().cloned().unwrap_or_default(), before.to_vec())
+            }
+            UseTree::Name(name) => (name.ident.to_string(), with(name.ident.to_string())),
+            UseTree::Rename(rename) => (rename.rename.to_string(), with(rename.ident.to_string())),
+            UseTree::Glob(_) => (format!("{}::*", before.join("::")), before.to_vec()),
+        };
+        let path = self.absolute(&path);
+        // `_` names nothing, and may be there several times.
+        let name = if name == "_" { path.join("::") } else { name };
+        self.names.insert(name, path);
+    }
+
+    /// Adds the paths in the arguments of a macro, which are tokens without a meaning of their own.
+    fn add_tokens(&mut self, tokens: TokenStream) {
+        let mut path: Vec<String> = Vec::new();
+        let mut colons = 0;
+        for token in tokens {
+            match &token {
+                TokenTree::Ident(name) => {
+                    if colons != 2 {
+                        self.paths.push(std::mem::take(&mut path));
+                    }
+                    path.push(name.to_string());
+                    colons = 0;
                 }
+                TokenTree::Punct(punct) if punct.as_char() == ':' => colons += 1,
+                TokenTree::Group(group) => {
+                    self.add_tokens(group.stream());
+                    colons = 0;
+                }
+                _ => colons = 0,
             }
         }
+        self.paths.push(path);
+        self.paths.retain(|path| path.len() > 1);
     }
 }
 
@@ -263,18 +318,16 @@ impl<'ast> Visit<'ast> for Imports<'_> {
         }
     }
 
+    fn visit_macro(&mut self, call: &'ast syn::Macro) {
+        self.add_tokens(call.tokens.clone());
+        visit::visit_macro(self, call);
+    }
+
     fn visit_path(&mut self, path: &'ast syn::Path) {
-        let names: Vec<String> = path
-            .segments
-            .iter()
-            .map(|segment| segment.ident.to_string())
-            .collect();
-        let is_relative = names.len() > 1
-            && names
-                .first()
-                .is_some_and(|first| first == "crate" || first == "super");
-        if is_relative {
-            self.add(names);
+        let names = path.segments.iter();
+        let names: Vec<String> = names.map(|segment| segment.ident.to_string()).collect();
+        if names.len() > 1 {
+            self.paths.push(names);
         }
         visit::visit_path(self, path);
     }

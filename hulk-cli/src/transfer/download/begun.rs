@@ -19,6 +19,7 @@ pub(crate) struct Record {
     pub(crate) partial: PathBuf,
     /// Digest of the file that is being fetched.
     pub(crate) sha256: Sha256,
+    /// Zero, like the inode, until the file exists.
     device: u64,
     inode: u64,
     /// Claim of this download, if it is from a share that counts downloads.
@@ -31,6 +32,8 @@ pub(crate) enum Found {
     File(File),
     /// Another process has locked it.
     Taken,
+    /// A file that was created by a run that was killed before it could be recorded.
+    Planned,
     /// It is gone, or another file is in its place.
     Nothing,
 }
@@ -40,6 +43,43 @@ pub(crate) fn place(target: &Path) -> Option<PathBuf> {
     let directory = fs::canonicalize(directory_of(target)).ok()?;
     let target = directory.join(target.file_name()?);
     records::place("partial", target.as_os_str().as_encoded_bytes())
+}
+
+/// Held while a file is planned, created and recorded: whoever has it and reads a record of a planned file
+/// knows that the run that wrote it was killed. The operating system releases it when the process ends.
+pub(crate) struct Turn {
+    _lock: File,
+}
+
+impl Turn {
+    /// Waits for its turn; blocks.
+    pub(crate) fn wait() -> io::Result<Self> {
+        let file = records::open_lock("partial")?;
+        FileExt::lock(&file)?;
+        Ok(Self { _lock: file })
+    }
+}
+
+/// Records the path of a file that is about to be created, so that a kill in between leaves no file that
+/// nobody knows.
+///
+/// # Errors
+/// If the record cannot be written.
+pub(crate) fn plan(
+    _: &Turn,
+    place: &Path,
+    partial: &Path,
+    (sha256, claim): (Sha256, Option<String>),
+) -> io::Result<()> {
+    let directory = fs::canonicalize(directory_of(partial))?;
+    let record = Record {
+        partial: directory.join(partial.file_name().unwrap_or_default()),
+        sha256,
+        device: 0,
+        inode: 0,
+        claim,
+    };
+    records::write(place, &record)
 }
 
 /// Records a new file as the partial one of the download at `place`, and locks it.
@@ -74,7 +114,10 @@ pub(crate) fn delete(place: &Path, partial: &Path) {
 
 impl Record {
     /// Opens the partial file, if it is still the same: a regular file with one name.
-    pub(crate) fn open(&self) -> Found {
+    pub(crate) fn open(&self, _: &Turn) -> Found {
+        if self.inode == 0 {
+            return Found::Planned;
+        }
         let Ok(file) = open_itself(&self.partial, true) else {
             return Found::Nothing;
         };

@@ -99,14 +99,25 @@ impl Cache {
 /// reflink where the file system has them; else a hard link, if no other name than `from` would share the
 /// bytes with it, and its mode is the one that the umask gives; else a copy.
 fn beside(from: &Path, to: Place<'_>, sha256: Sha256) -> io::Result<(Partial, (u64, Sha256))> {
-    let mut partial = Partial::of_copy(to, sha256)?;
-    let filled = fill(&partial, from, to);
-    match filled {
-        Ok(Some(linked)) => Ok(linked),
-        Ok(None) => {
-            let digest = digest_file(partial.path())?;
-            Ok((partial, digest))
+    let about = (sha256, Partial::claim(to.path, sha256));
+    let mut cached = File::open(from)?;
+    let partial = Partial::of_copy(to, about.clone())?;
+    if reflink_copy::reflink_file(&cached, &partial.file).is_ok() {
+        return digested(partial);
+    }
+    let (old, new) = (cached.metadata()?, partial.file.metadata()?);
+    // It is empty, and so removed.
+    drop(partial);
+    if links(&old) == 1 && old.permissions() == new.permissions() {
+        // The file has no other name, so it stays as it was read.
+        let digest = digest_file(from)?;
+        if let Ok(linked) = Partial::linked(to.path, from, about.clone()) {
+            return Ok((linked, digest));
         }
+    }
+    let mut partial = Partial::of_copy(to, about)?;
+    match io::copy(&mut cached, &mut &partial.file) {
+        Ok(_) => digested(partial),
         Err(error) => {
             partial.delete();
             Err(error)
@@ -114,26 +125,15 @@ fn beside(from: &Path, to: Place<'_>, sha256: Sha256) -> io::Result<(Partial, (u
     }
 }
 
-/// Copies into `partial`, or returns the hard link that replaces it.
-fn fill(
-    partial: &Partial,
-    from: &Path,
-    to: Place<'_>,
-) -> io::Result<Option<(Partial, (u64, Sha256))>> {
-    let mut cached = File::open(from)?;
-    if reflink_copy::reflink_file(&cached, &partial.file).is_ok() {
-        return Ok(None);
-    }
-    let (old, new) = (cached.metadata()?, partial.file.metadata()?);
-    if links(&old) == 1 && old.permissions() == new.permissions() {
-        // The file has no other name, so it stays as it was read.
-        let digest = digest_file(from)?;
-        if let Ok(linked) = Partial::linked(to.path, from) {
-            return Ok(Some((linked, digest)));
+/// Returns a file with its length and digest.
+fn digested(mut partial: Partial) -> io::Result<(Partial, (u64, Sha256))> {
+    match digest_file(partial.path()) {
+        Ok(digest) => Ok((partial, digest)),
+        Err(error) => {
+            partial.delete();
+            Err(error)
         }
     }
-    io::copy(&mut cached, &mut &partial.file)?;
-    Ok(None)
 }
 
 /// Gives the bytes another name: a reflink where the file system has them; else a hard link, if no other

@@ -7,9 +7,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use hulk_proto::Sha256;
+use filetime::FileTime;
+use hulk_proto::{Id, Sha256};
 
-use super::begun::{self, Found, Record, directory_of};
+use super::begun::{self, Found, Record, Turn, directory_of};
 use crate::{
     attributes::Attributes,
     error::{Error, Result},
@@ -24,6 +25,8 @@ pub(crate) struct Partial {
     pub(crate) complete_bytes: u64,
     /// The record by which another run finds it.
     record: Option<PathBuf>,
+    /// Held for a file that has no identity of its own to be recorded.
+    _turn: Option<Turn>,
     is_done: bool,
 }
 
@@ -52,7 +55,7 @@ impl Partial {
         let free = fs4::available_space(&directory).map_err(fault)?;
         let opened = match (sha256, begun::place(target)) {
             (Some(sha256), Some(place)) => {
-                Self::go_on(&directory, place, (sha256, claim), attributes)
+                Self::resume(&directory, place, (sha256, claim), attributes)
             }
             _ => Self::unnamed(&directory, attributes),
         };
@@ -80,11 +83,8 @@ impl Partial {
 
     /// Removes the partial file of an earlier run: the file arrived another way.
     pub(crate) fn discard(target: &Path) {
-        if let Some(place) = begun::place(target)
-            && let Some(record) = records::read::<Record>(&place)
-            && let Found::File(_) = record.open()
-        {
-            remove(&place, &record);
+        if let (Some(place), Ok(turn)) = (begun::place(target), Turn::wait()) {
+            discard(&turn, &place);
         }
     }
 
@@ -95,38 +95,62 @@ impl Partial {
 
     /// Creates a partial file for a copy; blocks. If this run is killed, the next one finds it like any
     /// download; the partial file of an earlier run is removed.
-    pub(crate) fn of_copy(target: Place<'_>, sha256: Sha256) -> io::Result<Self> {
-        let claim = Self::claim(target.path, sha256);
-        Self::discard(target.path);
-        let mut partial = Self::aside(target)?;
-        if let Some(place) = begun::place(target.path) {
-            let recorded = begun::record(&place, &partial.path, &partial.file, (sha256, claim));
-            partial.record = recorded.ok().map(|()| place);
+    pub(crate) fn of_copy(target: Place<'_>, about: (Sha256, Option<String>)) -> io::Result<Self> {
+        let (Some(place), Ok(turn)) = (begun::place(target.path), Turn::wait()) else {
+            return Self::aside(target);
+        };
+        discard(&turn, &place);
+        let directory = directory_of(target.path);
+        Self::recorded(&turn, &directory, place, about, target.attributes)
+    }
+
+    /// Creates a new file that shares its bytes with `from`; blocks. If this run is killed, the next one
+    /// removes it. The caller finishes it at once: other downloads wait for that.
+    pub(crate) fn linked(
+        target: &Path,
+        from: &Path,
+        about: (Sha256, Option<String>),
+    ) -> io::Result<Self> {
+        let path = new_name(&directory_of(target));
+        let turn = Turn::wait()?;
+        let place = begun::place(target);
+        if let Some(place) = &place {
+            discard(&turn, place);
+            begun::plan(&turn, place, &path, about)?;
+        }
+        fs::hard_link(from, &path)?;
+        let mut linked = Self::new(File::open(&path)?, path);
+        // The file is new here, however old it is in the cache.
+        let _ = filetime::set_file_handle_times(&linked.file, None, Some(FileTime::now()));
+        linked.record = place;
+        linked._turn = Some(turn);
+        Ok(linked)
+    }
+
+    /// Creates a partial file that is recorded at `place`, from before it exists. A file that cannot be
+    /// recorded cannot be resumed; that is no reason not to fetch it.
+    fn recorded(
+        turn: &Turn,
+        directory: &Path,
+        place: PathBuf,
+        about: (Sha256, Option<String>),
+        attributes: Attributes,
+    ) -> io::Result<Self> {
+        let path = new_name(directory);
+        if begun::plan(turn, &place, &path, about.clone()).is_err() {
+            return Self::unnamed(directory, attributes);
+        }
+        let mut partial = Self::new(create(&path, attributes)?, path);
+        match begun::record(&place, &partial.path, &partial.file, about) {
+            Ok(()) => partial.record = Some(place),
+            Err(_) => begun::delete(&place, &partial.path),
         }
         Ok(partial)
     }
 
-    /// Creates a new file that shares its bytes with `from`. Blocks.
-    pub(crate) fn linked(target: &Path, from: &Path) -> io::Result<Self> {
-        let link = |path: &Path| fs::hard_link(from, path).and_then(|()| File::open(path));
-        let (file, path) = builder().make_in(directory_of(target), link)?.keep()?;
-        // The file is new here, however old it is in the cache.
-        let _ = filetime::set_file_handle_times(&file, None, Some(filetime::FileTime::now()));
-        Ok(Self::new(file, path))
-    }
-
     fn unnamed(directory: &Path, attributes: Attributes) -> io::Result<Self> {
-        let mut builder = builder();
-        // The mode of any new file, not of a secret one: the umask decides.
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            builder.permissions(PermissionsExt::from_mode(attributes.mode_of_new()));
-        }
-        #[cfg(not(unix))]
-        let _ = attributes;
-        let (file, path) = builder.tempfile_in(directory)?.keep()?;
-        Ok(Self::new(file, path))
+        let path = new_name(directory);
+        Ok(Self::new(create(&path, attributes)?, path))
     }
 
     fn new(file: File, path: PathBuf) -> Self {
@@ -135,26 +159,27 @@ impl Partial {
             path,
             complete_bytes: 0,
             record: None,
+            _turn: None,
             is_done: false,
         }
     }
 
     /// Opens the partial file of the record at `place`, or a new one that is recorded there.
-    fn go_on(
+    fn resume(
         directory: &Path,
         place: PathBuf,
         (sha256, claim): (Sha256, Option<String>),
         attributes: Attributes,
     ) -> io::Result<Self> {
+        let Ok(turn) = Turn::wait() else {
+            return Self::unnamed(directory, attributes);
+        };
         let known: Option<Record> = records::read(&place);
-        let found = known.as_ref().map_or(Found::Nothing, Record::open);
+        let found = known
+            .as_ref()
+            .map_or(Found::Nothing, |known| known.open(&turn));
         match (found, known) {
-            // The target is of another file now.
-            (Found::File(_), Some(record)) if record.sha256 != sha256 => {
-                remove(&place, &record);
-                Self::go_on(directory, place, (sha256, claim), attributes)
-            }
-            (Found::File(file), Some(mut record)) => {
+            (Found::File(file), Some(mut record)) if record.sha256 == sha256 => {
                 let mut partial = Self::new(file, record.partial.clone());
                 if claim.is_some() && claim != record.claim {
                     record.claim = claim;
@@ -165,12 +190,12 @@ impl Partial {
                 Ok(partial)
             }
             (Found::Taken, _) => Self::unnamed(directory, attributes),
-            _ => {
-                let mut partial = Self::unnamed(directory, attributes)?;
-                let recorded = begun::record(&place, &partial.path, &partial.file, (sha256, claim));
-                // A file without a record cannot be resumed; that is no reason not to fetch it.
-                partial.record = recorded.ok().map(|()| place);
-                Ok(partial)
+            (found, known) => {
+                // The target is of another file now, or the earlier run was killed too early.
+                if let (Found::File(_) | Found::Planned, Some(record)) = (found, known) {
+                    remove(&place, &record);
+                }
+                Self::recorded(&turn, directory, place, (sha256, claim), attributes)
             }
         }
     }
@@ -200,12 +225,19 @@ impl Partial {
             return Err(fault(error));
         }
         self.is_done = true;
-        self.delete();
+        self.delete_record();
         Ok(())
     }
 
-    /// Removes the record, so that no other run resumes the file: it is damaged, complete or not needed.
+    /// Removes the file, which is damaged or not needed, and then its record: a kill in between leaves
+    /// nothing that the next run cannot find.
     pub(crate) fn delete(&mut self) {
+        self.is_done = true;
+        let _ = fs::remove_file(&self.path);
+        self.delete_record();
+    }
+
+    fn delete_record(&mut self) {
         if let Some(place) = self.record.take() {
             begun::delete(&place, &self.path);
         }
@@ -214,15 +246,19 @@ impl Partial {
 
 impl Drop for Partial {
     fn drop(&mut self) {
-        if self.is_done {
-            return;
-        }
-        if self.file.metadata().is_ok_and(|found| found.len() == 0) {
+        let is_empty = || self.file.metadata().is_ok_and(|found| found.len() == 0);
+        if !self.is_done && (self.record.is_none() || is_empty()) {
             self.delete();
         }
-        if self.record.is_none() {
-            let _ = fs::remove_file(&self.path);
-        }
+    }
+}
+
+/// Removes the partial file of the record at `place`, unless another process has it.
+fn discard(turn: &Turn, place: &Path) {
+    if let Some(record) = records::read::<Record>(place)
+        && let Found::File(_) | Found::Planned = record.open(turn)
+    {
+        remove(place, &record);
     }
 }
 
@@ -247,15 +283,37 @@ fn refuse_special(path: &Path) -> Result<()> {
     }
 }
 
-fn builder() -> tempfile::Builder<'static, 'static> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".hulk-").suffix(".part");
-    builder
+/// Returns a path that nobody can foresee.
+fn new_name(directory: &Path) -> PathBuf {
+    directory.join(format!(".hulk-{}.part", Id::random()))
 }
 
-/// Renames without replacing: a hard link fails if the target exists, even as a link. Some file systems have
-/// no hard links.
+/// Creates a new file with the mode of any new file, not of a secret one: the umask decides.
+fn create(path: &Path, attributes: Attributes) -> io::Result<File> {
+    let mut options = File::options();
+    options.read(true).write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, attributes.mode_of_new());
+    #[cfg(not(unix))]
+    let _ = attributes;
+    options.open(path)
+}
+
+/// Renames without replacing: in one step where the system can, since a kill between two would leave two
+/// names. A hard link fails if the target exists, even as a link; some file systems have no hard links.
 fn rename_to_new(from: &Path, to: &Path) -> io::Result<()> {
+    #[cfg(any(target_os = "linux", target_os = "macos"))]
+    {
+        use rustix::{
+            fs::{CWD, RenameFlags, renameat_with},
+            io::Errno,
+        };
+        match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+            // The file system cannot.
+            Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {}
+            renamed => return Ok(renamed?),
+        }
+    }
     match fs::hard_link(from, to) {
         Ok(()) => fs::remove_file(from),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(error),

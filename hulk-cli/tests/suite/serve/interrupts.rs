@@ -131,18 +131,19 @@ fn download(home: &Home, link: &str, rate: &str) -> Child {
 
 #[test]
 fn what_is_put_is_served_until_a_signal_and_drained_until_another() {
-    // Rate of a download of 3 MiB that is under way, if any; the signals; the exit code.
-    let cases: [(Option<&str>, &[&str], i32); 6] = [
-        (None, &["INT"], 0),
-        (None, &["TERM"], 0),
-        (Some("1M"), &["INT"], 0),
-        (Some("1M"), &["TERM"], 0),
-        (Some("30K"), &["INT", "INT"], 130),
-        (Some("30K"), &["TERM", "INT"], 130),
+    // Rate of a download that is under way, if any; size of the file in MiB; the signals; the exit code. What
+    // is cut off is larger than the system buffers: else the server is done before its client.
+    let cases: [(Option<&str>, usize, &[&str], i32); 6] = [
+        (None, 3, &["INT"], 0),
+        (None, 3, &["TERM"], 0),
+        (Some("1M"), 3, &["INT"], 0),
+        (Some("1M"), 3, &["TERM"], 0),
+        (Some("30K"), 96, &["INT", "INT"], 130),
+        (Some("30K"), 96, &["TERM", "INT"], 130),
     ];
-    for (rate, signals, expected) in cases {
+    for (rate, size, signals, expected) in cases {
         let home = Home::empty();
-        home.write("model.bin", &noise(1, 3 * MIB));
+        home.write("model.bin", &noise(1, size * MIB));
         let mut put = PutServe::start(home.command(&["put", "--serve", "model.bin"]));
         let link = put.link();
         let address = url::Url::parse(&link)
