@@ -74,7 +74,7 @@ impl Given {
         };
         let key = match self.key {
             Some(key) => Some(key),
-            None => kept_key(&config, meant.as_deref(), &server)?,
+            None => saved_key(&config, meant.as_deref(), &server)?,
         };
         Ok(Some((server, key)))
     }
@@ -112,7 +112,7 @@ fn server_of(config: &Config, name: &str) -> Result<Url> {
 }
 
 /// Loads a profile's key, which is sent to the profile's server and to no other.
-fn kept_key(config: &Config, meant: Option<&str>, server: &Url) -> Result<Option<ApiKeySecret>> {
+fn saved_key(config: &Config, meant: Option<&str>, server: &Url) -> Result<Option<ApiKeySecret>> {
     match profile_of(config, meant, server) {
         Some((name, profile)) => credentials::load(name, profile.key_in),
         None => Ok(None),

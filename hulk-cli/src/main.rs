@@ -60,8 +60,8 @@ fn refuse(error: &clap::Error) -> ExitCode {
         let body = Error::usage(first.trim_start_matches("error: ")).body();
         Printer::new(&global, true).document(&body);
     }
-    let told = error.print();
-    if told.is_err() && !error.use_stderr() {
+    let printed = error.print();
+    if printed.is_err() && !error.use_stderr() {
         return Exit::Failed.into();
     }
     ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))

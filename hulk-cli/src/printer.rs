@@ -149,11 +149,11 @@ impl Printer {
         // Before the document, which may find that the reader of stdout is gone.
         self.complaint(error);
         if self.json {
-            let told = Self {
+            let plain = Self {
                 only_lists: false,
                 ..self.clone()
             };
-            told.document(&error.body());
+            plain.document(&error.body());
         }
     }
 

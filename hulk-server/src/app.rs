@@ -2,6 +2,7 @@
 
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket},
+    path::Path,
     sync::Arc,
     time::Duration,
 };
@@ -132,7 +133,8 @@ impl App {
             .then(|| DataDir::open(&config.data_dir))
             .transpose()?;
         let db = open_database(config).await?;
-        let (store, embedded) = open_store(config, &public_url)?;
+        let root = data_dir.as_ref().map(DataDir::path);
+        let (store, embedded) = open_store(config, &public_url, root)?;
         let host = HeaderValue::from_str(public_url.authority())
             .map_err(|_| StartError::PublicUrl("has a host that is not allowed in a header"))?;
         Ok(Self {
@@ -169,12 +171,13 @@ impl App {
     /// # Errors
     /// If its credentials are missing, or the data directory of the embedded store cannot be used.
     pub fn open_store(config: &Config) -> Result<Store, StartError> {
-        let _data_dir = match config.s3_endpoint {
+        let data_dir = match config.s3_endpoint {
             None => Some(DataDir::open(&config.data_dir)?),
             Some(_) => None,
         };
         let public_url = "http://127.0.0.1".parse().map_err(StartError::PublicUrl)?;
-        let (store, _) = open_store(config, &public_url)?;
+        let root = data_dir.as_ref().map(DataDir::path);
+        let (store, _) = open_store(config, &public_url, root)?;
         Ok(store)
     }
 
@@ -217,10 +220,12 @@ fn extension(text: &str) -> String {
     text.trim().trim_start_matches('.').to_ascii_lowercase()
 }
 
-/// Opens the store, and returns its embedded part if it has one. The caller holds the data directory.
+/// Opens the store, and returns its embedded part if it has one: in the data directory, which is then locked
+/// at `root`.
 fn open_store(
     config: &Config,
     public_url: &PublicUrl,
+    root: Option<&Path>,
 ) -> Result<(Store, Option<EmbeddedStore>), StartError> {
     if let Some(url) = &config.s3_endpoint {
         let endpoint = Endpoint {
@@ -231,7 +236,7 @@ fn open_store(
         };
         return Ok((Store::remote(endpoint), None));
     }
-    let embedded = EmbeddedStore::open(&data_dir::store(&config.data_dir))?;
+    let embedded = EmbeddedStore::open(&data_dir::store(root.unwrap_or(&config.data_dir)))?;
     let endpoint = Endpoint {
         url: public_url.as_str().to_owned(),
         bucket: embedded::BUCKET.to_owned(),

@@ -20,6 +20,7 @@ const KEPT: [&str; 6] = [
 /// The directory, held by this process until dropped.
 #[derive(Debug)]
 pub(crate) struct DataDir {
+    path: PathBuf,
     _lock: File,
     is_new: bool,
 }
@@ -52,9 +53,15 @@ impl DataDir {
             },
         })?;
         Ok(Self {
+            path,
             _lock: lock,
             is_new,
         })
+    }
+
+    /// Returns the absolute path, without links: what is opened later is in the directory that is locked.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Whether no server has used the directory before.

@@ -116,7 +116,7 @@ impl Error {
     /// Returns the body for the caller; the rest is logged.
     pub fn into_body(self) -> ErrorBody {
         if let Some(source) = &self.source {
-            let error = chain(source.as_ref());
+            let error = telemetry::chain(source.as_ref());
             let error = telemetry::cut(&error);
             tracing::error!(code = self.code.as_str(), error, "request failed");
         }
@@ -198,21 +198,6 @@ impl From<StoreError> for Error {
             ..plain
         }
     }
-}
-
-/// Formats an error with its causes, each after a colon.
-fn chain(error: &(dyn StdError + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let inner = error.to_string();
-        // Some errors repeat their cause.
-        if !text.contains(&inner) {
-            text = format!("{text}: {inner}");
-        }
-        cause = error.source();
-    }
-    text
 }
 
 fn database_unavailable() -> Error {

@@ -1,6 +1,7 @@
 //! Logs and metrics.
 
 use std::{
+    error::Error,
     sync::OnceLock,
     time::{Duration, Instant},
 };
@@ -145,4 +146,19 @@ fn request_id(request: &Request) -> HeaderValue {
         Some(theirs) => theirs.clone(),
         None => own().unwrap_or_else(|_| HeaderValue::from_static("none")),
     }
+}
+
+/// Formats an error with its causes, each after a colon.
+pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let inner = error.to_string();
+        // Some errors repeat their cause.
+        if !text.contains(&inner) {
+            text = format!("{text}: {inner}");
+        }
+        cause = error.source();
+    }
+    text
 }

@@ -2,7 +2,7 @@
 
 use hulk_proto::{Directory, ErrorCode, directory::CreateDirectory};
 
-use super::Batch;
+use super::batch::Batch;
 use crate::{
     args::Mkdir,
     client::Client,

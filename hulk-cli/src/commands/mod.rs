@@ -1,5 +1,6 @@
 //! The commands, one file per verb.
 
+mod batch;
 mod completions;
 mod doctor;
 mod find;
@@ -22,13 +23,10 @@ mod usage;
 mod versions;
 mod whoami;
 
-use hulk_proto::ErrorBody;
-use serde::Serialize;
-
 use crate::{
     args::{Arguments, Command},
     clipboard, context,
-    error::{Again, Error, Exit, Result},
+    error::Result,
     printer::Printer,
     runtime,
 };
@@ -80,85 +78,5 @@ pub(crate) fn run(arguments: &Arguments, printer: &Printer) -> Result<()> {
         }
         Command::Doctor => runtime::run(async { doctor::run(&session()?, printer).await }),
         Command::Whoami => runtime::run(async { whoami::run(&session()?, printer).await }),
-    }
-}
-
-/// Adds a hint on how to resume a transfer that did not get through, unless its cause has to be fixed first.
-fn resumable(error: Error) -> Error {
-    let may_pass = error.again != Again::Never || error.hint().is_none();
-    match error.exit {
-        Exit::Unreachable if may_pass => error.with_hint(runtime::resume_hint()),
-        _ => error,
-    }
-}
-
-/// Exit code of several failures beside other outcomes: that of the quota or an unreachable server if it
-/// caused all of them, else 1.
-fn common_exit(exits: impl IntoIterator<Item = Exit>) -> Option<Exit> {
-    let mut exits = exits.into_iter();
-    let first = exits.next()?;
-    let is_common =
-        matches!(first, Exit::Quota | Exit::Unreachable) && exits.all(|exit| exit == first);
-    Some(if is_common { first } else { Exit::Failed })
-}
-
-/// Outcome of one of several arguments, for `--json`.
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Item<T> {
-    Done(T),
-    Failed(ErrorBody),
-}
-
-/// Collects the outcome of each argument: one that fails does not stop the rest.
-struct Batch<'a, T> {
-    printer: &'a Printer,
-    items: Vec<Item<T>>,
-    errors: Vec<Error>,
-}
-
-impl<'a, T: Serialize> Batch<'a, T> {
-    fn new(printer: &'a Printer) -> Self {
-        Self {
-            printer,
-            items: Vec::new(),
-            errors: Vec::new(),
-        }
-    }
-
-    /// Records that an argument was done only in part; its failures were already reported.
-    fn note_failure(&mut self, exit: Exit) {
-        self.errors.push(Error::reported(exit));
-    }
-
-    fn add(&mut self, outcome: Result<T>) {
-        match outcome {
-            Ok(done) => self.items.push(Item::Done(done)),
-            Err(error) => {
-                self.items.push(Item::Failed(error.body()));
-                self.printer.complaint(&error);
-                self.errors.push(error);
-            }
-        }
-    }
-
-    /// Prints the document, and fails with the exit code of the failures if all arguments failed alike,
-    /// else with that of `common_exit`.
-    fn finish(self) -> Result<()> {
-        if self.printer.json {
-            self.printer.document(&self.items);
-        }
-        self.finish_silently()
-    }
-
-    /// Like `finish`, but prints nothing, since stdout carries the bytes of a file.
-    fn finish_silently(self) -> Result<()> {
-        let exits = || self.errors.iter().map(|error| error.exit);
-        let Some(common) = common_exit(exits()) else {
-            return Ok(());
-        };
-        let first = exits().next().unwrap_or(common);
-        let are_all = self.items.len() == self.errors.len() && exits().all(|exit| exit == first);
-        Err(Error::reported(if are_all { first } else { common }))
     }
 }

@@ -2,7 +2,7 @@
 
 use hulk_proto::directory::Entry;
 
-use super::Batch;
+use super::batch::Batch;
 use crate::{
     args::Rm,
     client::{Client, entries::Deleted},

@@ -8,7 +8,7 @@ use hulk_proto::{
     share::{CreateShare, Password, UnfinishedUpload},
 };
 
-use super::Batch;
+use super::batch::Batch;
 use crate::{
     args::{self, ShareCommand},
     client::Client,

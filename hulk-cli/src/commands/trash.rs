@@ -7,7 +7,7 @@ use hulk_proto::{
     trash::{EntryKind, RestoreTrash, Restored, TrashItem},
 };
 
-use super::{Batch, mv};
+use super::{batch::Batch, mv};
 use crate::{
     args::{Global, Trash},
     client::Client,

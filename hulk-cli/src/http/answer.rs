@@ -31,8 +31,8 @@ pub(crate) async fn refuse_errors(response: Response) -> Result<Vec<u8>> {
     let is_good = status.is_success()
         && (kind.starts_with("application/json") || status == StatusCode::NO_CONTENT);
     if is_good {
-        let (body, goes_on) = read_at_most(response, JSON_BYTES).await?;
-        return match goes_on {
+        let (body, has_more) = read_at_most(response, JSON_BYTES).await?;
+        return match has_more {
             false => Ok(body),
             true => Err(too_large(&url)),
         };

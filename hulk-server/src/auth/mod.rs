@@ -27,6 +27,7 @@ pub enum Credential {
     },
     /// A token that a trusted publisher exchanged.
     Oidc {
+        id: Id,
         permissions: KeyPermission,
     },
     /// The operator's key, which acts for any user.
@@ -38,17 +39,28 @@ impl Credential {
     pub fn permissions(&self) -> KeyPermission {
         match self {
             Self::ApiKey(key) => key.permissions,
-            Self::Oidc { permissions } => *permissions,
+            Self::Oidc { permissions, .. } => *permissions,
             Self::Session { .. } | Self::Root => KeyPermission::All,
         }
     }
 
-    /// Returns the id of an API key that may upload and nothing else: its holder neither sees nor changes
+    /// Returns the id of a key or token that may upload and nothing else: its holder neither sees nor changes
     /// what exists, and resumes and completes only the uploads of this key.
     pub fn upload_key_id(&self) -> Option<&str> {
+        let id = match self {
+            Self::ApiKey(key) => &key.id,
+            Self::Session { id } | Self::Oidc { id, .. } => id.as_str(),
+            Self::Root => return None,
+        };
+        (!self.permissions().grants(Right::Read)).then_some(id)
+    }
+
+    /// What a refusal calls it.
+    fn noun(&self) -> &'static str {
         match self {
-            Self::ApiKey(key) if !key.permissions.grants(Right::Read) => Some(&key.id),
-            _ => None,
+            Self::ApiKey(_) | Self::Root => "API key",
+            Self::Session { .. } => "session",
+            Self::Oidc { .. } => "token",
         }
     }
 }
@@ -67,14 +79,14 @@ impl Caller {
             true => Ok(()),
             false => Err(Error::new(
                 ErrorCode::Forbidden,
-                refusal(self.credential.permissions(), right),
+                refusal(&self.credential, right),
             )),
         }
     }
 }
 
-fn refusal(permissions: KeyPermission, right: Right) -> String {
-    let granted = match permissions {
+fn refusal(credential: &Credential, right: Right) -> String {
+    let granted = match credential.permissions() {
         KeyPermission::Read => "read, and nothing else",
         KeyPermission::Upload => "upload, and nothing else",
         KeyPermission::Write => "read, upload, change and move to the trash, and nothing else",
@@ -88,7 +100,8 @@ fn refusal(permissions: KeyPermission, right: Right) -> String {
         Right::Manage => "managing keys and shares",
     };
     let needed = right.least_permission();
-    format!("this API key may {granted}; {wanted} needs a key with '{needed}'")
+    let noun = credential.noun();
+    format!("this {noun} may {granted}; {wanted} needs a key with '{needed}'")
 }
 
 /// Whether an account may be used: by its credentials, and by whoever has one of its links.

@@ -58,11 +58,11 @@ pub(crate) async fn create_key(
     };
     let actor = Actor::Server { user_id: &user.id };
     let created = keys::create_key(&db, actor, request).await?;
-    let told = print(json, &created, &created.key);
-    if told.is_err() {
+    let printed = print(json, &created, &created.key);
+    if printed.is_err() {
         // The key was never shown.
         keys::delete_key(&db, actor, &created.api_key.id).await?;
     }
     db.close().await;
-    told
+    printed
 }

@@ -37,17 +37,17 @@ pub(super) fn print<T: Serialize>(json: bool, result: &T, text: &str) -> Result<
         true => {
             let text = serde_json::to_string_pretty(result)
                 .map_err(|error| Failure::new(ErrorCode::InternalError, error))?;
-            tell(&text)
+            write_line(&text)
         }
-        false => tell(text),
+        false => write_line(text),
     }
 }
 
 /// Prints a line of the result on stdout, without buffering.
-pub(super) fn tell(line: &str) -> Result<(), Failure> {
+pub(super) fn write_line(line: &str) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();
-    let told = writeln!(stdout, "{line}").and_then(|()| stdout.flush());
-    told.map_err(|error| {
+    let written = writeln!(stdout, "{line}").and_then(|()| stdout.flush());
+    written.map_err(|error| {
         let what = format!("cannot write the result to the standard output: {error}");
         Failure::new(ErrorCode::LocalFile, what)
     })
@@ -55,7 +55,7 @@ pub(super) fn tell(line: &str) -> Result<(), Failure> {
 
 /// Prints a line on stdout for a program that may wait for it; a failure is ignored.
 pub(crate) fn say(line: &str) {
-    let _ = tell(line);
+    let _ = write_line(line);
 }
 
 #[expect(

@@ -6,7 +6,7 @@ use hulk_proto::{ErrorCode, health::Outcome};
 use hulk_server::{App, Config, config::PublicUrl, jobs::periodic, open_database};
 use serde_json::json;
 
-use super::output::{Failure, print, tell};
+use super::output::{Failure, print, write_line};
 
 pub(crate) async fn migrate(config: &Config, json: bool) -> Result<(), Failure> {
     open_database(config).await?.close().await;
@@ -70,5 +70,5 @@ pub(crate) fn openapi() -> Result<(), Failure> {
     let document = hulk_server::openapi()
         .to_pretty_json()
         .map_err(|error| Failure::new(ErrorCode::InternalError, error))?;
-    tell(&document)
+    write_line(&document)
 }

@@ -127,7 +127,7 @@ pub(crate) async fn find_child(
 }
 
 /// Deletes a file of which all versions have failed. Returns whether it was deleted.
-pub(crate) async fn delete_unborn(
+pub(crate) async fn delete_without_versions(
     connection: &mut AnyConnection,
     file_id: &str,
 ) -> sqlx::Result<bool> {

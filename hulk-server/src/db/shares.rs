@@ -236,7 +236,7 @@ pub(crate) async fn end_file(
     connection: &mut AnyConnection,
     id: &str,
     bytes: i64,
-    came_in: bool,
+    is_received: bool,
 ) -> sqlx::Result<()> {
     sqlx::query(
         "UPDATE shares SET received_bytes = received_bytes - $2,
@@ -245,7 +245,7 @@ pub(crate) async fn end_file(
     )
     .bind(id)
     .bind(bytes)
-    .bind(i64::from(!came_in))
+    .bind(i64::from(!is_received))
     .execute(connection)
     .await
     .map(drop)

@@ -2,7 +2,7 @@
 //! them.
 
 use axum::extract::FromRequestParts;
-use http::{HeaderMap, HeaderValue, header::COOKIE, request::Parts};
+use http::{HeaderMap, HeaderValue, StatusCode, header::COOKIE, request::Parts};
 use hulk_proto::{ApiKeySecret, ErrorCode, Right, Timestamp, share::Unlocked};
 
 use crate::{
@@ -78,7 +78,7 @@ impl FromRequestParts<App> for SameOrigin {
 pub(crate) async fn key_cookie(app: &App, key: &str) -> Result<HeaderValue> {
     let secret: ApiKeySecret = key.parse().map_err(|_| no_good())?;
     let caller = match authenticate(&app.db, &secret).await {
-        Err(error) if !error.is_fault() => return Err(no_good()),
+        Err(error) if error.status() == StatusCode::UNAUTHORIZED => return Err(no_good()),
         authenticated => authenticated?,
     };
     caller.require(Right::Read)?;
@@ -100,7 +100,7 @@ fn no_good() -> Error {
 }
 
 /// Returns the cookie that signs out.
-pub(crate) fn forget_key_cookie(app: &App) -> HeaderValue {
+pub(crate) fn expired_key_cookie(app: &App) -> HeaderValue {
     let cookie = format!(
         "{KEY_COOKIE}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0{}",
         secure(app)

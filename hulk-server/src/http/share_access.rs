@@ -11,11 +11,13 @@ use hulk_proto::{
 };
 
 use super::{
+    caller::MaybeCaller,
     client_ip::ClientIp,
     cookies::{PASS_COOKIE, cookies},
 };
 use crate::{
     app::App,
+    auth::Caller,
     error::{Error, Result},
     ops::shares::{
         self,
@@ -25,6 +27,22 @@ use crate::{
 
 /// What a visitor sends beside the token of a share.
 pub(crate) struct ShareAccess(pub ShareCredentials);
+
+/// Whoever follows a link: perhaps a caller, perhaps with access to a share.
+pub(crate) struct Visitor {
+    pub(crate) caller: Option<Caller>,
+    pub(crate) access: ShareCredentials,
+}
+
+impl FromRequestParts<App> for Visitor {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        let MaybeCaller(caller) = MaybeCaller::from_request_parts(parts, app).await?;
+        let Ok(ShareAccess(access)) = ShareAccess::from_request_parts(parts, app).await;
+        Ok(Self { caller, access })
+    }
+}
 
 /// The share of the path's token, which accepts uploads from this visitor: opened before the body is read.
 pub(crate) struct TakesUploads(pub Opened);

@@ -2,20 +2,28 @@
 
 use std::time::Duration;
 
-use super::report;
+use tokio_util::sync::CancellationToken;
+
+use super::outcome::report;
 use crate::{app::App, error::Result};
 
 const INTERVAL: Duration = Duration::from_secs(5);
 
-/// Flushes the counts at an interval.
-pub(super) async fn run(app: App) {
+/// Flushes the counts at an interval, and at `stop`. A flush is not broken off: it has taken its counts.
+pub(super) async fn run(app: App, stop: CancellationToken) {
     let mut tick = tokio::time::interval(INTERVAL);
     loop {
-        tick.tick().await;
+        let is_stopped = tokio::select! {
+            _ = tick.tick() => false,
+            () = stop.cancelled() => true,
+        };
         report("downloads", flush(&app).await);
+        if is_stopped {
+            return;
+        }
     }
 }
 
-pub(super) async fn flush(app: &App) -> Result<()> {
+async fn flush(app: &App) -> Result<()> {
     Ok(app.downloads.flush(&app.db).await?)
 }

@@ -1,6 +1,6 @@
 //! Deletes objects that no row refers to any more.
 
-use super::report;
+use super::outcome::report;
 use crate::{app::App, db::garbage, error::Result};
 
 /// How many objects are deleted between two transactions.

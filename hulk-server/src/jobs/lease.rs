@@ -14,6 +14,8 @@ use crate::{
     error::{Error, Result},
 };
 
+/// How many rows a job takes at a time.
+pub(super) const BATCH: i64 = 500;
 /// A holder that has not renewed its lease for this long is considered dead.
 const TERM: Duration = Duration::from_secs(60);
 const RENEW_INTERVAL: Duration = Duration::from_secs(15);

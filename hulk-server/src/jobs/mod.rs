@@ -1,17 +1,19 @@
 //! Background jobs, which run beside the requests.
 //!
 //! Each kind has a task of its own, so that a round of sweeps that takes hours delays neither the counts of
-//! downloads nor the deletion of objects.
+//! downloads nor the deletion of objects, which sweeps and expired URLs make every minute.
 
 mod download_counts;
 mod garbage;
 mod lease;
+mod outcome;
 pub mod periodic;
 
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::{app::App, error::Result};
+use crate::app::App;
+use outcome::report;
 
 /// Runs all jobs until `stop`. Work in progress is then dropped, as by a crash, but leases are released and
 /// downloads are counted.
@@ -20,17 +22,10 @@ pub(crate) async fn run(app: App, stop: CancellationToken) {
     let mut tasks = JoinSet::new();
     tasks.spawn(periodic::run(app.clone()));
     tasks.spawn(garbage::run(app.clone()));
-    tasks.spawn(download_counts::run(app.clone()));
-    stop.cancelled().await;
+    let counts = download_counts::run(app.clone(), stop.clone());
+    tokio::join!(counts, stop.cancelled());
     tasks.shutdown().await;
     report("lease", lease::release_all(&app).await);
-    report("downloads", download_counts::flush(&app).await);
-}
-
-fn report(job: &str, outcome: Result<()>) {
-    if let Err(error) = outcome {
-        tracing::warn!(job, %error, "a background job failed; it runs again later");
-    }
 }
 
 /// Removes files that a crash of this process left on the embedded store's disk.

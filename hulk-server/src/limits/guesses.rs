@@ -73,8 +73,8 @@ impl Guesses {
     /// Counts a guess before it is checked, so that concurrent ones are counted too.
     pub(crate) fn begin(&self, link: &str, address: IpAddr) -> Guess {
         let table = &mut *self.lock();
-        forget(&mut table.of_address, &OF_ADDRESS);
-        forget(&mut table.of_link, &OF_LINK);
+        make_room(&mut table.of_address, &OF_ADDRESS);
+        make_room(&mut table.of_link, &OF_LINK);
         let fresh = || Made {
             count: 0,
             since: Instant::now(),
@@ -98,7 +98,7 @@ impl Guesses {
     }
 
     /// Removes the guess from the count, because it was right.
-    pub(crate) fn forgive(&self, link: &str, address: IpAddr) {
+    pub(crate) fn uncount(&self, link: &str, address: IpAddr) {
         let mut table = self.lock();
         let key = (link.to_owned(), address);
         if let Some(made) = table.of_address.get_mut(&key) {
@@ -115,7 +115,7 @@ impl Guesses {
 }
 
 /// Makes room if the map is full.
-fn forget<K>(made: &mut HashMap<K, Made>, rate: &Rate) {
+fn make_room<K>(made: &mut HashMap<K, Made>, rate: &Rate) {
     if made.len() < REMEMBERED {
         return;
     }
@@ -142,7 +142,7 @@ mod tests {
         assert!(matches!(guesses.begin("a", one), Guess::Refused(_)));
         assert_eq!(guesses.begin("a", other), Guess::Now);
         assert_eq!(guesses.begin("b", one), Guess::Now);
-        guesses.forgive("a", one);
+        guesses.uncount("a", one);
         assert_eq!(
             guesses.begin("a", one),
             Guess::Now,

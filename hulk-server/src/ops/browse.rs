@@ -188,8 +188,8 @@ async fn some_directories(
         ..ListQuery::default()
     };
     let page = list_directories(app, owner, &query).await?;
-    let told = offset.saturating_add(page.items.len() as u64);
-    let is_last = page.items.is_empty() || told >= page.total;
-    let next = (!is_last).then(|| format!("{DIRECTORIES}{told}"));
+    let listed = offset.saturating_add(page.items.len() as u64);
+    let is_last = page.items.is_empty() || listed >= page.total;
+    let next = (!is_last).then(|| format!("{DIRECTORIES}{listed}"));
     Ok((page.items, next))
 }

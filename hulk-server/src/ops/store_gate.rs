@@ -5,13 +5,13 @@ use hulk_proto::FileStatus;
 
 use crate::{
     app::App,
-    audit::Actor,
+    auth::check_active,
     db::{
-        uploads,
+        uploads, users,
         versions::{self, VersionRow},
     },
     error::Result,
-    ops::{shares, transaction::transaction},
+    ops::shares,
     store::ObjectKey,
 };
 
@@ -22,7 +22,7 @@ pub(crate) struct Target<'a> {
     pub(crate) upload_id: Option<&'a str>,
 }
 
-/// Whether the upload that the URL was signed for is still open.
+/// Whether the upload that the URL was signed for is still open, and its owner's account not suspended.
 ///
 /// # Errors
 /// If the database does not answer.
@@ -30,9 +30,13 @@ pub(crate) async fn is_open(app: &App, target: Target<'_>) -> Result<bool> {
     let Some(version) = find(app, target).await?.filter(VersionRow::is_unfinished) else {
         return Ok(false);
     };
-    match &version.share_id {
-        Some(share_id) => shares::is_open(app, share_id).await,
-        None => Ok(true),
+    let mut connection = app.db.read().await?;
+    let owner = users::find(&mut connection, &version.user_id).await?;
+    drop(connection);
+    match (owner, &version.share_id) {
+        (Some(owner), _) if check_active(&owner).is_err() => Ok(false),
+        (_, Some(share_id)) => shares::is_open(app, share_id).await,
+        (_, None) => Ok(true),
     }
 }
 
@@ -45,10 +49,10 @@ pub(crate) async fn received(app: &App, target: Target<'_>, size_bytes: u64) -> 
     match find(app, target).await? {
         Some(version) if version.is_unfinished() => {
             if version.share_id.is_some() && size_bytes > 0 {
-                let user_id = version.user_id.as_str();
-                transaction!(&app.db, Actor::Server { user_id }, async |tx| {
-                    Ok(uploads::touch(tx, &version).await?)
-                })?;
+                // Not through `ops::transaction`: bytes that have arrived do not wait for other changes.
+                let mut transaction = app.db.write().await?;
+                uploads::touch(&mut transaction, &version).await?;
+                transaction.commit().await?;
             }
             Ok(true)
         }

@@ -15,7 +15,7 @@ use crate::{
     app::App,
     error::{Error, Result},
     http::{
-        cookies::{SameOrigin, forget_key_cookie, key_cookie},
+        cookies::{SameOrigin, expired_key_cookie, key_cookie},
         extract::Form,
     },
 };
@@ -49,6 +49,6 @@ fn refused(app: &App, error: Error) -> Response {
 }
 
 pub(crate) async fn logout(State(app): State<App>, _: SameOrigin) -> Response {
-    let cookie = forget_key_cookie(&app);
+    let cookie = expired_key_cookie(&app);
     ([(header::SET_COOKIE, cookie)], Redirect::to("/")).into_response()
 }

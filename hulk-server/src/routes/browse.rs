@@ -11,16 +11,15 @@ use hulk_proto::{
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::tree_texts::{self, Eyes};
+use super::tree_texts::{self, Viewer};
 use crate::{
     app::App,
     auth::Caller,
     error::Result,
     http::{
-        caller::MaybeCaller,
         extract::{LinkQuery, PathId},
         negotiate::wants_page,
-        share_access::ShareAccess,
+        share_access::Visitor,
     },
     ops::{
         browse::{browse_directory, browse_shared},
@@ -42,20 +41,19 @@ pub(super) fn router() -> OpenApiRouter<App> {
     responses((status = 200, body = DirectoryListing), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]
 pub(super) async fn browse(
     State(app): State<App>,
-    MaybeCaller(caller): MaybeCaller,
-    ShareAccess(credentials): ShareAccess,
+    Visitor { caller, access }: Visitor,
     PathId(id): PathId,
     query: LinkQuery,
     headers: HeaderMap,
 ) -> Result<Response> {
     if let Some(form) = &query.form {
         let form = form.parse()?;
-        let eyes = eyes(&app, caller.as_ref(), &credentials, query.token.as_ref()).await?;
-        return tree_texts::tell(&app, eyes, form, &id).await;
+        let viewer = viewer(&app, caller.as_ref(), &access, query.token.as_ref()).await?;
+        return tree_texts::send(&app, viewer, form, &id).await;
     }
     let is_page = wants_page(&headers);
     let token = query.token.clone();
-    let listed = listing(&app, caller.as_ref(), &credentials, &id, query).await;
+    let listed = listing(&app, caller.as_ref(), &access, &id, query).await;
     Ok(match (listed, token) {
         (Ok((listing, _)), _) if !is_page => Answer(listing).into_response(),
         (Err(error), _) if !is_page => return Err(error),
@@ -70,18 +68,18 @@ pub(super) async fn browse(
     })
 }
 
-async fn eyes(
+async fn viewer(
     app: &App,
     caller: Option<&Caller>,
     credentials: &ShareCredentials,
     token: Option<&ShareToken>,
-) -> Result<Eyes> {
+) -> Result<Viewer> {
     Ok(match token {
         Some(token) => {
             let opened = shares::open(app, token, credentials, ShareAction::List).await?;
-            Eyes::Share(Box::new(opened))
+            Viewer::Share(Box::new(opened))
         }
-        None => Eyes::User(caller.map(|caller| caller.user.id.clone())),
+        None => Viewer::User(caller.map(|caller| caller.user.id.clone())),
     })
 }
 

@@ -18,10 +18,9 @@ use crate::{
     app::App,
     error::{Error, Result},
     http::{
-        caller::MaybeCaller,
         extract::{LinkQuery, Rest},
         negotiate::{wants_json, wants_page},
-        share_access::ShareAccess,
+        share_access::Visitor,
     },
     ops::{
         files::download::{Follower, Link, Resolved, describe_link, resolve_link},
@@ -48,15 +47,14 @@ const CLAIM: HeaderName = HeaderName::from_static(CLAIM_HEADER);
 pub(crate) async fn by_id(
     State(app): State<App>,
     method: Method,
-    MaybeCaller(caller): MaybeCaller,
-    ShareAccess(credentials): ShareAccess,
+    Visitor { caller, access }: Visitor,
     Rest(link): Rest,
     query: LinkQuery,
     headers: HeaderMap,
 ) -> Result<Response> {
     let link = parse(&link).ok_or_else(|| Error::not_found("file"))?;
     let opened = match &query.token {
-        Some(token) => Some(shares::open(&app, token, &credentials, ShareAction::Download).await?),
+        Some(token) => Some(shares::open(&app, token, &access, ShareAction::Download).await?),
         None => None,
     };
     // Opening a counted link in a browser must not use it up: its page has a button that does.
@@ -68,7 +66,7 @@ pub(crate) async fn by_id(
     }
     let follower = Follower {
         user_id: caller.as_ref().map(|caller| caller.user.id.as_str()),
-        share: opened.as_ref().map(|opened| (opened, &credentials)),
+        share: opened.as_ref().map(|opened| (opened, &access)),
         saves: false,
     };
     let resolved = resolve_link(&app, &link, follower, &method, query.version).await?;

@@ -16,7 +16,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{
     download::redirect,
     put,
-    tree_texts::{self, Eyes},
+    tree_texts::{self, Viewer},
 };
 use crate::{
     app::App,
@@ -96,7 +96,7 @@ async fn tell_tree(
     let form = form.parse()?;
     let opened = open(app, token, credentials, ShareAction::List).await?;
     let id = opened.entry.id.parse().map_err(Error::internal)?;
-    tree_texts::tell(app, Eyes::Share(Box::new(opened)), form, &id).await
+    tree_texts::send(app, Viewer::Share(Box::new(opened)), form, &id).await
 }
 
 /// Redirect to a URL that accepts a file for the shared directory: `curl -LT FILE LINK/`

@@ -42,16 +42,16 @@ impl FromStr for TreeForm {
 }
 
 /// On whose behalf the tree is listed.
-pub(super) enum Eyes {
+pub(super) enum Viewer {
     Share(Box<Opened>),
     /// A user; `None` for anyone.
     User(Option<String>),
 }
 
 /// A list that is being sent.
-struct Telling {
+struct Listing {
     app: App,
-    eyes: Eyes,
+    viewer: Viewer,
     form: TreeForm,
     /// Directories that are still to be listed, with their paths and cursors.
     left: Vec<(Id, String, Option<String>)>,
@@ -62,27 +62,27 @@ struct Telling {
 ///
 /// # Errors
 /// `NOT_FOUND`.
-pub(super) async fn tell(app: &App, eyes: Eyes, form: TreeForm, id: &Id) -> Result<Response> {
-    let mut telling = Telling {
+pub(super) async fn send(app: &App, viewer: Viewer, form: TreeForm, id: &Id) -> Result<Response> {
+    let mut list = Listing {
         app: app.clone(),
-        eyes,
+        viewer,
         form,
         left: Vec::new(),
     };
-    let listing = telling.page(id, None).await?;
+    let listing = list.page(id, None).await?;
     let name = listing.directory.path.split();
     let name = name.map_or_else(|| "files".to_owned(), |(_, name)| name.to_owned());
-    let mut first = telling.head(&listing.directory.url);
-    first.push_str(&telling.text(id.clone(), &name, listing));
-    let rest = stream::try_unfold(telling, |mut telling| async move {
-        let Some((id, path, cursor)) = telling.left.pop() else {
+    let mut first = list.head(&listing.directory.url);
+    first.push_str(&list.text(id.clone(), &name, listing));
+    let rest = stream::try_unfold(list, |mut list| async move {
+        let Some((id, path, cursor)) = list.left.pop() else {
             return Ok::<_, std::io::Error>(None);
         };
-        let listing = telling.page(&id, cursor).await;
+        let listing = list.page(&id, cursor).await;
         // The answer breaks off, so that no client takes a part for the whole.
         let listing = listing.map_err(std::io::Error::other)?;
-        let text = telling.text(id, &path, listing);
-        Ok(Some((Bytes::from(text), telling)))
+        let text = list.text(id, &path, listing);
+        Ok(Some((Bytes::from(text), list)))
     });
     let first = stream::iter([Ok(Bytes::from(first))]);
     let body = Body::from_stream(futures_util::StreamExt::chain(first, rest));
@@ -93,11 +93,11 @@ pub(super) async fn tell(app: &App, eyes: Eyes, form: TreeForm, id: &Id) -> Resu
     Ok((headers, body).into_response())
 }
 
-impl Telling {
+impl Listing {
     async fn page(&self, id: &Id, cursor: Option<String>) -> Result<DirectoryListing> {
-        match &self.eyes {
-            Eyes::Share(opened) => browse_shared(&self.app, opened, id.as_str(), cursor).await,
-            Eyes::User(user_id) => {
+        match &self.viewer {
+            Viewer::Share(opened) => browse_shared(&self.app, opened, id.as_str(), cursor).await,
+            Viewer::User(user_id) => {
                 browse_directory(&self.app, id, user_id.as_deref(), cursor).await
             }
         }

@@ -10,6 +10,7 @@ use super::{
     multipart::{Completed, SourceRange},
     object_key,
 };
+use crate::telemetry::chain;
 
 /// As large as the smallest part, since some stores do not copy a part from less.
 const BODY: &[u8] = &[0x68; 5 << 20];
@@ -62,7 +63,7 @@ impl Store {
             .map_err(|error| {
                 let status = status_of(&error).unwrap_or(0);
                 let error = StoreError::unavailable("PutObject", key, error);
-                tracing::debug!(%error, "a put of the probe was refused");
+                tracing::debug!(error = chain(&error), "a put of the probe was refused");
                 status
             })
     }
@@ -224,7 +225,7 @@ fn lets_browsers_upload(rule: &CorsRule) -> bool {
 
 /// Returns a short reason; the log has the whole error.
 fn brief(error: &StoreError) -> &'static str {
-    tracing::warn!(%error, "a probe of the store failed");
+    tracing::warn!(error = chain(error), "a probe of the store failed");
     match error.kind {
         StoreErrorKind::Missing => "an object is missing",
         StoreErrorKind::Full => "the store is full",

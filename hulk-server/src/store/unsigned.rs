@@ -19,6 +19,7 @@ use super::{
     error::{StoreError, StoreErrorKind, status_of},
     presign::{Guard, Presigned},
 };
+use crate::telemetry::chain;
 
 const BODY: &[u8] = b"what was signed";
 const COPY_SOURCE: &str = "x-amz-copy-source";
@@ -40,7 +41,10 @@ impl Store {
                 "use a version of the store, or another store, that refuses unsigned headers",
             ),
             Err(error) => {
-                tracing::warn!(%error, "the probe of unsigned headers failed");
+                tracing::warn!(
+                    error = chain(&error),
+                    "the probe of unsigned headers failed"
+                );
                 Check::warning(
                     name,
                     "it is not known whether the store refuses unsigned headers",

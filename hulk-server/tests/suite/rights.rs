@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::server::{Server, answer};
+use crate::server::{Server, answer, has_embedded_store};
 
 /// Method, path, and the status for each caller: without a key, the owner with a key for read, upload,
 /// write and all, and another user with a key for all. Then the body.
@@ -291,6 +291,12 @@ async fn a_suspended_account_stops_everywhere_at_once() {
     let share = json!({ "path": "dir" });
     let share = server.post("/api/v1/shares", &ada.key, share).await.1;
     let token = share["token"].as_str().unwrap();
+    let private = json!({ "path": "private.txt", "size_bytes": 1, "permissions": "private" });
+    let (_, planned) = server.post("/api/v1/files", &ada.key, private).await;
+    server.send_bytes(&ada.key, &planned, b"p").await;
+    server.report(&ada.key, &planned).await;
+    let private = format!("/d/{}", planned["file"]["id"].as_str().unwrap());
+    let unfinished = server.plan(&ada.key, "unfinished.txt", 1).await;
     let paths = [
         format!("/d/{id}"),
         format!("/d/{id}?token={token}"),
@@ -318,6 +324,12 @@ async fn a_suspended_account_stops_everywhere_at_once() {
             let (found, body) = server.get(path, "").await;
             let refused = found == 403;
             assert_eq!(refused, is_active == 0, "{path}: {found} {body}");
+        }
+        assert_eq!(server.get(&private, "").await.0, 404, "it looks like none");
+        if has_embedded_store() {
+            // A URL that was signed before.
+            let sent = server.send_bytes("", &unfinished, b"u").await.status();
+            assert_eq!(sent.is_success(), is_active == 1, "{sent}");
         }
     }
 }

@@ -1,14 +1,14 @@
 //! `hulk doctor`: tests what transfers need from this machine, and says how to fix what fails.
 
+mod report;
 mod transfer;
 
 use hulk_proto::{
-    ErrorCode, Me, Right, Timestamp,
-    health::{Check, Outcome, Readiness},
+    ErrorCode, Me, Right,
+    health::{Check, Readiness},
 };
-use reqwest::Response;
-use time::{OffsetDateTime, format_description::well_known::Rfc2822};
 
+use self::report::{Report, seconds_ahead};
 use crate::{
     client::Client,
     error::{Error, Exit, Result},
@@ -66,7 +66,7 @@ async fn is_there(client: &Client, report: &mut Report<'_>) -> bool {
     let took = start.elapsed().as_millis();
     let (status, ahead) = (response.status(), seconds_ahead(&response));
     let body = read_at_most(response, ERROR_BYTES).await;
-    if body.is_ok_and(|(body, goes_on)| body == b"ok\n" && !goes_on) {
+    if body.is_ok_and(|(body, has_more)| body == b"ok\n" && !has_more) {
         report.add(Check::good(
             name,
             format!("{} answered in {took} ms", client.server()),
@@ -127,59 +127,5 @@ async fn key(client: &Client, report: &mut Report<'_>) -> Option<Me> {
             report.add(Check::failed(name, error.to_string(), fix));
             None
         }
-    }
-}
-
-/// Seconds by which the other clock is ahead of ours.
-fn seconds_ahead(response: &Response) -> Option<i64> {
-    let date = response.headers().get("date")?.to_str().ok()?;
-    let theirs = OffsetDateTime::parse(date, &Rfc2822).ok()?.unix_timestamp();
-    Some(theirs - Timestamp::now().unix_millis() / 1000)
-}
-
-/// Prints each check as it is made.
-struct Report<'a> {
-    printer: &'a Printer,
-    checks: Vec<Check>,
-}
-
-impl<'a> Report<'a> {
-    fn new(printer: &'a Printer) -> Self {
-        Self {
-            printer,
-            checks: Vec::new(),
-        }
-    }
-
-    fn add(&mut self, check: Check) {
-        if !self.printer.json {
-            let word = match check.outcome {
-                Outcome::Good => "good",
-                Outcome::Warning => "warning",
-                Outcome::Failed => "FAILED",
-            };
-            self.printer
-                .line(format!("{word:8}{:16} {}", check.name, check.message));
-            if let Some(fix) = &check.fix {
-                self.printer.line(format!("{:25}fix: {fix}", ""));
-            }
-        }
-        self.checks.push(check);
-    }
-
-    fn extend(&mut self, checks: impl IntoIterator<Item = Check>) {
-        for check in checks {
-            self.add(check);
-        }
-    }
-
-    /// Prints the document with `--json`; returns whether no check failed.
-    fn finish(self) -> bool {
-        if self.printer.json {
-            self.printer.document(&self.checks);
-        }
-        self.checks
-            .iter()
-            .all(|check| check.outcome != Outcome::Failed)
     }
 }

@@ -7,7 +7,7 @@ use hulk_proto::{
 use reqwest::{Method, RequestBuilder, Response, header};
 use url::Url;
 
-use super::{Report, seconds_ahead};
+use super::report::{Report, seconds_ahead};
 use crate::{
     client::Client,
     error::{Error, Result},
@@ -235,8 +235,8 @@ async fn try_range(client: &Client, link: &str) -> Result<bool> {
         .await;
     let got = got.map_err(|error| unreachable(&location, &error))?;
     let is_partial = got.status() == 206;
-    let (bytes, goes_on) = read_at_most(got, 2).await?;
-    Ok(is_partial && !goes_on && bytes == [BYTE, BYTE])
+    let (bytes, has_more) = read_at_most(got, 2).await?;
+    Ok(is_partial && !has_more && bytes == [BYTE, BYTE])
 }
 
 fn refused(name: &str, error: &Error) -> Check {

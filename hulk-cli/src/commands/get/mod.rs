@@ -16,7 +16,7 @@ use serde::Serialize;
 use tokio::task::spawn_blocking;
 use url::Url;
 
-use super::{Batch, resumable};
+use super::batch::{Batch, resumable};
 use crate::{
     args::{Get, Global},
     context,

@@ -22,7 +22,7 @@ use super::{
     run::{Run, resolved},
 };
 use crate::{
-    commands::common_exit,
+    commands::batch::common_exit,
     error::{Error, Exit, Result},
     file_io::digest_file,
     http::page_url,

@@ -114,7 +114,7 @@ pub(crate) async fn put(
         let error = outcome.as_ref().err();
         error.is_some_and(|error| error.code == ErrorCode::NotFound)
     };
-    let (gone, told): (Outcomes, Outcomes) = outcomes
+    let (gone, known): (Outcomes, Outcomes) = outcomes
         .into_iter()
         .partition(|(_, outcome)| is_gone(outcome));
     longer.extend(gone.into_iter().filter_map(|(relative, _)| {
@@ -125,7 +125,7 @@ pub(crate) async fn put(
             size_bytes,
         })
     }));
-    (told, longer)
+    (known, longer)
 }
 
 /// Reads the files. One that cannot be read, or whose path is invalid, gets its outcome here.

@@ -12,7 +12,7 @@ use serde::Serialize;
 use tokio::task::spawn_blocking;
 use url::Url;
 
-use super::{Batch, resumable};
+use super::batch::{Batch, resumable};
 use crate::{
     args::{Global, Put},
     attributes::Attributes,

@@ -13,7 +13,7 @@ use tokio::{sync::Semaphore, task::spawn_blocking};
 
 use super::{batch, place::below, run::Run};
 use crate::{
-    commands::common_exit,
+    commands::batch::common_exit,
     error::{Error, Exit, Result},
     transfer::upload::source::Source,
     walk::{Tree, TreeFile, above},
@@ -88,10 +88,10 @@ fn left_through_link(run: &Run<'_>, tree: &Tree) -> Vec<SkippedFile> {
         })
         .collect();
     for one in &left {
-        let told = format!("skipped {}: {}", one.path, one.reason);
+        let text = format!("skipped {}: {}", one.path, one.reason);
         match tree.files.is_empty() {
-            true => run.printer.insist(&told),
-            false => run.display.say(&told),
+            true => run.printer.insist(&text),
+            false => run.display.say(&text),
         }
     }
     left
@@ -103,7 +103,7 @@ async fn tell_who_may_look(run: &Run<'_>, at: &RemotePath, directory: &Directory
     if client.share().is_some() {
         return;
     }
-    let told = match client.is_open(&directory.id).await {
+    let text = match client.is_open(&directory.id).await {
         Some(true) => format!(
             "anyone with the link can see what is in /{at}; to close it: hulk set /{at} --private"
         ),
@@ -112,7 +112,7 @@ async fn tell_who_may_look(run: &Run<'_>, at: &RemotePath, directory: &Directory
         ),
         None => return,
     };
-    run.display.say(&told);
+    run.display.say(&text);
 }
 
 async fn put_files(

@@ -56,11 +56,11 @@ impl Cache {
     /// Adds a file that was verified. Errors are ignored: the file is then not cached.
     pub(crate) fn add(&self, sha256: Sha256, size_bytes: u64, from: &Path) {
         if (Self::MIN_FILE_BYTES..=MAX_BYTES).contains(&size_bytes) {
-            let _ = self.try_keep(sha256, size_bytes, from);
+            let _ = self.try_add(sha256, size_bytes, from);
         }
     }
 
-    fn try_keep(&self, sha256: Sha256, size_bytes: u64, from: &Path) -> io::Result<()> {
+    fn try_add(&self, sha256: Sha256, size_bytes: u64, from: &Path) -> io::Result<()> {
         let entry = self.entry(sha256);
         if entry.join("data").exists() {
             return Ok(());

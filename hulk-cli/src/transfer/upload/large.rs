@@ -176,8 +176,8 @@ impl LargeUpload<'_> {
         let now = stamp(&self.large.file);
         let now = now.map_err(|error| Error::local("read", &self.large.path, &error))?;
         // Some file systems report a size that is too small.
-        let goes_on = has_byte_at(&self.large.file, self.large.stamp.len);
-        match self.large.stamp.has_same_contents(&now) && !goes_on {
+        let has_more = has_byte_at(&self.large.file, self.large.stamp.len);
+        match self.large.stamp.has_same_contents(&now) && !has_more {
             true => Ok(()),
             false => Err(changed(&self.large.path)),
         }

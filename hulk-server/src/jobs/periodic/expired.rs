@@ -1,7 +1,8 @@
 //! Deletes the bytes of expired files; their links already answer 410.
 
-use super::BATCH;
-use crate::{app::App, db::upkeep, error::Result, ops::uploads::release::release};
+use crate::{
+    app::App, db::upkeep, error::Result, jobs::lease::BATCH, ops::uploads::release::release,
+};
 
 pub(crate) async fn run_once(app: &App) -> Result<u64> {
     let mut expired = 0;

@@ -1,7 +1,6 @@
 //! Counts the downloads of counted shares whose URLs have expired.
 
-use super::BATCH;
-use crate::{app::App, error::Result, ops::shares::claim};
+use crate::{app::App, error::Result, jobs::lease::BATCH, ops::shares::claim};
 
 pub(crate) async fn run_once(app: &App) -> Result<u64> {
     let mut counted = 0;

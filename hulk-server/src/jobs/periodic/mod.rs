@@ -16,12 +16,10 @@ use hulk_proto::FileStatus;
 use super::{
     garbage,
     lease::{self, Lease, Taken},
-    report,
+    outcome::report,
 };
 use crate::{app::App, db::upkeep, error::Result};
 
-/// How many rows a job takes at a time.
-const BATCH: i64 = 500;
 const HOUR: Duration = Duration::from_secs(60 * 60);
 /// How often a replica checks whether a job is due.
 const LOOK_INTERVAL: Duration = Duration::from_secs(60);
@@ -181,21 +179,36 @@ async fn finish(app: &App, job: Job, lease: Lease, orphan_age: Duration) -> Resu
     Ok(swept)
 }
 
-/// Runs the jobs when they are due.
+/// Runs the jobs when they are due. Those of every minute do not wait for the long ones.
 pub(super) async fn run(app: App) {
-    let mut look = tokio::time::interval(LOOK_INTERVAL);
-    loop {
-        look.tick().await;
-        for job in Job::ALL {
-            report(job.name(), run_due(&app, job).await);
+    let (frequent, rare): (Vec<Job>, Vec<Job>) = Job::ALL
+        .into_iter()
+        .partition(|job| job.interval() == LOOK_INTERVAL);
+    let frequent = async {
+        let mut look = tokio::time::interval(LOOK_INTERVAL);
+        loop {
+            look.tick().await;
+            report("measure", measure(&app).await);
+            run_all_due(&app, &frequent).await;
         }
+    };
+    let rare = async {
+        let mut look = tokio::time::interval(LOOK_INTERVAL);
+        loop {
+            look.tick().await;
+            run_all_due(&app, &rare).await;
+        }
+    };
+    tokio::join!(frequent, rare);
+}
+
+async fn run_all_due(app: &App, jobs: &[Job]) {
+    for job in jobs {
+        report(job.name(), run_due(app, *job).await);
     }
 }
 
 async fn run_due(app: &App, job: Job) -> Result<()> {
-    if job == Job::Garbage {
-        measure(app).await?;
-    }
     let Taken::Ours(lease) = lease::take(app, job.name(), false).await? else {
         return Ok(());
     };

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use super::BATCH;
 use crate::{
     app::App,
     db::{upkeep, versions},
     error::Result,
+    jobs::lease::BATCH,
     ops::uploads::release::release,
 };
 

@@ -1,11 +1,12 @@
 //! Deletes entries permanently whose time in the trash has ended, and resumes after a crash.
 
-use super::BATCH;
-use crate::{app::App, audit::Actor, db::trash, error::Result, ops::trash::purge::purge};
+use crate::{
+    app::App, audit::Actor, db::trash, error::Result, jobs::lease::BATCH, ops::trash::purge::purge,
+};
 
 pub(crate) async fn run_once(app: &App) -> Result<u64> {
     let kept = i64::try_from(app.settings.limits.trash_kept.as_millis()).unwrap_or(i64::MAX);
-    // Not through `ops::transaction`: one statement for the trash of all users.
+    // Not through `ops::transaction`: one statement for the trash of all users, for whom the time is the same.
     let mut transaction = app.db.write().await?;
     let before = app.db.now(&mut transaction).await?.unix_millis() - kept;
     trash::mark_older_purged(&mut transaction, before).await?;

@@ -112,7 +112,7 @@ fn credential(credential: auth::Credential) -> Result<Credential> {
     Ok(match credential {
         auth::Credential::ApiKey(key) => Credential::ApiKey(present::api_key(key)?),
         auth::Credential::Session { id } => Credential::Session { id },
-        auth::Credential::Oidc { permissions } => Credential::Oidc { permissions },
+        auth::Credential::Oidc { permissions, .. } => Credential::Oidc { permissions },
         auth::Credential::Root => Credential::Root,
     })
 }

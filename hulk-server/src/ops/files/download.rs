@@ -133,14 +133,15 @@ async fn find_seen(
     let mut connection = app.db.read().await?;
     let file = files::find(&mut connection, &id).await?;
     let mut file = file.ok_or_else(not_found)?;
-    if !file.owner_is_active {
-        return Err(suspended());
-    }
     let is_owner = follower.user_id == Some(file.user_id.as_str());
     if let Some((opened, _)) = follower.share {
         opened.check_within(&mut connection, &file.id).await?;
     } else if !is_owner && !is_public(&mut connection, &file).await? {
         return Err(not_found());
+    }
+    // Only now: a private file of a suspended account looks like none.
+    if !file.owner_is_active {
+        return Err(suspended());
     }
     if let Some(number) = version {
         show_version(&mut connection, &mut file, number)

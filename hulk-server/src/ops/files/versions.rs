@@ -18,10 +18,10 @@ use crate::{
         present,
         transaction::transaction,
         uploads::{
-            dedupe::copy_stored,
+            dedupe::{Copied, copy_stored},
             draft::draft_again,
             finish::settle,
-            publish::{Outcome, publish_one},
+            publish::{Outcome, Sent, publish_one},
             refusals::{overtaken, quota_exceeded},
             release::abandon,
             show::{find_file, show_file},
@@ -88,19 +88,33 @@ pub async fn restore_version(app: &App, caller: &Caller, id: &Id, number: u64) -
         return show_file(app, user, id).await;
     }
     let wanted = reserve(app, caller, &stored).await?;
-    let Some(sent) = copy_stored(app, &wanted, &stored).await? else {
-        abandon(
-            app,
-            actor,
-            &wanted,
+    let (reason, refusal) = match copy_stored(app, &wanted, &stored).await? {
+        Copied::Done(sent) => return publish(app, caller, &wanted, &sent).await,
+        Copied::Missing => (
             "the version to restore no longer exists",
-        )
-        .await?;
-        return Err(Error::not_found("version"));
+            Error::not_found("version"),
+        ),
+        Copied::Unsupported => (
+            "the store cannot copy",
+            Error::new(
+                ErrorCode::StoreUnavailable,
+                "the store cannot copy objects, as restoring a version needs",
+            ),
+        ),
     };
+    abandon(app, actor, &wanted, reason).await?;
+    Err(refusal)
+}
+
+/// Makes the copied version the current one.
+async fn publish(app: &App, caller: &Caller, wanted: &VersionRow, sent: &Sent) -> Result<File> {
+    let (user, actor) = (&caller.user, Actor::from(caller));
     let limits = Limits::of(&app.settings.limits, user);
-    match publish_one(app, actor, &limits, &wanted, &sent).await? {
-        Outcome::Validated => show_file(app, user, id).await,
+    match publish_one(app, actor, &limits, wanted, sent).await? {
+        Outcome::Validated => {
+            let id = wanted.file_id.parse().map_err(Error::internal)?;
+            show_file(app, user, &id).await
+        }
         Outcome::Gone => Err(Error::not_found("file")),
         Outcome::Taken | Outcome::Overtaken => Err(overtaken()),
     }

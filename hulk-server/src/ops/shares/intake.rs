@@ -88,10 +88,10 @@ async fn end(
     connection: &mut AnyConnection,
     share_id: &str,
     bytes: i64,
-    came_in: bool,
+    is_received: bool,
 ) -> Result<()> {
     for share in chain(connection, share_id).await? {
-        shares::end_file(connection, &share.id, bytes, came_in).await?;
+        shares::end_file(connection, &share.id, bytes, is_received).await?;
     }
     Ok(())
 }

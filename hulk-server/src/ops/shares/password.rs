@@ -90,7 +90,7 @@ async fn check(app: &App, hash: &str, password: &Password, address: Option<IpAdd
     let right = app.passwords.is_of(hash, password).await;
     // A password that was not checked was no guess either.
     if !matches!(right, Ok(false)) {
-        app.guesses.forgive(hash, address);
+        app.guesses.uncount(hash, address);
     }
     if !right? {
         return Err(Error::new(

@@ -31,7 +31,13 @@ pub(super) async fn reuse_stored(
 ) -> Result<Vec<Result<bool>>> {
     let copies = plans.iter().map(|plan| async move {
         match plan.as_ref().map(|(_, planned)| (planned, &planned.stored)) {
-            Ok((planned, Some(stored))) => copy_stored(app, &planned.version, stored).await,
+            Ok((planned, Some(stored))) => {
+                match copy_stored(app, &planned.version, stored).await? {
+                    Copied::Done(sent) => Ok(Some(sent)),
+                    // The client has the bytes.
+                    Copied::Missing | Copied::Unsupported => Ok(None),
+                }
+            }
             _ => Ok(None),
         }
     });
@@ -76,28 +82,31 @@ async fn conclude(
     }
 }
 
-/// Makes the object of `version` from a stored one, inside the store. Returns `None` if the stored one no
-/// longer exists or cannot be copied.
+/// Outcome of a copy inside the store.
+pub(crate) enum Copied {
+    Done(Sent),
+    /// The stored object no longer exists.
+    Missing,
+    /// The store cannot copy.
+    Unsupported,
+}
+
+/// Makes the object of `version` from a stored one, inside the store.
 pub(crate) async fn copy_stored(
     app: &App,
     version: &VersionRow,
     stored: &VersionRow,
-) -> Result<Option<Sent>> {
+) -> Result<Copied> {
     let Some(attested) = app.store.inspect(&stored.object_key).await? else {
-        return Ok(None);
+        return Ok(Copied::Missing);
     };
     let (from, to) = (&stored.object_key, &version.object_key);
-    match app.store.copy(from, to, &attested).await {
-        Ok(()) => {}
-        Err(error)
-            if matches!(
-                error.kind,
-                StoreErrorKind::Missing | StoreErrorKind::Unsupported
-            ) =>
-        {
-            return Ok(None);
-        }
-        Err(error) => return Err(error.into()),
+    if let Err(error) = app.store.copy(from, to, &attested).await {
+        return match error.kind {
+            StoreErrorKind::Missing => Ok(Copied::Missing),
+            StoreErrorKind::Unsupported => Ok(Copied::Unsupported),
+            _ => Err(error.into()),
+        };
     }
     let part_digests = match version.part_size == stored.part_size && stored.has_digests {
         true => {
@@ -106,7 +115,7 @@ pub(crate) async fn copy_stored(
         }
         false => None,
     };
-    Ok(Some(Sent {
+    Ok(Copied::Done(Sent {
         size_bytes: stored.size_bytes,
         sha256: stored.sha256.clone(),
         part_digests,

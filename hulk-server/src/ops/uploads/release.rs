@@ -69,7 +69,7 @@ pub(crate) async fn fail(
         return Ok(false);
     }
     release(connection, version).await?;
-    remove_unborn(connection, version).await?;
+    remove_without_versions(connection, version).await?;
     Ok(true)
 }
 
@@ -90,7 +90,10 @@ pub(crate) async fn abandon(
 
 /// Removes the names that a failed upload through a share leaves behind: the file, unless a version of it
 /// was ever finished, and the directories above it that are empty and younger than the link.
-async fn remove_unborn(connection: &mut AnyConnection, version: &VersionRow) -> Result<()> {
+async fn remove_without_versions(
+    connection: &mut AnyConnection,
+    version: &VersionRow,
+) -> Result<()> {
     let Some(share_id) = &version.share_id else {
         return Ok(());
     };
@@ -100,7 +103,7 @@ async fn remove_unborn(connection: &mut AnyConnection, version: &VersionRow) -> 
     ) else {
         return Ok(());
     };
-    if !entries::delete_unborn(connection, &file.id).await? {
+    if !entries::delete_without_versions(connection, &file.id).await? {
         return Ok(());
     }
     let (mut removed, mut above) = (1, file.parent_id);

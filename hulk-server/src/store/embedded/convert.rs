@@ -8,9 +8,9 @@ use hulk_proto::{Md5, Sha256, Timestamp};
 use s3s::{S3Error, S3Request, S3Response, S3Result, dto, s3_error};
 
 use super::{
-    BUCKET,
     conditions::{Conditions, Verdict},
     digests::Digests,
+    layout::BUCKET,
     manifest::{Attributes, Manifest, PartRecord},
     multipart::{NamedPart, PutPart},
     objects::{Expected, Place, Put},

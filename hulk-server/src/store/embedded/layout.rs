@@ -18,6 +18,9 @@ pub enum OpenError {
     Io(#[from] io::Error),
 }
 
+/// Name of the bucket, and the region, which S3 requires.
+pub(crate) const BUCKET: &str = "hulkastorus-ugc";
+pub(crate) const REGION: &str = "auto";
 /// Version of the layout, stored in the file `format`.
 const FORMAT: &str = "1";
 /// File systems allow names of at most 255 bytes; one is the manifest's mark.

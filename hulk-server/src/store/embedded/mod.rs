@@ -47,13 +47,9 @@ use s3s::{
 pub(crate) use connector::InProcess;
 pub(crate) use front::{front, is_presigned, preflight, refusal, refuse, serve};
 use layout::Layout;
-pub(crate) use layout::OpenError;
+pub(crate) use layout::{BUCKET, OpenError, REGION};
 use objects::Objects;
 use receiving::Receiving;
-
-/// Name of the bucket, and the region, which S3 requires.
-pub(crate) const BUCKET: &str = "hulkastorus-ugc";
-pub(crate) const REGION: &str = "auto";
 
 /// The store of one data directory.
 #[derive(Clone)]

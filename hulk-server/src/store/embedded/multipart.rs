@@ -233,7 +233,7 @@ impl Objects {
         };
         sync_directory(&self.layout().data(upload_id)).map_err(fault)?;
         self.replace(&manifest, Place::Any)?;
-        self.forget_upload(upload_id).map_err(fault)?;
+        self.delete_upload(upload_id).map_err(fault)?;
         self.drop_unused_segments(upload_id, &manifest);
         Ok(manifest)
     }
@@ -299,13 +299,13 @@ impl Objects {
     pub(super) fn abort_upload(&self, key: &str, upload_id: &str) -> S3Result<()> {
         let _lock = self.lock_upload(upload_id);
         self.find_upload(key, upload_id)?;
-        self.forget_upload(upload_id).map_err(fault)?;
+        self.delete_upload(upload_id).map_err(fault)?;
         self.discard_data(upload_id);
         Ok(())
     }
 
     /// Removes the record first: without it the upload does not exist.
-    fn forget_upload(&self, upload_id: &str) -> io::Result<()> {
+    fn delete_upload(&self, upload_id: &str) -> io::Result<()> {
         let directory = self.layout().upload(upload_id);
         self.layout().remove(&directory.join(UPLOAD_RECORD))?;
         fs::remove_dir_all(&directory)
