@@ -1,6 +1,10 @@
 //! Behaviour of the `hulk` command that users and scripts rely on, with real servers and sockets.
 
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "tests")]
+#![allow(
+    clippy::too_many_lines,
+    reason = "a story or a table of cases is read from top to bottom"
+)]
 #![cfg(feature = "serve")]
 
 #[path = "../../../hulk-server/tests/harness/mod.rs"]

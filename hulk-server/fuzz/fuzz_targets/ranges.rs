@@ -6,7 +6,7 @@
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use libfuzzer_sys::fuzz_target;
 
-#[path = "../../src/store/embedded/conditions.rs"]
+#[path = "../../src/store/embedded/conditions/mod.rs"]
 mod conditions;
 
 use conditions::{Conditions, Verdict};

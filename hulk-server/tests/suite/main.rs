@@ -1,6 +1,10 @@
 //! Behaviour that users and other programs rely on, tested with the real `hulk-server` over a socket.
 
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "tests")]
+#![allow(
+    clippy::too_many_lines,
+    reason = "a story or a table of cases is read from top to bottom"
+)]
 
 #[path = "../harness/mod.rs"]
 #[allow(dead_code, reason = "shared with the benchmark, which uses the rest")]
