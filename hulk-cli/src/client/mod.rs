@@ -148,7 +148,7 @@ impl Client {
                 "{} sent an answer that this hulk does not understand ({error})",
                 shown(&self.server)
             ))
-            .with_hint("check --server; the server may be newer than this hulk")
+            .with_hint("check --server; the server may be older or newer than this hulk")
         })
     }
 

@@ -31,5 +31,6 @@ mod resume;
 mod serve;
 mod shares;
 mod strange;
+mod together;
 mod tour;
 mod trees;

@@ -3,7 +3,10 @@
 use hulk_proto::{ExpirationPolicy, FileStatus, Permission};
 use sqlx::{AnyConnection, AssertSqlSafe};
 
-use super::columns::{Flag, Text};
+use super::{
+    columns::{Flag, Text},
+    versions::VersionRow,
+};
 
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct FileRow {
@@ -32,6 +35,20 @@ pub struct FileRow {
     #[sqlx(try_from = "Text<ExpirationPolicy>")]
     pub expiration_policy: ExpirationPolicy,
     pub expires_at: Option<i64>,
+}
+
+impl FileRow {
+    /// Turns the row into that of another version of the file.
+    pub(crate) fn show_version(&mut self, version: &VersionRow) {
+        self.version = version.number;
+        self.state = version.state;
+        self.size_bytes = version.size_bytes;
+        self.mime_type.clone_from(&version.mime_type);
+        self.sha256.clone_from(&version.sha256);
+        self.object_key.clone_from(&version.object_key);
+        self.expiration_policy = version.expiration_policy;
+        self.expires_at = version.expires_at;
+    }
 }
 
 const SELECT: &str =

@@ -21,6 +21,7 @@ use crate::{
     transfer::{
         Watcher,
         upload::{
+            is_ended,
             report::{fill, put_file, report_small},
             source::{Small, Source},
         },
@@ -110,10 +111,7 @@ pub(crate) async fn put(
         outcomes.extend(failed.map(|moving| (moving.relative, Err(error.clone()))));
     }
     // Another client that puts the same files ended these uploads: each is planned anew, alone.
-    let is_gone = |outcome: &Result<PutFile>| {
-        let error = outcome.as_ref().err();
-        error.is_some_and(|error| error.code == ErrorCode::NotFound)
-    };
+    let is_gone = |outcome: &Result<PutFile>| outcome.as_ref().is_err_and(is_ended);
     let (gone, known): (Outcomes, Outcomes) = outcomes
         .into_iter()
         .partition(|(_, outcome)| is_gone(outcome));

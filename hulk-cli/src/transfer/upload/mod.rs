@@ -32,6 +32,9 @@ use report::{fill, put_file, report_parts, report_small, sent, unexpected};
 use source::{Large, Small, Source};
 use splitter::{Progress, Splitter};
 
+/// How often a small file is planned at most.
+const MAX_PLANS: u32 = 5;
+
 impl Uploader {
     /// Uploads `source` as `request` says; its size and digests are filled in here.
     /// If there is a directory at its path, the file goes to `else_at`.
@@ -70,18 +73,17 @@ impl Uploader {
         watcher: Arc<dyn Watcher>,
     ) -> Result<PutFile> {
         fill(&mut request, &small);
-        let mut done = self
-            .small_once(&small, &mut request, &else_at, &watcher)
-            .await;
-        if let Err(error) = &done
-            && error.code == ErrorCode::NotFound
-        {
-            watcher.restart();
-            done = self
-                .small_once(&small, &mut request, &else_at, &watcher)
-                .await;
+        let mut plans = 1;
+        loop {
+            let put = self.small_once(&small, &mut request, &else_at, &watcher);
+            match put.await {
+                Err(error) if is_ended(&error) && plans < MAX_PLANS => {
+                    plans += 1;
+                    watcher.restart();
+                }
+                done => return done,
+            }
         }
-        done
     }
 
     async fn small_once(
@@ -186,6 +188,12 @@ impl Uploader {
         let file = self.client.report_upload(&created.file.id, &report).await?;
         Ok(sent(file, &sending))
     }
+}
+
+/// Whether the upload has ended meanwhile: another client, which puts the same file at the same time, ended it.
+/// A new plan says what is left to do.
+pub(crate) fn is_ended(error: &Error) -> bool {
+    error.code == ErrorCode::NotFound || error.again == Again::Anew
 }
 
 /// Makes the error of an upload that no longer exists retryable: another client, which puts the same file at

@@ -171,17 +171,8 @@ async fn show_version(
 ) -> Result<Option<()>> {
     let number = i64::try_from(number).unwrap_or(-1);
     let found = versions::find(connection, &file.id, number).await?;
-    let Some(version) = found.filter(|version| version.state == FileStatus::Validated) else {
-        return Ok(None);
-    };
-    file.version = version.number;
-    file.state = version.state;
-    file.size_bytes = version.size_bytes;
-    file.mime_type = version.mime_type;
-    file.sha256 = version.sha256;
-    file.object_key = version.object_key;
-    file.expires_at = version.expires_at;
-    Ok(Some(()))
+    let found = found.filter(|version| version.state == FileStatus::Validated);
+    Ok(found.map(|version| file.show_version(&version)))
 }
 
 /// Describes the file, with the digests of its parts.

@@ -10,13 +10,13 @@ use super::{
     expiration::set_expiration,
     new_file::NewFile,
     plan::{Planned, Planner},
-    show::find_file,
+    show::find_upload_row,
     transfer::transfer,
 };
 use crate::{
     app::App,
     db::{Write, files::FileRow},
-    error::{Error, Result},
+    error::Result,
     limits::Limits,
     ops::{
         batch::{IN_FLIGHT, batch, missing},
@@ -158,8 +158,7 @@ async fn answer(
         set_expiration(app, destination.actor, &planned.file, policy).await?;
     }
     if planned.is_unchanged || is_reused {
-        let id = planned.file.id.parse().map_err(Error::internal)?;
-        let row = find_file(app, destination.user, &id).await?;
+        let row = find_upload_row(app, destination, &planned.version).await?;
         let file = show(app, destination, new, row).await?;
         let upload = Upload::None;
         return Ok(CreatedFile { file, upload });

@@ -10,12 +10,12 @@ use super::{
     destination::Destination,
     finish::{Finisher, check_finished},
     publish::{Outcome, Sent, publish_all},
-    show::{find_file, find_upload, show_upload_file},
+    show::{find_upload, find_upload_row, show_upload_file},
 };
 use crate::{
     app::App,
     db::{files::FileRow, versions::VersionRow},
-    error::{Error, Result},
+    error::Result,
     ops::{
         batch::{IN_FLIGHT, batch},
         present, validate,
@@ -117,10 +117,9 @@ async fn show_all(
         }
         return Ok(files);
     }
-    let rows = ended.into_iter().map(|version| async move {
-        let id: Id = version?.file_id.parse().map_err(Error::internal)?;
-        find_file(app, destination.user, &id).await
-    });
+    let rows = ended
+        .into_iter()
+        .map(|version| async move { find_upload_row(app, destination, &version?).await });
     let rows: Vec<Result<FileRow>> = stream::iter(rows).buffered(IN_FLIGHT).collect().await;
     let mut connection = app.db.read().await?;
     present::outcomes(app, &mut connection, rows).await

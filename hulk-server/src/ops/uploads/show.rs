@@ -1,6 +1,6 @@
 //! Shows files and unfinished uploads as their clients may see them.
 
-use hulk_proto::{File, Id, PartLayout, upload::UploadState};
+use hulk_proto::{File, FileStatus, Id, PartLayout, upload::UploadState};
 
 use super::{destination::Destination, finish::settle};
 use crate::{
@@ -123,7 +123,9 @@ pub(super) async fn show_upload_file(
 ) -> Result<File> {
     let id: Id = version.file_id.parse().map_err(Error::internal)?;
     if destination.upload_key_id().is_none() {
-        return show_file(app, destination.user, &id).await;
+        let row = find_upload_row(app, destination, version).await?;
+        let mut connection = app.db.read().await?;
+        return present::file(app, &mut connection, row).await;
     }
     let row = find_file(app, destination.user, &id).await?;
     let mut connection = app.db.read().await?;
@@ -132,6 +134,25 @@ pub(super) async fn show_upload_file(
     let now = versions::find(&mut connection, &row.id, version.number).await?;
     let now = now.ok_or_else(|| Error::not_found("file"))?;
     present::uploaded(app, destination.root_id, path, &now)
+}
+
+/// Returns the file of an upload at the upload's version, once that is finished: other uploads to the path may
+/// have made later versions current, and the answer is about this one.
+pub(super) async fn find_upload_row(
+    app: &App,
+    destination: &Destination<'_>,
+    version: &VersionRow,
+) -> Result<FileRow> {
+    let id: Id = version.file_id.parse().map_err(Error::internal)?;
+    let mut row = find_file(app, destination.user, &id).await?;
+    if row.version != version.number {
+        let mut connection = app.db.read().await?;
+        let now = versions::find(&mut connection, &row.id, version.number).await?;
+        if let Some(now) = now.filter(|now| now.state == FileStatus::Validated) {
+            row.show_version(&now);
+        }
+    }
+    Ok(row)
 }
 
 /// Whether any bytes of an unfinished version have reached the store.
