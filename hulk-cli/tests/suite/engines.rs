@@ -27,6 +27,7 @@ const OWN: &[&str] = &[
     "resume::a_hundred_kills",
     "resume::another_home",
     "serve::",
+    "together::a_killed_download",
 ];
 
 #[test]

@@ -10,7 +10,7 @@ use super::{
     destination::Destination,
     finish::{Finisher, check_finished},
     publish::{Outcome, Sent, publish_all},
-    show::{find_upload, find_upload_row, show_upload_file},
+    show::{find_upload, find_upload_row, show_finished, show_upload_file},
 };
 use crate::{
     app::App,
@@ -32,7 +32,7 @@ pub async fn complete_upload(
     id: &Id,
     report: &ReportUpload,
 ) -> Result<File> {
-    let version = find_upload(app, destination, id, report.version).await?;
+    let mut version = find_upload(app, destination, id, report.version).await?;
     match version.is_unfinished() {
         true => {
             let finisher = Finisher::new(app, destination);
@@ -40,7 +40,9 @@ pub async fn complete_upload(
         }
         false => check_finished(&version, report)?,
     }
-    show_upload_file(app, destination, &version).await
+    let reported = report.sha256.map(|sha256| sha256.to_string());
+    version.sha256 = version.sha256.or(reported);
+    show_finished(app, destination, &version).await
 }
 
 /// Like `complete_upload` for each report; complete uploads are published in one transaction.

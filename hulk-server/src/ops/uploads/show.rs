@@ -123,9 +123,7 @@ pub(super) async fn show_upload_file(
 ) -> Result<File> {
     let id: Id = version.file_id.parse().map_err(Error::internal)?;
     if destination.upload_key_id().is_none() {
-        let row = find_upload_row(app, destination, version).await?;
-        let mut connection = app.db.read().await?;
-        return present::file(app, &mut connection, row).await;
+        return show_file(app, destination.user, &id).await;
     }
     let row = find_file(app, destination.user, &id).await?;
     let mut connection = app.db.read().await?;
@@ -136,8 +134,22 @@ pub(super) async fn show_upload_file(
     present::uploaded(app, destination.root_id, path, &now)
 }
 
-/// Returns the file of an upload at the upload's version, once that is finished: other uploads to the path may
-/// have made later versions current, and the answer is about this one.
+/// Like `show_upload_file`, of an upload that has just been finished.
+pub(super) async fn show_finished(
+    app: &App,
+    destination: &Destination<'_>,
+    version: &VersionRow,
+) -> Result<File> {
+    if destination.upload_key_id().is_some() {
+        return show_upload_file(app, destination, version).await;
+    }
+    let row = find_upload_row(app, destination, version).await?;
+    let mut connection = app.db.read().await?;
+    present::file(app, &mut connection, row).await
+}
+
+/// Returns the file at the version of a finished upload: other uploads to the path may have made later versions
+/// current, so many that this one is not kept any more, and the answer is about this one.
 pub(super) async fn find_upload_row(
     app: &App,
     destination: &Destination<'_>,
@@ -148,9 +160,9 @@ pub(super) async fn find_upload_row(
     if row.version != version.number {
         let mut connection = app.db.read().await?;
         let now = versions::find(&mut connection, &row.id, version.number).await?;
-        if let Some(now) = now.filter(|now| now.state == FileStatus::Validated) {
-            row.show_version(&now);
-        }
+        let now = now.filter(|now| now.state == FileStatus::Validated);
+        row.show_version(now.as_ref().unwrap_or(version));
+        row.state = FileStatus::Validated;
     }
     Ok(row)
 }
