@@ -1431,7 +1431,7 @@ _hulk() {
             return 0
             ;;
         hulk__subcmd__serve)
-            opts="-q -v -y -h --listen --public-url --data-dir --database-url --s3-endpoint --s3-bucket --s3-region --env-name --max-file-size --default-quota --versions-kept --trash-days --allowed-extensions --max-objects --trusted-proxies --metrics-listen --store-listen --max-connections --max-client-connections --min-rate --server --profile --json --quiet --verbose --color --no-progress --yes --help"
+            opts="-q -v -y -h --listen --public-url --data-dir --database-url --s3-endpoint --s3-bucket --s3-region --env-name --max-file-size --default-quota --versions-kept --trash-days --allowed-extensions --max-objects --signup --invite-code --password-recipe --smtp-url --mail-from --trusted-proxies --metrics-listen --store-listen --max-connections --max-client-connections --min-rate --server --profile --json --quiet --verbose --color --no-progress --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1490,6 +1490,22 @@ _hulk() {
                     return 0
                     ;;
                 --max-objects)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --signup)
+                    COMPREPLY=($(compgen -W "closed invite open" -- "${cur}"))
+                    return 0
+                    ;;
+                --invite-code)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --smtp-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --mail-from)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

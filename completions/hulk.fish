@@ -51,8 +51,8 @@ complete -c hulk -n "__fish_hulk_needs_command" -f -a "usage" -d 'Show how much 
 complete -c hulk -n "__fish_hulk_needs_command" -f -a "info" -d 'Show all details of a file or directory'
 complete -c hulk -n "__fish_hulk_needs_command" -f -a "rm" -d 'Move files and directories to the trash'
 complete -c hulk -n "__fish_hulk_needs_command" -f -a "keys" -d 'Manage API keys'
-complete -c hulk -n "__fish_hulk_needs_command" -f -a "login" -d 'Log in to a server with an API key'
-complete -c hulk -n "__fish_hulk_needs_command" -f -a "logout" -d 'Log out by removing the API key of the profile'
+complete -c hulk -n "__fish_hulk_needs_command" -f -a "login" -d 'Log in to a server: by a code that you type on its page, or with an API key'
+complete -c hulk -n "__fish_hulk_needs_command" -f -a "logout" -d 'Log out: remove the API key of the profile, and revoke it if login created it'
 complete -c hulk -n "__fish_hulk_needs_command" -f -a "whoami" -d 'Show the user and API key you are logged in with'
 complete -c hulk -n "__fish_hulk_needs_command" -f -a "doctor" -d 'Check server, key, clocks, store and proxies, and suggest fixes'
 complete -c hulk -n "__fish_hulk_needs_command" -f -a "serve" -d 'Run a server, with nothing else to install'
@@ -480,6 +480,12 @@ complete -c hulk -n "__fish_hulk_using_subcommand serve" -l versions-kept -d 'Ve
 complete -c hulk -n "__fish_hulk_using_subcommand serve" -l trash-days -d 'Days for which deleted things can be restored; 0 deletes permanently at once' -r
 complete -c hulk -n "__fish_hulk_using_subcommand serve" -l allowed-extensions -d 'File name extensions that are accepted, such as csv,parquet [default: all]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand serve" -l max-objects -d 'Files and directories that a user may have, including those in the trash' -r
+complete -c hulk -n "__fish_hulk_using_subcommand serve" -l signup -d 'Who may create an account [default: closed, or invite if there is a code]' -r -f -a "closed\t'Nobody: the operator creates accounts'
+invite\t'Whoever has the code of --invite-code'
+open\t'Everybody'"
+complete -c hulk -n "__fish_hulk_using_subcommand serve" -l invite-code -d 'Code that whoever creates an account must know' -r
+complete -c hulk -n "__fish_hulk_using_subcommand serve" -l smtp-url -d 'Server that takes mails, such as smtps://USER:PASSWORD@HOST [default: files in DATA_DIR/outbox]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand serve" -l mail-from -d 'Sender of mails' -r
 complete -c hulk -n "__fish_hulk_using_subcommand serve" -l trusted-proxies -d 'Networks of proxies whose X-Forwarded-For is trusted, such as 10.0.0.0/8,192.0.2.1 [default: none]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand serve" -l metrics-listen -d 'Address for /metrics and the checks of /readyz [default: on --listen, for local clients only]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand serve" -l store-listen -d 'Local address for the embedded store\'s full S3 API, for whoever has the keys in store/credentials [default: none; clients use presigned URLs]' -r
@@ -491,12 +497,13 @@ complete -c hulk -n "__fish_hulk_using_subcommand serve" -l profile -d 'Profile 
 complete -c hulk -n "__fish_hulk_using_subcommand serve" -l color -d 'When to use colours' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c hulk -n "__fish_hulk_using_subcommand serve" -l password-recipe -d 'Require an upper-case letter, a lower-case letter and a digit in new passwords'
 complete -c hulk -n "__fish_hulk_using_subcommand serve" -l json -d 'Print one JSON document on stdout'
 complete -c hulk -n "__fish_hulk_using_subcommand serve" -s q -l quiet -d 'Print only errors on stderr'
 complete -c hulk -n "__fish_hulk_using_subcommand serve" -s v -l verbose -d 'Print more details'
 complete -c hulk -n "__fish_hulk_using_subcommand serve" -l no-progress -d 'Hide progress'
 complete -c hulk -n "__fish_hulk_using_subcommand serve" -s y -l yes -d 'Answer yes to every question'
-complete -c hulk -n "__fish_hulk_using_subcommand serve" -s h -l help -d 'Print help'
+complete -c hulk -n "__fish_hulk_using_subcommand serve" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c hulk -n "__fish_hulk_using_subcommand completions" -l server -d 'Server to use [env: HULK_SERVER] [default: the profile\'s]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand completions" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: that of the last login]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand completions" -l color -d 'When to use colours' -r -f -a "auto\t''
@@ -545,8 +552,8 @@ complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subc
 complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "info" -d 'Show all details of a file or directory'
 complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "rm" -d 'Move files and directories to the trash'
 complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "keys" -d 'Manage API keys'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "login" -d 'Log in to a server with an API key'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "logout" -d 'Log out by removing the API key of the profile'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "login" -d 'Log in to a server: by a code that you type on its page, or with an API key'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "logout" -d 'Log out: remove the API key of the profile, and revoke it if login created it'
 complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "whoami" -d 'Show the user and API key you are logged in with'
 complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "doctor" -d 'Check server, key, clocks, store and proxies, and suggest fixes'
 complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "serve" -d 'Run a server, with nothing else to install'

@@ -35,6 +35,9 @@ pub(crate) struct Profile {
     pub(crate) server: String,
     #[serde(default)]
     pub(crate) key_in: KeyPlace,
+    /// Whether `hulk login` had the key created, so that `hulk logout` revokes it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) is_own_key: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

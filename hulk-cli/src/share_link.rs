@@ -3,8 +3,8 @@
 use std::{env, io::IsTerminal, time::Duration};
 
 use hulk_proto::{
-    ShareToken,
-    share::{PASS_HEADER, Password, PublicShare, Unlock, Unlocked},
+    Password, ShareToken,
+    share::{PASS_HEADER, PublicShare, Unlock, Unlocked},
 };
 use reqwest::{Method, RequestBuilder};
 use url::Url;

@@ -45,12 +45,22 @@ codes! {
     sent {
         ValidationError = "VALIDATION_ERROR" => 400,
         BadRequest = "BAD_REQUEST" => 400,
+        /// The user has not decided yet; like the next three, of RFC 8628.
+        AuthorizationPending = "AUTHORIZATION_PENDING" => 400,
+        SlowDown = "SLOW_DOWN" => 400,
+        AccessDenied = "ACCESS_DENIED" => 400,
+        ExpiredToken = "EXPIRED_TOKEN" => 400,
         Unauthorized = "UNAUTHORIZED" => 401,
         AuthInvalidCredentials = "AUTH_INVALID_CREDENTIALS" => 401,
         AuthTokenExpired = "AUTH_TOKEN_EXPIRED" => 401,
+        /// A refresh token that is unknown, expired, or was used before.
+        AuthRefreshFailed = "AUTH_REFRESH_FAILED" => 401,
         Forbidden = "FORBIDDEN" => 403,
         EmailNotVerified = "EMAIL_NOT_VERIFIED" => 403,
         AccountDisabled = "ACCOUNT_DISABLED" => 403,
+        /// This server takes no new accounts.
+        SignupClosed = "SIGNUP_CLOSED" => 403,
+        InviteRequired = "INVITE_REQUIRED" => 403,
         /// Also for things that exist but do not belong to the caller.
         NotFound = "NOT_FOUND" => 404,
         Conflict = "CONFLICT" => 409,

@@ -39,6 +39,17 @@ impl ApiKeySecret {
         }
     }
 
+    /// Returns the key with this id whose secret is determined by `bytes`, which are random to others.
+    pub fn derived(id: Id, bytes: &[u8; SECRET_LENGTH]) -> Self {
+        let digits = bytes
+            .iter()
+            .map(|byte| BASE62[usize::from(*byte) % BASE62.len()]);
+        Self {
+            id,
+            secret: digits.collect(),
+        }
+    }
+
     /// Returns the public part, by which the server finds the key.
     pub fn id(&self) -> &Id {
         &self.id
@@ -107,8 +118,11 @@ pub struct ApiKey {
     pub label: String,
     pub permissions: KeyPermission,
     pub expires_at: Option<Timestamp>,
-    /// Time of the last use, to the minute; `null` if the key was never used.
+    /// Time of the last use; `null` if the key was never used.
     pub last_used_at: Option<Timestamp>,
+    /// Address of the client that used it last.
+    #[serde(default)]
+    pub last_used_from: Option<String>,
     pub created_at: Timestamp,
 }
 

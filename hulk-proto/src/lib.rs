@@ -1,10 +1,12 @@
 //! The protocol between `hulk` and `hulk-server`: every type here crosses the wire or is printed
 //! with `--json`. One file per noun, for both directions. Nothing here does I/O.
 
+pub mod account;
 pub mod attributes;
 pub mod batch;
 mod bounded;
 pub mod category;
+pub mod device;
 pub mod digest;
 pub mod directory;
 pub mod download;
@@ -17,9 +19,11 @@ pub mod key;
 pub mod limits;
 pub mod page;
 pub mod parts;
+pub mod password;
 pub mod path;
 pub mod permission;
 pub mod search;
+pub mod session;
 pub mod share;
 pub mod timestamp;
 pub mod trash;
@@ -37,6 +41,7 @@ pub use id::Id;
 pub use key::{ApiKey, ApiKeySecret, CreateApiKey, CreatedApiKey};
 pub use page::{ListQuery, Page};
 pub use parts::PartLayout;
+pub use password::Password;
 pub use path::RemotePath;
 pub use permission::{KeyPermission, Permission, Right};
 pub use share::{Grants, Share, ShareToken};

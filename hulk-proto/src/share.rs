@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Directory, File, Id, RemotePath, Sha256, Timestamp, trash::EntryKind};
+use crate::{Directory, File, Id, Password, RemotePath, Sha256, Timestamp, trash::EntryKind};
 
 /// Length of a token in letters and digits; 131 bits.
 const TOKEN_CHARS: usize = 22;
@@ -18,22 +18,6 @@ pub struct ShareToken(String);
 impl fmt::Debug for ShareToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("ShareToken(…)")
-    }
-}
-
-/// A password as the client sends it; it is never logged.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-#[cfg_attr(
-    feature = "openapi",
-    derive(utoipa::ToSchema),
-    schema(value_type = String, format = Password, min_length = 1, max_length = 1024)
-)]
-pub struct Password(pub String);
-
-impl fmt::Debug for Password {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Password(…)")
     }
 }
 

@@ -38,6 +38,13 @@ impl Timestamp {
     }
 
     /// Adds `duration`, up to the end of the year 9999.
+    pub fn saturating_sub(self, duration: Duration) -> Self {
+        Self(
+            self.0
+                .saturating_sub(time::Duration::try_from(duration).unwrap_or(time::Duration::MAX)),
+        )
+    }
+
     pub fn saturating_add(self, duration: Duration) -> Self {
         Self(
             self.0

@@ -49,6 +49,9 @@ impl FromStr for Role {
 pub struct User {
     pub id: Id,
     pub email: String,
+    pub first_name: Option<String>,
+    pub last_name: Option<String>,
+    pub username: Option<String>,
     pub role: Role,
     pub is_email_verified: bool,
     pub quota_bytes: u64,

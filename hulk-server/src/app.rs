@@ -12,15 +12,16 @@ use hulk_proto::Id;
 use tokio::sync::Notify;
 
 use crate::{
-    auth::passwords::Passwords,
+    auth::{key_uses::KeyUses, passwords::Passwords},
     config::{
-        Config, PublicUrl,
+        Config, PublicUrl, SignupMode,
         secrets::{self, MissingVariable},
     },
     data_dir::{self, DataDir, DataDirError},
     db::{self, Db, Location},
     download_counts::Downloads,
     limits::{Limits, answers::Answers, bodies::Budget, guesses::Guesses},
+    mail::{Mailer, MailerError},
     store::{
         Endpoint, Probed, Store,
         embedded::{self, EmbeddedStore},
@@ -35,8 +36,13 @@ pub struct App {
     pub settings: Arc<Settings>,
     /// Downloads that are not in the database yet.
     pub downloads: Arc<Downloads>,
+    /// Last uses of keys that are not in the database yet.
+    pub(crate) key_uses: Arc<KeyUses>,
     /// Notified when there is something to delete.
     pub garbage: Arc<Notify>,
+    /// Notified when work was queued.
+    pub queue: Arc<Notify>,
+    pub(crate) mailer: Mailer,
     /// Outcome of the last probe of the store.
     pub probed: Probed,
     /// Limits how many passwords are hashed at a time.
@@ -64,8 +70,20 @@ pub struct Settings {
     pub env_name: String,
     /// Limits of every user, except the quota.
     pub limits: Limits,
+    /// Who may create an account.
+    pub signup: Signup,
+    /// Whether new passwords need letters of both cases and a digit.
+    pub has_password_recipe: bool,
     /// Secret with which the store authenticates its notices; without one, notices are refused.
     pub s3_events_secret: Option<String>,
+}
+
+/// Who may create an account.
+pub enum Signup {
+    Closed,
+    /// Whoever has this code.
+    Invite(String),
+    Open,
 }
 
 /// Why the server cannot start.
@@ -88,6 +106,10 @@ pub enum StartError {
     StoreListen(&'static str),
     #[error("--public-url {0}")]
     PublicUrl(&'static str),
+    #[error(transparent)]
+    Mailer(#[from] MailerError),
+    #[error("--signup {0}")]
+    Signup(&'static str),
 }
 
 /// Returns an address at which others reach a server that listens on all addresses: the one from which this
@@ -151,10 +173,19 @@ impl App {
                     .to_owned(),
                 env_name: config.env_name.clone(),
                 limits: limits(config),
+                signup: signup(config)?,
+                has_password_recipe: config.password_recipe,
                 s3_events_secret: secrets::s3_events(),
             }),
             downloads: Arc::default(),
+            key_uses: Arc::default(),
             garbage: Arc::default(),
+            queue: Arc::default(),
+            mailer: Mailer::new(
+                config.smtp_url.as_ref(),
+                config.mail_from.clone(),
+                data_dir::outbox(root.unwrap_or(&config.data_dir)),
+            )?,
             probed: Probed::default(),
             passwords: Passwords::default(),
             guesses: Arc::default(),
@@ -202,6 +233,19 @@ pub async fn open_database(config: &Config) -> Result<Db, StartError> {
             Db::open(Location::File(&data_dir::database(&directory))).await?
         }
     })
+}
+
+fn signup(config: &Config) -> Result<Signup, StartError> {
+    let code = config
+        .invite_code
+        .as_ref()
+        .map(|code| code.reveal().to_owned());
+    match (config.signup, code) {
+        (None | Some(SignupMode::Invite), Some(code)) => Ok(Signup::Invite(code)),
+        (Some(SignupMode::Invite), None) => Err(StartError::Signup("invite needs --invite-code")),
+        (None | Some(SignupMode::Closed), _) => Ok(Signup::Closed),
+        (Some(SignupMode::Open), _) => Ok(Signup::Open),
+    }
 }
 
 fn limits(config: &Config) -> Limits {

@@ -8,12 +8,13 @@ use std::{
 
 /// Everything that the server keeps in the directory.
 #[cfg(unix)]
-const KEPT: [&str; 6] = [
+const KEPT: [&str; 7] = [
     "hulk.db",
     "hulk.db-wal",
     "hulk.db-shm",
     "hulk.db-journal",
     "lock",
+    "outbox",
     "store",
 ];
 
@@ -117,6 +118,11 @@ fn tighten(path: &Path) -> io::Result<()> {
 /// The SQLite file in a data directory.
 pub(crate) fn database(path: &Path) -> PathBuf {
     path.join("hulk.db")
+}
+
+/// Mails in a data directory, if no server takes them.
+pub(crate) fn outbox(path: &Path) -> PathBuf {
+    path.join("outbox")
 }
 
 /// The embedded store in a data directory.

@@ -101,6 +101,11 @@ impl Error {
         self.status().is_server_error() && self.code != ErrorCode::QuotaExceeded
     }
 
+    /// Time after which the request may be retried.
+    pub(crate) fn retry_after(&self) -> Option<std::time::Duration> {
+        self.retry_after
+    }
+
     pub fn code(&self) -> ErrorCode {
         self.code
     }

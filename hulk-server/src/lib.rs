@@ -17,6 +17,7 @@ mod http;
 pub mod jobs;
 pub mod limits;
 mod listener;
+pub mod mail;
 mod memory;
 pub mod ops;
 mod pages;

@@ -12,10 +12,9 @@ export class Refused extends Error {
 /** The server did not answer: a retry may work. */
 export class Lost extends Error {}
 
-export async function call(method, path, body) {
-  let response;
+async function send(method, path, body) {
   try {
-    response = await fetch(path, {
+    return await fetch(path, {
       method,
       headers: { accept: "application/json", "content-type": "application/json" },
       body: body === undefined ? undefined : JSON.stringify(body),
@@ -23,6 +22,16 @@ export async function call(method, path, body) {
   } catch {
     throw new Lost("The connection is lost.");
   }
+}
+
+/** Renews the session; of several tabs, one at a time. */
+const renew = () =>
+  navigator.locks ? navigator.locks.request("session", () => send("POST", "/refresh")) : send("POST", "/refresh");
+
+export async function call(method, path, body) {
+  let response = await send(method, path, body);
+  // The access token has expired, as it does in the middle of a long upload.
+  if (response.status === 401 && (await renew()).ok) response = await send(method, path, body);
   const text = await response.text();
   let answer = null;
   try {

@@ -122,13 +122,13 @@ pub(crate) enum Command {
     /// Manage API keys
     #[command(subcommand)]
     Keys(Keys),
-    /// Log in to a server with an API key
+    /// Log in to a server: by a code that you type on its page, or with an API key
     Login {
         /// Read the API key from standard input
         #[arg(long)]
         api_key_stdin: bool,
     },
-    /// Log out by removing the API key of the profile
+    /// Log out: remove the API key of the profile, and revoke it if login created it
     Logout,
     /// Show the user and API key you are logged in with
     Whoami,

@@ -1,12 +1,13 @@
 //! The routes for keys, the account and the server's state.
 
 use hulk_proto::{
-    ApiKey, CreateApiKey, CreatedApiKey, ErrorBody, Id, ListQuery, Me, Page, Usage,
+    ApiKey, CreateApiKey, CreatedApiKey, ErrorBody, Id, ListQuery, Me, Page, Password, Usage,
+    device::{DeviceCode, DeviceKey, RedeemDeviceCode, RequestDeviceCode},
     health::Readiness,
 };
 use reqwest::{Method, Response, StatusCode};
 
-use super::{API_TIMEOUT, Client};
+use super::{API_TIMEOUT, Client, with_json};
 use crate::error::{Error, Result};
 use crate::http::answer::{ERROR_BYTES, read_at_most, unreachable};
 
@@ -19,6 +20,26 @@ impl Client {
     pub(crate) async fn create_key(&self, request: &CreateApiKey) -> Result<CreatedApiKey> {
         // Not retried: a second key would be a second secret.
         self.send_once(self.post("/api-keys", request)?).await
+    }
+
+    pub(crate) async fn request_device_code(&self, client_name: &str) -> Result<DeviceCode> {
+        let request = RequestDeviceCode {
+            client_name: client_name.to_owned(),
+        };
+        let open = self.open_request(Method::POST, "/device-codes", "");
+        self.send(with_json(open, &request)?).await
+    }
+
+    /// Polls once.
+    ///
+    /// # Errors
+    /// `AUTHORIZATION_PENDING` and `SLOW_DOWN` while the user has not decided.
+    pub(crate) async fn redeem_device_code(&self, code: &DeviceCode) -> Result<DeviceKey> {
+        let request = RedeemDeviceCode {
+            device_code: Password(code.device_code.clone()),
+        };
+        let open = self.open_request(Method::POST, "/device-codes/token", "");
+        self.send_once(with_json(open, &request)?).await
     }
 
     pub(crate) async fn list_keys(&self, query: &ListQuery) -> Result<Page<ApiKey>> {

@@ -112,15 +112,17 @@ impl Client {
             Error::not_allowed(format!("there is no API key for {}", shown(&self.server)))
                 .with_hint("run 'hulk login', or set HULK_API_KEY")
         })?;
+        let request = self.open_request(method, path, query);
+        Ok(request.bearer_auth(key.reveal()))
+    }
+
+    /// Returns a request for a route that needs no key.
+    fn open_request(&self, method: Method, path: &str, query: &str) -> RequestBuilder {
         let mut url = self.server.clone();
         url.set_path(&format!("/api/v1{path}"));
         url.set_query(Some(query).filter(|query| !query.is_empty()));
-        Ok(self
-            .net
-            .http
-            .request(method, url)
-            .bearer_auth(key.reveal())
-            .timeout(API_TIMEOUT))
+        let request = self.net.http.request(method, url);
+        request.timeout(API_TIMEOUT)
     }
 
     fn post<T: Serialize>(&self, path: &str, body: &T) -> Result<RequestBuilder> {

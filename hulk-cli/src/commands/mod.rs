@@ -39,7 +39,7 @@ pub(crate) fn run(arguments: &Arguments, printer: &Printer) -> Result<()> {
         Command::Completions { shell } => completions::run(printer, *shell),
         Command::Man { command } => man::run(printer, command.as_deref()),
         Command::KeepClipboard => clipboard::keep(),
-        Command::Logout => login::logout(global, printer),
+        Command::Logout => runtime::run(login::logout(global, printer)),
         #[cfg(feature = "serve")]
         Command::Serve(config) => runtime::block_on(serve::run(printer, config)),
         #[cfg(feature = "serve")]

@@ -215,6 +215,7 @@ fn save(server: String, key: &ApiKeySecret) -> Result<Made> {
     let wanted = Profile {
         server,
         key_in: KeyPlace::File,
+        is_own_key: false,
     };
     let is_free = |name: &str| {
         let profile = locked.config.profiles.get(name);

@@ -3,9 +3,9 @@
 use std::io::{self, IsTerminal, Read};
 
 use hulk_proto::{
-    Grants, Share, ShareToken, Timestamp,
+    Grants, Password, Share, ShareToken, Timestamp,
     directory::Entry,
-    share::{CreateShare, Password, UnfinishedUpload},
+    share::{CreateShare, UnfinishedUpload},
 };
 
 use super::batch::Batch;

@@ -1,11 +1,15 @@
 //! Logging in and out, profiles, keys.
 
+mod device;
 mod logins;
 mod needed;
 
 use std::os::unix::fs::PermissionsExt;
 
-use crate::home::{Home, Ran, make_key};
+use crate::{
+    home::{Home, Ran, make_key},
+    proxy::{Fate, Proxy},
+};
 
 /// Runs commands as a user with a quota of 2,000 bytes, whose key is in the environment.
 pub(crate) fn as_poor_user(home: &Home, work: impl FnOnce(&dyn Fn(&[&str]) -> Ran)) {
@@ -16,6 +20,11 @@ pub(crate) fn as_poor_user(home: &Home, work: impl FnOnce(&dyn Fn(&[&str]) -> Ra
         Ran::of(command.env("HULK_API_KEY", &key).output().unwrap())
     });
 }
+
+/// How a server without the route answers.
+const NOTHING_HERE: &str = "HTTP/1.1 404 Not Found\r\ncontent-type: application/json\r\n\
+    content-length: 80\r\n\r\n\
+    {\"error\":{\"code\":\"NOT_FOUND\",\"message\":\"there is nothing here\",\"details\":[]   }}";
 
 #[test]
 fn login_keeps_a_good_key_for_its_server_only() {
@@ -30,12 +39,12 @@ fn login_keeps_a_good_key_for_its_server_only() {
             "write",
         ])
         .ok();
-    assert!(
-        other
-            .run(&["login", "--server", home.url()])
-            .fails(2)
-            .contains("--api-key-stdin")
-    );
+    // A server that knows no codes for the page: the key is typed, which needs a terminal.
+    let old = Proxy::start(home.url(), |_| Fate::Answer(NOTHING_HERE));
+    let mut command = other.command(&["login", "--server", home.url()]);
+    old.put_before(&mut command);
+    let refused = Ran::of(command.output().unwrap()).fails(2);
+    assert!(refused.contains("--api-key-stdin"), "{refused}");
     assert!(other.run(&["login"]).fails(2).contains("--server"));
     let login = ["login", "--server", home.url(), "--api-key-stdin"];
     other.run_with_input(&login, b"hulk_mangled").fails(4);

@@ -5,18 +5,11 @@ use sha2::{Digest, Sha256};
 
 use super::{Caller, Credential, check_active};
 use crate::{
-    db::{
-        Db,
-        api_keys::{self, ApiKeyRow},
-        users,
-    },
+    db::{Db, api_keys, users},
     error::{Error, Result},
 };
 
-/// "Last used" is accurate to the minute, so that a read is not a write.
-const TOUCH_INTERVAL_MILLIS: i64 = 60_000;
-
-/// Finds the caller with this key, and records that the key was used.
+/// Finds the caller with this key.
 ///
 /// # Errors
 /// `AUTH_INVALID_CREDENTIALS` for an unknown key, `AUTH_TOKEN_EXPIRED`, `ACCOUNT_DISABLED`.
@@ -44,27 +37,10 @@ pub(crate) async fn authenticate(db: &Db, secret: &ApiKeySecret) -> Result<Calle
         .ok_or_else(invalid)?;
     drop(connection);
     check_active(&user)?;
-    if key
-        .last_used_at
-        .is_none_or(|used| now - used >= TOUCH_INTERVAL_MILLIS)
-    {
-        // A full disk is no reason not to read.
-        if let Err(error) = touch(db, &key, now).await {
-            tracing::warn!(%error, "the last use of a key could not be recorded");
-        }
-    }
     Ok(Caller {
         user,
         credential: Credential::ApiKey(key),
     })
-}
-
-/// Records the use of a key. Not through `ops::transaction`: it is no change by the user, and must not wait
-/// for one.
-async fn touch(db: &Db, key: &ApiKeyRow, now: i64) -> sqlx::Result<()> {
-    let mut transaction = db.write().await?;
-    api_keys::touch(&mut transaction, &key.id, now).await?;
-    transaction.commit().await
 }
 
 /// Returns the hash of a key's secret, as it is stored. The secret has 190 random bits, so a plain hash is

@@ -1,7 +1,13 @@
 //! Callers, and what their credentials permit. Nothing here knows HTTP.
 
+pub(crate) mod key_uses;
 pub(crate) mod keys;
 pub(crate) mod passwords;
+pub(crate) mod sessions;
+pub(crate) mod strength;
+pub(crate) mod tokens;
+
+use std::net::IpAddr;
 
 use hulk_proto::{ErrorCode, Id, KeyPermission, Right};
 
@@ -17,6 +23,14 @@ pub struct Caller {
     pub credential: Credential,
 }
 
+/// Whoever sent a request, as it is recorded.
+#[derive(Clone, Debug)]
+pub struct Client {
+    pub address: IpAddr,
+    /// What the program calls itself.
+    pub name: String,
+}
+
 /// How a caller proved who they are.
 #[derive(Clone)]
 pub enum Credential {
@@ -24,6 +38,8 @@ pub enum Credential {
     /// A session of the web page, or a token of one.
     Session {
         id: Id,
+        /// Of the key that it was begun with; all, if with a password.
+        permissions: KeyPermission,
     },
     /// A token that a trusted publisher exchanged.
     Oidc {
@@ -39,8 +55,8 @@ impl Credential {
     pub fn permissions(&self) -> KeyPermission {
         match self {
             Self::ApiKey(key) => key.permissions,
-            Self::Oidc { permissions, .. } => *permissions,
-            Self::Session { .. } | Self::Root => KeyPermission::All,
+            Self::Oidc { permissions, .. } | Self::Session { permissions, .. } => *permissions,
+            Self::Root => KeyPermission::All,
         }
     }
 
@@ -49,10 +65,18 @@ impl Credential {
     pub fn upload_key_id(&self) -> Option<&str> {
         let id = match self {
             Self::ApiKey(key) => &key.id,
-            Self::Session { id } | Self::Oidc { id, .. } => id.as_str(),
+            Self::Session { id, .. } | Self::Oidc { id, .. } => id.as_str(),
             Self::Root => return None,
         };
         (!self.permissions().grants(Right::Read)).then_some(id)
+    }
+
+    /// Returns the id of the session, if it is one.
+    pub fn session_id(&self) -> Option<&Id> {
+        match self {
+            Self::Session { id, .. } => Some(id),
+            _ => None,
+        }
     }
 
     /// What a refusal calls it.

@@ -7,9 +7,10 @@ use std::{
 };
 
 use argon2::{Argon2, PasswordHasher, PasswordVerifier, password_hash::phc::PasswordHash};
-use hulk_proto::{ErrorCode, share::Password};
+use hulk_proto::{ErrorCode, Password};
 use tokio::sync::Semaphore;
 
+use super::strength;
 use crate::error::{Error, Result};
 
 /// How many passwords may wait to be compared, and to be set. Whoever may create links could keep the one
@@ -18,6 +19,10 @@ const COMPARED: usize = 64;
 const SET: usize = 16;
 /// The longest password: more bytes are no password, but work for the server.
 const MAX_PASSWORD_BYTES: usize = 1024;
+
+/// A hash that no password has, with the parameters of all others.
+const NOBODYS: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA\
+    $AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 type Job = Box<dyn FnOnce() + Send>;
 
@@ -100,6 +105,36 @@ impl Passwords {
         .await
     }
 
+    /// Checks a new password of a user, and returns its hash.
+    ///
+    /// # Errors
+    /// Those of [`strength::check`] and of `hash`.
+    pub(crate) async fn hash_of_user(
+        &self,
+        field: &'static str,
+        password: Password,
+        has_recipe: bool,
+        about: Vec<String>,
+    ) -> Result<String> {
+        let given = password.clone();
+        // On the same thread: to judge a password takes some milliseconds.
+        self.run(&self.set, move || {
+            let about: Vec<&str> = about.iter().map(String::as_str).collect();
+            strength::check(field, &given, has_recipe, &about)
+        })
+        .await?;
+        self.hash(password).await
+    }
+
+    /// Whether the hash is that of the password. Without a hash it is not, after the same time.
+    ///
+    /// # Errors
+    /// `TOO_MANY_REQUESTS` with 503 if too many are waiting.
+    pub(crate) async fn is_of_user(&self, hash: Option<&str>, password: &Password) -> Result<bool> {
+        let is_right = self.is_of(hash.unwrap_or(NOBODYS), password).await?;
+        Ok(is_right && hash.is_some())
+    }
+
     /// Whether the hash is that of the password.
     ///
     /// # Errors
@@ -116,5 +151,22 @@ impl Passwords {
             Ok(verified.is_ok())
         })
         .await
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn nobodys_hash_takes_as_long_as_any_other() {
+        let passwords = Passwords::default();
+        let password = Password("correct horse".to_owned());
+        let made = passwords.hash(password.clone()).await.unwrap();
+        let parameters = |hash: &str| hash.rsplitn(3, '$').nth(2).unwrap().to_owned();
+        assert_eq!(parameters(&made), parameters(NOBODYS));
+        assert!(passwords.is_of_user(Some(&made), &password).await.unwrap());
+        assert!(!passwords.is_of_user(None, &password).await.unwrap());
     }
 }

@@ -8,7 +8,8 @@ use std::path::PathBuf;
 use clap::Args;
 use ipnet::IpNet;
 
-pub use values::{DatabaseUrl, PublicUrl};
+use crate::mail::{Sender, SmtpUrl};
+pub use values::{DatabaseUrl, InviteCode, PublicUrl, SignupMode};
 use values::{env_name, file_size, network, rate, size};
 
 /// Flags of `hulk-server` and of `hulk serve`; each has an environment variable.
@@ -111,6 +112,44 @@ pub struct Config {
         default_value = "1000000"
     )]
     pub max_objects: u32,
+
+    /// Who may create an account [default: closed, or invite if there is a code]
+    #[arg(long, global = true, env = "HULK_SIGNUP", value_name = "WHO")]
+    pub signup: Option<SignupMode>,
+
+    /// Code that whoever creates an account must know
+    #[arg(
+        long,
+        global = true,
+        env = "HULK_INVITE_CODE",
+        value_name = "CODE",
+        hide_env_values = true
+    )]
+    pub invite_code: Option<InviteCode>,
+
+    /// Require an upper-case letter, a lower-case letter and a digit in new passwords
+    #[arg(long, global = true, env = "HULK_PASSWORD_RECIPE")]
+    pub password_recipe: bool,
+
+    /// Server that takes mails, such as smtps://USER:PASSWORD@HOST [default: files in DATA_DIR/outbox]
+    #[arg(
+        long,
+        global = true,
+        env = "HULK_SMTP_URL",
+        value_name = "URL",
+        hide_env_values = true
+    )]
+    pub smtp_url: Option<SmtpUrl>,
+
+    /// Sender of mails
+    #[arg(
+        long,
+        global = true,
+        env = "HULK_MAIL_FROM",
+        value_name = "ADDRESS",
+        default_value = "Hulkastorus <hulkastorus@localhost>"
+    )]
+    pub mail_from: Sender,
 
     /// Networks of proxies whose X-Forwarded-For is trusted, such as 10.0.0.0/8,192.0.2.1 [default: none]
     #[arg(

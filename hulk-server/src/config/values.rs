@@ -62,6 +62,44 @@ impl fmt::Debug for DatabaseUrl {
     }
 }
 
+/// Who may create an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum SignupMode {
+    /// Nobody: the operator creates accounts
+    Closed,
+    /// Whoever has the code of --invite-code
+    Invite,
+    /// Everybody
+    Open,
+}
+
+/// Code that whoever creates an account must know; `Debug` hides it.
+#[derive(Clone)]
+pub struct InviteCode(String);
+
+impl InviteCode {
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for InviteCode {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.trim() {
+            "" => Err("expected a code of at least one character"),
+            code => Ok(Self(code.to_owned())),
+        }
+    }
+}
+
+impl fmt::Debug for InviteCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("InviteCode(…)")
+    }
+}
+
 pub(super) fn size(text: &str) -> Result<u64, String> {
     let bytes = parse_size::parse_size(text).map_err(|error| error.to_string())?;
     match i64::try_from(bytes) {

@@ -14,6 +14,7 @@ pub struct ApiKeyRow {
     pub permissions: KeyPermission,
     pub expires_at: Option<i64>,
     pub last_used_at: Option<i64>,
+    pub last_used_from: Option<String>,
     pub created_at: i64,
 }
 
@@ -33,7 +34,7 @@ pub(crate) async fn insert(
     sqlx::query_as(
         "INSERT INTO api_keys (id, user_id, label, secret_hash, permissions, expires_at, created_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7)
-         RETURNING id, user_id, label, permissions, expires_at, last_used_at, created_at",
+         RETURNING id, user_id, label, permissions, expires_at, last_used_at, last_used_from, created_at",
     )
     .bind(key.id)
     .bind(key.user_id)
@@ -54,7 +55,7 @@ pub(crate) async fn find_by_secret(
     secret_hash: &str,
 ) -> sqlx::Result<Option<ApiKeyRow>> {
     sqlx::query_as(
-        "SELECT id, user_id, label, permissions, expires_at, last_used_at, created_at
+        "SELECT id, user_id, label, permissions, expires_at, last_used_at, last_used_from, created_at
          FROM api_keys WHERE id = $1 AND secret_hash = $2",
     )
     .bind(id)
@@ -71,7 +72,7 @@ pub(crate) async fn list(
     offset: i64,
 ) -> sqlx::Result<(Vec<ApiKeyRow>, i64)> {
     let total = "SELECT COUNT(*) FROM api_keys WHERE user_id = $1";
-    let rows = "SELECT id, user_id, label, permissions, expires_at, last_used_at, created_at
+    let rows = "SELECT id, user_id, label, permissions, expires_at, last_used_at, last_used_from, created_at
          FROM api_keys WHERE user_id = $1 ORDER BY created_at DESC, id DESC";
     page(connection, (total, rows), user_id, (limit, offset)).await
 }
@@ -90,11 +91,21 @@ pub(crate) async fn delete(
     Ok(result.rows_affected() == 1)
 }
 
-pub(crate) async fn touch(connection: &mut AnyConnection, id: &str, now: i64) -> sqlx::Result<()> {
-    sqlx::query("UPDATE api_keys SET last_used_at = $2 WHERE id = $1")
-        .bind(id)
-        .bind(now)
-        .execute(connection)
-        .await
-        .map(drop)
+/// Records the last use of a key, unless a later one is known.
+pub(crate) async fn touch(
+    connection: &mut AnyConnection,
+    id: &str,
+    used_at: i64,
+    address: &str,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "UPDATE api_keys SET last_used_at = $2, last_used_from = $3
+         WHERE id = $1 AND COALESCE(last_used_at, 0) <= $2",
+    )
+    .bind(id)
+    .bind(used_at)
+    .bind(address)
+    .execute(connection)
+    .await
+    .map(drop)
 }

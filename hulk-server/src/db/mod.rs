@@ -4,9 +4,11 @@
 //! that of two racing callers one wins on either database. Rows are plain TEXT and BIGINT.
 
 pub(crate) mod api_keys;
+pub(crate) mod attempts;
 mod columns;
 mod connection;
 pub(crate) mod contents;
+pub(crate) mod device_codes;
 mod dialect;
 pub(crate) mod download_claims;
 pub(crate) mod entries;
@@ -14,7 +16,10 @@ pub(crate) mod files;
 pub(crate) mod garbage;
 pub(crate) mod leases;
 mod location;
+pub(crate) mod mail_tokens;
 mod page;
+pub(crate) mod queue;
+pub(crate) mod sessions;
 pub(crate) mod shares;
 pub(crate) mod trash;
 pub(crate) mod tree;

@@ -9,6 +9,9 @@ use super::columns::{Flag, Text};
 pub struct UserRow {
     pub id: String,
     pub email: String,
+    pub first_name: Option<String>,
+    pub last_name: Option<String>,
+    pub username: Option<String>,
     #[sqlx(try_from = "Text<Role>")]
     pub role: Role,
     pub email_verified_at: Option<i64>,
@@ -33,6 +36,9 @@ pub(crate) struct NewUser<'a> {
     pub is_email_verified: bool,
     pub root_id: &'a str,
     pub quota_bytes: i64,
+    pub first_name: Option<&'a str>,
+    pub last_name: Option<&'a str>,
+    pub username: Option<&'a str>,
 }
 
 /// Inserts the user's row; the root directory is `entries::insert_root`.
@@ -45,8 +51,9 @@ pub(crate) async fn insert(
     let now = Timestamp::now().unix_millis();
     let result = sqlx::query(
         "INSERT INTO users (id, email, password_hash, role, email_verified_at, root_id, quota_bytes,
-                            used_bytes, created_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, $8) ON CONFLICT (email) DO NOTHING",
+                            used_bytes, created_at, updated_at, first_name, last_name, username)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, $8, $9, $10, $11)
+         ON CONFLICT (email) DO NOTHING",
     )
     .bind(user.id)
     .bind(user.email)
@@ -56,13 +63,16 @@ pub(crate) async fn insert(
     .bind(user.root_id)
     .bind(user.quota_bytes)
     .bind(now)
+    .bind(user.first_name)
+    .bind(user.last_name)
+    .bind(user.username)
     .execute(connection)
     .await?;
     Ok(result.rows_affected() == 1)
 }
 
 const COLUMNS: &str =
-    "SELECT id, email, role, email_verified_at, is_active, root_id, quota_bytes, used_bytes,
+    "SELECT id, email, first_name, last_name, username, role, email_verified_at, is_active, root_id, quota_bytes, used_bytes,
      file_count, object_count, created_at, updated_at FROM users";
 
 pub(crate) async fn find(
@@ -83,6 +93,80 @@ pub(crate) async fn find_by_email(
         .bind(email)
         .fetch_optional(connection)
         .await
+}
+
+/// Returns the hash of the user's password. It is not in `UserRow`, which goes everywhere.
+pub(crate) async fn password_hash(
+    connection: &mut AnyConnection,
+    id: &str,
+) -> sqlx::Result<Option<String>> {
+    sqlx::query_scalar("SELECT password_hash FROM users WHERE id = $1")
+        .bind(id)
+        .fetch_optional(connection)
+        .await
+}
+
+pub(crate) async fn set_password(
+    connection: &mut AnyConnection,
+    id: &str,
+    password_hash: &str,
+) -> sqlx::Result<()> {
+    sqlx::query("UPDATE users SET password_hash = $2, updated_at = $3 WHERE id = $1")
+        .bind(id)
+        .bind(password_hash)
+        .bind(Timestamp::now().unix_millis())
+        .execute(connection)
+        .await
+        .map(drop)
+}
+
+/// Marks the address as verified. Returns false if the user has another one by now.
+pub(crate) async fn verify_email(
+    connection: &mut AnyConnection,
+    id: &str,
+    email: &str,
+) -> sqlx::Result<bool> {
+    let result = sqlx::query(
+        "UPDATE users SET email_verified_at = COALESCE(email_verified_at, $3), updated_at = $3
+         WHERE id = $1 AND email = $2",
+    )
+    .bind(id)
+    .bind(email)
+    .bind(Timestamp::now().unix_millis())
+    .execute(connection)
+    .await?;
+    Ok(result.rows_affected() == 1)
+}
+
+/// Returns the id of the user with this user name.
+pub(crate) async fn id_of_username(
+    connection: &mut AnyConnection,
+    username: &str,
+) -> sqlx::Result<Option<String>> {
+    sqlx::query_scalar("SELECT id FROM users WHERE username = $1")
+        .bind(username)
+        .fetch_optional(connection)
+        .await
+}
+
+/// Sets what a user is called.
+pub(crate) async fn set_names(
+    connection: &mut AnyConnection,
+    id: &str,
+    (first_name, last_name, username): (Option<&str>, Option<&str>, Option<&str>),
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "UPDATE users SET first_name = $2, last_name = $3, username = $4, updated_at = $5
+         WHERE id = $1",
+    )
+    .bind(id)
+    .bind(first_name)
+    .bind(last_name)
+    .bind(username)
+    .bind(Timestamp::now().unix_millis())
+    .execute(connection)
+    .await
+    .map(drop)
 }
 
 /// Reserves `bytes` of the quota. Returns false if they do not fit.

@@ -2,13 +2,17 @@
 
 use axum::extract::FromRequestParts;
 use http::{header::AUTHORIZATION, request::Parts};
-use hulk_proto::{ApiKeySecret, ErrorCode, Right, key::InvalidKey};
+use hulk_proto::{ErrorCode, Right, key::InvalidKey};
 use sha2::{Digest, Sha256};
 
-use super::cookies::{is_same_origin, key_of_cookie, other_origin};
+use super::{
+    client_ip::ClientIp,
+    cookies::access_token,
+    same_origin::{is_same_origin, other_origin},
+};
 use crate::{
     app::App,
-    auth::{Caller, keys},
+    auth::{Caller, Credential, keys, sessions, tokens::ACCESS_PREFIX},
     error::{Error, Result},
 };
 
@@ -95,40 +99,53 @@ impl FromRequestParts<App> for StoreWebhook {
     }
 }
 
+/// Authenticates by the header, else by the cookie of the page.
 async fn authenticate(parts: &Parts, app: &App) -> Result<Caller> {
-    keys::authenticate(&app.db, &secret(parts, app)?).await
-}
-
-/// Returns the key from the header, else from the cookie of the page.
-fn secret(parts: &Parts, app: &App) -> Result<ApiKeySecret> {
-    if parts.headers.contains_key(AUTHORIZATION) {
-        return bearer(parts);
-    }
-    let Some(key) = key_of_cookie(&parts.headers) else {
-        return bearer(parts);
+    let secret = match parts.headers.contains_key(AUTHORIZATION) {
+        true => bearer(parts)?.to_owned(),
+        false => cookie(parts, app)?,
     };
-    // A browser sends the cookie with any request; only our own pages may change anything.
-    if !parts.method.is_safe() && !is_same_origin(parts, app) {
-        return Err(other_origin());
+    match secret.starts_with(ACCESS_PREFIX) {
+        true => sessions::authenticate(&app.db, &secret).await,
+        false => {
+            let key = secret.parse().map_err(malformed)?;
+            let caller = keys::authenticate(&app.db, &key).await?;
+            let client = parts.extensions.get::<ClientIp>();
+            if let (Credential::ApiKey(key), Some(client)) = (&caller.credential, client) {
+                app.key_uses.record(&key.id, client.address);
+            }
+            Ok(caller)
+        }
     }
-    key.parse().map_err(malformed)
 }
 
-fn bearer(parts: &Parts) -> Result<ApiKeySecret> {
-    let unauthorized = |message| Error::new(ErrorCode::Unauthorized, message);
-    let header = parts.headers.get(AUTHORIZATION).ok_or_else(|| {
-        unauthorized("an API key is needed: send it as 'Authorization: Bearer hulk_…'")
+fn cookie(parts: &Parts, app: &App) -> Result<String> {
+    let token = access_token(app, &parts.headers).ok_or_else(|| {
+        Error::new(
+            ErrorCode::Unauthorized,
+            "an API key is needed: send it as 'Authorization: Bearer hulk_…'",
+        )
     })?;
-    let unreadable = || unauthorized("the Authorization header is not 'Bearer hulk_…'");
-    let (scheme, key) = header
-        .to_str()
-        .ok()
-        .and_then(|text| text.split_once(' '))
-        .ok_or_else(unreadable)?;
-    if !scheme.eq_ignore_ascii_case("bearer") {
-        return Err(unreadable());
+    // A browser sends the cookie with any request; only our own pages may change anything.
+    match parts.method.is_safe() || is_same_origin(parts, app) {
+        true => Ok(token),
+        false => Err(other_origin()),
     }
-    key.trim().parse().map_err(malformed)
+}
+
+fn bearer(parts: &Parts) -> Result<&str> {
+    let header = parts.headers.get(AUTHORIZATION);
+    let header = header.and_then(|header| header.to_str().ok());
+    let secret = header.and_then(|text| text.split_once(' '));
+    secret
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map(|(_, secret)| secret.trim())
+        .ok_or_else(|| {
+            Error::new(
+                ErrorCode::Unauthorized,
+                "the Authorization header is not 'Bearer hulk_…'",
+            )
+        })
 }
 
 fn malformed(error: InvalidKey) -> Error {

@@ -1,18 +1,18 @@
-//! Cookies of the pages: the API key of the user who is signed in, and passes of shares. No script can read
-//! them.
+//! Cookies of the pages: the tokens of the session of the user who is signed in, and passes of shares. No
+//! script can read them.
 
-use axum::extract::FromRequestParts;
-use http::{HeaderMap, HeaderValue, StatusCode, header::COOKIE, request::Parts};
-use hulk_proto::{ApiKeySecret, ErrorCode, Right, Timestamp, share::Unlocked};
+use http::{HeaderMap, HeaderValue, header::COOKIE};
+use hulk_proto::{Timestamp, session::LoggedIn, share::Unlocked};
 
 use crate::{
     app::App,
-    auth::keys::authenticate,
     error::{Error, Result},
 };
 
-const KEY_COOKIE: &str = "hulk_key";
-const KEY_COOKIE_SECONDS: u32 = 30 * 24 * 60 * 60;
+const ACCESS_COOKIE: &str = "hulk_session";
+const REFRESH_COOKIE: &str = "hulk_refresh";
+/// As long as a refresh token; the server refuses it earlier if it has to.
+const REFRESH_SECONDS: u64 = 7 * 24 * 60 * 60;
 /// Beginning of a name that ends with the id of the share.
 pub(crate) const PASS_COOKIE: &str = "hulk_pass_";
 
@@ -27,64 +27,49 @@ pub(crate) fn cookies(headers: &HeaderMap) -> Vec<(String, String)> {
         .collect()
 }
 
-/// Returns the API key in the page's cookie.
-pub(super) fn key_of_cookie(headers: &HeaderMap) -> Option<String> {
-    let cookies = cookies(headers);
-    let found = cookies.into_iter().find(|(name, _)| name == KEY_COOKIE);
-    found.map(|(_, key)| key)
+/// Returns the access token in the page's cookie.
+pub(super) fn access_token(app: &App, headers: &HeaderMap) -> Option<String> {
+    find(app, headers, ACCESS_COOKIE)
 }
 
-/// Whether one of our own pages sent the request: by `Sec-Fetch-Site`, which scripts cannot forge, else by
-/// `Origin`, since browsers send `Sec-Fetch-Site` only to https and loopback. The host name that the browser
-/// uses need not be the public one.
-pub(crate) fn is_same_origin(parts: &Parts, app: &App) -> bool {
-    let header = |name: &str| parts.headers.get(name)?.to_str().ok();
-    match (header("sec-fetch-site"), header("origin")) {
-        (Some(site), _) => site == "same-origin",
-        (None, Some(origin)) => {
-            let host = origin.split_once("://").map(|(_, host)| host);
-            origin == app.settings.public_url || host.is_some() && host == header("host")
-        }
-        (None, None) => false,
-    }
+/// Returns the refresh token in the page's cookie.
+pub(crate) fn refresh_token(app: &App, headers: &HeaderMap) -> Option<String> {
+    find(app, headers, REFRESH_COOKIE)
 }
 
-pub(crate) fn other_origin() -> Error {
-    Error::new(
-        ErrorCode::Forbidden,
-        "only the pages of this server may send this request",
-    )
+fn find(app: &App, headers: &HeaderMap, name: &str) -> Option<String> {
+    let name = full_name(app, name);
+    let found = cookies(headers)
+        .into_iter()
+        .find(|(found, _)| *found == name);
+    found.map(|(_, value)| value)
 }
 
-/// A request from one of our own pages, as is required of a change without a key in a header.
-pub(crate) struct SameOrigin;
-
-impl FromRequestParts<App> for SameOrigin {
-    type Rejection = Error;
-
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
-        match is_same_origin(parts, app) {
-            true => Ok(Self),
-            false => Err(other_origin()),
-        }
-    }
+/// Returns the cookies that sign in to the page.
+pub(crate) fn session_cookies(app: &App, session: &LoggedIn) -> Result<[HeaderValue; 2]> {
+    Ok([
+        session_cookie(
+            app,
+            ACCESS_COOKIE,
+            &session.access_token,
+            session.expires_in,
+        )?,
+        session_cookie(app, REFRESH_COOKIE, &session.refresh_token, REFRESH_SECONDS)?,
+    ])
 }
 
-/// Returns the cookie that signs in to the page with a key.
-///
-/// # Errors
-/// `AUTH_INVALID_CREDENTIALS` for an invalid key, `FORBIDDEN` for one that may not read, since the page lists
-/// files.
-pub(crate) async fn key_cookie(app: &App, key: &str) -> Result<HeaderValue> {
-    let secret: ApiKeySecret = key.parse().map_err(|_| no_good())?;
-    let caller = match authenticate(&app.db, &secret).await {
-        Err(error) if error.status() == StatusCode::UNAUTHORIZED => return Err(no_good()),
-        authenticated => authenticated?,
-    };
-    caller.require(Right::Read)?;
-    let secret = secret.reveal();
+/// Returns the cookies that sign out.
+pub(crate) fn expired_cookies(app: &App) -> Result<[HeaderValue; 2]> {
+    Ok([
+        session_cookie(app, ACCESS_COOKIE, "", 0)?,
+        session_cookie(app, REFRESH_COOKIE, "", 0)?,
+    ])
+}
+
+fn session_cookie(app: &App, name: &str, value: &str, seconds: u64) -> Result<HeaderValue> {
     let cookie = format!(
-        "{KEY_COOKIE}={secret}; Path=/; HttpOnly; SameSite=Lax; Max-Age={KEY_COOKIE_SECONDS}{}",
+        "{}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{}",
+        full_name(app, name),
         secure(app)
     );
     let mut cookie = HeaderValue::from_str(&cookie).map_err(Error::internal)?;
@@ -92,20 +77,13 @@ pub(crate) async fn key_cookie(app: &App, key: &str) -> Result<HeaderValue> {
     Ok(cookie)
 }
 
-fn no_good() -> Error {
-    Error::new(
-        ErrorCode::AuthInvalidCredentials,
-        "This key is unknown, mangled or expired.",
-    )
-}
-
-/// Returns the cookie that signs out.
-pub(crate) fn expired_key_cookie(app: &App) -> HeaderValue {
-    let cookie = format!(
-        "{KEY_COOKIE}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0{}",
-        secure(app)
-    );
-    HeaderValue::from_str(&cookie).unwrap_or_else(|_| HeaderValue::from_static(""))
+/// Returns a cookie's name. Behind https it has the prefix with which browsers accept it only from this very
+/// host, and only over https (RFC 6265bis, section 4.1.3.2).
+fn full_name(app: &App, name: &str) -> String {
+    match is_https(app) {
+        true => format!("__Host-{name}"),
+        false => name.to_owned(),
+    }
 }
 
 /// Returns the cookie that carries a share's pass, which no script can read.
@@ -123,8 +101,12 @@ pub(crate) fn pass_cookie(app: &App, share_id: &str, unlocked: &Unlocked) -> Res
 /// Returns `Secure` only if links are https: a browser drops a Secure cookie that it received over plain
 /// http.
 fn secure(app: &App) -> &'static str {
-    match app.settings.public_url.starts_with("https:") {
+    match is_https(app) {
         true => "; Secure",
         false => "",
     }
+}
+
+fn is_https(app: &App) -> bool {
+    app.settings.public_url.starts_with("https:")
 }

@@ -256,6 +256,33 @@ impl<S: Send + Sync> FromRequestParts<S> for LinkQuery {
     }
 }
 
+/// Where a page leads afterwards: a path of this server, else the start page.
+pub(crate) struct NextQuery(pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for NextQuery {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        _: &S,
+    ) -> std::result::Result<Self, std::convert::Infallible> {
+        let mut pairs = pairs(parts).into_iter();
+        let next = pairs.find(|(name, _)| name == "next");
+        let next = next.map(|(_, next)| next).unwrap_or_default();
+        Ok(Self(own_path(&next).to_owned()))
+    }
+}
+
+/// Returns the path if a browser that goes there stays on this server, else that of the start page: `//host`
+/// and `/\\host` lead to another server.
+pub(crate) fn own_path(path: &str) -> &str {
+    let mut characters = path.chars();
+    let is_own = characters.next() == Some('/')
+        && !matches!(characters.next(), Some('/' | '\\'))
+        && !path.chars().any(char::is_control);
+    if is_own { path } else { "/" }
+}
+
 /// How something is to be deleted.
 #[derive(Default)]
 pub(crate) struct DeleteQuery {

@@ -6,8 +6,8 @@ use axum::extract::{FromRequestParts, RawPathParams};
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use http::request::Parts;
 use hulk_proto::{
-    ShareToken,
-    share::{CLAIM_PARAMETER, PASS_HEADER, Password, ShareAction},
+    Password, ShareToken,
+    share::{CLAIM_PARAMETER, PASS_HEADER, ShareAction},
 };
 
 use super::{

@@ -1,4 +1,4 @@
-//! Writes the counts of downloads to the database.
+//! Writes the counts of downloads, and the last uses of keys, to the database.
 
 use std::time::Duration;
 
@@ -18,10 +18,15 @@ pub(super) async fn run(app: App, stop: CancellationToken) {
             () = stop.cancelled() => true,
         };
         report("downloads", flush(&app).await);
+        report("key uses", flush_key_uses(&app).await);
         if is_stopped {
             return;
         }
     }
+}
+
+async fn flush_key_uses(app: &App) -> Result<()> {
+    Ok(app.key_uses.flush(&app.db).await?)
 }
 
 async fn flush(app: &App) -> Result<()> {

@@ -8,6 +8,7 @@ mod garbage;
 mod lease;
 mod outcome;
 pub mod periodic;
+mod queue;
 
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -22,6 +23,7 @@ pub(crate) async fn run(app: App, stop: CancellationToken) {
     let mut tasks = JoinSet::new();
     tasks.spawn(periodic::run(app.clone()));
     tasks.spawn(garbage::run(app.clone()));
+    tasks.spawn(queue::run(app.clone()));
     let counts = download_counts::run(app.clone(), stop.clone());
     tokio::join!(counts, stop.cancelled());
     tasks.shutdown().await;

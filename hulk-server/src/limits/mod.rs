@@ -1,6 +1,7 @@
 //! Limits on what one user may store, and on how much of the server one client may use.
 
 pub(crate) mod answers;
+pub(crate) mod attempts;
 pub(crate) mod bodies;
 pub(crate) mod guesses;
 mod user;

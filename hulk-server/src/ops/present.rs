@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use hulk_proto::{
     ApiKey, Directory, File, FileStatus, RemotePath, Share, Timestamp, directory::DirectoryListing,
-    file::Version, trash::EntryKind, user::User,
+    file::Version, session::Session, trash::EntryKind, user::User,
 };
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use sqlx::AnyConnection;
@@ -15,6 +15,7 @@ use crate::{
         api_keys::ApiKeyRow,
         entries::{self, EntryRow},
         files::FileRow,
+        sessions::SessionRow,
         shares::ShareRow,
         tree,
         users::UserRow,
@@ -335,6 +336,9 @@ pub(super) fn user(row: UserRow) -> Result<User> {
     Ok(User {
         id: id(&row.id)?,
         email: row.email,
+        first_name: row.first_name,
+        last_name: row.last_name,
+        username: row.username,
         role: row.role,
         is_email_verified: row.email_verified_at.is_some(),
         quota_bytes: unsigned(row.quota_bytes),
@@ -351,7 +355,20 @@ pub(super) fn api_key(row: ApiKeyRow) -> Result<ApiKey> {
         permissions: row.permissions,
         expires_at: row.expires_at.map(time).transpose()?,
         last_used_at: row.last_used_at.map(time).transpose()?,
+        last_used_from: row.last_used_from,
         created_at: time(row.created_at)?,
+    })
+}
+
+pub(super) fn session(row: SessionRow, current: Option<&hulk_proto::Id>) -> Result<Session> {
+    Ok(Session {
+        is_current: current.is_some_and(|current| current.as_str() == row.id),
+        id: id(&row.id)?,
+        client: row.client,
+        address: row.address,
+        created_at: time(row.created_at)?,
+        last_used_at: time(row.last_used_at)?,
+        expires_at: time(row.expires_at)?,
     })
 }
 

@@ -8,28 +8,18 @@ use hulk_proto::{
 };
 
 use super::{
-    caller::SignedIn,
+    caller::{PageCaller, SignedIn},
     html::{Frame, failure, page},
+    login::welcome,
     view::{Crumb, Own, Row, browse_href, crumbs, size},
 };
 use crate::{
     app::App,
     auth::Caller,
     error::{Error, Result},
-    http::{
-        caller::MaybeCaller,
-        extract::{LinkQuery, Rest},
-    },
+    http::extract::{LinkQuery, Rest},
     ops::{browse::browse_directory, tree::list::find_directory},
 };
-
-#[derive(Template)]
-#[template(path = "welcome.html")]
-pub(super) struct Welcome {
-    pub frame: Frame,
-    pub server: String,
-    pub refusal: String,
-}
 
 #[derive(Template)]
 #[template(path = "browse.html")]
@@ -55,21 +45,11 @@ struct Listing {
 }
 
 /// Shows the user's root directory, or what this server is.
-pub(super) async fn home(
-    State(app): State<App>,
-    MaybeCaller(caller): MaybeCaller,
-    query: LinkQuery,
-) -> Response {
+pub(super) async fn home(State(app): State<App>, caller: PageCaller, query: LinkQuery) -> Response {
     match caller {
-        Some(caller) => browse(&app, &caller, &RemotePath::root(), query).await,
-        None => {
-            let welcome = Welcome {
-                frame: Frame::new("Hulkastorus", false),
-                server: app.settings.public_url.clone(),
-                refusal: String::new(),
-            };
-            page(&app, StatusCode::OK, &welcome)
-        }
+        PageCaller::SignedIn(caller) => browse(&app, &caller, &RemotePath::root(), query).await,
+        PageCaller::Resumes(redirect) => redirect,
+        PageCaller::Nobody => welcome(&app),
     }
 }
 

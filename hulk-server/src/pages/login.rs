@@ -1,54 +1,175 @@
-//! Signing in to the page with an API key, which is kept in a cookie that no script can read.
+//! Signing in to the page and out of it. The tokens of the session are in cookies that no script can read.
 
+use askama::Template;
 use axum::{
     extract::State,
-    response::{IntoResponse, Redirect, Response},
+    response::{AppendHeaders, IntoResponse, Redirect, Response},
 };
-use http::header;
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use hulk_proto::{Password, session::LogIn};
 use serde::Deserialize;
 
-use super::{
-    browse::Welcome,
-    html::{Frame, page},
-};
+use super::html::{Frame, page};
 use crate::{
-    app::App,
+    app::{App, Signup},
+    auth::Client,
     error::{Error, Result},
     http::{
-        cookies::{SameOrigin, expired_key_cookie, key_cookie},
-        extract::Form,
+        cookies::{expired_cookies, refresh_token, session_cookies},
+        extract::{Form, NextQuery, own_path},
+        same_origin::SameOrigin,
     },
+    ops::accounts::sessions,
 };
 
+/// The start page of whoever is not signed in.
+#[derive(Template)]
+#[template(path = "welcome.html")]
+struct Welcome {
+    frame: Frame,
+    server: String,
+    refusal: String,
+    email: String,
+    /// Where to go afterwards.
+    next: String,
+    /// Whether new accounts are possible.
+    can_register: bool,
+}
+
 #[derive(Deserialize)]
-pub(crate) struct Login {
+pub(super) struct Login {
+    #[serde(default)]
+    email: String,
+    #[serde(default)]
+    password: String,
+    /// An API key, instead.
+    #[serde(default)]
     key: String,
+    #[serde(default)]
+    next: String,
 }
 
-pub(crate) async fn login(
-    State(app): State<App>,
-    _: SameOrigin,
-    Form(login): Form<Login>,
-) -> Result<Response> {
-    match key_cookie(&app, login.key.trim()).await {
-        Ok(cookie) => Ok(([(header::SET_COOKIE, cookie)], Redirect::to("/")).into_response()),
-        Err(error) if error.is_fault() => Err(error),
-        Err(error) => Ok(refused(&app, error)),
-    }
+/// Shows what this server is, and how to sign in.
+pub(super) fn welcome(app: &App) -> Response {
+    let nothing = String::new;
+    welcome_with(app, StatusCode::OK, (nothing(), nothing()), nothing())
 }
 
-/// Shows the form again, with the reason for the refusal.
-fn refused(app: &App, error: Error) -> Response {
-    let status = error.status();
+/// Shows it with what was typed: the address, and where to go afterwards.
+fn welcome_with(
+    app: &App,
+    status: StatusCode,
+    (email, next): (String, String),
+    refusal: String,
+) -> Response {
     let welcome = Welcome {
         frame: Frame::new("Hulkastorus", false),
         server: app.settings.public_url.clone(),
-        refusal: error.into_body().error.message,
+        refusal,
+        email,
+        next,
+        can_register: !matches!(app.settings.signup, Signup::Closed),
     };
     page(app, status, &welcome)
 }
 
-pub(crate) async fn logout(State(app): State<App>, _: SameOrigin) -> Response {
-    let cookie = expired_key_cookie(&app);
-    ([(header::SET_COOKIE, cookie)], Redirect::to("/")).into_response()
+pub(super) async fn show(State(app): State<App>, NextQuery(next): NextQuery) -> Response {
+    welcome_with(&app, StatusCode::OK, (String::new(), next), String::new())
+}
+
+pub(super) async fn login(
+    State(app): State<App>,
+    client: Client,
+    _: SameOrigin,
+    Form(login): Form<Login>,
+) -> Result<Response> {
+    let email = login.email.clone();
+    let next = own_path(&login.next).to_owned();
+    let begun = match login.key.trim() {
+        "" => {
+            let request = LogIn {
+                email: login.email,
+                password: Password(login.password),
+            };
+            sessions::log_in(&app, &client, request).await
+        }
+        key => match key.parse() {
+            Ok(secret) => sessions::log_in_with_key(&app, &client, &secret).await,
+            Err(_) => Err(no_good()),
+        },
+    };
+    match begun {
+        Ok(session) => Ok(signed_in(session_cookies(&app, &session)?, &next)),
+        Err(error) if error.is_fault() => Err(error),
+        Err(error) => {
+            let (status, wait) = (error.status(), error.retry_after());
+            let message = error.into_body().error.message;
+            let mut response = welcome_with(&app, status, (email, next), message);
+            if let Some(wait) = wait {
+                let seconds = HeaderValue::from(wait.as_secs());
+                response.headers_mut().insert(header::RETRY_AFTER, seconds);
+            }
+            Ok(response)
+        }
+    }
+}
+
+fn no_good() -> Error {
+    Error::new(
+        hulk_proto::ErrorCode::AuthInvalidCredentials,
+        "this key is unknown, mangled or expired",
+    )
+}
+
+/// Sets the cookies and leads to another page.
+pub(super) fn signed_in(cookies: [HeaderValue; 2], to: &str) -> Response {
+    (with_cookies(cookies), Redirect::to(to)).into_response()
+}
+
+fn with_cookies(
+    cookies: [HeaderValue; 2],
+) -> AppendHeaders<[(header::HeaderName, HeaderValue); 2]> {
+    AppendHeaders(cookies.map(|cookie| (header::SET_COOKIE, cookie)))
+}
+
+pub(super) async fn logout(
+    State(app): State<App>,
+    _: SameOrigin,
+    headers: HeaderMap,
+) -> Result<Response> {
+    if let Some(token) = refresh_token(&app, &headers) {
+        sessions::log_out(&app, &token).await?;
+    }
+    Ok(signed_in(expired_cookies(&app)?, "/"))
+}
+
+/// Renews the session of a page whose access token has expired, and leads back to it. If that is not
+/// possible, the page will ask to sign in.
+pub(super) async fn resume(
+    State(app): State<App>,
+    headers: HeaderMap,
+    NextQuery(next): NextQuery,
+) -> Result<Response> {
+    let cookies = match renewed(&app, &headers).await {
+        Ok(cookies) => cookies,
+        Err(error) if error.is_fault() => return Err(error),
+        Err(_) => expired_cookies(&app)?,
+    };
+    Ok(signed_in(cookies, &next))
+}
+
+/// Renews the session for a script, which then repeats its request.
+pub(super) async fn refresh(
+    State(app): State<App>,
+    _: SameOrigin,
+    headers: HeaderMap,
+) -> Result<Response> {
+    let cookies = renewed(&app, &headers).await?;
+    Ok((StatusCode::NO_CONTENT, with_cookies(cookies)).into_response())
+}
+
+async fn renewed(app: &App, headers: &HeaderMap) -> Result<[HeaderValue; 2]> {
+    let token = refresh_token(app, headers).unwrap_or_default();
+    let session = sessions::refresh(app, &token).await?;
+    session_cookies(app, &session)
 }

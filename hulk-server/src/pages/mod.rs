@@ -3,8 +3,11 @@
 mod assets;
 mod browse;
 mod caller;
+mod device;
 mod html;
 mod login;
+mod register;
+mod reset_password;
 mod search;
 mod share;
 mod shares;
@@ -31,8 +34,16 @@ pub(crate) fn router(app: &App) -> Router<App> {
         .route("/app/versions/{id}", get(versions::versions))
         .route("/app/trash", get(trash::trash))
         .route("/app/shares", get(shares::shares))
-        .route("/login", post(login::login))
+        .route("/login", get(login::show).post(login::login))
         .route("/logout", post(login::logout))
+        .route("/refresh", get(login::resume).post(login::refresh))
+        .route("/register", get(register::show).post(register::register))
+        .route("/device", get(device::show).post(device::act))
+        .route("/verify-email", get(register::verify_email))
+        .route(
+            "/reset-password",
+            get(reset_password::show).post(reset_password::act),
+        )
         .route("/qr.svg", get(share::qr))
         .route("/s/{token}", post(share::act))
         .layer(map_response_with_state(app.answers.clone(), answers::hold))

@@ -8,8 +8,8 @@ use axum::{
 };
 use http::{Method, StatusCode, header};
 use hulk_proto::{
-    Id, ShareToken,
-    share::{Password, PublicShare, ShareAction},
+    Id, Password, ShareToken,
+    share::{PublicShare, ShareAction},
     trash::EntryKind,
 };
 use qrcode::{QrCode, render::svg};
@@ -23,8 +23,9 @@ use crate::{
     app::App,
     error::{Error, Result},
     http::{
-        cookies::{SameOrigin, pass_cookie},
+        cookies::pass_cookie,
         extract::{Form, PathToken},
+        same_origin::SameOrigin,
         share_access::ShareAccess,
     },
     ops::{

@@ -43,7 +43,7 @@ async fn list(
     CanManage(caller): CanManage,
     List(query): List,
 ) -> Result<Answer<Page<ApiKey>>> {
-    keys::list_keys(&app.db, &caller.user, &query)
+    keys::list_keys(&app, &caller.user, &query)
         .await
         .map(Answer)
 }

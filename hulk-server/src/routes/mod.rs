@@ -2,14 +2,17 @@
 
 mod api_keys;
 mod browse;
+mod device_codes;
 mod directories;
 mod download;
 mod files;
 mod health;
 mod me;
 mod openapi;
+mod password_resets;
 mod public_shares;
 mod put;
+mod sessions;
 mod share_page;
 mod share_uploads;
 mod shares;
@@ -44,6 +47,7 @@ fn api() -> (Router<App>, OpenApi) {
         .merge(links())
         .merge(openapi::secured(of_callers()))
         .merge(of_links())
+        .merge(of_strangers())
         .merge(store_events::router())
         .merge(health::router())
         .split_for_parts()
@@ -64,10 +68,19 @@ fn of_callers() -> OpenApiRouter<App> {
         .merge(directories::router())
         .merge(trash::router())
         .merge(users::router())
+        .merge(sessions::router())
         .merge(shares::router())
         .merge(api_keys::router())
         .merge(me::router())
         .merge(put::router())
+}
+
+/// Routes that lead to a credential, and so need none.
+fn of_strangers() -> OpenApiRouter<App> {
+    users::open_router()
+        .merge(sessions::open_router())
+        .merge(password_resets::router())
+        .merge(device_codes::router())
 }
 
 /// Routes that need the token of a share.

@@ -4,6 +4,7 @@ pub(crate) mod engine;
 pub(crate) mod fill;
 pub(crate) mod garage;
 pub(crate) mod postgres;
+pub(crate) mod smtp;
 
 use std::{
     io::{BufRead, BufReader, Read},

@@ -34,7 +34,7 @@ const SERVER: Crate = Crate {
     root: "lib",
     order: &[
         &["memory", "process", "telemetry", "data_dir"],
-        &["db", "store"],
+        &["db", "store", "mail"],
         &["error", "config", "download_counts"],
         &["auth", "limits"],
         &["audit"],

@@ -11,6 +11,7 @@
 mod harness;
 
 mod accept;
+mod accounts;
 mod agree;
 mod bad_input;
 mod batches;

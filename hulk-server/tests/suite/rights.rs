@@ -1,81 +1,96 @@
-//! Two users, four kinds of key, and no key: every route returns the status in the table.
+//! Two users, four kinds of key, a session, and nothing: every route returns the status in the table.
 
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::server::{Server, answer, has_embedded_store};
+use crate::server::{PASSWORD, Server, answer, has_embedded_store};
 
 /// Method, path, and the status for each caller: without a key, the owner with a key for read, upload,
-/// write and all, and another user with a key for all. Then the body.
+/// write and all, another user with a key for all, and the owner with a session. Then the body.
 const TABLE: &str = r#"
-GET    /api/v1/me                                        401 200 200 200 200 200
-POST   /hooks/s3-events                                  401 401 401 401 401 401 {"Records": []}
-GET    /api/v1/files                                     401 200 403 200 200 200
-POST   /api/v1/files                                     401 403 201 201 201 201 {"path": "new.txt", "size_bytes": 1}
-GET    /api/v1/files/{id}                                401 200 403 200 200 404
-GET    /api/v1/files/{private}                           401 200 403 200 200 404
-GET    /api/v1/files/{id}/download                       401 302 403 302 302 404
-GET    /api/v1/files/{private}/download                  401 302 403 302 302 404
-PUT    /api/v1/files/{id}                                401 403 403 200 200 404 {"tags": ["t"]}
-PUT    /api/v1/files/{id}/status                         401 403 404 200 200 404 {"status": "uploaded"}
-DELETE /api/v1/files/{id}/upload                         401 403 404 404 404 404
-GET    /api/v1/files/{unfinished}/upload                 401 403 404 200 200 404
-POST   /api/v1/files/{unfinished}/upload/parts           401 403 404 200 200 404 {"parts": [{"number": 1}]}
-POST   /api/v1/files/batch                               401 403 200 200 200 200 {"items": [{"path": "batch.txt", "size_bytes": 1}]}
-PUT    /api/v1/files/batch/status                        401 403 200 200 200 200 {"items": [{"id": "{id}", "status": "uploaded"}]}
-GET    /api/v1/directories                               401 200 403 200 200 200
-GET    /api/v1/directories/{directory}                   401 200 403 200 200 404
-GET    /api/v1/api-keys                                  401 403 403 403 200 200
-POST   /api/v1/api-keys                                  401 403 403 403 201 201 {"label": "l", "permissions": "read"}
-DELETE /api/v1/api-keys/000000000000                     401 403 403 403 404 404
-GET    /d/{id}                                           302 302 302 302 302 302
-HEAD   /d/{id}/public.txt                                302 302 302 302 302 302
-GET    /d/~{ada}/dir/public.txt                          302 302 302 302 302 302
-GET    /d/{private}                                      404 302 404 302 302 404
-HEAD   /d/{private}                                      404 302 404 302 302 404
-GET    /d/~{ada}/private.txt                             404 302 404 302 302 404
-PUT    /put/direct.txt                                   401 403 307 307 307 307 "x"
-GET    /api/v1/openapi.json                              200 200 200 200 200 200
-POST   /api/v1/directories                               401 403 201 409 409 201 {"path": "shown", "default_permissions": "public"}
-POST   /api/v1/directories/batch                         401 403 200 200 200 200 {"items": [{"path": "made"}]}
-GET    /b/{directory}                                    404 200 404 200 200 404
-GET    /api/v1/files/search?q=public                     401 200 403 200 200 200
-GET    /api/v1/files/{changed}/versions                  401 200 403 200 200 404
-POST   /api/v1/files/{changed}/versions/1/restore        401 403 403 200 200 404
-GET    /d/{changed}?version=1                            404 302 404 302 302 404
-GET    /api/v1/users/{ada}/usage                         401 200 403 200 200 404
-POST   /api/v1/moves                                     401 403 403 200 200 404 {"items": [{"id": "{moved}", "path": "moved"}]}
-PUT    /api/v1/directories/{moved}                       401 403 403 200 200 404 {"default_permissions": "private"}
-DELETE /api/v1/directories/{moved}                       401 403 403 204 404 404
-GET    /api/v1/trash                                     401 200 403 200 200 200
-POST   /api/v1/trash/{thrown}/restore                    401 403 403 200 404 404
-DELETE /api/v1/trash/{moved}                             401 403 403 403 204 404
-DELETE /api/v1/trash                                     401 403 403 403 200 200
-DELETE /api/v1/files/{purged}?purge=true                 401 403 403 403 204 404
-DELETE /api/v1/directories/{emptied}?purge=true          401 403 403 403 204 404
-POST   /api/v1/shares                                    401 403 403 403 201 404 {"path": "dir"}
-GET    /api/v1/shares                                    401 403 403 403 200 200
-GET    /api/v1/shares/{share_id}/uploads                 401 403 403 403 200 404
-GET    {share}                                           200 200 200 200 200 200
-GET    /s/{token}                                        200 200 200 200 200 200
-PUT    /s/{token}/dropped.txt                            307 307 307 307 307 307 "x"
-POST   {share}/unlock                                    400 400 400 400 400 400 {"password": "none"}
-POST   {share}/shares                                    403 403 403 403 403 403 {}
-PUT    {share}/claims/000000000000                       204 204 204 204 204 204
-POST   {share}/files                                     201 201 201 201 201 201 {"path": "in.txt", "size_bytes": 1}
-POST   {share}/files/batch                               200 200 200 200 200 200 {"items": [{"path": "in.txt", "size_bytes": 1}]}
-PUT    {share}/files/batch/status                        200 200 200 200 200 200 {"items": [{"id": "{received}", "status": "uploaded"}]}
-PUT    {share}/files/{received}/status                   422 422 422 422 422 422 {"status": "uploaded"}
-GET    {share}/files/{received}/upload                   200 200 200 200 200 200
-POST   {share}/files/{received}/upload/parts             200 200 200 200 200 200 {"parts": [{"number": 1}]}
-DELETE {share}/files/{received}/upload                   204 404 404 404 404 404
-DELETE {share}/files/{private}                           404 404 404 404 404 404
-DELETE /api/v1/shares/{share_id}/uploads                 401 403 403 403 200 404
-DELETE /api/v1/shares/{share_id}                         401 403 403 403 204 404
-GET    /healthz                                          200 200 200 200 200 200
-GET    /readyz                                           200 200 200 200 200 200
-GET    /metrics                                          200 200 200 200 200 200
-DELETE /api/v1/files/{private}                           401 403 403 204 404 404
+GET    /api/v1/me                                        401 200 200 200 200 200 200
+POST   /hooks/s3-events                                  401 401 401 401 401 401 401 {"Records": []}
+GET    /api/v1/files                                     401 200 403 200 200 200 200
+POST   /api/v1/files                                     401 403 201 201 201 201 201 {"path": "new.txt", "size_bytes": 1}
+GET    /api/v1/files/{id}                                401 200 403 200 200 404 200
+GET    /api/v1/files/{private}                           401 200 403 200 200 404 200
+GET    /api/v1/files/{id}/download                       401 302 403 302 302 404 302
+GET    /api/v1/files/{private}/download                  401 302 403 302 302 404 302
+PUT    /api/v1/files/{id}                                401 403 403 200 200 404 200 {"tags": ["t"]}
+PUT    /api/v1/files/{id}/status                         401 403 404 200 200 404 200 {"status": "uploaded"}
+DELETE /api/v1/files/{id}/upload                         401 403 404 404 404 404 404
+GET    /api/v1/files/{unfinished}/upload                 401 403 404 200 200 404 200
+POST   /api/v1/files/{unfinished}/upload/parts           401 403 404 200 200 404 200 {"parts": [{"number": 1}]}
+POST   /api/v1/files/batch                               401 403 200 200 200 200 200 {"items": [{"path": "batch.txt", "size_bytes": 1}]}
+PUT    /api/v1/files/batch/status                        401 403 200 200 200 200 200 {"items": [{"id": "{id}", "status": "uploaded"}]}
+GET    /api/v1/directories                               401 200 403 200 200 200 200
+GET    /api/v1/directories/{directory}                   401 200 403 200 200 404 200
+GET    /api/v1/api-keys                                  401 403 403 403 200 200 200
+POST   /api/v1/api-keys                                  401 403 403 403 201 201 201 {"label": "l", "permissions": "read"}
+DELETE /api/v1/api-keys/000000000000                     401 403 403 403 404 404 404
+GET    /d/{id}                                           302 302 302 302 302 302 302
+HEAD   /d/{id}/public.txt                                302 302 302 302 302 302 302
+GET    /d/~{ada}/dir/public.txt                          302 302 302 302 302 302 302
+GET    /d/{private}                                      404 302 404 302 302 404 302
+HEAD   /d/{private}                                      404 302 404 302 302 404 302
+GET    /d/~{ada}/private.txt                             404 302 404 302 302 404 302
+PUT    /put/direct.txt                                   401 403 307 307 307 307 307 "x"
+GET    /api/v1/openapi.json                              200 200 200 200 200 200 200
+POST   /api/v1/directories                               401 403 201 409 409 201 409 {"path": "shown", "default_permissions": "public"}
+POST   /api/v1/directories/batch                         401 403 200 200 200 200 200 {"items": [{"path": "made"}]}
+GET    /b/{directory}                                    404 200 404 200 200 404 200
+GET    /api/v1/files/search?q=public                     401 200 403 200 200 200 200
+GET    /api/v1/files/{changed}/versions                  401 200 403 200 200 404 200
+POST   /api/v1/files/{changed}/versions/1/restore        401 403 403 200 200 404 200
+GET    /d/{changed}?version=1                            404 302 404 302 302 404 302
+GET    /api/v1/users/{ada}/usage                         401 200 403 200 200 404 200
+POST   /api/v1/moves                                     401 403 403 200 200 404 200 {"items": [{"id": "{moved}", "path": "moved"}]}
+PUT    /api/v1/directories/{moved}                       401 403 403 200 200 404 200 {"default_permissions": "private"}
+DELETE /api/v1/directories/{moved}                       401 403 403 204 404 404 404
+GET    /api/v1/trash                                     401 200 403 200 200 200 200
+POST   /api/v1/trash/{thrown}/restore                    401 403 403 200 404 404 404
+DELETE /api/v1/trash/{moved}                             401 403 403 403 204 404 404
+DELETE /api/v1/trash                                     401 403 403 403 200 200 200
+DELETE /api/v1/files/{purged}?purge=true                 401 403 403 403 204 404 404
+DELETE /api/v1/directories/{emptied}?purge=true          401 403 403 403 204 404 404
+POST   /api/v1/shares                                    401 403 403 403 201 404 201 {"path": "dir"}
+GET    /api/v1/shares                                    401 403 403 403 200 200 200
+GET    /api/v1/shares/{share_id}/uploads                 401 403 403 403 200 404 200
+GET    {share}                                           200 200 200 200 200 200 200
+GET    /s/{token}                                        200 200 200 200 200 200 200
+PUT    /s/{token}/dropped.txt                            307 307 307 307 307 307 307 "x"
+POST   {share}/unlock                                    400 400 400 400 400 400 400 {"password": "none"}
+POST   {share}/shares                                    403 403 403 403 403 403 403 {}
+PUT    {share}/claims/000000000000                       204 204 204 204 204 204 204
+POST   {share}/files                                     201 201 201 201 201 201 201 {"path": "in.txt", "size_bytes": 1}
+POST   {share}/files/batch                               200 200 200 200 200 200 200 {"items": [{"path": "in.txt", "size_bytes": 1}]}
+PUT    {share}/files/batch/status                        200 200 200 200 200 200 200 {"items": [{"id": "{received}", "status": "uploaded"}]}
+PUT    {share}/files/{received}/status                   422 422 422 422 422 422 422 {"status": "uploaded"}
+GET    {share}/files/{received}/upload                   200 200 200 200 200 200 200
+POST   {share}/files/{received}/upload/parts             200 200 200 200 200 200 200 {"parts": [{"number": 1}]}
+DELETE {share}/files/{received}/upload                   204 404 404 404 404 404 404
+DELETE {share}/files/{private}                           404 404 404 404 404 404 404
+DELETE /api/v1/shares/{share_id}/uploads                 401 403 403 403 200 404 200
+DELETE /api/v1/shares/{share_id}                         401 403 403 403 204 404 404
+GET    /healthz                                          200 200 200 200 200 200 200
+GET    /readyz                                           200 200 200 200 200 200 200
+GET    /metrics                                          200 200 200 200 200 200 200
+DELETE /api/v1/files/{private}                           401 403 403 204 404 404 404
+POST   /api/v1/users                                     403 403 403 403 403 403 403 {"email": "eve@example.com", "password": "x"}
+GET    /api/v1/users/{ada}                               401 200 403 200 200 404 200
+PUT    /api/v1/users/{ada}                               401 403 403 403 200 404 200 {"first_name": "Ada"}
+POST   /api/v1/users/{ada}/email-verification            401 403 403 403 204 404 204
+PUT    /api/v1/users/{ada}/email-verification            400 400 400 400 400 400 400 {"token": "x"}
+PUT    /api/v1/users/{ada}/password                      401 403 403 403 401 404 401 {"current_password": "x", "new_password": "x"}
+POST   /api/v1/password-resets                           202 202 202 202 202 429 429 {"email": "nobody@example.com"}
+PUT    /api/v1/password-resets                           400 400 400 400 400 400 400 {"token": "x", "new_password": "x"}
+POST   /api/v1/sessions                                  401 401 401 401 401 401 401 {"email": "nobody@example.com", "password": "x"}
+POST   /api/v1/sessions/refresh                          401 401 401 401 401 401 401 {"refresh_token": "x"}
+GET    /api/v1/sessions                                  401 403 403 403 200 200 200
+DELETE /api/v1/sessions/000000000000                     401 403 403 403 404 404 404
+POST   /api/v1/device-codes                              201 201 201 201 201 201 201 {"client_name": "x"}
+POST   /api/v1/device-codes/token                        400 400 400 400 400 400 400 {"device_code": "x"}
+DELETE /api/v1/sessions                                  401 400 400 400 400 400 204
 "#;
 
 struct Row {
@@ -103,7 +118,7 @@ fn parse(line: &str) -> Row {
     Row {
         method: word().parse().unwrap(),
         path: word().to_owned(),
-        statuses: (0..6).map(|_| word().parse().unwrap()).collect(),
+        statuses: (0..7).map(|_| word().parse().unwrap()).collect(),
         body: (!rest.is_empty()).then(|| serde_json::from_str(rest).unwrap()),
     }
 }
@@ -118,7 +133,10 @@ async fn every_route_for_every_caller() {
         server.key("ada@example.com", "upload"),
         server.key("ada@example.com", "write"),
     );
-    let callers = ["", &read, &upload, &write, &ada.key, &bob.key];
+    let log_in = json!({ "email": "ada@example.com", "password": PASSWORD });
+    let (_, session) = server.post("/api/v1/sessions", "", log_in).await;
+    let session = session["access_token"].as_str().unwrap();
+    let callers = ["", &read, &upload, &write, &ada.key, &bob.key, session];
 
     let private = json!({ "path": "private.txt", "size_bytes": 1, "permissions": "private" });
     let (_, planned) = server.post("/api/v1/files", &ada.key, private).await;
@@ -177,14 +195,21 @@ async fn every_route_for_every_caller() {
         ("share", &public_share),
         ("received", received),
     ]);
+    let mut wrong = Vec::new();
     for row in &rows {
         for (who, (caller, expected)) in callers.iter().zip(&row.statuses).enumerate() {
             let (method, path) = (row.method.clone(), &row.path);
             let sent = server.send(method, path, caller, row.body.clone());
             let found = sent.await.status().as_u16();
-            assert_eq!(found, *expected, "{} {path} for caller {who}", row.method);
+            if found != *expected {
+                let method = &row.method;
+                wrong.push(format!(
+                    "{method} {path} for caller {who}: {found}, not {expected}"
+                ));
+            }
         }
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     let documented = documented_routes(&server).await;
     let asked = |route: &(String, String)| {
         rows.iter().any(|row| {

@@ -31,6 +31,8 @@ pub(crate) struct Server {
     pub(crate) http: reqwest::Client,
 }
 
+/// Password of every user.
+pub(crate) const PASSWORD: &str = "correct horse battery";
 /// Secret that authenticates the store's notices.
 pub(crate) const EVENTS_SECRET: &str = "not-to-be-told";
 
@@ -128,7 +130,7 @@ impl Server {
     pub(crate) fn user_with(&self, email: &str, permissions: &str, flags: &[&str]) -> Key {
         let mut arguments = vec!["user", "create", "--email", email, "--password-stdin"];
         arguments.extend(flags);
-        let user_id = text(&run(&self.data_dir, &arguments, "correct horse"));
+        let user_id = text(&run(&self.data_dir, &arguments, PASSWORD));
         Key {
             key: self.key(email, permissions),
             user_id,
@@ -360,6 +362,13 @@ pub(crate) fn has_embedded_store() -> bool {
 fn beside<'a>(flags: &[&'a str]) -> Vec<&'a str> {
     let pairs = flags.chunks(2).filter(|pair| pair[0] != "--listen");
     pairs.flatten().copied().collect()
+}
+
+/// Returns the cookies that an answer sets, as a browser sends them back.
+pub(crate) fn cookies(response: &Response) -> String {
+    let set = response.headers().get_all("set-cookie").iter();
+    let pairs = set.map(|cookie| cookie.to_str().unwrap().split(';').next().unwrap());
+    pairs.collect::<Vec<_>>().join("; ")
 }
 
 pub(crate) fn md5(bytes: &[u8]) -> String {

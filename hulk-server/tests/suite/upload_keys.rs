@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::{
     agree::assert_agreement,
-    server::{Key, Server, answer, code, sha256},
+    server::{Key, Server, answer, code, cookies, sha256},
 };
 
 /// A server, its user with a key for all, and a key of the same user that may only upload.
@@ -362,12 +362,12 @@ async fn the_page_is_not_for_upload_keys_and_empties_the_trash_for_all_alone() {
             .body(format!("key={key}"));
         let response = form.send().await.unwrap();
         assert_eq!(response.status(), log_in);
-        let is_signed_in = response.headers().contains_key("set-cookie");
-        assert_eq!(is_signed_in, log_in == 303);
+        let cookies = cookies(&response);
+        assert_eq!(!cookies.is_empty(), log_in == 303);
         let text = response.text().await.unwrap();
         assert_eq!(text.contains("may upload, and nothing else"), log_in == 403);
         let page = server.http.get(server.url("/app/trash"));
-        let page = page.header("cookie", format!("hulk_key={key}"));
+        let page = page.header("cookie", cookies);
         let page = page.send().await.unwrap();
         assert_eq!(page.status(), trash);
         let html = page.text().await.unwrap();

@@ -3,6 +3,7 @@
 
 mod expired;
 mod lapsed_downloads;
+mod lapsed_logins;
 mod orphans;
 mod stale_uploads;
 mod trash;
@@ -37,6 +38,8 @@ pub struct Swept {
     pub purged_trash: u64,
     /// Downloads of counted shares whose end no client reported.
     pub lapsed_downloads: u64,
+    /// Sessions that had expired.
+    pub ended_sessions: u64,
     /// Objects deleted from the store because their row was deleted.
     pub deleted_objects: u64,
     /// Objects and multipart uploads deleted from the store because no row referred to them.
@@ -56,6 +59,7 @@ enum Job {
     Expiry,
     Trash,
     Claims,
+    Logins,
     Orphans,
     Usage,
     Garbage,
@@ -63,12 +67,13 @@ enum Job {
 
 impl Job {
     /// All jobs, in the order in which one makes work for the next.
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::StaleUploads,
         Self::Untouched,
         Self::Expiry,
         Self::Trash,
         Self::Claims,
+        Self::Logins,
         Self::Orphans,
         Self::Usage,
         Self::Garbage,
@@ -81,6 +86,7 @@ impl Job {
             Self::Expiry => "expiry",
             Self::Trash => "trash",
             Self::Claims => "claims",
+            Self::Logins => "logins",
             Self::Orphans => "orphans",
             Self::Usage => "usage",
             Self::Garbage => "garbage",
@@ -102,6 +108,7 @@ impl Job {
             Self::Expiry => swept.expired_files = expired::run_once(app).await?,
             Self::Trash => swept.purged_trash = trash::run_once(app).await?,
             Self::Claims => swept.lapsed_downloads = lapsed_downloads::run_once(app).await?,
+            Self::Logins => swept.ended_sessions = lapsed_logins::run_once(app).await?,
             Self::Garbage => swept.deleted_objects = garbage::run_once(app).await?,
             Self::Usage => swept.corrected_users = usage::run_once(app, lease).await?,
             Self::Orphans => {
@@ -143,6 +150,7 @@ impl Swept {
         self.expired_files += other.expired_files;
         self.purged_trash += other.purged_trash;
         self.lapsed_downloads += other.lapsed_downloads;
+        self.ended_sessions += other.ended_sessions;
         self.deleted_objects += other.deleted_objects;
         self.orphaned_objects += other.orphaned_objects;
         self.lost_files += other.lost_files;
@@ -155,6 +163,7 @@ impl Swept {
             ("expired_files", self.expired_files),
             ("purged_trash", self.purged_trash),
             ("lapsed_downloads", self.lapsed_downloads),
+            ("ended_sessions", self.ended_sessions),
             ("deleted_objects", self.deleted_objects),
             ("orphaned_objects", self.orphaned_objects),
             ("lost_files", self.lost_files),

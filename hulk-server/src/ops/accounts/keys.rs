@@ -5,11 +5,12 @@ use hulk_proto::{
 };
 
 use crate::{
+    app::App,
     audit::Actor,
     auth::keys::secret_hash,
     db::{
-        Db,
-        api_keys::{self, NewApiKey},
+        Db, Write,
+        api_keys::{self, ApiKeyRow, NewApiKey},
         users::UserRow,
     },
     error::{Error, Result},
@@ -34,27 +35,43 @@ pub async fn create_key(db: &Db, actor: Actor<'_>, request: CreateApiKey) -> Res
     let secret = ApiKeySecret::random();
     let user_id = actor.user_id();
     let row = transaction!(db, actor, async |tx| {
-        let (_, count) = api_keys::list(tx, user_id, 0, 0).await?;
-        if count >= MAX_KEYS {
-            return Err(Error::new(
-                ErrorCode::QuotaExceeded,
-                format!("you already have {MAX_KEYS} keys; revoke one first (hulk keys rm)"),
-            ));
-        }
-        let key = NewApiKey {
-            id: secret.id().as_str(),
-            user_id,
-            label: &request.label,
-            secret_hash: &secret_hash(&secret),
-            permissions: request.permissions,
-            expires_at: request.expires_at.map(Timestamp::unix_millis),
-        };
-        Ok(api_keys::insert(tx, key).await?)
+        check_count(tx, user_id).await?;
+        insert_key(tx, user_id, &secret, &request).await
     });
     Ok(CreatedApiKey {
         api_key: present::api_key(row?)?,
         key: secret.reveal(),
     })
+}
+
+/// Fails if the user has as many keys as are allowed.
+pub(super) async fn check_count(transaction: &mut Write, user_id: &str) -> Result<()> {
+    let (_, count) = api_keys::list(transaction, user_id, 0, 0).await?;
+    match count < MAX_KEYS {
+        true => Ok(()),
+        false => Err(Error::new(
+            ErrorCode::QuotaExceeded,
+            format!("you already have {MAX_KEYS} keys; revoke one first (hulk keys rm)"),
+        )),
+    }
+}
+
+/// Inserts a key of a user, whose request was checked.
+pub(super) async fn insert_key(
+    transaction: &mut Write,
+    user_id: &str,
+    secret: &ApiKeySecret,
+    request: &CreateApiKey,
+) -> Result<ApiKeyRow> {
+    let key = NewApiKey {
+        id: secret.id().as_str(),
+        user_id,
+        label: &request.label,
+        secret_hash: &secret_hash(secret),
+        permissions: request.permissions,
+        expires_at: request.expires_at.map(Timestamp::unix_millis),
+    };
+    Ok(api_keys::insert(transaction, key).await?)
 }
 
 /// Whether a key is this server's, and neither revoked nor expired.
@@ -73,17 +90,17 @@ pub async fn knows_key(db: &Db, key: &ApiKeySecret) -> Result<bool> {
 ///
 /// # Errors
 /// `VALIDATION_ERROR` for an order, a filter or a cursor, which this list does not support.
-pub async fn list_keys(db: &Db, user: &UserRow, query: &ListQuery) -> Result<Page<ApiKey>> {
+pub async fn list_keys(app: &App, user: &UserRow, query: &ListQuery) -> Result<Page<ApiKey>> {
     let (limit, offset) = plain_page(
         query,
         "keys are listed newest first; only limit and offset are supported",
     )?;
-    let mut connection = db.read().await?;
+    let mut connection = app.db.read().await?;
     let (rows, total) = api_keys::list(&mut connection, &user.id, limit, offset).await?;
     Ok(Page {
         items: rows
             .into_iter()
-            .map(present::api_key)
+            .map(|row| present::api_key(app.key_uses.complete(row)))
             .collect::<Result<_>>()?,
         total: u64::try_from(total).unwrap_or(0),
         next_cursor: None,

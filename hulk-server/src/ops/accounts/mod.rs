@@ -1,5 +1,11 @@
-//! Users, their API keys, and what they store.
+//! Users: how they sign up and log in, their API keys, and what they store.
 
+pub mod device;
+pub mod email;
 pub mod keys;
+pub mod passwords;
+pub mod profile;
+pub mod sessions;
+pub mod sign_up;
 pub mod usage;
 pub mod users;

@@ -2,10 +2,7 @@
 
 use std::net::IpAddr;
 
-use hulk_proto::{
-    ErrorCode, Id, ShareToken, Timestamp,
-    share::{Password, ShareAction},
-};
+use hulk_proto::{ErrorCode, Id, Password, ShareToken, Timestamp, share::ShareAction};
 use sqlx::AnyConnection;
 
 use crate::{

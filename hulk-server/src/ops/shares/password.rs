@@ -10,10 +10,7 @@ use std::{
 };
 
 use hmac::{Hmac, KeyInit, Mac};
-use hulk_proto::{
-    ErrorCode, Timestamp,
-    share::{Password, Unlocked},
-};
+use hulk_proto::{ErrorCode, Password, Timestamp, share::Unlocked};
 use sha2::Sha256;
 
 use super::link::ShareCredentials;

@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 
 use hulk_proto::{
-    Id, ShareToken, Timestamp,
-    share::{Password, PublicShare, ShareAction, Unlocked},
+    Id, Password, ShareToken, Timestamp,
+    share::{PublicShare, ShareAction, Unlocked},
     trash::EntryKind,
 };
 

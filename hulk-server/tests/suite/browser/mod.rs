@@ -19,7 +19,7 @@ async fn signed_in(server: &Server, key: &Key) -> Option<Chrome> {
     let chrome = Chrome::start(1280, 900).await?;
     chrome.goto(&server.url("/")).await;
     chrome.fill("#key", &key.key).await;
-    chrome.click("button.main").await;
+    chrome.click("form:has(#key) button").await;
     chrome.find("#drop").await;
     Some(chrome)
 }

@@ -16,7 +16,7 @@ async fn plain_http_under_another_name_works_too() {
     let url = server.url("/").replace("127.0.0.1", "hulk.test");
     chrome.goto(&url).await;
     chrome.fill("#key", &ada.key).await;
-    chrome.click("button.main").await;
+    chrome.click("form:has(#key) button").await;
     let disk = tempfile::TempDir::new().unwrap();
     let file = write(disk.path(), "a.txt", b"hello").await;
     let picker = chrome.find("#pick-files").await;

@@ -1,8 +1,10 @@
 //! `hulk login` and `hulk logout`
 
+mod device;
+
 use std::io::{self, BufRead, IsTerminal, Write};
 
-use hulk_proto::ApiKeySecret;
+use hulk_proto::{ApiKeySecret, ErrorCode};
 use url::Url;
 
 use crate::{
@@ -11,7 +13,7 @@ use crate::{
     config::{Config, KeyPlace, Locked, Profile, free_name},
     context::{self, DEFAULT_PROFILE},
     credentials,
-    error::{Error, Result},
+    error::{Error, Exit, Result},
     printer::Printer,
     runtime,
 };
@@ -26,14 +28,18 @@ pub(crate) async fn login(global: &Global, printer: &Printer, api_key_stdin: boo
     let named = context::named_profile(global);
     let name = profile_for(&config, named.as_deref(), &server);
     let may_replace = global.yes || is_asked_to_replace(&config, &name, &server)?;
-    let key = match api_key_stdin {
-        true => credentials::parse(&read_line(&mut io::stdin().lock())?)?,
-        false => ask_key(&server)?,
+    let (key, is_own_key) = match api_key_stdin {
+        true => {
+            let key = credentials::parse(&read_line(&mut io::stdin().lock())?)?;
+            (key, false)
+        }
+        false => device_key(&server, printer).await?,
     };
     let me = Client::new(server.clone(), Some(key.clone()))?.me().await?;
     let login = Login {
         server: server.clone(),
         key,
+        is_own_key,
         named,
         may_replace,
     };
@@ -56,6 +62,8 @@ pub(crate) async fn login(global: &Global, printer: &Printer, api_key_stdin: boo
 struct Login {
     server: Url,
     key: ApiKeySecret,
+    /// Whether it was created for this log-in.
+    is_own_key: bool,
     /// Profile that the user named.
     named: Option<String>,
     /// Whether a profile of another server may be replaced.
@@ -79,6 +87,7 @@ impl Login {
         let profile = Profile {
             server: self.server.to_string(),
             key_in: place,
+            is_own_key: self.is_own_key,
         };
         locked.config.profiles.insert(name.clone(), profile);
         locked.config.default_profile = Some(name.clone());
@@ -145,6 +154,16 @@ fn known_or_asked(config: &Config, name: Option<String>) -> Result<Url> {
     context::parse_server(ask("Server URL: ")?.trim())
 }
 
+/// Returns a key that the user lets the server create, and true; or one that the user types, and false, if the
+/// server is too old for that.
+async fn device_key(server: &Url, printer: &Printer) -> Result<(ApiKeySecret, bool)> {
+    let client = Client::new(server.clone(), None)?;
+    match device::key(&client, printer).await {
+        Err(error) if error.code == ErrorCode::NotFound => Ok((ask_key(server)?, false)),
+        key => Ok((key?, true)),
+    }
+}
+
 fn ask_key(server: &Url) -> Result<ApiKeySecret> {
     if !io::stdin().is_terminal() {
         return Err(
@@ -173,20 +192,57 @@ fn read_line(input: &mut impl BufRead) -> Result<String> {
     Ok(line)
 }
 
-/// Removes the key; the profile keeps its server.
-pub(crate) fn logout(global: &Global, printer: &Printer) -> Result<()> {
-    let Some(name) = context::profile(global, &Config::load()?) else {
+/// Removes the key; the profile keeps its server. A key that `hulk login` had created is revoked.
+pub(crate) async fn logout(global: &Global, printer: &Printer) -> Result<()> {
+    let config = Config::load()?;
+    let Some(name) = context::profile(global, &config) else {
         printer.note("you are not logged in");
         return Ok(());
     };
-    let locked = Locked::open()?;
-    let profile = locked.config.profiles.get(&name);
+    let profile = config.profiles.get(&name).cloned();
+    let is_revoked = match profile.as_ref().filter(|profile| profile.is_own_key) {
+        Some(profile) => revoked(profile, &name, printer).await,
+        None => false,
+    };
     let place = profile.map(|profile| profile.key_in).unwrap_or_default();
-    match credentials::delete(&locked, &name, place)? {
-        true => printer.note(&format!(
-            "removed the key of profile '{name}'; the key is valid until it is revoked"
-        )),
-        false => printer.note(&format!("profile '{name}' has no key")),
-    }
+    let removed = name.clone();
+    let is_removed = runtime::blocking(move || {
+        let mut locked = Locked::open()?;
+        if let Some(profile) = locked.config.profiles.get_mut(&removed) {
+            profile.is_own_key = false;
+            locked.save()?;
+        }
+        credentials::delete(&locked, &removed, place)
+    });
+    printer.note(&match (is_removed.await?, is_revoked) {
+        (false, _) => format!("profile '{name}' has no key"),
+        (true, true) => format!("removed the key of profile '{name}', and revoked it"),
+        (true, false) => {
+            format!("removed the key of profile '{name}'; the key is valid until it is revoked")
+        }
+    });
     Ok(())
+}
+
+/// Revokes the key of a profile. If the server does not, the key is removed here all the same.
+async fn revoked(profile: &Profile, name: &str, printer: &Printer) -> bool {
+    let revoke = async {
+        let server = context::parse_server(&profile.server)?;
+        let (name, place) = (name.to_owned(), profile.key_in);
+        let key = runtime::blocking(move || credentials::load(&name, place)).await?;
+        let Some(key) = key else { return Ok(false) };
+        let id = key.id().clone();
+        match Client::new(server, Some(key))?.delete_key(&id).await {
+            // It was revoked before, or has expired.
+            Err(error) if error.exit == Exit::NotAllowed => Ok(true),
+            deleted => deleted.map(|()| true),
+        }
+    };
+    match revoke.await {
+        Ok(is_revoked) => is_revoked,
+        Err(error) => {
+            printer.warning(&format!("the key could not be revoked: {error}"));
+            false
+        }
+    }
 }

@@ -1,0 +1,171 @@
+//! Changes of passwords: by their users, and by whoever receives a user's mail.
+
+use hulk_proto::{
+    ErrorCode, Id, Timestamp,
+    account::{ChangePassword, RequestPasswordReset, ResetPassword},
+};
+
+use super::{profile::check_self, sign_up};
+use crate::{
+    app::App,
+    audit::Actor,
+    auth::{
+        Caller, Client,
+        tokens::{Token, TokenPrefix},
+    },
+    db::{
+        Write,
+        mail_tokens::{self, Purpose},
+        queue::{self, Work},
+        sessions,
+        users::{self, UserRow},
+    },
+    error::{Error, Result},
+    limits::attempts::Attempt,
+    ops::transaction::transaction,
+};
+
+/// Changes the caller's password, and ends all other sessions.
+///
+/// # Errors
+/// `NOT_FOUND` for another user, `AUTH_INVALID_CREDENTIALS` for a wrong current password, `VALIDATION_ERROR`,
+/// `TOO_MANY_REQUESTS`.
+pub async fn change_password(
+    app: &App,
+    client: &Client,
+    caller: &Caller,
+    id: &Id,
+    request: ChangePassword,
+) -> Result<()> {
+    let user = &caller.user;
+    check_own(app, client, caller, id, &request.current_password).await?;
+    let hash = hash(app, user, "new_password", request.new_password).await?;
+    let kept = caller.credential.session_id().map(Id::as_str);
+    transaction!(&app.db, Actor::from(caller), async |tx| {
+        set(tx, user, &hash, kept, client).await
+    })?;
+    app.queue.notify_one();
+    Ok(())
+}
+
+/// Fails unless the caller is this user and knows the password.
+pub(super) async fn check_own(
+    app: &App,
+    client: &Client,
+    caller: &Caller,
+    id: &Id,
+    password: &hulk_proto::Password,
+) -> Result<()> {
+    let user = &caller.user;
+    check_self(user, id)?;
+    Attempt::Login
+        .count(&app.db, client.address, &user.email)
+        .await?;
+    let mut connection = app.db.read().await?;
+    let hash = users::password_hash(&mut connection, &user.id).await?;
+    drop(connection);
+    match app.passwords.is_of_user(hash.as_deref(), password).await? {
+        true => Ok(()),
+        false => Err(Error::new(
+            ErrorCode::AuthInvalidCredentials,
+            "the password is wrong",
+        )),
+    }
+}
+
+/// Queues a mail with a link for a new password. The answer is the same, and takes as long, whether an
+/// account has the address or not: the account is looked up when the mail is sent.
+///
+/// # Errors
+/// `VALIDATION_ERROR`, `TOO_MANY_REQUESTS`.
+pub async fn request_reset(
+    app: &App,
+    client: &Client,
+    request: RequestPasswordReset,
+) -> Result<()> {
+    let email = sign_up::email(&request.email)?;
+    let account = format!("mail:{email}");
+    Attempt::Signup
+        .count(&app.db, client.address, &account)
+        .await?;
+    let work = Work::PasswordReset { email };
+    // Not through `ops::transaction`: it is not known whose it is.
+    let mut transaction = app.db.write().await?;
+    queue::insert(&mut transaction, Id::random().as_str(), None, &work).await?;
+    transaction.commit().await?;
+    app.queue.notify_one();
+    Ok(())
+}
+
+/// Sets a new password, and ends all sessions. The address is then verified too.
+///
+/// # Errors
+/// `BAD_REQUEST` for a token that is unknown, expired or used, `VALIDATION_ERROR`.
+pub async fn reset_password(app: &App, client: &Client, request: ResetPassword) -> Result<()> {
+    let token = Token::parse(TokenPrefix::Mail, &request.token.0).ok_or_else(no_good)?;
+    let (purpose, now) = (Purpose::PasswordReset, Timestamp::now());
+    let mut connection = app.db.read().await?;
+    let found = mail_tokens::find(&mut connection, purpose, &token.hash(), now).await?;
+    let found = found.ok_or_else(no_good)?;
+    let user = users::find(&mut connection, &found.user_id).await?;
+    drop(connection);
+    let user = user.ok_or_else(no_good)?;
+    let hash = hash(app, &user, "new_password", request.new_password).await?;
+    let user_id = user.id.as_str();
+    let is_set = transaction!(&app.db, Actor::Server { user_id }, async |tx| {
+        // Of two requests with one token, one finds it.
+        let found = mail_tokens::find(tx, purpose, &token.hash(), now).await?;
+        let Some(found) = found.filter(|found| found.email == user.email) else {
+            return Ok(false);
+        };
+        mail_tokens::delete_all(tx, user_id, purpose).await?;
+        users::verify_email(tx, user_id, &found.email).await?;
+        set(tx, &user, &hash, None, client).await?;
+        Ok(true)
+    })?;
+    app.queue.notify_one();
+    match is_set {
+        true => Ok(()),
+        false => Err(no_good()),
+    }
+}
+
+async fn hash(
+    app: &App,
+    user: &UserRow,
+    field: &'static str,
+    password: hulk_proto::Password,
+) -> Result<String> {
+    let about = [Some(user.email.clone()), user.first_name.clone()];
+    let about = about.into_iter().flatten().collect();
+    let has_recipe = app.settings.has_password_recipe;
+    app.passwords
+        .hash_of_user(field, password, has_recipe, about)
+        .await
+}
+
+/// Sets the password, ends all sessions but `kept`, and queues the mail that says so.
+async fn set(
+    transaction: &mut Write,
+    user: &UserRow,
+    hash: &str,
+    kept: Option<&str>,
+    client: &Client,
+) -> Result<()> {
+    users::set_password(transaction, &user.id, hash).await?;
+    sessions::delete_others(transaction, &user.id, kept).await?;
+    mail_tokens::delete_all(transaction, &user.id, Purpose::PasswordReset).await?;
+    let work = Work::PasswordChanged {
+        at: Timestamp::now(),
+        address: client.address.to_string(),
+    };
+    let id = Id::random();
+    Ok(queue::insert(transaction, id.as_str(), Some(&user.id), &work).await?)
+}
+
+fn no_good() -> Error {
+    Error::new(
+        ErrorCode::BadRequest,
+        "this link is not valid any more; ask for another one",
+    )
+}
