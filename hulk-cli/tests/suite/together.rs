@@ -46,6 +46,7 @@ fn each_put_says_what_it_has_put() {
         .map(|name| start(&home, &["put", "--json", name, "--to", "one.txt"]));
     let mut versions = Vec::new();
     for (name, ran) in names.iter().zip(all(puts.collect())) {
+        assert_eq!(ran.code(), 0, "{name}: {}", ran.stderr());
         let file = &ran.json()[0];
         let sha256: String = Sha256::digest(name)
             .iter()

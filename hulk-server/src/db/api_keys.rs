@@ -91,6 +91,15 @@ pub(crate) async fn delete(
     Ok(result.rows_affected() == 1)
 }
 
+/// Deletes all keys of a user.
+pub(crate) async fn delete_all(connection: &mut AnyConnection, user_id: &str) -> sqlx::Result<()> {
+    sqlx::query("DELETE FROM api_keys WHERE user_id = $1")
+        .bind(user_id)
+        .execute(connection)
+        .await
+        .map(drop)
+}
+
 /// Records the last use of a key, unless a later one is known.
 pub(crate) async fn touch(
     connection: &mut AnyConnection,

@@ -195,6 +195,15 @@ pub(crate) async fn poll(
         .map(drop)
 }
 
+/// Deletes the codes that a user has decided about.
+pub(crate) async fn delete_of(connection: &mut AnyConnection, user_id: &str) -> sqlx::Result<()> {
+    sqlx::query("DELETE FROM device_codes WHERE user_id = $1")
+        .bind(user_id)
+        .execute(connection)
+        .await
+        .map(drop)
+}
+
 pub(crate) async fn delete_expired(
     connection: &mut AnyConnection,
     now: Timestamp,

@@ -80,9 +80,9 @@ pub(crate) async fn claim(
     sqlx::query_as(
         "UPDATE queue SET state = 'running', holder = $1, held_until = $3, attempts = attempts + 1,
              updated_at = $2
-         WHERE id IN (SELECT id FROM queue
-                      WHERE state = 'queued' AND run_at <= $2 OR state = 'running' AND held_until <= $2
-                      ORDER BY run_at, created_at, id LIMIT 1)
+         WHERE id = (SELECT id FROM queue
+                     WHERE state = 'queued' AND run_at <= $2 OR state = 'running' AND held_until <= $2
+                     ORDER BY run_at, created_at, id LIMIT 1)
                AND (state = 'queued' AND run_at <= $2 OR state = 'running' AND held_until <= $2)
          RETURNING id, user_id, payload, attempts",
     )

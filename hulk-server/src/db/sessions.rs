@@ -169,18 +169,21 @@ pub(crate) async fn delete_others(
         .map(drop)
 }
 
-/// Ends the user's oldest sessions, so that `most` are left.
+/// Ends the user's oldest sessions that were begun with this key, or with a password, so that `most` are left:
+/// whoever has a key does not end the sessions of others with it.
 pub(crate) async fn delete_oldest(
     connection: &mut AnyConnection,
     user_id: &str,
+    key_id: Option<&str>,
     most: i64,
 ) -> sqlx::Result<()> {
     sqlx::query(
-        "DELETE FROM sessions WHERE user_id = $1 AND id NOT IN
-             (SELECT id FROM sessions WHERE user_id = $1
-              ORDER BY last_used_at DESC, id DESC LIMIT $2)",
+        "DELETE FROM sessions WHERE user_id = $1 AND COALESCE(key_id, '') = $2 AND id NOT IN
+             (SELECT id FROM sessions WHERE user_id = $1 AND COALESCE(key_id, '') = $2
+              ORDER BY last_used_at DESC, id DESC LIMIT $3)",
     )
     .bind(user_id)
+    .bind(key_id.unwrap_or_default())
     .bind(most)
     .execute(connection)
     .await

@@ -120,7 +120,9 @@ async fn authenticate(parts: &Parts, app: &App) -> Result<Caller> {
 }
 
 fn cookie(parts: &Parts, app: &App) -> Result<String> {
-    let token = access_token(app, &parts.headers).ok_or_else(|| {
+    let token = access_token(app, &parts.headers);
+    let token = token.filter(|token| token.starts_with(ACCESS_PREFIX));
+    let token = token.ok_or_else(|| {
         Error::new(
             ErrorCode::Unauthorized,
             "an API key is needed: send it as 'Authorization: Bearer hulk_…'",

@@ -64,7 +64,11 @@ pub(super) async fn run(app: App) {
 
 async fn run_all_due(app: &App) -> Result<()> {
     while let Some(row) = claim(app).await? {
-        let outcome = perform(app, &row).await;
+        let (of, work) = (app.clone(), row.clone());
+        // In a task of its own: work that panics fails for good, and the rest is still done.
+        let performed = tokio::spawn(async move { perform(&of, &work).await });
+        let outcome = performed.await;
+        let outcome = outcome.unwrap_or_else(|error| Err(Failure::Permanent(error.to_string())));
         conclude(app, &row, outcome).await?;
     }
     Ok(())

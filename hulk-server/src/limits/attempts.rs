@@ -4,6 +4,7 @@
 use std::{net::IpAddr, time::Duration};
 
 use hulk_proto::{ErrorCode, Timestamp};
+use sha2::{Digest, Sha256};
 
 use super::subscriber;
 use crate::{
@@ -44,37 +45,42 @@ impl Attempt {
         }
     }
 
-    /// Counts an attempt for each subject, before it is made: attempts at once are counted too.
+    /// Counts an attempt from an address, and for an account if one is named, before it is made: attempts at
+    /// once are counted too. An address that has made too many counts against no account any more.
     ///
     /// # Errors
-    /// `TOO_MANY_REQUESTS` if one of the subjects has made too many.
-    pub(crate) async fn count(self, db: &Db, address: IpAddr, account: &str) -> Result<()> {
-        let subjects = [subscriber(address).to_string(), account.to_owned()];
+    /// `TOO_MANY_REQUESTS` if the address or the account has too many.
+    pub(crate) async fn count(self, db: &Db, address: IpAddr, account: Option<&str>) -> Result<()> {
+        let address = format!("address:{}", subscriber(address));
+        self.count_subject(db, &address).await?;
+        match account {
+            Some(account) => self.count_subject(db, &format!("account:{account}")).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Counts an attempt for one subject, in a transaction of its own, so that no two wait for each other.
+    async fn count_subject(self, db: &Db, subject: &str) -> Result<()> {
+        // Of one length, whatever a client sends.
+        let subject = hulk_proto::Sha256(Sha256::digest(subject).into()).to_string();
         let now = Timestamp::now();
         let window_start = now.saturating_sub(WINDOW);
-        let mut longest = Duration::ZERO;
         // Not through `ops::transaction`: attempts belong to no user yet.
         let mut transaction = db.write().await?;
-        for subject in &subjects {
-            let row =
-                attempts::count(&mut transaction, self.name(), subject, now, window_start).await?;
-            if row.count > self.most() {
-                let age = now.unix_millis() - row.started_at;
-                let age = Duration::from_millis(u64::try_from(age).unwrap_or(0));
-                longest = longest.max(WINDOW.saturating_sub(age).max(Duration::from_secs(1)));
-            }
-        }
+        let row = attempts::count(&mut transaction, self.name(), &subject, now, window_start);
+        let row = row.await?;
         transaction.commit().await?;
-        match longest.is_zero() {
-            true => Ok(()),
-            false => Err(Error::new(
-                ErrorCode::TooManyRequests,
-                format!(
-                    "too many attempts; try again in {} minutes",
-                    longest.as_secs().div_ceil(60)
-                ),
-            )
-            .with_retry_after(longest)),
+        if row.count <= self.most() {
+            return Ok(());
         }
+        let age = now.unix_millis() - row.started_at;
+        let age = Duration::from_millis(u64::try_from(age).unwrap_or(0));
+        let wait = WINDOW.saturating_sub(age).max(Duration::from_secs(1));
+        let minutes = wait.as_secs().div_ceil(60);
+        Err(Error::new(
+            ErrorCode::TooManyRequests,
+            format!("too many attempts; try again in {minutes} minutes"),
+        )
+        .with_retry_after(wait))
     }
 }

@@ -17,6 +17,8 @@ const DATABASE: &str = "HULK_TEST_DATABASE";
 const S3: &str = "HULK_TEST_S3";
 /// If set, each test runs two servers instead of one.
 const REPLICAS: &str = "HULK_TEST_REPLICAS";
+/// Names of tests, separated by spaces: the tests on other engines are limited to those.
+const ONLY: &str = "HULK_TEST_ONLY";
 
 #[derive(Clone, Default)]
 pub(crate) struct Engine {
@@ -146,6 +148,9 @@ pub(crate) fn run_suite(engine: &Engine, skipped: &[&str]) {
     let mut suite = Command::new(std::env::current_exe().unwrap());
     for name in skipped {
         suite.args(["--skip", name]);
+    }
+    if let Ok(names) = std::env::var(ONLY) {
+        suite.args(names.split_whitespace());
     }
     if let Some(url) = &engine.database {
         suite.env(DATABASE, url);

@@ -135,7 +135,7 @@ async fn users_and_keys_are_made_beside_a_running_server_and_before_it() {
         (
             vec!["user", "create", "--email", "bob@x", "--password-stdin"],
             "short",
-            "8 characters",
+            "10 characters",
         ),
         (
             vec![

@@ -106,10 +106,11 @@ impl Server {
         let process = Process::start(serve).unwrap_or_else(|log| panic!("no start: {log}"));
         let replica = engine::engine_of(data_dir).has_replicas.then(|| {
             let mut serve = command(data_dir);
-            serve
-                .args(["--listen", &free_address(), "--public-url"])
-                .arg(&process.url)
-                .args(beside(flags));
+            serve.args(["--listen", &free_address()]);
+            if !flags.contains(&"--public-url") {
+                serve.args(["--public-url", &process.url]);
+            }
+            serve.args(beside(flags));
             Process::start(serve).unwrap_or_else(|log| panic!("no replica: {log}"))
         });
         Self {

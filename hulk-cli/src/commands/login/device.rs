@@ -7,6 +7,7 @@ use std::{
 };
 
 use hulk_proto::{ApiKeySecret, ErrorCode, device::DeviceCode};
+use url::Url;
 
 use crate::{
     client::Client,
@@ -19,6 +20,8 @@ use crate::{
 const SLACK: f64 = 1.2;
 /// Added to the interval when the server says so (RFC 8628, section 3.5).
 const SLOWER: Duration = Duration::from_secs(5);
+/// Whatever a server says.
+const LONGEST_INTERVAL: Duration = Duration::from_secs(60);
 /// Longest name of this program on the server's page.
 const MAX_NAME: usize = 100;
 
@@ -34,7 +37,12 @@ pub(super) async fn key(client: &Client, printer: &Printer) -> Result<ApiKeySecr
         code.verification_uri,
         code.user_code
     ));
-    if has_browser() && open(&code.verification_uri) {
+    // Nothing else is opened: a server could name any program's address.
+    let page = Url::parse(&code.verification_uri).ok();
+    let page = page.filter(|page| page.origin() == client.server().origin());
+    if let Some(page) = page.filter(|_| has_browser())
+        && open(page.as_str())
+    {
         printer.note("the page is open in your browser");
     }
     let key = wait(client, printer, &code).await?;
@@ -43,7 +51,7 @@ pub(super) async fn key(client: &Client, printer: &Printer) -> Result<ApiKeySecr
 
 async fn wait(client: &Client, printer: &Printer, code: &DeviceCode) -> Result<String> {
     let (start, life) = (Instant::now(), Duration::from_secs(code.expires_in));
-    let mut interval = Duration::from_secs(code.interval);
+    let mut interval = Duration::from_secs(code.interval).min(LONGEST_INTERVAL);
     let mut is_lost = false;
     loop {
         tokio::time::sleep(interval.mul_f64(SLACK)).await;

@@ -13,7 +13,7 @@ use crate::{
     config::{Config, KeyPlace, Locked, Profile, free_name},
     context::{self, DEFAULT_PROFILE},
     credentials,
-    error::{Error, Exit, Result},
+    error::{Error, Result},
     printer::Printer,
     runtime,
 };
@@ -234,7 +234,14 @@ async fn revoked(profile: &Profile, name: &str, printer: &Printer) -> bool {
         let id = key.id().clone();
         match Client::new(server, Some(key))?.delete_key(&id).await {
             // It was revoked before, or has expired.
-            Err(error) if error.exit == Exit::NotAllowed => Ok(true),
+            Err(error)
+                if matches!(
+                    error.code,
+                    ErrorCode::AuthInvalidCredentials | ErrorCode::AuthTokenExpired
+                ) =>
+            {
+                Ok(true)
+            }
             deleted => deleted.map(|()| true),
         }
     };

@@ -46,9 +46,8 @@ const USER_CODE_CHARS: usize = 8;
 /// `VALIDATION_ERROR` for a name that cannot be shown, `TOO_MANY_REQUESTS`.
 pub async fn request_code(app: &App, client: &Client, name: &str) -> Result<DeviceCode> {
     validate::label(name).map_err(|message| Error::validation("client_name", message))?;
-    let account = format!("name:{name}");
     Attempt::DeviceCode
-        .count(&app.db, client.address, &account)
+        .count(&app.db, client.address, None)
         .await?;
     let device_code = Token::random(TokenPrefix::Device);
     let now = Timestamp::now();
@@ -186,7 +185,7 @@ pub async fn find_waiting(
 ) -> Result<Waiting> {
     caller.require(Right::Manage)?;
     Attempt::DeviceGuess
-        .count(&app.db, client.address, &caller.user.id)
+        .count(&app.db, client.address, Some(&caller.user.id))
         .await?;
     let mut connection = app.db.read().await?;
     let now = Timestamp::now();

@@ -32,7 +32,7 @@ pub async fn send_verification(app: &App, client: &Client, caller: &Caller, id: 
     }
     let account = format!("mail:{}", user.id);
     Attempt::Signup
-        .count(&app.db, client.address, &account)
+        .count(&app.db, client.address, Some(&account))
         .await?;
     transaction!(&app.db, Actor::from(caller), async |tx| {
         let work = Work::Verification;

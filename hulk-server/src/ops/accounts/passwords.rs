@@ -14,7 +14,7 @@ use crate::{
         tokens::{Token, TokenPrefix},
     },
     db::{
-        Write,
+        Write, api_keys, device_codes,
         mail_tokens::{self, Purpose},
         queue::{self, Work},
         sessions,
@@ -38,39 +38,42 @@ pub async fn change_password(
     request: ChangePassword,
 ) -> Result<()> {
     let user = &caller.user;
-    check_own(app, client, caller, id, &request.current_password).await?;
+    let current = check_own(app, client, caller, id, &request.current_password).await?;
     let hash = hash(app, user, "new_password", request.new_password).await?;
     let kept = caller.credential.session_id().map(Id::as_str);
     transaction!(&app.db, Actor::from(caller), async |tx| {
+        // Another request may have changed it since it was compared.
+        if users::password_hash(tx, &user.id).await? != Some(current.clone()) {
+            return Err(wrong_password());
+        }
         set(tx, user, &hash, kept, client).await
     })?;
     app.queue.notify_one();
     Ok(())
 }
 
-/// Fails unless the caller is this user and knows the password.
+/// Fails unless the caller is this user and knows the password, whose hash it returns.
 pub(super) async fn check_own(
     app: &App,
     client: &Client,
     caller: &Caller,
     id: &Id,
     password: &hulk_proto::Password,
-) -> Result<()> {
+) -> Result<String> {
     let user = &caller.user;
     check_self(user, id)?;
     Attempt::Login
-        .count(&app.db, client.address, &user.email)
+        .count(&app.db, client.address, Some(&user.email))
         .await?;
     let mut connection = app.db.read().await?;
     let hash = users::password_hash(&mut connection, &user.id).await?;
     drop(connection);
-    match app.passwords.is_of_user(hash.as_deref(), password).await? {
-        true => Ok(()),
-        false => Err(Error::new(
-            ErrorCode::AuthInvalidCredentials,
-            "the password is wrong",
-        )),
-    }
+    let is_right = app.passwords.is_of_user(hash.as_deref(), password).await?;
+    hash.filter(|_| is_right).ok_or_else(wrong_password)
+}
+
+fn wrong_password() -> Error {
+    Error::new(ErrorCode::AuthInvalidCredentials, "the password is wrong")
 }
 
 /// Queues a mail with a link for a new password. The answer is the same, and takes as long, whether an
@@ -86,7 +89,7 @@ pub async fn request_reset(
     let email = sign_up::email(&request.email)?;
     let account = format!("mail:{email}");
     Attempt::Signup
-        .count(&app.db, client.address, &account)
+        .count(&app.db, client.address, Some(&account))
         .await?;
     let work = Work::PasswordReset { email };
     // Not through `ops::transaction`: it is not known whose it is.
@@ -97,7 +100,8 @@ pub async fn request_reset(
     Ok(())
 }
 
-/// Sets a new password, and ends all sessions. The address is then verified too.
+/// Sets a new password, and ends all sessions. The address is then verified too; if it was not before, whoever
+/// signed up with it may have been somebody else, so that the account's keys are revoked.
 ///
 /// # Errors
 /// `BAD_REQUEST` for a token that is unknown, expired or used, `VALIDATION_ERROR`.
@@ -119,6 +123,10 @@ pub async fn reset_password(app: &App, client: &Client, request: ResetPassword) 
             return Ok(false);
         };
         mail_tokens::delete_all(tx, user_id, purpose).await?;
+        let now = users::find(tx, user_id).await?;
+        if now.is_none_or(|user| user.email_verified_at.is_none()) {
+            api_keys::delete_all(tx, user_id).await?;
+        }
         users::verify_email(tx, user_id, &found.email).await?;
         set(tx, &user, &hash, None, client).await?;
         Ok(true)
@@ -155,6 +163,8 @@ async fn set(
     users::set_password(transaction, &user.id, hash).await?;
     sessions::delete_others(transaction, &user.id, kept).await?;
     mail_tokens::delete_all(transaction, &user.id, Purpose::PasswordReset).await?;
+    // What was approved and not fetched yet could be a thief's.
+    device_codes::delete_of(transaction, &user.id).await?;
     let work = Work::PasswordChanged {
         at: Timestamp::now(),
         address: client.address.to_string(),

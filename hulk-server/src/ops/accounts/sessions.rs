@@ -7,6 +7,7 @@ use hulk_proto::{
     session::{LogIn, LoggedIn, Session, TokenType},
 };
 
+use super::sign_up;
 use crate::{
     app::App,
     audit::Actor,
@@ -37,9 +38,10 @@ const MAX_SESSIONS: i64 = 100;
 /// `AUTH_INVALID_CREDENTIALS` alike for an unknown address and a wrong password, `ACCOUNT_DISABLED`,
 /// `TOO_MANY_REQUESTS`.
 pub async fn log_in(app: &App, client: &Client, request: LogIn) -> Result<LoggedIn> {
-    let email = request.email.trim().to_lowercase();
+    // What is no address belongs to no account, and takes as long.
+    let email = sign_up::email(&request.email).unwrap_or_default();
     Attempt::Login
-        .count(&app.db, client.address, &email)
+        .count(&app.db, client.address, Some(&email))
         .await?;
     let mut connection = app.db.read().await?;
     let user = users::find_by_email(&mut connection, &email).await?;
@@ -50,13 +52,24 @@ pub async fn log_in(app: &App, client: &Client, request: LogIn) -> Result<Logged
     drop(connection);
     let is_right = app.passwords.is_of_user(hash.as_deref(), &request.password);
     let (true, Some(user)) = (is_right.await?, user) else {
-        return Err(Error::new(
-            ErrorCode::AuthInvalidCredentials,
-            "no account has this email address and password",
-        ));
+        return Err(no_such_account());
     };
     check_active(&user)?;
-    begin(app, client, user, None).await
+    begin(app, client, user, Proof::Password(hash.unwrap_or_default())).await
+}
+
+fn no_such_account() -> Error {
+    Error::new(
+        ErrorCode::AuthInvalidCredentials,
+        "no account has this email address and password",
+    )
+}
+
+/// How a user who begins a session proved who they are.
+enum Proof {
+    /// By a password with this hash, which must still be the user's when the session begins.
+    Password(String),
+    Key(Box<ApiKeyRow>),
 }
 
 /// Begins a session with an API key, which permits as much as the key and ends with it.
@@ -70,21 +83,19 @@ pub async fn log_in_with_key(
 ) -> Result<LoggedIn> {
     let caller = keys::authenticate(&app.db, secret).await?;
     caller.require(Right::Read)?;
-    let key = match caller.credential {
-        Credential::ApiKey(key) => Some(key),
-        _ => None,
-    };
-    begin(app, client, caller.user, key).await
+    match caller.credential {
+        Credential::ApiKey(key) => begin(app, client, caller.user, Proof::Key(Box::new(key))).await,
+        _ => Err(no_such_account()),
+    }
 }
 
-/// Begins a session of a user who proved who they are, with a key or without.
-pub(super) async fn begin(
-    app: &App,
-    client: &Client,
-    user: UserRow,
-    key: Option<ApiKeyRow>,
-) -> Result<LoggedIn> {
+/// Begins a session of a user who proved who they are.
+async fn begin(app: &App, client: &Client, user: UserRow, proof: Proof) -> Result<LoggedIn> {
     let now = Timestamp::now();
+    let (key, hash) = match proof {
+        Proof::Key(key) => (Some(*key), None),
+        Proof::Password(hash) => (None, Some(hash)),
+    };
     let ends_at = key.as_ref().and_then(|key| key.expires_at);
     let session = SessionRow {
         id: Id::random().to_string(),
@@ -103,7 +114,12 @@ pub(super) async fn begin(
     };
     let tokens = Tokens::of(&session, Token::random(TokenPrefix::Refresh))?;
     transaction!(&app.db, Actor::Server { user_id: &user.id }, async |tx| {
-        sessions::delete_oldest(tx, &user.id, MAX_SESSIONS - 1).await?;
+        let now_hash = users::password_hash(tx, &user.id).await?;
+        if hash.is_some() && hash != now_hash {
+            return Err(no_such_account());
+        }
+        let key_id = session.key_id.as_deref();
+        sessions::delete_oldest(tx, &user.id, key_id, MAX_SESSIONS - 1).await?;
         sessions::insert(tx, &session).await?;
         tokens.insert(tx, &session, now).await
     })?;

@@ -43,7 +43,7 @@ pub async fn sign_up(app: &App, client: &Client, request: SignUp) -> Result<Sign
     };
     let email = email(&request.email)?;
     Attempt::Signup
-        .count(&app.db, client.address, &email)
+        .count(&app.db, client.address, Some(&email))
         .await?;
     if let Some(code) = code {
         check_invitation(code, request.invite_code.as_ref())?;

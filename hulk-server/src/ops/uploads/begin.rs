@@ -1,7 +1,7 @@
 //! Plans uploads: reserves the space, gives each file its id, signs the URLs.
 
 use futures_util::{StreamExt, stream};
-use hulk_proto::{CreateFile, CreatedFile, File, Upload, batch::Batch};
+use hulk_proto::{CreateFile, CreatedFile, ErrorCode, File, Upload, batch::Batch};
 use sqlx::Connection;
 
 use super::{
@@ -16,7 +16,7 @@ use super::{
 use crate::{
     app::App,
     db::{Write, files::FileRow},
-    error::Result,
+    error::{Error, Result},
     limits::Limits,
     ops::{
         batch::{IN_FLIGHT, batch, missing},
@@ -26,6 +26,9 @@ use crate::{
         validate,
     },
 };
+
+/// How often one file is planned at most.
+const MAX_PLANS: u32 = 5;
 
 /// # Errors
 /// Everything that can be refused before bytes are sent: `VALIDATION_ERROR`, `PAYLOAD_TOO_LARGE`,
@@ -67,10 +70,8 @@ async fn begin_all(
     let plans = plan_all(app, destination, parsed).await?;
     let reused = reuse_stored(app, destination, &plans).await?;
     let answers = plans.into_iter().zip(reused);
-    let answers = answers.map(|(plan, is_reused)| async move {
-        let (new, planned) = plan?;
-        answer(app, destination, &new, planned, is_reused?).await
-    });
+    let answers = answers
+        .map(|(plan, is_reused)| async move { answer(app, destination, plan?, is_reused?).await });
     let answers: Vec<_> = answers.collect();
     Ok(stream::iter(answers).buffered(IN_FLIGHT).collect().await)
 }
@@ -144,14 +145,44 @@ fn planner<'a>(app: &'a App, destination: &'a Destination<'a>) -> Planner<'a> {
     }
 }
 
-/// Returns the file, and what the client still has to send.
+/// Returns the file, and what the client still has to send. If another request, which puts the same file at the
+/// same time, ends the upload meanwhile, a new plan says what is left to do.
 async fn answer(
     app: &App,
     destination: &Destination<'_>,
-    new: &NewFile,
-    planned: Planned,
-    is_reused: bool,
+    mut plan: (NewFile, Planned),
+    mut is_reused: bool,
 ) -> Result<CreatedFile> {
+    for _ in 1..MAX_PLANS {
+        let (new, planned) = &plan;
+        if let Some(created) = try_answer(app, destination, new, planned, is_reused).await? {
+            return Ok(created);
+        }
+        let planned = plan_one(app, destination, new).await?;
+        let again = [Ok((plan.0, planned))];
+        let reused = reuse_stored(app, destination, &again).await?;
+        is_reused = reused.into_iter().next().unwrap_or_else(missing)?;
+        let [again] = again;
+        plan = again?;
+    }
+    let (new, planned) = &plan;
+    let created = try_answer(app, destination, new, planned, is_reused).await?;
+    created.ok_or_else(|| {
+        Error::new(
+            ErrorCode::Conflict,
+            "other requests end this upload again and again; try again later",
+        )
+    })
+}
+
+/// Like `answer`; `None` if the upload has ended meanwhile.
+async fn try_answer(
+    app: &App,
+    destination: &Destination<'_>,
+    new: &NewFile,
+    planned: &Planned,
+    is_reused: bool,
+) -> Result<Option<CreatedFile>> {
     let policy = planned.version.expiration_policy;
     let expires_objects = app.store.capabilities().expires_objects;
     if planned.is_unchanged && policy.days().is_some() && expires_objects {
@@ -161,19 +192,21 @@ async fn answer(
         let row = find_upload_row(app, destination, &planned.version).await?;
         let file = show(app, destination, new, row).await?;
         let upload = Upload::None;
-        return Ok(CreatedFile { file, upload });
+        return Ok(Some(CreatedFile { file, upload }));
     }
-    let upload = transfer(app, destination.actor, new, &planned).await?;
+    let Some(upload) = transfer(app, destination.actor, new, planned).await? else {
+        return Ok(None);
+    };
     metrics::counter!("hulk_uploads_planned_total").increment(1);
     if destination.upload_key_id().is_some() {
         let path = new.path.clone();
         let file = present::uploaded(app, destination.root_id, path, &planned.version)?;
-        return Ok(CreatedFile { file, upload });
+        return Ok(Some(CreatedFile { file, upload }));
     }
-    let mut file = show(app, destination, new, planned.file).await?;
+    let mut file = show(app, destination, new, planned.file.clone()).await?;
     // The answer is about this upload, while the file may still show the previous version.
     file.version = u64::try_from(planned.version.number).unwrap_or(0);
-    Ok(CreatedFile { file, upload })
+    Ok(Some(CreatedFile { file, upload }))
 }
 
 /// Returns the file as the API shows it. Its path is that of the request, except through a share.

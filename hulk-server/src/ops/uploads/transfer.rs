@@ -1,6 +1,6 @@
 //! Tells a client how to send a planned upload: the URLs, and the parts that the store already has.
 
-use hulk_proto::{ErrorCode, Multipart, Upload, upload::ReceivedPart};
+use hulk_proto::{Multipart, Upload, upload::ReceivedPart};
 
 use super::{new_file::NewFile, parts::sign, plan::Planned, reuse::reuse_declared};
 use crate::{
@@ -18,16 +18,15 @@ use crate::{
 /// How many parts are signed with the plan.
 const FIRST_PARTS: usize = 4;
 
-/// # Errors
-/// `CONFLICT` if the upload has ended meanwhile.
+/// Returns `None` if the upload has ended meanwhile.
 pub(super) async fn transfer(
     app: &App,
     actor: Actor<'_>,
     new: &NewFile,
     planned: &Planned,
-) -> Result<Upload> {
+) -> Result<Option<Upload>> {
     match planned.version.part_size {
-        None => single(app, &planned.version),
+        None => single(app, &planned.version).map(Some),
         Some(_) => multipart(app, actor, new, planned).await,
     }
 }
@@ -57,8 +56,10 @@ async fn multipart(
     actor: Actor<'_>,
     new: &NewFile,
     planned: &Planned,
-) -> Result<Upload> {
-    let (version, mut received) = open_multipart(app, actor, planned).await?;
+) -> Result<Option<Upload>> {
+    let Some((version, mut received)) = open_multipart(app, actor, planned).await? else {
+        return Ok(None);
+    };
     let layout = version
         .layout()
         .ok_or_else(|| Error::internal("an upload in parts has no part size"))?;
@@ -74,7 +75,7 @@ async fn multipart(
         .take(FIRST_PARTS)
         .map(|number| sign(app, &version, number, layout.len(number), None))
         .collect::<Result<_>>()?;
-    Ok(Upload::Multipart(Multipart {
+    Ok(Some(Upload::Multipart(Multipart {
         part_size: layout.part_size(),
         part_count,
         parts,
@@ -84,20 +85,21 @@ async fn multipart(
         part_digest: app.store.capabilities().part_digest,
         has_previous: planned.previous.is_some(),
         may_be_stored: planned.may_be_stored,
-    }))
+    })))
 }
 
-/// Returns the version with its upload in the store, and the parts that the store has received.
+/// Returns the version with its upload in the store, and the parts that the store has received; `None` if the
+/// upload has ended meanwhile.
 async fn open_multipart(
     app: &App,
     actor: Actor<'_>,
     planned: &Planned,
-) -> Result<(VersionRow, Vec<ReceivedPart>)> {
+) -> Result<Option<(VersionRow, Vec<ReceivedPart>)>> {
     let version = &planned.version;
     if let Some(upload_id) = &version.upload_id
         && let Some(parts) = app.store.list_parts(&version.object_key, upload_id).await?
     {
-        return Ok((version.clone(), parts));
+        return Ok(Some((version.clone(), parts)));
     }
     // Never begun in the store, or ended there by a lifecycle rule.
     let upload_id = app.store.create_multipart(&version.object_key).await?;
@@ -112,11 +114,6 @@ async fn open_multipart(
             .abort_multipart(&version.object_key, &upload_id)
             .await?;
     }
-    let now = now.filter(VersionRow::is_unfinished).ok_or_else(|| {
-        Error::new(
-            ErrorCode::Conflict,
-            "another request has ended this upload; try again",
-        )
-    })?;
-    Ok((now, Vec::new()))
+    let now = now.filter(VersionRow::is_unfinished);
+    Ok(now.map(|now| (now, Vec::new())))
 }

@@ -55,7 +55,8 @@ async fn a_program_gets_a_key_once_its_user_has_agreed() {
     let codes = ask(&server).await;
     let user_code = text(&codes, "user_code");
     assert_eq!(user_code.len(), 9, "{user_code}");
-    assert_eq!(text(&codes, "verification_uri"), server.url("/device"));
+    let page_url = format!("{}/device", server.process.url);
+    assert_eq!(text(&codes, "verification_uri"), page_url);
     assert_eq!(
         (&codes["expires_in"], &codes["interval"]),
         (&json!(900), &json!(5))

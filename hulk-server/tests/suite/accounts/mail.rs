@@ -72,7 +72,7 @@ async fn a_mail_has_what_its_reader_needs() {
         .lines()
         .find(|line| line.trim().starts_with("http"))
         .unwrap();
-    let url = server.url("/verify-email?token=hulkm_");
+    let url = format!("{}/verify-email?token=hulkm_", server.process.url);
     assert!(link.trim().starts_with(&url), "{link}");
     let page = server.http.get(link.trim()).send().await.unwrap();
     assert_eq!(page.status(), 200);
