@@ -40,7 +40,8 @@ impl RetryPolicy {
     }
 
     /// Repeats `attempt` until it succeeds, fails permanently, or the deadline passes; then returns the last
-    /// error. Pauses have full jitter: a random part of a time that doubles.
+    /// error. Pauses have full jitter: a random part of a time that doubles. The deadline is for another side
+    /// that does not answer: what must begin anew is only counted, since such an attempt may have sent much.
     pub(crate) async fn retry<T, F>(&self, mut attempt: impl FnMut() -> F) -> Result<T>
     where
         F: Future<Output = Result<T>>,
@@ -55,20 +56,23 @@ impl RetryPolicy {
                 }
                 Err(error) => error,
             };
-            let least = match error.again {
+            let jitter = pause.mul_f64(fastrand::f64());
+            let wait = match error.again {
                 Again::Never => return Err(error),
                 Again::Anew if renewals == RENEWALS => return Err(error),
                 Again::Anew => {
                     renewals += 1;
-                    Duration::ZERO
+                    jitter
                 }
-                Again::Soon(least) => least.unwrap_or_default(),
+                Again::Soon(least) => {
+                    let wait = least.unwrap_or_default() + jitter;
+                    let since = begin.max(*self.lock());
+                    if since.elapsed() + wait > self.limit {
+                        return Err(error);
+                    }
+                    wait
+                }
             };
-            let wait = least + pause.mul_f64(fastrand::f64());
-            let since = begin.max(*self.lock());
-            if since.elapsed() + wait > self.limit {
-                return Err(error);
-            }
             tokio::time::sleep(wait).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }

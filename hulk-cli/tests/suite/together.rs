@@ -60,6 +60,19 @@ fn each_put_says_what_it_has_put() {
     assert_eq!(versions.len(), names.len(), "each has a version of its own");
 }
 
+/// The slow one has sent for longer than it would wait for a server that does not answer.
+#[test]
+fn a_slow_put_whose_upload_another_one_ends_begins_anew() {
+    let home = Home::serving();
+    home.write("same.bin", &noise(1, 24 << 20));
+    let put = ["put", "-q", "same.bin", "--to", "at/same.bin"];
+    let slow = start(&home, &[&put[..], &["--limit-rate", "8MiB"]].concat());
+    std::thread::sleep(std::time::Duration::from_millis(1500));
+    let fast = start(&home, &put);
+    let links: Vec<String> = all(vec![slow, fast]).iter().map(Ran::ok).collect();
+    assert_eq!(links[0], links[1]);
+}
+
 #[test]
 fn a_killed_download_of_a_counted_share_is_continued_with_the_cache() {
     let home = Home::serving();
