@@ -16,6 +16,9 @@ _hulk() {
             ",$1")
                 cmd="hulk"
                 ;;
+            hulk,admin)
+                cmd="hulk__subcmd__admin"
+                ;;
             hulk,completions)
                 cmd="hulk__subcmd__completions"
                 ;;
@@ -88,6 +91,153 @@ _hulk() {
             hulk,whoami)
                 cmd="hulk__subcmd__whoami"
                 ;;
+            hulk__subcmd__admin,audit)
+                cmd="hulk__subcmd__admin__subcmd__audit"
+                ;;
+            hulk__subcmd__admin,files)
+                cmd="hulk__subcmd__admin__subcmd__files"
+                ;;
+            hulk__subcmd__admin,help)
+                cmd="hulk__subcmd__admin__subcmd__help"
+                ;;
+            hulk__subcmd__admin,jobs)
+                cmd="hulk__subcmd__admin__subcmd__jobs"
+                ;;
+            hulk__subcmd__admin,settings)
+                cmd="hulk__subcmd__admin__subcmd__settings"
+                ;;
+            hulk__subcmd__admin,stats)
+                cmd="hulk__subcmd__admin__subcmd__stats"
+                ;;
+            hulk__subcmd__admin,users)
+                cmd="hulk__subcmd__admin__subcmd__users"
+                ;;
+            hulk__subcmd__admin__subcmd__files,help)
+                cmd="hulk__subcmd__admin__subcmd__files__subcmd__help"
+                ;;
+            hulk__subcmd__admin__subcmd__files,ls)
+                cmd="hulk__subcmd__admin__subcmd__files__subcmd__ls"
+                ;;
+            hulk__subcmd__admin__subcmd__files,rm)
+                cmd="hulk__subcmd__admin__subcmd__files__subcmd__rm"
+                ;;
+            hulk__subcmd__admin__subcmd__files__subcmd__help,help)
+                cmd="hulk__subcmd__admin__subcmd__files__subcmd__help__subcmd__help"
+                ;;
+            hulk__subcmd__admin__subcmd__files__subcmd__help,ls)
+                cmd="hulk__subcmd__admin__subcmd__files__subcmd__help__subcmd__ls"
+                ;;
+            hulk__subcmd__admin__subcmd__files__subcmd__help,rm)
+                cmd="hulk__subcmd__admin__subcmd__files__subcmd__help__subcmd__rm"
+                ;;
+            hulk__subcmd__admin__subcmd__help,audit)
+                cmd="hulk__subcmd__admin__subcmd__help__subcmd__audit"
+                ;;
+            hulk__subcmd__admin__subcmd__help,files)
+                cmd="hulk__subcmd__admin__subcmd__help__subcmd__files"
+                ;;
+            hulk__subcmd__admin__subcmd__help,help)
+                cmd="hulk__subcmd__admin__subcmd__help__subcmd__help"
+                ;;
+            hulk__subcmd__admin__subcmd__help,jobs)
+                cmd="hulk__subcmd__admin__subcmd__help__subcmd__jobs"
+                ;;
+            hulk__subcmd__admin__subcmd__help,settings)
+                cmd="hulk__subcmd__admin__subcmd__help__subcmd__settings"
+                ;;
+            hulk__subcmd__admin__subcmd__help,stats)
+                cmd="hulk__subcmd__admin__subcmd__help__subcmd__stats"
+                ;;
+            hulk__subcmd__admin__subcmd__help,users)
+                cmd="hulk__subcmd__admin__subcmd__help__subcmd__users"
+                ;;
+            hulk__subcmd__admin__subcmd__help__subcmd__files,ls)
+                cmd="hulk__subcmd__admin__subcmd__help__subcmd__files__subcmd__ls"
+                ;;
+            hulk__subcmd__admin__subcmd__help__subcmd__files,rm)
+                cmd="hulk__subcmd__admin__subcmd__help__subcmd__files__subcmd__rm"
+                ;;
+            hulk__subcmd__admin__subcmd__help__subcmd__users,create)
+                cmd="hulk__subcmd__admin__subcmd__help__subcmd__users__subcmd__create"
+                ;;
+            hulk__subcmd__admin__subcmd__help__subcmd__users,ls)
+                cmd="hulk__subcmd__admin__subcmd__help__subcmd__users__subcmd__ls"
+                ;;
+            hulk__subcmd__admin__subcmd__help__subcmd__users,password)
+                cmd="hulk__subcmd__admin__subcmd__help__subcmd__users__subcmd__password"
+                ;;
+            hulk__subcmd__admin__subcmd__help__subcmd__users,restore)
+                cmd="hulk__subcmd__admin__subcmd__help__subcmd__users__subcmd__restore"
+                ;;
+            hulk__subcmd__admin__subcmd__help__subcmd__users,rm)
+                cmd="hulk__subcmd__admin__subcmd__help__subcmd__users__subcmd__rm"
+                ;;
+            hulk__subcmd__admin__subcmd__help__subcmd__users,set)
+                cmd="hulk__subcmd__admin__subcmd__help__subcmd__users__subcmd__set"
+                ;;
+            hulk__subcmd__admin__subcmd__help__subcmd__users,show)
+                cmd="hulk__subcmd__admin__subcmd__help__subcmd__users__subcmd__show"
+                ;;
+            hulk__subcmd__admin__subcmd__help__subcmd__users,suspend)
+                cmd="hulk__subcmd__admin__subcmd__help__subcmd__users__subcmd__suspend"
+                ;;
+            hulk__subcmd__admin__subcmd__users,create)
+                cmd="hulk__subcmd__admin__subcmd__users__subcmd__create"
+                ;;
+            hulk__subcmd__admin__subcmd__users,help)
+                cmd="hulk__subcmd__admin__subcmd__users__subcmd__help"
+                ;;
+            hulk__subcmd__admin__subcmd__users,ls)
+                cmd="hulk__subcmd__admin__subcmd__users__subcmd__ls"
+                ;;
+            hulk__subcmd__admin__subcmd__users,password)
+                cmd="hulk__subcmd__admin__subcmd__users__subcmd__password"
+                ;;
+            hulk__subcmd__admin__subcmd__users,restore)
+                cmd="hulk__subcmd__admin__subcmd__users__subcmd__restore"
+                ;;
+            hulk__subcmd__admin__subcmd__users,rm)
+                cmd="hulk__subcmd__admin__subcmd__users__subcmd__rm"
+                ;;
+            hulk__subcmd__admin__subcmd__users,set)
+                cmd="hulk__subcmd__admin__subcmd__users__subcmd__set"
+                ;;
+            hulk__subcmd__admin__subcmd__users,show)
+                cmd="hulk__subcmd__admin__subcmd__users__subcmd__show"
+                ;;
+            hulk__subcmd__admin__subcmd__users,suspend)
+                cmd="hulk__subcmd__admin__subcmd__users__subcmd__suspend"
+                ;;
+            hulk__subcmd__admin__subcmd__users__subcmd__help,create)
+                cmd="hulk__subcmd__admin__subcmd__users__subcmd__help__subcmd__create"
+                ;;
+            hulk__subcmd__admin__subcmd__users__subcmd__help,help)
+                cmd="hulk__subcmd__admin__subcmd__users__subcmd__help__subcmd__help"
+                ;;
+            hulk__subcmd__admin__subcmd__users__subcmd__help,ls)
+                cmd="hulk__subcmd__admin__subcmd__users__subcmd__help__subcmd__ls"
+                ;;
+            hulk__subcmd__admin__subcmd__users__subcmd__help,password)
+                cmd="hulk__subcmd__admin__subcmd__users__subcmd__help__subcmd__password"
+                ;;
+            hulk__subcmd__admin__subcmd__users__subcmd__help,restore)
+                cmd="hulk__subcmd__admin__subcmd__users__subcmd__help__subcmd__restore"
+                ;;
+            hulk__subcmd__admin__subcmd__users__subcmd__help,rm)
+                cmd="hulk__subcmd__admin__subcmd__users__subcmd__help__subcmd__rm"
+                ;;
+            hulk__subcmd__admin__subcmd__users__subcmd__help,set)
+                cmd="hulk__subcmd__admin__subcmd__users__subcmd__help__subcmd__set"
+                ;;
+            hulk__subcmd__admin__subcmd__users__subcmd__help,show)
+                cmd="hulk__subcmd__admin__subcmd__users__subcmd__help__subcmd__show"
+                ;;
+            hulk__subcmd__admin__subcmd__users__subcmd__help,suspend)
+                cmd="hulk__subcmd__admin__subcmd__users__subcmd__help__subcmd__suspend"
+                ;;
+            hulk__subcmd__help,admin)
+                cmd="hulk__subcmd__help__subcmd__admin"
+                ;;
             hulk__subcmd__help,completions)
                 cmd="hulk__subcmd__help__subcmd__completions"
                 ;;
@@ -159,6 +309,54 @@ _hulk() {
                 ;;
             hulk__subcmd__help,whoami)
                 cmd="hulk__subcmd__help__subcmd__whoami"
+                ;;
+            hulk__subcmd__help__subcmd__admin,audit)
+                cmd="hulk__subcmd__help__subcmd__admin__subcmd__audit"
+                ;;
+            hulk__subcmd__help__subcmd__admin,files)
+                cmd="hulk__subcmd__help__subcmd__admin__subcmd__files"
+                ;;
+            hulk__subcmd__help__subcmd__admin,jobs)
+                cmd="hulk__subcmd__help__subcmd__admin__subcmd__jobs"
+                ;;
+            hulk__subcmd__help__subcmd__admin,settings)
+                cmd="hulk__subcmd__help__subcmd__admin__subcmd__settings"
+                ;;
+            hulk__subcmd__help__subcmd__admin,stats)
+                cmd="hulk__subcmd__help__subcmd__admin__subcmd__stats"
+                ;;
+            hulk__subcmd__help__subcmd__admin,users)
+                cmd="hulk__subcmd__help__subcmd__admin__subcmd__users"
+                ;;
+            hulk__subcmd__help__subcmd__admin__subcmd__files,ls)
+                cmd="hulk__subcmd__help__subcmd__admin__subcmd__files__subcmd__ls"
+                ;;
+            hulk__subcmd__help__subcmd__admin__subcmd__files,rm)
+                cmd="hulk__subcmd__help__subcmd__admin__subcmd__files__subcmd__rm"
+                ;;
+            hulk__subcmd__help__subcmd__admin__subcmd__users,create)
+                cmd="hulk__subcmd__help__subcmd__admin__subcmd__users__subcmd__create"
+                ;;
+            hulk__subcmd__help__subcmd__admin__subcmd__users,ls)
+                cmd="hulk__subcmd__help__subcmd__admin__subcmd__users__subcmd__ls"
+                ;;
+            hulk__subcmd__help__subcmd__admin__subcmd__users,password)
+                cmd="hulk__subcmd__help__subcmd__admin__subcmd__users__subcmd__password"
+                ;;
+            hulk__subcmd__help__subcmd__admin__subcmd__users,restore)
+                cmd="hulk__subcmd__help__subcmd__admin__subcmd__users__subcmd__restore"
+                ;;
+            hulk__subcmd__help__subcmd__admin__subcmd__users,rm)
+                cmd="hulk__subcmd__help__subcmd__admin__subcmd__users__subcmd__rm"
+                ;;
+            hulk__subcmd__help__subcmd__admin__subcmd__users,set)
+                cmd="hulk__subcmd__help__subcmd__admin__subcmd__users__subcmd__set"
+                ;;
+            hulk__subcmd__help__subcmd__admin__subcmd__users,show)
+                cmd="hulk__subcmd__help__subcmd__admin__subcmd__users__subcmd__show"
+                ;;
+            hulk__subcmd__help__subcmd__admin__subcmd__users,suspend)
+                cmd="hulk__subcmd__help__subcmd__admin__subcmd__users__subcmd__suspend"
                 ;;
             hulk__subcmd__help__subcmd__keys,create)
                 cmd="hulk__subcmd__help__subcmd__keys__subcmd__create"
@@ -275,8 +473,962 @@ _hulk() {
 
     case "${cmd}" in
         hulk)
-            opts="-q -v -y -h -V --server --profile --json --quiet --verbose --color --no-progress --yes --help --version put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help"
+            opts="-q -v -y -h -V --server --profile --json --quiet --verbose --color --no-progress --yes --help --version put get ls mv mkdir find set share versions restore trash usage info rm keys admin login logout whoami doctor serve completions man keep-clipboard help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__admin)
+            opts="-q -v -y -h --server --profile --json --quiet --verbose --color --no-progress --yes --help users files stats settings audit jobs help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__admin__subcmd__audit)
+            opts="-q -v -y -h --user --action --target --limit --server --profile --json --quiet --verbose --color --no-progress --yes --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --action)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --target)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__admin__subcmd__files)
+            opts="-q -v -y -h --server --profile --json --quiet --verbose --color --no-progress --yes --help ls rm help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__admin__subcmd__files__subcmd__help)
+            opts="ls rm help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__admin__subcmd__files__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__admin__subcmd__files__subcmd__help__subcmd__ls)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__admin__subcmd__files__subcmd__help__subcmd__rm)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__admin__subcmd__files__subcmd__ls)
+            opts="-q -v -y -h --user --search --type --server --profile --json --quiet --verbose --color --no-progress --yes --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --search)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --type)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__admin__subcmd__files__subcmd__rm)
+            opts="-q -v -y -h --server --profile --json --quiet --verbose --color --no-progress --yes --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__admin__subcmd__help)
+            opts="users files stats settings audit jobs help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__admin__subcmd__help__subcmd__audit)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__admin__subcmd__help__subcmd__files)
+            opts="ls rm"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__admin__subcmd__help__subcmd__files__subcmd__ls)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__admin__subcmd__help__subcmd__files__subcmd__rm)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__admin__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__admin__subcmd__help__subcmd__jobs)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__admin__subcmd__help__subcmd__settings)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__admin__subcmd__help__subcmd__stats)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__admin__subcmd__help__subcmd__users)
+            opts="ls show create set suspend restore password rm"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__admin__subcmd__help__subcmd__users__subcmd__create)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__admin__subcmd__help__subcmd__users__subcmd__ls)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__admin__subcmd__help__subcmd__users__subcmd__password)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__admin__subcmd__help__subcmd__users__subcmd__restore)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__admin__subcmd__help__subcmd__users__subcmd__rm)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__admin__subcmd__help__subcmd__users__subcmd__set)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__admin__subcmd__help__subcmd__users__subcmd__show)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__admin__subcmd__help__subcmd__users__subcmd__suspend)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__admin__subcmd__jobs)
+            opts="-q -v -y -h --state --limit --server --profile --json --quiet --verbose --color --no-progress --yes --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --state)
+                    COMPREPLY=($(compgen -W "queued running done failed" -- "${cur}"))
+                    return 0
+                    ;;
+                --limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__admin__subcmd__settings)
+            opts="-q -v -y -h --server --profile --json --quiet --verbose --color --no-progress --yes --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__admin__subcmd__stats)
+            opts="-q -v -y -h --server --profile --json --quiet --verbose --color --no-progress --yes --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__admin__subcmd__users)
+            opts="-q -v -y -h --server --profile --json --quiet --verbose --color --no-progress --yes --help ls show create set suspend restore password rm help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__admin__subcmd__users__subcmd__create)
+            opts="-q -v -y -h --email --role --verified --quota --password-stdin --server --profile --json --quiet --verbose --color --no-progress --yes --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --email)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --role)
+                    COMPREPLY=($(compgen -W "user moderator admin" -- "${cur}"))
+                    return 0
+                    ;;
+                --quota)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__admin__subcmd__users__subcmd__help)
+            opts="ls show create set suspend restore password rm help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__admin__subcmd__users__subcmd__help__subcmd__create)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__admin__subcmd__users__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__admin__subcmd__users__subcmd__help__subcmd__ls)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__admin__subcmd__users__subcmd__help__subcmd__password)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__admin__subcmd__users__subcmd__help__subcmd__restore)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__admin__subcmd__users__subcmd__help__subcmd__rm)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__admin__subcmd__users__subcmd__help__subcmd__set)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__admin__subcmd__users__subcmd__help__subcmd__show)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__admin__subcmd__users__subcmd__help__subcmd__suspend)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__admin__subcmd__users__subcmd__ls)
+            opts="-q -v -y -h --search --role --suspended --server --profile --json --quiet --verbose --color --no-progress --yes --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --search)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --role)
+                    COMPREPLY=($(compgen -W "user moderator admin" -- "${cur}"))
+                    return 0
+                    ;;
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__admin__subcmd__users__subcmd__password)
+            opts="-q -v -y -h --password-stdin --server --profile --json --quiet --verbose --color --no-progress --yes --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__admin__subcmd__users__subcmd__restore)
+            opts="-q -v -y -h --server --profile --json --quiet --verbose --color --no-progress --yes --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__admin__subcmd__users__subcmd__rm)
+            opts="-q -v -y -h --server --profile --json --quiet --verbose --color --no-progress --yes --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__admin__subcmd__users__subcmd__set)
+            opts="-q -v -y -h --role --quota --verified --server --profile --json --quiet --verbose --color --no-progress --yes --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --role)
+                    COMPREPLY=($(compgen -W "user moderator admin" -- "${cur}"))
+                    return 0
+                    ;;
+                --quota)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__admin__subcmd__users__subcmd__show)
+            opts="-q -v -y -h --server --profile --json --quiet --verbose --color --no-progress --yes --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__admin__subcmd__users__subcmd__suspend)
+            opts="-q -v -y -h --server --profile --json --quiet --verbose --color --no-progress --yes --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -429,8 +1581,246 @@ _hulk() {
             return 0
             ;;
         hulk__subcmd__help)
-            opts="put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help"
+            opts="put get ls mv mkdir find set share versions restore trash usage info rm keys admin login logout whoami doctor serve completions man keep-clipboard help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__help__subcmd__admin)
+            opts="users files stats settings audit jobs"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__help__subcmd__admin__subcmd__audit)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__help__subcmd__admin__subcmd__files)
+            opts="ls rm"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__help__subcmd__admin__subcmd__files__subcmd__ls)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__help__subcmd__admin__subcmd__files__subcmd__rm)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__help__subcmd__admin__subcmd__jobs)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__help__subcmd__admin__subcmd__settings)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__help__subcmd__admin__subcmd__stats)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__help__subcmd__admin__subcmd__users)
+            opts="ls show create set suspend restore password rm"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__help__subcmd__admin__subcmd__users__subcmd__create)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__help__subcmd__admin__subcmd__users__subcmd__ls)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__help__subcmd__admin__subcmd__users__subcmd__password)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__help__subcmd__admin__subcmd__users__subcmd__restore)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__help__subcmd__admin__subcmd__users__subcmd__rm)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__help__subcmd__admin__subcmd__users__subcmd__set)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__help__subcmd__admin__subcmd__users__subcmd__show)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__help__subcmd__admin__subcmd__users__subcmd__suspend)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1431,7 +2821,7 @@ _hulk() {
             return 0
             ;;
         hulk__subcmd__serve)
-            opts="-q -v -y -h --listen --public-url --data-dir --database-url --s3-endpoint --s3-bucket --s3-region --env-name --max-file-size --default-quota --versions-kept --trash-days --allowed-extensions --max-objects --signup --invite-code --password-recipe --smtp-url --mail-from --trusted-proxies --metrics-listen --store-listen --max-connections --max-client-connections --min-rate --server --profile --json --quiet --verbose --color --no-progress --yes --help"
+            opts="-q -v -y -h --listen --public-url --content-url --data-dir --database-url --s3-endpoint --s3-bucket --s3-region --env-name --max-file-size --default-quota --versions-kept --trash-days --allowed-extensions --max-objects --signup --invite-code --password-recipe --smtp-url --mail-from --trusted-proxies --cors-origins --rate-limit --metrics-listen --store-listen --max-connections --max-client-connections --min-rate --server --profile --json --quiet --verbose --color --no-progress --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1442,6 +2832,10 @@ _hulk() {
                     return 0
                     ;;
                 --public-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --content-url)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1510,6 +2904,14 @@ _hulk() {
                     return 0
                     ;;
                 --trusted-proxies)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cors-origins)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rate-limit)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

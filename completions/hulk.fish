@@ -51,6 +51,7 @@ complete -c hulk -n "__fish_hulk_needs_command" -f -a "usage" -d 'Show how much 
 complete -c hulk -n "__fish_hulk_needs_command" -f -a "info" -d 'Show all details of a file or directory'
 complete -c hulk -n "__fish_hulk_needs_command" -f -a "rm" -d 'Move files and directories to the trash'
 complete -c hulk -n "__fish_hulk_needs_command" -f -a "keys" -d 'Manage API keys'
+complete -c hulk -n "__fish_hulk_needs_command" -f -a "admin" -d 'Manage the users, files and jobs of a server, as moderator or admin'
 complete -c hulk -n "__fish_hulk_needs_command" -f -a "login" -d 'Log in to a server: by a code that you type on its page, or with an API key'
 complete -c hulk -n "__fish_hulk_needs_command" -f -a "logout" -d 'Log out: remove the API key of the profile, and revoke it if login created it'
 complete -c hulk -n "__fish_hulk_needs_command" -f -a "whoami" -d 'Show the user and API key you are logged in with'
@@ -421,6 +422,118 @@ complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcomma
 complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from help" -f -a "create" -d 'Create an API key and print it once'
 complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from help" -f -a "rm" -d 'Revoke an API key'
 complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and not __fish_seen_subcommand_from users files stats settings audit jobs help" -l server -d 'Server to use [env: HULK_SERVER] [default: the profile\'s]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and not __fish_seen_subcommand_from users files stats settings audit jobs help" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: that of the last login]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and not __fish_seen_subcommand_from users files stats settings audit jobs help" -l color -d 'When to use colours' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and not __fish_seen_subcommand_from users files stats settings audit jobs help" -l json -d 'Print one JSON document on stdout'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and not __fish_seen_subcommand_from users files stats settings audit jobs help" -s q -l quiet -d 'Print only errors on stderr'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and not __fish_seen_subcommand_from users files stats settings audit jobs help" -s v -l verbose -d 'Print more details'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and not __fish_seen_subcommand_from users files stats settings audit jobs help" -l no-progress -d 'Hide progress'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and not __fish_seen_subcommand_from users files stats settings audit jobs help" -s y -l yes -d 'Answer yes to every question'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and not __fish_seen_subcommand_from users files stats settings audit jobs help" -s h -l help -d 'Print help'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and not __fish_seen_subcommand_from users files stats settings audit jobs help" -f -a "users" -d 'List, create, change and delete users'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and not __fish_seen_subcommand_from users files stats settings audit jobs help" -f -a "files" -d 'List and delete files of all users'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and not __fish_seen_subcommand_from users files stats settings audit jobs help" -f -a "stats" -d 'Show how much the server holds'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and not __fish_seen_subcommand_from users files stats settings audit jobs help" -f -a "settings" -d 'Show how the server is set up, without secrets'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and not __fish_seen_subcommand_from users files stats settings audit jobs help" -f -a "audit" -d 'List who did what, the newest first'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and not __fish_seen_subcommand_from users files stats settings audit jobs help" -f -a "jobs" -d 'List work that the server does on its own, such as mails to send'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and not __fish_seen_subcommand_from users files stats settings audit jobs help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from users" -l server -d 'Server to use [env: HULK_SERVER] [default: the profile\'s]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from users" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: that of the last login]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from users" -l color -d 'When to use colours' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from users" -l json -d 'Print one JSON document on stdout'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from users" -s q -l quiet -d 'Print only errors on stderr'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from users" -s v -l verbose -d 'Print more details'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from users" -l no-progress -d 'Hide progress'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from users" -s y -l yes -d 'Answer yes to every question'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from users" -s h -l help -d 'Print help'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from users" -f -a "ls" -d 'List users'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from users" -f -a "show" -d 'Show a user, with what they have and their newest files'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from users" -f -a "create" -d 'Create a user and print the id'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from users" -f -a "set" -d 'Change the role, the quota or the state of the email address of a user'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from users" -f -a "suspend" -d 'Suspend a user: their keys, sessions, links and shares stop at once'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from users" -f -a "restore" -d 'Restore a suspended user'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from users" -f -a "password" -d 'Set the password of a user'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from users" -f -a "rm" -d 'Delete a user and everything of theirs permanently'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from users" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from files" -l server -d 'Server to use [env: HULK_SERVER] [default: the profile\'s]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from files" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: that of the last login]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from files" -l color -d 'When to use colours' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from files" -l json -d 'Print one JSON document on stdout'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from files" -s q -l quiet -d 'Print only errors on stderr'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from files" -s v -l verbose -d 'Print more details'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from files" -l no-progress -d 'Hide progress'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from files" -s y -l yes -d 'Answer yes to every question'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from files" -s h -l help -d 'Print help'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from files" -f -a "ls" -d 'List files of all users'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from files" -f -a "rm" -d 'Move files to the trash of their owners'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from files" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from stats" -l server -d 'Server to use [env: HULK_SERVER] [default: the profile\'s]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from stats" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: that of the last login]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from stats" -l color -d 'When to use colours' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from stats" -l json -d 'Print one JSON document on stdout'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from stats" -s q -l quiet -d 'Print only errors on stderr'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from stats" -s v -l verbose -d 'Print more details'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from stats" -l no-progress -d 'Hide progress'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from stats" -s y -l yes -d 'Answer yes to every question'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from stats" -s h -l help -d 'Print help'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from settings" -l server -d 'Server to use [env: HULK_SERVER] [default: the profile\'s]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from settings" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: that of the last login]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from settings" -l color -d 'When to use colours' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from settings" -l json -d 'Print one JSON document on stdout'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from settings" -s q -l quiet -d 'Print only errors on stderr'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from settings" -s v -l verbose -d 'Print more details'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from settings" -l no-progress -d 'Hide progress'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from settings" -s y -l yes -d 'Answer yes to every question'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from settings" -s h -l help -d 'Print help'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from audit" -l user -d 'Only what this user did, named by id or email address' -r
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from audit" -l action -d 'Only this action, such as file.delete' -r
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from audit" -l target -d 'Only what was done to the user, file, key or share with this id' -r
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from audit" -l limit -d 'Most events to list' -r
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from audit" -l server -d 'Server to use [env: HULK_SERVER] [default: the profile\'s]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from audit" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: that of the last login]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from audit" -l color -d 'When to use colours' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from audit" -l json -d 'Print one JSON document on stdout'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from audit" -s q -l quiet -d 'Print only errors on stderr'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from audit" -s v -l verbose -d 'Print more details'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from audit" -l no-progress -d 'Hide progress'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from audit" -s y -l yes -d 'Answer yes to every question'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from audit" -s h -l help -d 'Print help'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from jobs" -l state -d 'Only jobs in this state' -r -f -a "queued\t''
+running\t''
+done\t''
+failed\t''"
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from jobs" -l limit -d 'Most jobs to list' -r
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from jobs" -l server -d 'Server to use [env: HULK_SERVER] [default: the profile\'s]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from jobs" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: that of the last login]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from jobs" -l color -d 'When to use colours' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from jobs" -l json -d 'Print one JSON document on stdout'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from jobs" -s q -l quiet -d 'Print only errors on stderr'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from jobs" -s v -l verbose -d 'Print more details'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from jobs" -l no-progress -d 'Hide progress'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from jobs" -s y -l yes -d 'Answer yes to every question'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from jobs" -s h -l help -d 'Print help'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from help" -f -a "users" -d 'List, create, change and delete users'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from help" -f -a "files" -d 'List and delete files of all users'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from help" -f -a "stats" -d 'Show how much the server holds'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from help" -f -a "settings" -d 'Show how the server is set up, without secrets'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from help" -f -a "audit" -d 'List who did what, the newest first'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from help" -f -a "jobs" -d 'List work that the server does on its own, such as mails to send'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c hulk -n "__fish_hulk_using_subcommand login" -l server -d 'Server to use [env: HULK_SERVER] [default: the profile\'s]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand login" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: that of the last login]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand login" -l color -d 'When to use colours' -r -f -a "auto\t''
@@ -468,6 +581,7 @@ complete -c hulk -n "__fish_hulk_using_subcommand doctor" -s y -l yes -d 'Answer
 complete -c hulk -n "__fish_hulk_using_subcommand doctor" -s h -l help -d 'Print help'
 complete -c hulk -n "__fish_hulk_using_subcommand serve" -l listen -d 'Address to listen on; port 0 picks a free one' -r
 complete -c hulk -n "__fish_hulk_using_subcommand serve" -l public-url -d 'URL under which clients reach this server; links begin with it [default: http://LISTEN]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand serve" -l content-url -d 'Origin for downloads from the embedded store, apart from pages and API [default: the public URL]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand serve" -l data-dir -d 'Directory of the SQLite database and the embedded store' -r -F
 complete -c hulk -n "__fish_hulk_using_subcommand serve" -l database-url -d 'Database to use instead of SQLite in the data directory, such as postgres://…' -r
 complete -c hulk -n "__fish_hulk_using_subcommand serve" -l s3-endpoint -d 'S3 store to use instead of the embedded one; credentials come from the AWS variables' -r
@@ -487,6 +601,8 @@ complete -c hulk -n "__fish_hulk_using_subcommand serve" -l invite-code -d 'Code
 complete -c hulk -n "__fish_hulk_using_subcommand serve" -l smtp-url -d 'Server that takes mails, such as smtps://USER:PASSWORD@HOST [default: files in DATA_DIR/outbox]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand serve" -l mail-from -d 'Sender of mails' -r
 complete -c hulk -n "__fish_hulk_using_subcommand serve" -l trusted-proxies -d 'Networks of proxies whose X-Forwarded-For is trusted, such as 10.0.0.0/8,192.0.2.1 [default: none]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand serve" -l cors-origins -d 'Origins whose pages may use the API, such as https://app.example.com [default: none]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand serve" -l rate-limit -d 'Requests that one client may make, as CLASS=N/WINDOW, CLASS=off, or off for no limits; classes are login, signup, api, upload and link [default: login=10/15min,signup=5/15min, the others off]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand serve" -l metrics-listen -d 'Address for /metrics and the checks of /readyz [default: on --listen, for local clients only]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand serve" -l store-listen -d 'Local address for the embedded store\'s full S3 API, for whoever has the keys in store/credentials [default: none; clients use presigned URLs]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand serve" -l max-connections -d 'Largest number of connections at a time' -r
@@ -537,30 +653,31 @@ complete -c hulk -n "__fish_hulk_using_subcommand keep-clipboard" -s v -l verbos
 complete -c hulk -n "__fish_hulk_using_subcommand keep-clipboard" -l no-progress -d 'Hide progress'
 complete -c hulk -n "__fish_hulk_using_subcommand keep-clipboard" -s y -l yes -d 'Answer yes to every question'
 complete -c hulk -n "__fish_hulk_using_subcommand keep-clipboard" -s h -l help -d 'Print help'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "put" -d 'Upload files and print their links'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "get" -d 'Download files and directories, and verify them'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "ls" -d 'List files and directories'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "mv" -d 'Rename or move files and directories; links stay valid'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "mkdir" -d 'Create directories and their parents'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "find" -d 'Find files by name, tag, type, size and age'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "set" -d 'Set access, expiry, tags and description of a file or directory'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "share" -d 'Share files and directories by link; list and revoke links'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "versions" -d 'List the kept versions of a file'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "restore" -d 'Restore an older version of a file as the newest one'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "trash" -d 'List, restore and delete items in the trash'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "usage" -d 'Show how much you store, by type, and your quota'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "info" -d 'Show all details of a file or directory'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "rm" -d 'Move files and directories to the trash'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "keys" -d 'Manage API keys'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "login" -d 'Log in to a server: by a code that you type on its page, or with an API key'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "logout" -d 'Log out: remove the API key of the profile, and revoke it if login created it'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "whoami" -d 'Show the user and API key you are logged in with'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "doctor" -d 'Check server, key, clocks, store and proxies, and suggest fixes'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "serve" -d 'Run a server, with nothing else to install'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "completions" -d 'Print shell completions'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "man" -d 'Print the manual page of hulk, or of one command'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "keep-clipboard" -d 'Hold the clipboard until another program takes it; started by `put`'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys login logout whoami doctor serve completions man keep-clipboard help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys admin login logout whoami doctor serve completions man keep-clipboard help" -f -a "put" -d 'Upload files and print their links'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys admin login logout whoami doctor serve completions man keep-clipboard help" -f -a "get" -d 'Download files and directories, and verify them'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys admin login logout whoami doctor serve completions man keep-clipboard help" -f -a "ls" -d 'List files and directories'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys admin login logout whoami doctor serve completions man keep-clipboard help" -f -a "mv" -d 'Rename or move files and directories; links stay valid'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys admin login logout whoami doctor serve completions man keep-clipboard help" -f -a "mkdir" -d 'Create directories and their parents'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys admin login logout whoami doctor serve completions man keep-clipboard help" -f -a "find" -d 'Find files by name, tag, type, size and age'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys admin login logout whoami doctor serve completions man keep-clipboard help" -f -a "set" -d 'Set access, expiry, tags and description of a file or directory'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys admin login logout whoami doctor serve completions man keep-clipboard help" -f -a "share" -d 'Share files and directories by link; list and revoke links'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys admin login logout whoami doctor serve completions man keep-clipboard help" -f -a "versions" -d 'List the kept versions of a file'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys admin login logout whoami doctor serve completions man keep-clipboard help" -f -a "restore" -d 'Restore an older version of a file as the newest one'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys admin login logout whoami doctor serve completions man keep-clipboard help" -f -a "trash" -d 'List, restore and delete items in the trash'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys admin login logout whoami doctor serve completions man keep-clipboard help" -f -a "usage" -d 'Show how much you store, by type, and your quota'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys admin login logout whoami doctor serve completions man keep-clipboard help" -f -a "info" -d 'Show all details of a file or directory'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys admin login logout whoami doctor serve completions man keep-clipboard help" -f -a "rm" -d 'Move files and directories to the trash'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys admin login logout whoami doctor serve completions man keep-clipboard help" -f -a "keys" -d 'Manage API keys'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys admin login logout whoami doctor serve completions man keep-clipboard help" -f -a "admin" -d 'Manage the users, files and jobs of a server, as moderator or admin'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys admin login logout whoami doctor serve completions man keep-clipboard help" -f -a "login" -d 'Log in to a server: by a code that you type on its page, or with an API key'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys admin login logout whoami doctor serve completions man keep-clipboard help" -f -a "logout" -d 'Log out: remove the API key of the profile, and revoke it if login created it'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys admin login logout whoami doctor serve completions man keep-clipboard help" -f -a "whoami" -d 'Show the user and API key you are logged in with'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys admin login logout whoami doctor serve completions man keep-clipboard help" -f -a "doctor" -d 'Check server, key, clocks, store and proxies, and suggest fixes'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys admin login logout whoami doctor serve completions man keep-clipboard help" -f -a "serve" -d 'Run a server, with nothing else to install'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys admin login logout whoami doctor serve completions man keep-clipboard help" -f -a "completions" -d 'Print shell completions'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys admin login logout whoami doctor serve completions man keep-clipboard help" -f -a "man" -d 'Print the manual page of hulk, or of one command'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys admin login logout whoami doctor serve completions man keep-clipboard help" -f -a "keep-clipboard" -d 'Hold the clipboard until another program takes it; started by `put`'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys admin login logout whoami doctor serve completions man keep-clipboard help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c hulk -n "__fish_hulk_using_subcommand help; and __fish_seen_subcommand_from share" -f -a "ls" -d 'List your share links'
 complete -c hulk -n "__fish_hulk_using_subcommand help; and __fish_seen_subcommand_from share" -f -a "rm" -d 'Revoke share links, which answer 410 from then on'
 complete -c hulk -n "__fish_hulk_using_subcommand help; and __fish_seen_subcommand_from share" -f -a "uploads" -d 'List the unfinished uploads of a share link'
@@ -571,3 +688,9 @@ complete -c hulk -n "__fish_hulk_using_subcommand help; and __fish_seen_subcomma
 complete -c hulk -n "__fish_hulk_using_subcommand help; and __fish_seen_subcommand_from keys" -f -a "ls" -d 'List your API keys'
 complete -c hulk -n "__fish_hulk_using_subcommand help; and __fish_seen_subcommand_from keys" -f -a "create" -d 'Create an API key and print it once'
 complete -c hulk -n "__fish_hulk_using_subcommand help; and __fish_seen_subcommand_from keys" -f -a "rm" -d 'Revoke an API key'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and __fish_seen_subcommand_from admin" -f -a "users" -d 'List, create, change and delete users'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and __fish_seen_subcommand_from admin" -f -a "files" -d 'List and delete files of all users'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and __fish_seen_subcommand_from admin" -f -a "stats" -d 'Show how much the server holds'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and __fish_seen_subcommand_from admin" -f -a "settings" -d 'Show how the server is set up, without secrets'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and __fish_seen_subcommand_from admin" -f -a "audit" -d 'List who did what, the newest first'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and __fish_seen_subcommand_from admin" -f -a "jobs" -d 'List work that the server does on its own, such as mails to send'

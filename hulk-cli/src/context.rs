@@ -2,14 +2,13 @@
 
 use std::env;
 
-use hulk_proto::ApiKeySecret;
 use url::Url;
 
 use crate::{
     args::Global,
     client::Client,
     config::{Config, Profile},
-    credentials,
+    credentials::{self, Key},
     error::{Error, Result},
     printer::Printer,
 };
@@ -47,7 +46,7 @@ pub(crate) fn open_for_links(global: &Global) -> Result<Option<Client>> {
 /// Settings from flags and variables. No file is read for them.
 struct Given {
     server: Option<Url>,
-    key: Option<ApiKeySecret>,
+    key: Option<Key>,
     profile: Option<String>,
 }
 
@@ -61,7 +60,7 @@ impl Given {
     }
 
     /// Adds what is missing from the configuration, which is read only then. `None` if no server is known.
-    fn complete(self) -> Result<Option<(Url, Option<ApiKeySecret>)>> {
+    fn complete(self) -> Result<Option<(Url, Option<Key>)>> {
         if let (Some(server), Some(key)) = (&self.server, &self.key) {
             return Ok(Some((server.clone(), Some(key.clone()))));
         }
@@ -112,9 +111,9 @@ fn server_of(config: &Config, name: &str) -> Result<Url> {
 }
 
 /// Loads a profile's key, which is sent to the profile's server and to no other.
-fn saved_key(config: &Config, meant: Option<&str>, server: &Url) -> Result<Option<ApiKeySecret>> {
+fn saved_key(config: &Config, meant: Option<&str>, server: &Url) -> Result<Option<Key>> {
     match profile_of(config, meant, server) {
-        Some((name, profile)) => credentials::load(name, profile.key_in),
+        Some((name, profile)) => Ok(credentials::load(name, profile.key_in)?.map(Key::Api)),
         None => Ok(None),
     }
 }

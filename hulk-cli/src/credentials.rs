@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, env, sync::mpsc, thread, time::Duration};
 
-use hulk_proto::ApiKeySecret;
+use hulk_proto::{ApiKeySecret, Password};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -13,6 +13,9 @@ use crate::{
 const SERVICE: &str = "hulkastorus";
 /// D-Bus can hang forever.
 const KEYRING_TIMEOUT: Duration = Duration::from_secs(3);
+const API_KEY_PREFIX: &str = "hulk_";
+/// Shortest root key that a server takes, in characters.
+const ROOT_KEY_LENGTH: usize = 32;
 
 /// Keys by profile.
 #[derive(Default, Serialize, Deserialize)]
@@ -23,10 +26,40 @@ struct Entry {
     api_key: String,
 }
 
+/// The key with which requests are sent.
+#[derive(Clone, Debug)]
+pub(crate) enum Key {
+    Api(ApiKeySecret),
+    /// The operator's key. It is never saved.
+    Root(Password),
+}
+
+impl Key {
+    /// Returns the full text of the key.
+    pub(crate) fn reveal(&self) -> String {
+        match self {
+            Self::Api(key) => key.reveal(),
+            Self::Root(key) => key.0.clone(),
+        }
+    }
+
+    /// Parses either key: the operator chose the text of a root key, so that only its length is known.
+    fn parse(text: &str) -> Result<Self> {
+        let text = text.trim();
+        let may_be_root = !text.starts_with(API_KEY_PREFIX)
+            && text.len() >= ROOT_KEY_LENGTH
+            && text.bytes().all(|byte| byte.is_ascii_graphic());
+        match may_be_root {
+            true => Ok(Self::Root(Password(text.to_owned()))),
+            false => parse(text).map(Self::Api),
+        }
+    }
+}
+
 /// `HULK_API_KEY`.
-pub(crate) fn from_environment() -> Result<Option<ApiKeySecret>> {
+pub(crate) fn from_environment() -> Result<Option<Key>> {
     match env::var("HULK_API_KEY") {
-        Ok(text) if !text.is_empty() => parse(&text)
+        Ok(text) if !text.is_empty() => Key::parse(&text)
             .map(Some)
             .map_err(|error| error.about("HULK_API_KEY")),
         _ => Ok(None),

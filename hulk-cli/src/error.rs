@@ -51,6 +51,8 @@ pub(crate) enum Again {
     Never,
     /// Soon; not before this time, if the other side named one.
     Soon(Option<Duration>),
+    /// After this time: the server refused the request only because its client has sent too many.
+    After(Duration),
     /// With another URL, or from a new plan: this one is used up.
     Anew,
 }

@@ -3,6 +3,9 @@
 use hulk_proto::{Timestamp, limits::UNLIMITED_QUOTA_BYTES};
 use indicatif::HumanBytes;
 
+/// Least width of a column of names.
+const NAME_WIDTH: usize = 12;
+
 pub(crate) fn size(bytes: u64) -> String {
     HumanBytes(bytes).to_string()
 }
@@ -46,4 +49,15 @@ pub(crate) fn expiry(end: Option<Timestamp>) -> String {
         "expired" => "expired".to_owned(),
         until => format!("expires {until}"),
     }
+}
+
+/// Formats names with their values, one pair a line.
+pub(crate) fn facts(facts: &[(&str, String)]) -> String {
+    let widths = facts.iter().map(|(name, _)| name.len());
+    let width = widths.fold(NAME_WIDTH, usize::max);
+    let lines: Vec<String> = facts
+        .iter()
+        .map(|(name, value)| format!("{name:<width$} {value}"))
+        .collect();
+    lines.join("\n")
 }

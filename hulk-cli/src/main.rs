@@ -38,6 +38,8 @@ fn main() -> ExitCode {
         Err(error) => return refuse(&error),
     };
     let printer = Printer::new(&arguments.global, arguments.command.only_lists());
+    let teller = printer.clone();
+    http::waits::tell_with(move |line| teller.note(line));
     match commands::run(&arguments, &printer).and_then(|()| printer.check()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

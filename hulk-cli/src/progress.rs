@@ -12,7 +12,7 @@ use std::{
 use indicatif::{HumanBytes, HumanDuration, MultiProgress, ProgressBar, ProgressStyle};
 use serde_json::json;
 
-use crate::{printer::Printer, text::one_line, transfer::Watcher};
+use crate::{http::waits, printer::Printer, text::one_line, transfer::Watcher};
 
 const LINE_INTERVAL: Duration = Duration::from_secs(10);
 const JSON_INTERVAL: Duration = Duration::from_secs(1);
@@ -40,7 +40,7 @@ impl Display {
             .as_ref()
             .filter(|_| are_several)
             .map(|bars| bars.add(bar("total", Some(0))));
-        Arc::new(Self {
+        let display = Arc::new(Self {
             printer: printer.clone(),
             verb,
             bars,
@@ -49,7 +49,15 @@ impl Display {
             done: AtomicU64::new(0),
             start: Instant::now(),
             last_line: Mutex::new(Instant::now()),
-        })
+        });
+        // Above the bars, for as long as there are any.
+        let weak = Arc::downgrade(&display);
+        waits::tell_with(move |line| {
+            if let Some(display) = weak.upgrade() {
+                display.say(line);
+            }
+        });
+        display
     }
 
     /// Adds a file; `size` if it is known.

@@ -2,7 +2,9 @@
 //! with `--json`. One file per noun, for both directions. Nothing here does I/O.
 
 pub mod account;
+pub mod admin;
 pub mod attributes;
+pub mod audit;
 pub mod batch;
 mod bounded;
 pub mod category;
@@ -15,6 +17,7 @@ pub mod expiry;
 pub mod file;
 pub mod health;
 pub mod id;
+pub mod job;
 pub mod key;
 pub mod limits;
 pub mod page;

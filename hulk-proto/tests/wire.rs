@@ -40,7 +40,31 @@ proptest! {
     }
 
     #[test]
-    fn no_text_makes_a_parser_panic(text in any::<String>()) {
+    fn a_key_with_two_neighbouring_characters_swapped_is_refused(position in 0_usize..56) {
+        let key = ApiKeySecret::random().reveal();
+        let mut changed = key.clone().into_bytes();
+        changed.swap(position, position + 1);
+        let changed = String::from_utf8(changed).unwrap();
+        prop_assert_eq!(changed.parse::<ApiKeySecret>().is_ok(), changed == key);
+    }
+
+    #[test]
+    fn keys_survive_the_wire(bytes in any::<[u8; 32]>()) {
+        let key = ApiKeySecret::derived(Id::random(), &bytes);
+        prop_assert_eq!(key.reveal().parse::<ApiKeySecret>().unwrap(), key);
+    }
+
+    #[test]
+    fn a_key_that_was_cut_is_refused_as_damaged(
+        text in "hulk_[0-9A-Za-z]{12}_[0-9A-Za-z]{32}_[0-9A-Za-z]{0,5}",
+    ) {
+        prop_assert_eq!(text.parse::<ApiKeySecret>(), Err(InvalidKey::Checksum));
+    }
+
+    #[test]
+    fn no_text_makes_a_parser_panic(
+        text in prop_oneof![any::<String>(), "(hulk)?_?\\PC{10,13}_\\PC{30,33}_\\PC{0,7}"],
+    ) {
         let _ = text.parse::<ApiKeySecret>();
         let _ = text.parse::<Id>();
         let _ = text.parse::<Sha256>();

@@ -1,11 +1,6 @@
 //! State that all handlers share.
 
-use std::{
-    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket},
-    path::Path,
-    sync::Arc,
-    time::Duration,
-};
+use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use http::HeaderValue;
 use hulk_proto::Id;
@@ -14,13 +9,14 @@ use tokio::sync::Notify;
 use crate::{
     auth::{key_uses::KeyUses, passwords::Passwords},
     config::{
-        Config, PublicUrl, SignupMode,
-        secrets::{self, MissingVariable},
+        Config, PublicUrl, RateLimits, RootKey, SignupMode,
+        secrets::{self, MissingVariable, RootKeyError},
+        urls::{UrlError, Urls},
     },
     data_dir::{self, DataDir, DataDirError},
     db::{self, Db, Location},
     download_counts::Downloads,
-    limits::{Limits, answers::Answers, bodies::Budget, guesses::Guesses},
+    limits::{Limits, answers::Answers, bodies::Budget, guesses::Guesses, rates::Rates},
     mail::{Mailer, MailerError},
     store::{
         Endpoint, Probed, Store,
@@ -49,6 +45,8 @@ pub struct App {
     pub passwords: Passwords,
     /// Counts of wrong passwords of links.
     pub(crate) guesses: Arc<Guesses>,
+    /// Counts of requests.
+    pub(crate) rates: Arc<Rates>,
     /// Memory that bodies of requests share.
     pub(crate) bodies: Budget,
     /// Memory that answers share.
@@ -65,17 +63,28 @@ pub struct Settings {
     pub public_url: String,
     /// Host of the public URL, as in the Host header.
     pub host: HeaderValue,
-    /// Origin of upload and download URLs: browsers may connect to it.
-    pub store_origin: String,
+    /// Port of the public URL.
+    pub public_port: u16,
+    /// Where the embedded store's downloads are, if they have an origin of their own.
+    pub content_url: Option<PublicUrl>,
+    /// Host for which the embedded store's downloads are signed, as in the Host header.
+    pub content_host: HeaderValue,
+    /// Origins of upload and download URLs, separated by spaces: browsers may connect to them.
+    pub store_origins: String,
+    /// Other origins whose pages may use the API.
+    pub cors_origins: Vec<PublicUrl>,
     pub env_name: String,
     /// Limits of every user, except the quota.
     pub limits: Limits,
+    pub rate_limits: RateLimits,
     /// Who may create an account.
     pub signup: Signup,
     /// Whether new passwords need letters of both cases and a digit.
     pub has_password_recipe: bool,
     /// Secret with which the store authenticates its notices; without one, notices are refused.
     pub s3_events_secret: Option<String>,
+    /// The operator's key.
+    pub root_key: Option<RootKey>,
 }
 
 /// Who may create an account.
@@ -84,6 +93,13 @@ pub enum Signup {
     /// Whoever has this code.
     Invite(String),
     Open,
+}
+
+impl Settings {
+    /// Whether clients reach the server over https.
+    pub(crate) fn is_https(&self) -> bool {
+        self.public_url.starts_with("https:")
+    }
 }
 
 /// Why the server cannot start.
@@ -104,38 +120,14 @@ pub enum StartError {
     },
     #[error("--store-listen {0}")]
     StoreListen(&'static str),
-    #[error("--public-url {0}")]
-    PublicUrl(&'static str),
+    #[error(transparent)]
+    Url(#[from] UrlError),
     #[error(transparent)]
     Mailer(#[from] MailerError),
     #[error("--signup {0}")]
     Signup(&'static str),
-}
-
-/// Returns an address at which others reach a server that listens on all addresses: the one from which this
-/// machine would send to another network. Nothing is sent.
-fn reachable(listening: SocketAddr) -> SocketAddr {
-    if !listening.ip().is_unspecified() {
-        return listening;
-    }
-    // Addresses for documentation (RFC 5737, RFC 3849): no route is better than the default one.
-    let (own, elsewhere) = match listening.is_ipv4() {
-        true => ("0.0.0.0:0", "192.0.2.1:9"),
-        false => ("[::]:0", "[2001:db8::1]:9"),
-    };
-    let socket = UdpSocket::bind(own);
-    let found = socket.and_then(|socket| socket.connect(elsewhere).and(socket.local_addr()));
-    let ip = found.map(|found| found.ip()).ok();
-    let loopback = match listening.is_ipv4() {
-        true => IpAddr::from(Ipv4Addr::LOCALHOST),
-        false => IpAddr::from(Ipv6Addr::LOCALHOST),
-    };
-    let ip = ip.filter(|ip| !ip.is_unspecified()).unwrap_or(loopback);
-    let address = SocketAddr::new(ip, listening.port());
-    tracing::warn!(
-        "links begin with http://{address}; set --public-url if clients reach the server by another name"
-    );
-    address
+    #[error(transparent)]
+    RootKey(#[from] RootKeyError),
 }
 
 impl App {
@@ -144,39 +136,19 @@ impl App {
     /// # Errors
     /// If one of them cannot be used; nothing is left half created.
     pub async fn open(config: &Config, listening: SocketAddr) -> Result<Self, StartError> {
-        let public_url: PublicUrl = match &config.public_url {
-            Some(url) => url.clone(),
-            None => format!("http://{}", reachable(listening))
-                .parse()
-                .map_err(StartError::PublicUrl)?,
-        };
+        let urls = Urls::of(config, listening)?;
         let is_local = config.database_url.is_none() || config.s3_endpoint.is_none();
         let data_dir = is_local
             .then(|| DataDir::open(&config.data_dir))
             .transpose()?;
         let db = open_database(config).await?;
         let root = data_dir.as_ref().map(DataDir::path);
-        let (store, embedded) = open_store(config, &public_url, root)?;
-        let host = HeaderValue::from_str(public_url.authority())
-            .map_err(|_| StartError::PublicUrl("has a host that is not allowed in a header"))?;
+        let rate_limits = RateLimits::new(&config.rate_limit);
+        let (store, embedded) = open_store(config, &urls, root)?;
         Ok(Self {
             db,
             store,
-            settings: Arc::new(Settings {
-                public_url: public_url.as_str().to_owned(),
-                host,
-                store_origin: config
-                    .s3_endpoint
-                    .as_ref()
-                    .unwrap_or(&public_url)
-                    .as_str()
-                    .to_owned(),
-                env_name: config.env_name.clone(),
-                limits: limits(config),
-                signup: signup(config)?,
-                has_password_recipe: config.password_recipe,
-                s3_events_secret: secrets::s3_events(),
-            }),
+            settings: Arc::new(settings(config, urls)?),
             downloads: Arc::default(),
             key_uses: Arc::default(),
             garbage: Arc::default(),
@@ -189,6 +161,7 @@ impl App {
             probed: Probed::default(),
             passwords: Passwords::default(),
             guesses: Arc::default(),
+            rates: Arc::new(Rates::new(&rate_limits)),
             bodies: Budget::default(),
             answers: Answers::default(),
             replica: Id::random(),
@@ -206,9 +179,8 @@ impl App {
             None => Some(DataDir::open(&config.data_dir)?),
             Some(_) => None,
         };
-        let public_url = "http://127.0.0.1".parse().map_err(StartError::PublicUrl)?;
         let root = data_dir.as_ref().map(DataDir::path);
-        let (store, _) = open_store(config, &public_url, root)?;
+        let (store, _) = open_store(config, &Urls::unused()?, root)?;
         Ok(store)
     }
 
@@ -232,6 +204,32 @@ pub async fn open_database(config: &Config) -> Result<Db, StartError> {
             let directory = data_dir::create(&config.data_dir)?;
             Db::open(Location::File(&data_dir::database(&directory))).await?
         }
+    })
+}
+
+fn settings(config: &Config, urls: Urls) -> Result<Settings, StartError> {
+    let Urls { public, content } = urls;
+    let host = public.host_header().map_err(UrlError::Public)?;
+    let downloads = content.as_ref().unwrap_or(&public);
+    let content_host = downloads.host_header().map_err(UrlError::Content)?;
+    let store = config.s3_endpoint.as_ref().unwrap_or(&public);
+    let store_origins = [Some(store), content.as_ref()];
+    let store_origins = store_origins.into_iter().flatten().map(PublicUrl::as_str);
+    Ok(Settings {
+        public_url: public.as_str().to_owned(),
+        host,
+        public_port: public.port(),
+        content_host,
+        store_origins: store_origins.collect::<Vec<_>>().join(" "),
+        content_url: content,
+        cors_origins: config.cors_origins.clone(),
+        env_name: config.env_name.clone(),
+        limits: limits(config),
+        rate_limits: RateLimits::new(&config.rate_limit),
+        signup: signup(config)?,
+        has_password_recipe: config.password_recipe,
+        s3_events_secret: secrets::s3_events(),
+        root_key: secrets::root_key()?,
     })
 }
 
@@ -268,12 +266,13 @@ fn extension(text: &str) -> String {
 /// at `root`.
 fn open_store(
     config: &Config,
-    public_url: &PublicUrl,
+    urls: &Urls,
     root: Option<&Path>,
 ) -> Result<(Store, Option<EmbeddedStore>), StartError> {
     if let Some(url) = &config.s3_endpoint {
         let endpoint = Endpoint {
             url: url.as_str().to_owned(),
+            download_url: url.as_str().to_owned(),
             bucket: config.s3_bucket.clone(),
             region: config.s3_region.clone(),
             credentials: secrets::aws_credentials()?,
@@ -281,8 +280,10 @@ fn open_store(
         return Ok((Store::remote(endpoint), None));
     }
     let embedded = EmbeddedStore::open(&data_dir::store(root.unwrap_or(&config.data_dir)))?;
+    let downloads = urls.content.as_ref().unwrap_or(&urls.public);
     let endpoint = Endpoint {
-        url: public_url.as_str().to_owned(),
+        url: urls.public.as_str().to_owned(),
+        download_url: downloads.as_str().to_owned(),
         bucket: embedded::BUCKET.to_owned(),
         region: embedded::REGION.to_owned(),
         credentials: embedded.credentials(),

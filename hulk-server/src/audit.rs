@@ -1,18 +1,35 @@
-//! The actor on whose behalf something changes.
+//! The actors on whose behalf something changes, and the record of what they did.
+
+use std::net::IpAddr;
+
+use hulk_proto::{
+    Id, Timestamp,
+    audit::{ActorKind, AuditOutcome},
+};
+use serde_json::{Value, json};
+use sqlx::AnyConnection;
 
 use crate::{
-    auth::{Caller, Credential},
-    db::{shares::ShareRow, users::UserRow},
+    auth::{Caller, Client, Credential, staff::Staff},
+    db::{
+        audit::{self, NewEvent},
+        shares::ShareRow,
+        users::UserRow,
+    },
 };
 
 /// The actor on whose behalf a transaction changes a user's data.
 #[derive(Clone, Copy)]
 pub enum Actor<'a> {
-    /// The user, by a credential of theirs.
-    User {
-        user: &'a UserRow,
-        credential: &'a Credential,
+    /// The user, by a credential of theirs; or root, for the user.
+    User(&'a Caller),
+    /// Whoever proved by a password or by a link in a mail to be the user.
+    Owner {
+        user_id: &'a str,
+        client: &'a Client,
     },
+    /// A moderator, an admin or root, with an account that may be another user's.
+    Staff { staff: &'a Staff, user_id: &'a str },
     /// A visitor who has one of the user's links.
     Visitor {
         owner: &'a UserRow,
@@ -28,8 +45,11 @@ impl<'a> Actor<'a> {
     /// Returns the user whose data is changed.
     pub(crate) fn user_id(self) -> &'a str {
         match self {
-            Self::User { user, .. } | Self::Visitor { owner: user, .. } => &user.id,
-            Self::Server { user_id } => user_id,
+            Self::User(caller) => &caller.user.id,
+            Self::Visitor { owner, .. } => &owner.id,
+            Self::Owner { user_id, .. }
+            | Self::Staff { user_id, .. }
+            | Self::Server { user_id } => user_id,
         }
     }
 
@@ -52,17 +72,208 @@ impl<'a> Actor<'a> {
     /// Like [`Credential::upload_key_id`].
     pub(crate) fn upload_key_id(self) -> Option<&'a str> {
         match self {
-            Self::User { credential, .. } => credential.upload_key_id(),
+            Self::User(caller) => caller.credential.upload_key_id(),
             _ => None,
+        }
+    }
+
+    /// Whether the user's quota does not bind the actor.
+    pub(crate) fn is_root(self) -> bool {
+        matches!(self, Self::User(caller) if matches!(caller.credential, Credential::Root))
+    }
+
+    /// Returns who it is, as it is recorded.
+    fn who(self) -> Who {
+        match self {
+            Self::User(caller) => {
+                Who::of(&caller.credential, Some(&caller.user.id), caller.address)
+            }
+            Self::Staff { staff, .. } => {
+                let user = staff.user.as_ref();
+                Who::of(
+                    &staff.credential,
+                    user.map(|user| user.id.as_str()),
+                    staff.address,
+                )
+            }
+            Self::Owner { user_id, client } => Who {
+                kind: ActorKind::User,
+                id: Some(user_id.to_owned()),
+                user_id: Some(user_id.to_owned()),
+                address: Some(client.address.to_string()),
+            },
+            Self::Visitor { share, address, .. } => Who {
+                kind: ActorKind::Visitor,
+                id: Some(share.id.clone()),
+                user_id: None,
+                address: Some(address.to_owned()),
+            },
+            Self::Server { .. } => Who::nobody(ActorKind::Server),
         }
     }
 }
 
 impl<'a> From<&'a Caller> for Actor<'a> {
     fn from(caller: &'a Caller) -> Self {
-        Self::User {
-            user: &caller.user,
-            credential: &caller.credential,
+        Self::User(caller)
+    }
+}
+
+/// Who did something.
+struct Who {
+    kind: ActorKind,
+    id: Option<String>,
+    user_id: Option<String>,
+    address: Option<String>,
+}
+
+impl Who {
+    fn of(credential: &Credential, user_id: Option<&str>, address: Option<IpAddr>) -> Self {
+        let (kind, id) = match credential {
+            Credential::ApiKey(key) => (ActorKind::ApiKey, Some(key.id.clone())),
+            Credential::Session { id, .. } => (ActorKind::Session, Some(id.to_string())),
+            Credential::Oidc { id, .. } => (ActorKind::Oidc, Some(id.to_string())),
+            Credential::Root => (ActorKind::Root, None),
+        };
+        Self {
+            kind,
+            id,
+            // Root acts for a user, and is none.
+            user_id: user_id
+                .filter(|_| kind != ActorKind::Root)
+                .map(str::to_owned),
+            address: address.map(|address| address.to_string()),
         }
     }
+
+    fn nobody(kind: ActorKind) -> Self {
+        Self {
+            kind,
+            id: None,
+            user_id: None,
+            address: None,
+        }
+    }
+}
+
+/// What was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Action {
+    UserCreate,
+    UserChange,
+    UserVerify,
+    UserPassword,
+    UserDelete,
+    SessionCreate,
+    SessionDelete,
+    KeyCreate,
+    KeyDelete,
+    DeviceApprove,
+    DeviceDeny,
+    ShareCreate,
+    ShareDelete,
+    FilePut,
+    FileChange,
+    FileDelete,
+    DirectoryChange,
+    DirectoryDelete,
+    Move,
+    TrashRestore,
+    TrashDelete,
+}
+
+impl Action {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::UserCreate => "user.create",
+            Self::UserChange => "user.change",
+            Self::UserVerify => "user.verify",
+            Self::UserPassword => "user.password",
+            Self::UserDelete => "user.delete",
+            Self::SessionCreate => "session.create",
+            Self::SessionDelete => "session.delete",
+            Self::KeyCreate => "key.create",
+            Self::KeyDelete => "key.delete",
+            Self::DeviceApprove => "device.approve",
+            Self::DeviceDeny => "device.deny",
+            Self::ShareCreate => "share.create",
+            Self::ShareDelete => "share.delete",
+            Self::FilePut => "file.put",
+            Self::FileChange => "file.change",
+            Self::FileDelete => "file.delete",
+            Self::DirectoryChange => "directory.change",
+            Self::DirectoryDelete => "directory.delete",
+            Self::Move => "move",
+            Self::TrashRestore => "trash.restore",
+            Self::TrashDelete => "trash.delete",
+        }
+    }
+}
+
+/// Records what an actor did to `target`, in the transaction that does it.
+pub(crate) async fn record(
+    connection: &mut AnyConnection,
+    actor: Actor<'_>,
+    action: Action,
+    target: &str,
+) -> sqlx::Result<()> {
+    record_with(connection, actor, action, target, json!({})).await
+}
+
+/// Like `record`, with details, which must have no secret.
+pub(crate) async fn record_with(
+    connection: &mut AnyConnection,
+    actor: Actor<'_>,
+    action: Action,
+    target: &str,
+    details: Value,
+) -> sqlx::Result<()> {
+    let event = (action, Some(target), AuditOutcome::Done);
+    insert(
+        connection,
+        actor.who(),
+        Some(actor.user_id()),
+        event,
+        details,
+    )
+    .await
+}
+
+/// Records that a stranger was refused something of a user, if it is known whose it is.
+pub(crate) async fn record_refused(
+    connection: &mut AnyConnection,
+    client: &Client,
+    user_id: Option<&str>,
+    action: Action,
+) -> sqlx::Result<()> {
+    let who = Who {
+        address: Some(client.address.to_string()),
+        ..Who::nobody(ActorKind::Anonymous)
+    };
+    let event = (action, user_id, AuditOutcome::Refused);
+    insert(connection, who, user_id, event, json!({})).await
+}
+
+async fn insert(
+    connection: &mut AnyConnection,
+    who: Who,
+    owner_id: Option<&str>,
+    (action, target, outcome): (Action, Option<&str>, AuditOutcome),
+    details: Value,
+) -> sqlx::Result<()> {
+    let id = Id::random();
+    let event = NewEvent {
+        id: id.as_str(),
+        at: Timestamp::now().unix_millis(),
+        actor_kind: who.kind.as_str(),
+        actor_id: who.id.as_deref(),
+        user_id: who.user_id.as_deref(),
+        owner_id,
+        address: who.address.as_deref(),
+        action: action.as_str(),
+        target,
+        outcome: outcome.as_str(),
+        details: &details.to_string(),
+    };
+    audit::insert(connection, &event).await
 }

@@ -6,7 +6,7 @@ use axum::{
     Json,
     response::{IntoResponse, Response},
 };
-use http::StatusCode;
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use hulk_proto::{ErrorBody, ErrorCode, FieldError, error::ErrorDetail};
 
 use crate::{
@@ -30,6 +30,8 @@ pub struct Error {
     is_collision: bool,
     /// Time after which the request may be retried.
     retry_after: Option<std::time::Duration>,
+    /// Further headers of the answer.
+    headers: Option<Box<HeaderMap>>,
 }
 
 impl Error {
@@ -42,6 +44,7 @@ impl Error {
             source: None,
             is_collision: false,
             retry_after: None,
+            headers: None,
         }
     }
 
@@ -91,6 +94,13 @@ impl Error {
         self
     }
 
+    /// Adds headers to the answer, such as those of the limit that was reached.
+    #[must_use]
+    pub(crate) fn with_headers(mut self, headers: HeaderMap) -> Self {
+        self.headers = Some(Box::new(headers));
+        self
+    }
+
     /// Whether the database aborted this transaction because it collided with another one.
     pub(crate) fn is_collision(&self) -> bool {
         self.is_collision
@@ -101,9 +111,13 @@ impl Error {
         self.status().is_server_error() && self.code != ErrorCode::QuotaExceeded
     }
 
-    /// Time after which the request may be retried.
-    pub(crate) fn retry_after(&self) -> Option<std::time::Duration> {
-        self.retry_after
+    /// Returns the headers that say when to retry and which limit was reached, if any.
+    pub(crate) fn headers(&self) -> HeaderMap {
+        let mut headers = self.headers.as_deref().cloned().unwrap_or_default();
+        if let Some(wait) = self.retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs()));
+        }
+        headers
     }
 
     pub fn code(&self) -> ErrorCode {
@@ -136,21 +150,16 @@ impl Error {
 
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
-        let (status, retry_after) = (self.status(), self.retry_after);
+        let (status, headers) = (self.status(), self.headers());
         let mut response = (status, Json(self.into_body())).into_response();
         if status == StatusCode::UNAUTHORIZED {
             // RFC 9110, section 15.5.2.
-            let scheme = http::HeaderValue::from_static("Bearer");
+            let scheme = HeaderValue::from_static("Bearer");
             response
                 .headers_mut()
-                .insert(http::header::WWW_AUTHENTICATE, scheme);
+                .insert(header::WWW_AUTHENTICATE, scheme);
         }
-        if let Some(wait) = retry_after {
-            let seconds = http::HeaderValue::from(wait.as_secs());
-            response
-                .headers_mut()
-                .insert(http::header::RETRY_AFTER, seconds);
-        }
+        response.headers_mut().extend(headers);
         response
     }
 }

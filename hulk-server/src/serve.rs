@@ -11,7 +11,7 @@ use crate::{
     app::{App, StartError},
     config::Config,
     error::Error,
-    http::client_ip::TrustedProxies,
+    http::{client_ip::TrustedProxies, security},
     jobs, listener, process, routes, telemetry,
 };
 
@@ -88,6 +88,7 @@ impl Server {
         let jobs = tokio::spawn(jobs::run(app.clone(), stopped.clone()));
         let upkeep = tokio::spawn(telemetry::upkeep());
         let stopping = CancellationToken::new();
+        let layered = |router| layered(router, app.settings.is_https());
         for (listener, router) in [
             (metrics, routes::metrics_router(app.clone())),
             (store, routes::store_router(&app)),
@@ -138,11 +139,16 @@ async fn listen_locally(address: &str) -> Result<TcpListener, StartError> {
         .ok_or(StartError::StoreListen("must be a loopback address"))
 }
 
-fn layered(router: Router) -> Router {
+/// Adds what every answer goes through, be it that of a handler that panicked.
+fn layered(router: Router, is_https: bool) -> Router {
     router
         .layer(CatchPanicLayer::custom(|_| {
             Error::internal("a handler panicked").into_response()
         }))
+        .layer(middleware::map_response_with_state(
+            is_https,
+            security::secure,
+        ))
         .layer(middleware::from_fn(telemetry::observe))
 }
 

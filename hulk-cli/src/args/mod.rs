@@ -1,6 +1,7 @@
 //! Command-line arguments. No logic here.
 
 mod account;
+mod admin;
 mod entries;
 mod share;
 mod size;
@@ -10,6 +11,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 pub(crate) use account::Keys;
+pub(crate) use admin::{Admin, AdminAudit, AdminFiles, AdminJobs, AdminUsers};
 pub(crate) use entries::{Find, Ls, Mkdir, Rm, Set, Sort, Trash};
 pub(crate) use share::{Share, ShareCommand};
 pub(crate) use transfer::{Choice, Get, Put};
@@ -122,6 +124,9 @@ pub(crate) enum Command {
     /// Manage API keys
     #[command(subcommand)]
     Keys(Keys),
+    /// Manage the users, files and jobs of a server, as moderator or admin
+    #[command(subcommand)]
+    Admin(Admin),
     /// Log in to a server: by a code that you type on its page, or with an API key
     Login {
         /// Read the API key from standard input
@@ -165,6 +170,7 @@ impl Command {
                 share.command,
                 Some(ShareCommand::Ls | ShareCommand::Uploads { cancel: false, .. })
             ),
+            Self::Admin(admin) => admin.only_lists(),
             Self::Put(put) => put.choice.dry_run,
             Self::Get(get) => get.choice.dry_run,
             _ => false,

@@ -22,12 +22,14 @@ impl Client {
         self.send_once(self.post("/api-keys", request)?).await
     }
 
+    /// # Errors
+    /// `TOO_MANY_REQUESTS` at once: whoever logs in need not watch a command that waits for minutes.
     pub(crate) async fn request_device_code(&self, client_name: &str) -> Result<DeviceCode> {
         let request = RequestDeviceCode {
             client_name: client_name.to_owned(),
         };
         let open = self.open_request(Method::POST, "/device-codes", "");
-        self.send(with_json(open, &request)?).await
+        self.send_now(with_json(open, &request)?).await
     }
 
     /// Polls once.

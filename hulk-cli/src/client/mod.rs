@@ -1,6 +1,7 @@
 //! The API, one function per route.
 
 mod account;
+mod admin;
 pub(crate) mod entries;
 pub(crate) mod pages;
 mod shares;
@@ -16,7 +17,7 @@ use std::{
     time::Duration,
 };
 
-use hulk_proto::{ApiKeySecret, ErrorCode};
+use hulk_proto::ErrorCode;
 use reqwest::{
     Method, RequestBuilder, StatusCode,
     header::{self, HeaderMap},
@@ -25,10 +26,12 @@ use serde::{Serialize, de::DeserializeOwned};
 use url::Url;
 
 use crate::{
+    credentials::Key,
     error::{Again, Error, Result},
     http::{
         Net,
         answer::{refuse_errors, shown, unreachable},
+        retry::RetryPolicy,
     },
     share_link::ShareLink,
 };
@@ -43,7 +46,7 @@ const STORE_TIMEOUT: Duration = Duration::from_secs(180);
 pub(crate) struct Client {
     net: Net,
     server: Url,
-    key: Option<ApiKeySecret>,
+    key: Option<Key>,
     /// Files go through this share, without a key.
     share: Option<Arc<ShareLink>>,
     /// Whether the server has answered before.
@@ -51,7 +54,7 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    pub(crate) fn new(server: Url, key: Option<ApiKeySecret>) -> Result<Self> {
+    pub(crate) fn new(server: Url, key: Option<Key>) -> Result<Self> {
         Ok(Self {
             net: Net::new()?,
             server,
@@ -133,10 +136,20 @@ impl Client {
         with_json(self.api(Method::PUT, path)?, body)
     }
 
+    /// Sends a request once; again only if the server has refused it and asks to wait.
     async fn send_once<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T> {
-        let response = request.send().await;
-        let response = response.map_err(|error| unreachable(&self.server, &error))?;
-        self.parse(&refuse_errors(response).await?)
+        // There is no time for any other retry.
+        let (_, body) = self
+            .answer_by(RetryPolicy::new(Duration::ZERO), request)
+            .await?;
+        self.parse(&body)
+    }
+
+    /// Sends a request that does not wait if the server asks to.
+    async fn send_now<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T> {
+        let retry_policy = self.retry_policy().without_waits();
+        let (_, body) = self.answer_by(retry_policy, request).await?;
+        self.parse(&body)
     }
 
     async fn send<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T> {
@@ -170,10 +183,21 @@ impl Client {
     /// Sends a request, with retries: the server makes sure that requests can be repeated, except those
     /// that create a key or a share.
     async fn answer(&self, request: RequestBuilder) -> Result<(HeaderMap, Vec<u8>)> {
-        let retry_policy = match self.is_known.load(Ordering::Relaxed) {
+        self.answer_by(self.retry_policy(), request).await
+    }
+
+    fn retry_policy(&self) -> RetryPolicy {
+        match self.is_known.load(Ordering::Relaxed) {
             true => self.net.retry_policy(),
             false => self.net.first_contact_policy(),
-        };
+        }
+    }
+
+    async fn answer_by(
+        &self,
+        retry_policy: RetryPolicy,
+        request: RequestBuilder,
+    ) -> Result<(HeaderMap, Vec<u8>)> {
         // A server that was never reached did nothing; the effect of any other retried attempt is unknown.
         let may_be_done = AtomicBool::new(false);
         let attempt = async || {

@@ -42,6 +42,18 @@ impl Client {
 
 /// Reads all pages of a list.
 pub(crate) async fn all_pages<T, F>(
+    query: ListQuery,
+    page: impl Fn(ListQuery) -> F,
+) -> Result<Vec<T>>
+where
+    F: Future<Output = Result<Page<T>>>,
+{
+    first_items(usize::MAX, query, page).await
+}
+
+/// Reads as many pages of a list as its first `most` items are on.
+pub(crate) async fn first_items<T, F>(
+    most: usize,
     mut query: ListQuery,
     page: impl Fn(ListQuery) -> F,
 ) -> Result<Vec<T>>
@@ -50,19 +62,22 @@ where
 {
     let mut items = Vec::new();
     let mut cursors = Cursors::default();
-    query.limit = Some(MAX_PAGE);
-    loop {
+    while items.len() < most {
+        let left = u32::try_from(most - items.len()).unwrap_or(MAX_PAGE);
+        query.limit = Some(left.min(MAX_PAGE));
         let found = page(query.clone()).await?;
         let count = found.items.len();
         items.extend(found.items);
         match cursors.turn(count, found.next_cursor)? {
             Some(cursor) => query.cursor = Some(cursor),
             // A list with cursors ends where none is returned; one with offsets, where nothing is left.
-            None if count == 0 || query.cursor.is_some() => return Ok(items),
-            None if items.len() as u64 >= found.total => return Ok(items),
+            None if count == 0 || query.cursor.is_some() => break,
+            None if items.len() as u64 >= found.total => break,
             None => query.offset = Some(items.len() as u64),
         }
     }
+    items.truncate(most);
+    Ok(items)
 }
 
 /// Makes sure that a list ends, whatever a server sends: a repeated cursor is an error, and so is a list

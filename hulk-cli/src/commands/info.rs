@@ -32,8 +32,7 @@ fn directory_text(directory: &Directory) -> String {
         ("created", directory.created_at.to_string()),
         ("updated", directory.updated_at.to_string()),
     ];
-    let lines = lines.map(|(name, value)| format!("{name:<12} {value}"));
-    lines.join("\n")
+    format::facts(&lines)
 }
 
 fn text(file: &File) -> String {
@@ -80,9 +79,5 @@ fn text(file: &File) -> String {
             .clone()
             .map(|description| ("description", description)),
     );
-    let lines: Vec<String> = lines
-        .into_iter()
-        .map(|(name, value)| format!("{name:<12} {value}"))
-        .collect();
-    lines.join("\n")
+    format::facts(&lines)
 }

@@ -1,5 +1,7 @@
 //! The commands, one file per verb.
 
+mod admin;
+mod ask;
 mod batch;
 mod completions;
 mod doctor;
@@ -73,6 +75,9 @@ pub(crate) fn run(arguments: &Arguments, printer: &Printer) -> Result<()> {
         }
         Command::Usage => runtime::run(async { usage::run(&session()?, printer).await }),
         Command::Keys(keys) => runtime::run(async { keys::run(&session()?, printer, keys).await }),
+        Command::Admin(admin) => {
+            runtime::run(async { admin::run(&session()?, printer, global, admin).await })
+        }
         Command::Login { api_key_stdin } => {
             runtime::run(login::login(global, printer, *api_key_stdin))
         }

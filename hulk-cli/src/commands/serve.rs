@@ -23,7 +23,8 @@ use crate::{
     args::Put,
     client::Client,
     config::{self, KeyPlace, Locked, Profile, free_name},
-    context, credentials,
+    context,
+    credentials::{self, Key},
     error::{Error, Result},
     printer::Printer,
     runtime,
@@ -97,7 +98,7 @@ async fn begin(printer: &Printer, arguments: &Put) -> Result<Serving> {
     let address = server.address().map_err(failed)?;
     let client = Client::new(
         context::parse_server(&format!("http://{address}"))?,
-        Some(key),
+        Some(Key::Api(key)),
     )?;
     let (stop, stopped) = oneshot::channel::<()>();
     let task = tokio::spawn(server.run(async move {

@@ -1,6 +1,6 @@
 //! `hulk share`
 
-use std::io::{self, IsTerminal, Read};
+use std::io::{self, IsTerminal};
 
 use hulk_proto::{
     Grants, Password, Share, ShareToken, Timestamp,
@@ -8,7 +8,10 @@ use hulk_proto::{
     share::{CreateShare, UnfinishedUpload},
 };
 
-use super::batch::Batch;
+use super::{
+    ask::{not_empty, password_from_stdin},
+    batch::Batch,
+};
 use crate::{
     args::{self, ShareCommand},
     client::Client,
@@ -77,27 +80,21 @@ async fn create(
 }
 
 fn password(share: &args::Share) -> Result<Option<Password>> {
-    let text = if share.password_stdin {
-        let mut text = String::new();
-        let read = io::stdin().read_to_string(&mut text);
-        read.map_err(|error| Error::failed(format!("cannot read the password: {error}")))?;
-        text.trim_end_matches(['\r', '\n']).to_owned()
-    } else if share.password {
-        if !io::stdin().is_terminal() {
-            return Err(
-                Error::usage("there is no terminal to ask for the password on")
-                    .with_hint("pass it on the standard input with --password-stdin"),
-            );
-        }
-        rpassword::prompt_password("Password for the link: ")
-            .map_err(|error| Error::failed(format!("cannot read the password: {error}")))?
-    } else {
-        return Ok(None);
-    };
-    match text.is_empty() {
-        true => Err(Error::usage("the password is empty")),
-        false => Ok(Some(Password(text))),
+    if share.password_stdin {
+        return password_from_stdin().map(Some);
     }
+    if !share.password {
+        return Ok(None);
+    }
+    if !io::stdin().is_terminal() {
+        return Err(
+            Error::usage("there is no terminal to ask for the password on")
+                .with_hint("pass it on the standard input with --password-stdin"),
+        );
+    }
+    let text = rpassword::prompt_password("Password for the link: ")
+        .map_err(|error| Error::failed(format!("cannot read the password: {error}")))?;
+    not_empty(text).map(Some)
 }
 
 async fn list(client: &Client, printer: &Printer) -> Result<()> {

@@ -1,13 +1,11 @@
 //! `hulk trash`
 
-use std::io::{self, IsTerminal, Write};
-
 use hulk_proto::{
     ErrorCode,
     trash::{EntryKind, RestoreTrash, Restored, TrashItem},
 };
 
-use super::{batch::Batch, mv};
+use super::{ask::confirm, batch::Batch, mv};
 use crate::{
     args::{Global, Trash},
     client::Client,
@@ -149,22 +147,4 @@ async fn empty(client: &Client, printer: &Printer, global: &Global) -> Result<()
         printer.document(&emptied);
     }
     Ok(())
-}
-
-fn confirm(question: &str) -> Result<()> {
-    if !io::stdin().is_terminal() {
-        return Err(
-            Error::usage(question).with_hint("there is no terminal to ask on; confirm with --yes")
-        );
-    }
-    let mut stderr = io::stderr().lock();
-    // Without a stderr the question is not seen, so the answer is not yes.
-    let _ = write!(stderr, "{question} [y/N] ").and_then(|()| stderr.flush());
-    let mut answer = String::new();
-    let read = io::stdin().read_line(&mut answer);
-    let is_yes = read.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes");
-    match is_yes {
-        true => Ok(()),
-        false => Err(Error::failed("nothing was deleted")),
-    }
 }

@@ -2,7 +2,7 @@
 
 use std::error::Error as _;
 
-use hulk_proto::ErrorBody;
+use hulk_proto::{ErrorBody, ErrorCode};
 use reqwest::{Response, StatusCode, header};
 use url::Url;
 
@@ -24,10 +24,7 @@ pub(crate) async fn refuse_errors(response: Response) -> Result<Vec<u8>> {
         .unwrap_or("no type")
         .to_owned();
     let (location, upgrade) = (pointed_to(&response), upgrade(&response));
-    let again = match status.as_u16() {
-        429 | 502..=504 => retry_after(response.headers()),
-        _ => Again::Never,
-    };
+    let (again, is_limit) = (again(&response), is_limit(&response));
     let is_good = status.is_success()
         && (kind.starts_with("application/json") || status == StatusCode::NO_CONTENT);
     if is_good {
@@ -43,8 +40,14 @@ pub(crate) async fn refuse_errors(response: Response) -> Result<Vec<u8>> {
         && let Ok(body) = serde_json::from_slice::<ErrorBody>(&body)
     {
         let error = Error::server(body.error);
+        // Waiting does not help, for example, if a month's transfer is used up.
+        let is_used_up =
+            status == StatusCode::TOO_MANY_REQUESTS && error.code != ErrorCode::TooManyRequests;
         return Err(match again {
             Again::Never => error,
+            _ if is_used_up => error,
+            // The server has no room at the moment: that may take longer than it says.
+            Again::After(wait) if !is_limit => error.again(Again::Soon(Some(wait))),
             again => error.again(again),
         });
     }
@@ -63,6 +66,25 @@ pub(crate) async fn refuse_errors(response: Response) -> Result<Vec<u8>> {
         }
         _ => error.with_hint("check --server and HULK_SERVER, and any proxy in between"),
     })
+}
+
+/// Returns when a request with this response may be repeated, according to its status.
+fn again(response: &Response) -> Again {
+    let later = match response.status().as_u16() {
+        429 | 502..=504 => retry_after(response.headers()),
+        _ => Again::Never,
+    };
+    match later {
+        Again::Soon(Some(wait)) if response.status() == StatusCode::TOO_MANY_REQUESTS => {
+            Again::After(wait)
+        }
+        later => later,
+    }
+}
+
+/// Whether the server says which limit of requests was reached.
+fn is_limit(response: &Response) -> bool {
+    response.headers().contains_key("ratelimit")
 }
 
 /// Returns the target of a redirect.

@@ -3,6 +3,7 @@
 pub(crate) mod answer;
 pub(crate) mod rate_limit;
 pub(crate) mod retry;
+pub(crate) mod waits;
 
 use std::{env, sync::Arc, time::Duration};
 

@@ -19,6 +19,7 @@ const OWN: &[&str] = &[
     "engines::",
     "faults::",
     "generated::",
+    "limits::",
     "lines::",
     "planted::",
     "resume::a_cancelled_or_finished",

@@ -40,6 +40,7 @@ fn every_command_has_help_and_mistakes_are_usage() {
         "info",
         "rm",
         "keys",
+        "admin",
         "login",
         "logout",
         "whoami",

@@ -6,7 +6,7 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
-use hulk_proto::KeyPermission;
+use hulk_proto::{KeyPermission, Role};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -157,20 +157,35 @@ impl Home {
     }
 
     pub(crate) fn run_with_input(&self, arguments: &[&str], input: &[u8]) -> Ran {
-        let mut command = self.command(arguments);
-        command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        // A command that fails early does not read its input.
-        let _ = child.stdin.take().unwrap().write_all(input);
-        Ran(child.wait_with_output().unwrap())
+        feed(self.command(arguments), input)
     }
+}
+
+/// Runs a command with this input.
+pub(crate) fn feed(mut command: Command, input: &[u8]) -> Ran {
+    command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    // A command that fails early does not read its input.
+    let _ = child.stdin.take().unwrap().write_all(input);
+    Ran(child.wait_with_output().unwrap())
 }
 
 /// Creates a user and a key with the server's library, like the operator's `hulk-server`.
 pub(crate) fn make_key(
+    data_dir: &Path,
+    email: &str,
+    quota: u64,
+    permissions: KeyPermission,
+) -> String {
+    make_key_as(Role::User, data_dir, email, quota, permissions)
+}
+
+/// Like `make_key`, of a user with this role.
+pub(crate) fn make_key_as(
+    role: Role,
     data_dir: &Path,
     email: &str,
     quota: u64,
@@ -199,7 +214,7 @@ pub(crate) fn make_key(
         let user = users::CreateUser {
             email: email.to_owned(),
             password: "long enough".into(),
-            role: hulk_proto::Role::User,
+            role,
             is_email_verified: true,
         };
         users::create_user(&db, quota, user).await.unwrap();

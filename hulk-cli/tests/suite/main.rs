@@ -15,6 +15,7 @@
 mod harness;
 
 mod accounts;
+mod admin;
 mod doctor;
 mod endless;
 mod engines;
@@ -23,6 +24,7 @@ mod generated;
 mod get;
 mod home;
 mod keeping;
+mod limits;
 mod lines;
 mod planted;
 mod proxy;

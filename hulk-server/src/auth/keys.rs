@@ -40,6 +40,7 @@ pub(crate) async fn authenticate(db: &Db, secret: &ApiKeySecret) -> Result<Calle
     Ok(Caller {
         user,
         credential: Credential::ApiKey(key),
+        address: None,
     })
 }
 

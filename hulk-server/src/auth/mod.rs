@@ -4,6 +4,7 @@ pub(crate) mod key_uses;
 pub(crate) mod keys;
 pub(crate) mod passwords;
 pub(crate) mod sessions;
+pub(crate) mod staff;
 pub(crate) mod strength;
 pub(crate) mod tokens;
 
@@ -21,6 +22,8 @@ use crate::{
 pub struct Caller {
     pub user: UserRow,
     pub credential: Credential,
+    /// Address of the caller's client.
+    pub address: Option<IpAddr>,
 }
 
 /// Whoever sent a request, as it is recorded.
@@ -60,15 +63,31 @@ impl Credential {
         }
     }
 
+    /// Returns the id of the key, session or token; the operator's key has none.
+    pub fn id(&self) -> Option<&str> {
+        match self {
+            Self::ApiKey(key) => Some(key.id.as_str()),
+            Self::Session { id, .. } | Self::Oidc { id, .. } => Some(id.as_str()),
+            Self::Root => None,
+        }
+    }
+
+    /// Fails unless the credential grants a right.
+    ///
+    /// # Errors
+    /// `FORBIDDEN`, naming what is granted and what is needed.
+    pub fn require(&self, right: Right) -> Result<()> {
+        match self.permissions().grants(right) {
+            true => Ok(()),
+            false => Err(Error::new(ErrorCode::Forbidden, refusal(self, right))),
+        }
+    }
+
     /// Returns the id of a key or token that may upload and nothing else: its holder neither sees nor changes
     /// what exists, and resumes and completes only the uploads of this key.
     pub fn upload_key_id(&self) -> Option<&str> {
-        let id = match self {
-            Self::ApiKey(key) => &key.id,
-            Self::Session { id, .. } | Self::Oidc { id, .. } => id.as_str(),
-            Self::Root => return None,
-        };
-        (!self.permissions().grants(Right::Read)).then_some(id)
+        self.id()
+            .filter(|_| !self.permissions().grants(Right::Read))
     }
 
     /// Returns the id of the session, if it is one.
@@ -99,13 +118,7 @@ impl Caller {
     /// # Errors
     /// `FORBIDDEN`, naming what is granted and what is needed.
     pub fn require(&self, right: Right) -> Result<()> {
-        match self.may(right) {
-            true => Ok(()),
-            false => Err(Error::new(
-                ErrorCode::Forbidden,
-                refusal(&self.credential, right),
-            )),
-        }
+        self.credential.require(right)
     }
 }
 

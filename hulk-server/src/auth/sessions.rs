@@ -50,5 +50,6 @@ pub(crate) async fn authenticate(db: &Db, text: &str) -> Result<Caller> {
             id: session.id.parse().map_err(Error::internal)?,
             permissions: session.permissions,
         },
+        address: None,
     })
 }

@@ -104,7 +104,43 @@ impl fmt::Debug for Token {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    const PREFIXES: [TokenPrefix; 4] = [
+        TokenPrefix::Access,
+        TokenPrefix::Refresh,
+        TokenPrefix::Mail,
+        TokenPrefix::Device,
+    ];
+
+    proptest! {
+        #[test]
+        fn a_token_is_good_for_one_purpose(bytes in any::<[u8; BYTES]>()) {
+            for prefix in PREFIXES {
+                let token = Token::of(prefix, bytes);
+                for other in PREFIXES {
+                    let expected = Some(token.clone()).filter(|_| other == prefix);
+                    prop_assert_eq!(Token::parse(other, token.reveal()), expected);
+                }
+            }
+        }
+
+        #[test]
+        fn any_text_is_refused_or_stays_as_it_is(
+            text in prop_oneof![
+                any::<String>(),
+                "hulk[armd]_[A-Za-z0-9_-]{42,44}",
+                "hulk[armd]_[A-Za-z0-9_-]{40,42}[=+/.é]",
+            ],
+        ) {
+            for token in PREFIXES.iter().filter_map(|prefix| Token::parse(*prefix, &text)) {
+                prop_assert_eq!(token.reveal(), text.as_str());
+                prop_assert_eq!(text.len(), "hulka_".len() + CHARS);
+            }
+        }
+    }
 
     #[test]
     fn only_the_form_of_the_right_prefix_is_a_token() {

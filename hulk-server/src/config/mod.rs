@@ -1,6 +1,9 @@
 //! Configuration of the server by flags and environment variables.
 
+pub(crate) mod rate_limits;
+mod root_key;
 pub(crate) mod secrets;
+pub(crate) mod urls;
 mod values;
 
 use std::path::PathBuf;
@@ -9,6 +12,9 @@ use clap::Args;
 use ipnet::IpNet;
 
 use crate::mail::{Sender, SmtpUrl};
+use rate_limits::RateLimit;
+pub use rate_limits::{Rate, RateClass, RateLimits};
+pub use root_key::RootKey;
 pub use values::{DatabaseUrl, InviteCode, PublicUrl, SignupMode};
 use values::{env_name, file_size, network, rate, size};
 
@@ -28,6 +34,10 @@ pub struct Config {
     /// URL under which clients reach this server; links begin with it [default: http://LISTEN]
     #[arg(long, global = true, env = "HULK_PUBLIC_URL", value_name = "URL")]
     pub public_url: Option<PublicUrl>,
+
+    /// Origin for downloads from the embedded store, apart from pages and API [default: the public URL]
+    #[arg(long, global = true, env = "HULK_CONTENT_URL", value_name = "URL")]
+    pub content_url: Option<PublicUrl>,
 
     /// Directory of the SQLite database and the embedded store
     #[arg(
@@ -161,6 +171,27 @@ pub struct Config {
         value_parser = network
     )]
     pub trusted_proxies: Vec<IpNet>,
+
+    /// Origins whose pages may use the API, such as https://app.example.com [default: none]
+    #[arg(
+        long,
+        global = true,
+        env = "HULK_CORS_ORIGINS",
+        value_name = "ORIGIN,…",
+        value_delimiter = ','
+    )]
+    pub cors_origins: Vec<PublicUrl>,
+
+    /// Requests that one client may make, as CLASS=N/WINDOW, CLASS=off, or off for no limits; classes are
+    /// login, signup, api, upload and link [default: login=10/15min,signup=5/15min, the others off]
+    #[arg(
+        long,
+        global = true,
+        env = "HULK_RATE_LIMIT",
+        value_name = "LIMIT,…",
+        value_delimiter = ','
+    )]
+    pub rate_limit: Vec<RateLimit>,
 
     /// Address for /metrics and the checks of /readyz [default: on --listen, for local clients only]
     #[arg(

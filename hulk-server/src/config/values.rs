@@ -2,6 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
+use http::HeaderValue;
 use hulk_proto::limits::MAX_FILE_BYTES;
 use ipnet::IpNet;
 use url::Url;
@@ -18,6 +19,27 @@ impl PublicUrl {
     /// Returns HOST or HOST:PORT, as in the Host header.
     pub fn authority(&self) -> &str {
         self.0.authority()
+    }
+
+    /// Returns the Host header of requests to it.
+    ///
+    /// # Errors
+    /// If a header cannot contain it.
+    pub(crate) fn host_header(&self) -> Result<HeaderValue, &'static str> {
+        HeaderValue::from_str(self.authority())
+            .map_err(|_| "has a host that is not allowed in a header")
+    }
+
+    /// Whether a request with this Host header is for this URL, whatever its case and default port.
+    pub(crate) fn has_host(&self, host: &str) -> bool {
+        let url: Result<Self, _> = format!("{}://{host}", self.0.scheme()).parse();
+        url.is_ok_and(|url| url == *self)
+    }
+
+    /// Returns the port, also where the URL names none: that of its scheme.
+    pub fn port(&self) -> u16 {
+        // Only the two schemes that `from_str` accepts get here, and both have a port.
+        self.0.port_or_known_default().unwrap_or_default()
     }
 }
 

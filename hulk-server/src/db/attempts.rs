@@ -33,14 +33,35 @@ pub(crate) async fn count(
     .await
 }
 
-/// Deletes windows that began before this time.
+/// Takes an attempt out of the current window.
+pub(crate) async fn uncount(
+    connection: &mut AnyConnection,
+    class: &str,
+    subject: &str,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "UPDATE attempts SET count = count - 1 WHERE class = $1 AND subject = $2 AND count > 0",
+    )
+    .bind(class)
+    .bind(subject)
+    .execute(connection)
+    .await
+    .map(drop)
+}
+
+/// Deletes at most `limit` windows that began before this time. Returns how many.
 pub(crate) async fn delete_before(
     connection: &mut AnyConnection,
     before: Timestamp,
-) -> sqlx::Result<()> {
-    sqlx::query("DELETE FROM attempts WHERE started_at < $1")
-        .bind(before.unix_millis())
-        .execute(connection)
-        .await
-        .map(drop)
+    limit: i64,
+) -> sqlx::Result<u64> {
+    let result = sqlx::query(
+        "DELETE FROM attempts WHERE (class, subject) IN
+             (SELECT class, subject FROM attempts WHERE started_at < $1 LIMIT $2)",
+    )
+    .bind(before.unix_millis())
+    .bind(limit)
+    .execute(connection)
+    .await?;
+    Ok(result.rows_affected())
 }

@@ -204,13 +204,19 @@ pub(crate) async fn delete_of(connection: &mut AnyConnection, user_id: &str) -> 
         .map(drop)
 }
 
+/// Deletes at most `limit` codes that have expired. Returns how many.
 pub(crate) async fn delete_expired(
     connection: &mut AnyConnection,
     now: Timestamp,
-) -> sqlx::Result<()> {
-    sqlx::query("DELETE FROM device_codes WHERE expires_at <= $1")
-        .bind(now.unix_millis())
-        .execute(connection)
-        .await
-        .map(drop)
+    limit: i64,
+) -> sqlx::Result<u64> {
+    let result = sqlx::query(
+        "DELETE FROM device_codes WHERE device_hash IN
+             (SELECT device_hash FROM device_codes WHERE expires_at <= $1 LIMIT $2)",
+    )
+    .bind(now.unix_millis())
+    .bind(limit)
+    .execute(connection)
+    .await?;
+    Ok(result.rows_affected())
 }

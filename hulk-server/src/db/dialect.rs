@@ -66,6 +66,13 @@ impl Fault {
 }
 
 impl Dialect {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Sqlite => "sqlite",
+            Self::Postgres => "postgres",
+        }
+    }
+
     pub(super) fn detect(location: Location<'_>) -> Result<(Self, AnyConnectOptions), OpenError> {
         let url = match location {
             Location::File(path) => {

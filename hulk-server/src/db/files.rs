@@ -5,6 +5,7 @@ use sqlx::{AnyConnection, AssertSqlSafe};
 
 use super::{
     columns::{Flag, Text},
+    lists::List,
     versions::VersionRow,
 };
 
@@ -51,13 +52,30 @@ impl FileRow {
     }
 }
 
-const SELECT: &str =
-    "SELECT e.id, e.user_id, e.parent_id, e.name,
-        (SELECT u.is_active FROM users u WHERE u.id = e.user_id) AS owner_is_active, e.permissions, e.version, e.tags,
-        e.description, e.metadata, e.download_count, e.last_download_at, e.created_at,
-        e.updated_at, v.state,
-        v.size_bytes, v.mime_type, v.sha256, v.object_key, v.expiration_policy, v.expires_at
- FROM entries e JOIN versions v ON v.file_id = e.id AND v.number = e.version";
+macro_rules! columns {
+    () => {
+        "e.id, e.user_id, e.parent_id, e.name, u.is_active AS owner_is_active, e.permissions, e.version,
+         e.tags, e.description, e.metadata, e.download_count, e.last_download_at, e.created_at,
+         e.updated_at, v.state, v.size_bytes, v.mime_type, v.sha256, v.object_key, v.expiration_policy,
+         v.expires_at"
+    };
+}
+
+macro_rules! tables {
+    () => {
+        "entries e JOIN versions v ON v.file_id = e.id AND v.number = e.version
+         JOIN users u ON u.id = e.user_id AND u.deleted_at IS NULL"
+    };
+}
+
+/// Files of all users, newest first.
+pub(crate) const LIST: List = List {
+    columns: columns!(),
+    from: tables!(),
+    order: "e.created_at DESC, e.id DESC",
+};
+
+const SELECT: &str = concat!("SELECT ", columns!(), " FROM ", tables!());
 
 pub(crate) async fn find(
     connection: &mut AnyConnection,

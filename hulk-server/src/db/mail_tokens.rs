@@ -79,13 +79,19 @@ pub(crate) async fn delete_all(
         .map(drop)
 }
 
+/// Deletes at most `limit` tokens that have expired. Returns how many.
 pub(crate) async fn delete_expired(
     connection: &mut AnyConnection,
     now: Timestamp,
-) -> sqlx::Result<()> {
-    sqlx::query("DELETE FROM mail_tokens WHERE expires_at <= $1")
-        .bind(now.unix_millis())
-        .execute(connection)
-        .await
-        .map(drop)
+    limit: i64,
+) -> sqlx::Result<u64> {
+    let result = sqlx::query(
+        "DELETE FROM mail_tokens WHERE token_hash IN
+             (SELECT token_hash FROM mail_tokens WHERE expires_at <= $1 LIMIT $2)",
+    )
+    .bind(now.unix_millis())
+    .bind(limit)
+    .execute(connection)
+    .await?;
+    Ok(result.rows_affected())
 }

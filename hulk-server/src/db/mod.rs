@@ -5,9 +5,11 @@
 
 pub(crate) mod api_keys;
 pub(crate) mod attempts;
+pub(crate) mod audit;
 mod columns;
 mod connection;
 pub(crate) mod contents;
+pub(crate) mod deletion;
 pub(crate) mod device_codes;
 mod dialect;
 pub(crate) mod download_claims;
@@ -15,10 +17,12 @@ pub(crate) mod entries;
 pub(crate) mod files;
 pub(crate) mod garbage;
 pub(crate) mod leases;
+pub(crate) mod lists;
 mod location;
 pub(crate) mod mail_tokens;
 mod page;
 pub(crate) mod queue;
+pub(crate) mod quota;
 pub(crate) mod sessions;
 pub(crate) mod shares;
 pub(crate) mod trash;
@@ -125,6 +129,11 @@ impl Db {
                 locked.await.map(drop)
             }
         }
+    }
+
+    /// Returns `sqlite` or `postgres`.
+    pub(crate) fn kind(&self) -> &'static str {
+        self.dialect.name()
     }
 
     /// Returns the time by the database's clock, which all replicas share.

@@ -8,6 +8,7 @@
 //! | running | done | it succeeded |
 //! | running | queued | it failed, and is tried again at `run_at` |
 //! | running | failed | it failed for good |
+//! | running by a dead replica | failed | it is claimed again, but has had as many attempts as it may have |
 //!
 //! Work may be done twice, if a replica dies after it and before it says so, or is taken for dead.
 
@@ -15,10 +16,23 @@ use hulk_proto::Timestamp;
 use serde::{Deserialize, Serialize};
 use sqlx::AnyConnection;
 
-/// What is to be done: a mail to send.
+use super::lists::List;
+
+/// What is to be done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Work {
+    Mail(Mail),
+    /// Removes what a deleted account still has.
+    AccountDeletion {
+        user_id: String,
+    },
+}
+
+/// A mail to send.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-pub(crate) enum Work {
+pub(crate) enum Mail {
     /// Sends a link that verifies the user's address.
     Verification,
     /// Sends a link for a new password to whoever has this address, if anyone.
@@ -30,10 +44,17 @@ pub(crate) enum Work {
 impl Work {
     pub(crate) fn kind(&self) -> &'static str {
         match self {
-            Self::Verification => "verification",
-            Self::PasswordReset { .. } => "password_reset",
-            Self::PasswordChanged { .. } => "password_changed",
+            Self::Mail(Mail::Verification) => "verification",
+            Self::Mail(Mail::PasswordReset { .. }) => "password_reset",
+            Self::Mail(Mail::PasswordChanged { .. }) => "password_changed",
+            Self::AccountDeletion { .. } => "account_deletion",
         }
+    }
+}
+
+impl From<Mail> for Work {
+    fn from(mail: Mail) -> Self {
+        Self::Mail(mail)
     }
 }
 
@@ -46,14 +67,37 @@ pub(crate) struct QueueRow {
     pub attempts: i64,
 }
 
+/// Work as its users see it.
+#[derive(sqlx::FromRow)]
+pub(crate) struct JobRow {
+    pub id: String,
+    pub kind: String,
+    pub user_id: Option<String>,
+    pub state: String,
+    pub attempts: i64,
+    pub run_at: i64,
+    pub error: Option<String>,
+    pub created_at: i64,
+    pub updated_at: i64,
+}
+
+/// All work, newest first.
+pub(crate) const LIST: List = List {
+    columns: "id, kind, user_id, state, attempts, run_at, error, created_at, updated_at",
+    from: "queue",
+    order: "created_at DESC, id DESC",
+};
+
 /// Queues work on behalf of a user.
 pub(crate) async fn insert(
     connection: &mut AnyConnection,
     id: &str,
     user_id: Option<&str>,
-    work: &Work,
+    work: impl Into<Work>,
 ) -> sqlx::Result<()> {
-    let payload = serde_json::to_string(work).map_err(|error| sqlx::Error::Encode(error.into()))?;
+    let work = work.into();
+    let payload =
+        serde_json::to_string(&work).map_err(|error| sqlx::Error::Encode(error.into()))?;
     let now = Timestamp::now().unix_millis();
     sqlx::query(
         "INSERT INTO queue (id, user_id, kind, payload, state, attempts, run_at, holder, held_until,
@@ -70,7 +114,8 @@ pub(crate) async fn insert(
     .map(drop)
 }
 
-/// Claims work that is due until `held_until`, if there is any. Two replicas never claim the same.
+/// Claims work that is due until `held_until`. Two replicas never claim the same: one of them gets `None`
+/// although more may be due.
 pub(crate) async fn claim(
     connection: &mut AnyConnection,
     holder: &str,
@@ -91,6 +136,18 @@ pub(crate) async fn claim(
     .bind(held_until.unix_millis())
     .fetch_optional(connection)
     .await
+}
+
+/// Whether any work is due.
+pub(crate) async fn has_due(connection: &mut AnyConnection, now: Timestamp) -> sqlx::Result<bool> {
+    let found: Option<String> = sqlx::query_scalar(
+        "SELECT id FROM queue
+         WHERE state = 'queued' AND run_at <= $1 OR state = 'running' AND held_until <= $1 LIMIT 1",
+    )
+    .bind(now.unix_millis())
+    .fetch_optional(connection)
+    .await?;
+    Ok(found.is_some())
 }
 
 /// Ends an attempt: `state` is `done`, `failed`, or `queued` for another one at `run_at`.
@@ -144,14 +201,19 @@ pub(crate) async fn retry(
     end(connection, of, "queued", run_at, Some(error)).await
 }
 
-/// Deletes work that ended before this time.
+/// Deletes at most `limit` pieces of work that were queued before this time and have ended. Returns how many.
 pub(crate) async fn delete_ended(
     connection: &mut AnyConnection,
     before: Timestamp,
-) -> sqlx::Result<()> {
-    sqlx::query("DELETE FROM queue WHERE state IN ('done', 'failed') AND updated_at < $1")
-        .bind(before.unix_millis())
-        .execute(connection)
-        .await
-        .map(drop)
+    limit: i64,
+) -> sqlx::Result<u64> {
+    let result = sqlx::query(
+        "DELETE FROM queue WHERE id IN
+             (SELECT id FROM queue WHERE created_at < $1 AND state IN ('done', 'failed') LIMIT $2)",
+    )
+    .bind(before.unix_millis())
+    .bind(limit)
+    .execute(connection)
+    .await?;
+    Ok(result.rows_affected())
 }

@@ -263,19 +263,37 @@ pub(crate) async fn rotate(
         .map(drop)
 }
 
-/// Deletes sessions and tokens that expired before `now`. Returns how many sessions those were.
+/// Deletes at most `limit` sessions that have expired, with the tokens that they still have. Returns how many
+/// sessions those were.
 pub(crate) async fn delete_expired(
     connection: &mut AnyConnection,
     now: Timestamp,
+    limit: i64,
 ) -> sqlx::Result<u64> {
-    let now = now.unix_millis();
-    let ended = sqlx::query("DELETE FROM sessions WHERE expires_at <= $1")
-        .bind(now)
-        .execute(&mut *connection)
-        .await?;
-    sqlx::query("DELETE FROM session_tokens WHERE expires_at <= $1")
-        .bind(now)
-        .execute(connection)
-        .await?;
-    Ok(ended.rows_affected())
+    let result = sqlx::query(
+        "DELETE FROM sessions WHERE id IN
+             (SELECT id FROM sessions WHERE expires_at <= $1 LIMIT $2)",
+    )
+    .bind(now.unix_millis())
+    .bind(limit)
+    .execute(connection)
+    .await?;
+    Ok(result.rows_affected())
+}
+
+/// Deletes at most `limit` tokens that have expired. Returns how many.
+pub(crate) async fn delete_expired_tokens(
+    connection: &mut AnyConnection,
+    now: Timestamp,
+    limit: i64,
+) -> sqlx::Result<u64> {
+    let result = sqlx::query(
+        "DELETE FROM session_tokens WHERE token_hash IN
+             (SELECT token_hash FROM session_tokens WHERE expires_at <= $1 LIMIT $2)",
+    )
+    .bind(now.unix_millis())
+    .bind(limit)
+    .execute(connection)
+    .await?;
+    Ok(result.rows_affected())
 }

@@ -228,18 +228,29 @@ pub(crate) async fn delete_row(connection: &mut AnyConnection, entry_id: &str) -
 /// Number of entries that one transaction deletes.
 const PURGED_AT_ONCE: i64 = 500;
 
-/// What is deleted next: some entries below a marked entry, or the marked entry itself.
+/// What is deleted next: some entries below a marked entry, or the marked entry itself; or some of a user's
+/// files or directories, wherever they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Purging {
     Below,
     Top,
+    Files,
+    Directories,
 }
 
 impl Purging {
-    /// Returns the ids as SQL, with the marked entry as `$1`. They are ordered, so that each statement of a
-    /// transaction selects the same ones.
+    /// Returns the ids as SQL, with the marked entry or the user as `$1`. They are ordered, so that each
+    /// statement of a transaction selects the same ones.
     fn ids(self) -> String {
+        let of_user = |kind| {
+            format!(
+                "(SELECT id FROM entries WHERE user_id = $1 AND kind = '{kind}'
+                  ORDER BY created_at, id LIMIT {PURGED_AT_ONCE})"
+            )
+        };
         match self {
+            Self::Files => of_user("file"),
+            Self::Directories => of_user("directory"),
             Self::Below => format!(
                 "(SELECT id FROM entries WHERE trash_id = $1 AND id <> $1
                   ORDER BY id LIMIT {PURGED_AT_ONCE})"
@@ -249,8 +260,28 @@ impl Purging {
     }
 }
 
-/// Deletes some marked entries with their versions, whose objects become garbage until `urls_end`. Returns
-/// the number of entries and their bytes.
+/// Returns the unfinished uploads of what is deleted next, which must end before.
+pub(crate) async fn unfinished_of(
+    connection: &mut AnyConnection,
+    user_id: &str,
+    which: Purging,
+) -> sqlx::Result<Vec<VersionRow>> {
+    let ids = which.ids();
+    sqlx::query_as(sqlx::AssertSqlSafe(format!(
+        concat!(
+            "SELECT ",
+            columns!(),
+            " FROM versions WHERE state IN ('reserved', 'uploaded') AND file_id IN {}"
+        ),
+        ids
+    )))
+    .bind(user_id)
+    .fetch_all(connection)
+    .await
+}
+
+/// Deletes some entries with their versions, whose objects become garbage until `urls_end`. Returns the
+/// number of entries and their bytes.
 pub(crate) async fn purge(
     connection: &mut AnyConnection,
     entry_id: &str,

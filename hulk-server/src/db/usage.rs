@@ -58,3 +58,59 @@ pub(crate) async fn expiring(
     .fetch_one(connection)
     .await
 }
+
+/// What a user has besides files.
+#[derive(sqlx::FromRow)]
+pub(crate) struct Possessions {
+    pub api_keys: i64,
+    pub sessions: i64,
+    /// Links that were not revoked.
+    pub shares: i64,
+    /// When a key or a session was used last.
+    pub last_used_at: Option<i64>,
+}
+
+pub(crate) async fn possessions(
+    connection: &mut AnyConnection,
+    user_id: &str,
+) -> sqlx::Result<Possessions> {
+    sqlx::query_as(
+        "SELECT (SELECT COUNT(*) FROM api_keys WHERE user_id = $1) AS api_keys,
+                (SELECT COUNT(*) FROM sessions WHERE user_id = $1) AS sessions,
+                (SELECT COUNT(*) FROM shares WHERE user_id = $1 AND revoked_at IS NULL) AS shares,
+                (SELECT MAX(last) FROM (
+                     SELECT MAX(last_used_at) AS last FROM api_keys WHERE user_id = $1
+                     UNION ALL
+                     SELECT MAX(last_used_at) AS last FROM sessions WHERE user_id = $1) AS uses) AS last_used_at",
+    )
+    .bind(user_id)
+    .fetch_one(connection)
+    .await
+}
+
+/// Sums over all users, and over the queue.
+#[derive(sqlx::FromRow)]
+pub(crate) struct ServerSums {
+    pub users: i64,
+    pub suspended_users: i64,
+    pub files: i64,
+    pub objects: i64,
+    pub used_bytes: i64,
+    pub queued_jobs: i64,
+    pub failed_jobs: i64,
+}
+
+pub(crate) async fn server(connection: &mut AnyConnection) -> sqlx::Result<ServerSums> {
+    sqlx::query_as(
+        "SELECT COUNT(*) AS users,
+                CAST(COALESCE(SUM(1 - is_active), 0) AS BIGINT) AS suspended_users,
+                CAST(COALESCE(SUM(file_count), 0) AS BIGINT) AS files,
+                CAST(COALESCE(SUM(object_count), 0) AS BIGINT) AS objects,
+                CAST(COALESCE(SUM(used_bytes), 0) AS BIGINT) AS used_bytes,
+                (SELECT COUNT(*) FROM queue WHERE state = 'queued') AS queued_jobs,
+                (SELECT COUNT(*) FROM queue WHERE state = 'failed') AS failed_jobs
+         FROM users WHERE deleted_at IS NULL",
+    )
+    .fetch_one(connection)
+    .await
+}

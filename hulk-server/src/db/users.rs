@@ -3,7 +3,10 @@
 use hulk_proto::{Role, Timestamp};
 use sqlx::AnyConnection;
 
-use super::columns::{Flag, Text};
+use super::{
+    columns::{Flag, Text},
+    lists::List,
+};
 
 #[derive(Clone, sqlx::FromRow)]
 pub struct UserRow {
@@ -71,28 +74,47 @@ pub(crate) async fn insert(
     Ok(result.rows_affected() == 1)
 }
 
-const COLUMNS: &str =
-    "SELECT id, email, first_name, last_name, username, role, email_verified_at, is_active, root_id, quota_bytes, used_bytes,
-     file_count, object_count, created_at, updated_at FROM users";
+macro_rules! columns {
+    () => {
+        "id, email, first_name, last_name, username, role, email_verified_at, is_active, root_id,
+         quota_bytes, used_bytes, file_count, object_count, created_at, updated_at"
+    };
+}
 
+/// All users, newest first.
+pub(crate) const LIST: List = List {
+    columns: columns!(),
+    from: "users",
+    order: "created_at DESC, id DESC",
+};
+
+/// Returns the user with this id, unless the account was deleted.
 pub(crate) async fn find(
     connection: &mut AnyConnection,
     id: &str,
 ) -> sqlx::Result<Option<UserRow>> {
-    sqlx::query_as(sqlx::AssertSqlSafe(format!("{COLUMNS} WHERE id = $1")))
-        .bind(id)
-        .fetch_optional(connection)
-        .await
+    sqlx::query_as(concat!(
+        "SELECT ",
+        columns!(),
+        " FROM users WHERE id = $1 AND deleted_at IS NULL"
+    ))
+    .bind(id)
+    .fetch_optional(connection)
+    .await
 }
 
 pub(crate) async fn find_by_email(
     connection: &mut AnyConnection,
     email: &str,
 ) -> sqlx::Result<Option<UserRow>> {
-    sqlx::query_as(sqlx::AssertSqlSafe(format!("{COLUMNS} WHERE email = $1")))
-        .bind(email)
-        .fetch_optional(connection)
-        .await
+    sqlx::query_as(concat!(
+        "SELECT ",
+        columns!(),
+        " FROM users WHERE email = $1"
+    ))
+    .bind(email)
+    .fetch_optional(connection)
+    .await
 }
 
 /// Returns the hash of the user's password. It is not in `UserRow`, which goes everywhere.
@@ -138,6 +160,45 @@ pub(crate) async fn verify_email(
     Ok(result.rows_affected() == 1)
 }
 
+/// Returns the ids of the admins whose accounts work, in order.
+pub(crate) async fn active_admins(connection: &mut AnyConnection) -> sqlx::Result<Vec<String>> {
+    sqlx::query_scalar(
+        "SELECT id FROM users WHERE role = 'admin' AND is_active = 1 AND deleted_at IS NULL ORDER BY id",
+    )
+    .fetch_all(connection)
+    .await
+}
+
+/// What staff decides about a user.
+pub(crate) struct Standing {
+    pub role: Role,
+    pub quota_bytes: i64,
+    pub is_active: bool,
+    pub is_email_verified: bool,
+}
+
+pub(crate) async fn set_standing(
+    connection: &mut AnyConnection,
+    id: &str,
+    standing: &Standing,
+) -> sqlx::Result<()> {
+    let now = Timestamp::now().unix_millis();
+    sqlx::query(
+        "UPDATE users SET role = $2, quota_bytes = $3, is_active = $4, updated_at = $5,
+             email_verified_at = CASE WHEN $6 = 1 THEN COALESCE(email_verified_at, $5) END
+         WHERE id = $1",
+    )
+    .bind(id)
+    .bind(standing.role.as_str())
+    .bind(standing.quota_bytes)
+    .bind(i64::from(standing.is_active))
+    .bind(now)
+    .bind(i64::from(standing.is_email_verified))
+    .execute(connection)
+    .await
+    .map(drop)
+}
+
 /// Returns the id of the user with this user name.
 pub(crate) async fn id_of_username(
     connection: &mut AnyConnection,
@@ -169,101 +230,6 @@ pub(crate) async fn set_names(
     .map(drop)
 }
 
-/// Reserves `bytes` of the quota. Returns false if they do not fit.
-pub(crate) async fn reserve(
-    connection: &mut AnyConnection,
-    id: &str,
-    bytes: i64,
-) -> sqlx::Result<bool> {
-    let result = sqlx::query(
-        "UPDATE users SET used_bytes = used_bytes + $2
-         WHERE id = $1 AND used_bytes + $2 <= quota_bytes",
-    )
-    .bind(id)
-    .bind(bytes)
-    .execute(connection)
-    .await?;
-    Ok(result.rows_affected() == 1)
-}
-
-/// Releases `bytes` of the quota; a negative number reserves them.
-pub(crate) async fn release(
-    connection: &mut AnyConnection,
-    id: &str,
-    bytes: i64,
-) -> sqlx::Result<()> {
-    sqlx::query("UPDATE users SET used_bytes = used_bytes - $2 WHERE id = $1")
-        .bind(id)
-        .bind(bytes)
-        .execute(connection)
-        .await
-        .map(drop)
-}
-
-/// Adds `difference` to the count of the user's finished files in the tree.
-pub(crate) async fn count_files(
-    connection: &mut AnyConnection,
-    id: &str,
-    difference: i64,
-) -> sqlx::Result<()> {
-    sqlx::query("UPDATE users SET file_count = file_count + $2 WHERE id = $1")
-        .bind(id)
-        .bind(difference)
-        .execute(connection)
-        .await
-        .map(drop)
-}
-
-/// Counts one more file or directory of the user. Returns false if that would exceed `most`.
-pub(crate) async fn add_object(
-    connection: &mut AnyConnection,
-    id: &str,
-    most: i64,
-) -> sqlx::Result<bool> {
-    let result = sqlx::query(
-        "UPDATE users SET object_count = object_count + 1 WHERE id = $1 AND object_count < $2",
-    )
-    .bind(id)
-    .bind(most)
-    .execute(connection)
-    .await?;
-    Ok(result.rows_affected() == 1)
-}
-
-/// Subtracts files and directories that were deleted permanently.
-pub(crate) async fn remove_objects(
-    connection: &mut AnyConnection,
-    id: &str,
-    count: i64,
-) -> sqlx::Result<()> {
-    sqlx::query("UPDATE users SET object_count = object_count - $2 WHERE id = $1")
-        .bind(id)
-        .bind(count)
-        .execute(connection)
-        .await
-        .map(drop)
-}
-
-/// Subtracts a finished file if this version, which is no longer validated, was the current one of a file in
-/// the tree.
-pub(crate) async fn uncount_file(
-    connection: &mut AnyConnection,
-    id: &str,
-    file_id: &str,
-    version: i64,
-) -> sqlx::Result<()> {
-    sqlx::query(
-        "UPDATE users SET file_count = file_count - 1 WHERE id = $1 AND EXISTS
-             (SELECT 1 FROM entries WHERE id = $2 AND version = $3 AND trash_id IS NULL)",
-    )
-    .bind(id)
-    .bind(file_id)
-    .bind(version)
-    .execute(connection)
-    .await
-    .map(drop)
-}
-
 /// Returns ids of users after `after`, in order.
 pub(crate) async fn ids_after(
     connection: &mut AnyConnection,
@@ -275,42 +241,4 @@ pub(crate) async fn ids_after(
         .bind(limit)
         .fetch_all(connection)
         .await
-}
-
-/// Sets usage and counts to the sums over the user's rows. Returns whether that changed them.
-pub(crate) async fn recount(connection: &mut AnyConnection, id: &str) -> sqlx::Result<bool> {
-    let used_bytes: i64 = sqlx::query_scalar(
-        "SELECT CAST(COALESCE(SUM(size_bytes), 0) AS BIGINT) FROM versions
-         WHERE user_id = $1 AND state IN ('reserved', 'uploaded', 'validated')",
-    )
-    .bind(id)
-    .fetch_one(&mut *connection)
-    .await?;
-    let file_count: i64 = sqlx::query_scalar(
-        "SELECT COUNT(*) FROM entries e
-         JOIN versions v ON v.file_id = e.id AND v.number = e.version
-         WHERE e.user_id = $1 AND e.kind = 'file' AND e.trash_id IS NULL
-               AND v.state = 'validated'",
-    )
-    .bind(id)
-    .fetch_one(&mut *connection)
-    .await?;
-    let object_count: i64 = sqlx::query_scalar(
-        "SELECT COUNT(*) FROM entries e JOIN users u ON u.id = e.user_id
-         WHERE e.user_id = $1 AND e.id <> u.root_id",
-    )
-    .bind(id)
-    .fetch_one(&mut *connection)
-    .await?;
-    let result = sqlx::query(
-        "UPDATE users SET used_bytes = $2, file_count = $3, object_count = $4
-         WHERE id = $1 AND (used_bytes <> $2 OR file_count <> $3 OR object_count <> $4)",
-    )
-    .bind(id)
-    .bind(used_bytes)
-    .bind(file_count)
-    .bind(object_count)
-    .execute(connection)
-    .await?;
-    Ok(result.rows_affected() == 1)
 }

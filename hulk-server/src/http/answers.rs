@@ -9,6 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
+use http::{HeaderValue, header};
 use http_body_util::BodyExt;
 use hulk_proto::ErrorCode;
 use hyper::body::Body as _;
@@ -51,6 +52,16 @@ pub(crate) async fn hold(State(answers): State<Answers>, response: Response) -> 
         }
         Err(error) => Error::internal(error).into_response(),
     }
+}
+
+/// Forbids caching where an answer does not say otherwise: it is only for its caller, may set cookies, and is
+/// only valid now.
+pub(crate) async fn uncached(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers
+        .entry(header::CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
+    response
 }
 
 fn busy() -> Error {

@@ -1,7 +1,9 @@
 //! Callers. A handler's signature names the right that it needs, so that no handler can forget to check it.
 
+use std::net::IpAddr;
+
 use axum::extract::FromRequestParts;
-use http::{header::AUTHORIZATION, request::Parts};
+use http::{HeaderMap, header::AUTHORIZATION, request::Parts};
 use hulk_proto::{ErrorCode, Right, key::InvalidKey};
 use sha2::{Digest, Sha256};
 
@@ -12,9 +14,18 @@ use super::{
 };
 use crate::{
     app::App,
-    auth::{Caller, Credential, keys, sessions, tokens::ACCESS_PREFIX},
+    auth::{
+        Caller, Credential, keys, sessions,
+        staff::{Staff, root_for},
+        tokens::ACCESS_PREFIX,
+    },
     error::{Error, Result},
 };
+
+/// Names a key, like `Authorization`.
+const API_KEY: &str = "x-api-key";
+/// Names the user for whom root acts.
+const ACT_FOR: &str = "x-hulk-user";
 
 /// A caller with a valid credential, whatever it grants.
 pub(crate) struct Authenticated(pub Caller);
@@ -99,24 +110,99 @@ impl FromRequestParts<App> for StoreWebhook {
     }
 }
 
-/// Authenticates by the header, else by the cookie of the page.
+/// Whoever sent a request.
+enum Identity {
+    Caller(Box<Caller>),
+    Root,
+}
+
+/// Authenticates a caller. Root acts for the user that a header names.
 async fn authenticate(parts: &Parts, app: &App) -> Result<Caller> {
-    let secret = match parts.headers.contains_key(AUTHORIZATION) {
-        true => bearer(parts)?.to_owned(),
-        false => cookie(parts, app)?,
+    match identify(parts, app).await? {
+        Identity::Caller(caller) => Ok(*caller),
+        Identity::Root => root_for(&app.db, acts_for(parts)?, address(parts)).await,
+    }
+}
+
+/// Authenticates somebody who wants what only moderators, admins or root may.
+pub(super) async fn authenticate_staff(parts: &Parts, app: &App) -> Result<Staff> {
+    Ok(match identify(parts, app).await? {
+        Identity::Caller(caller) => Staff::from(*caller),
+        Identity::Root => Staff::root(address(parts)),
+    })
+}
+
+/// Authenticates by a header, else by the cookie of the page.
+async fn identify(parts: &Parts, app: &App) -> Result<Identity> {
+    let secret = match given(&parts.headers)? {
+        Some(secret) => secret.to_owned(),
+        None => cookie(parts, app)?,
     };
-    match secret.starts_with(ACCESS_PREFIX) {
-        true => sessions::authenticate(&app.db, &secret).await,
+    let root = app.settings.root_key.as_ref();
+    if root.is_some_and(|root| root.admits(&secret, address(parts))) {
+        return Ok(Identity::Root);
+    }
+    let caller = match secret.starts_with(ACCESS_PREFIX) {
+        true => sessions::authenticate(&app.db, &secret).await?,
         false => {
             let key = secret.parse().map_err(malformed)?;
-            let caller = keys::authenticate(&app.db, &key).await?;
-            let client = parts.extensions.get::<ClientIp>();
-            if let (Credential::ApiKey(key), Some(client)) = (&caller.credential, client) {
-                app.key_uses.record(&key.id, client.address);
-            }
-            Ok(caller)
+            keys::authenticate(&app.db, &key).await?
         }
+    };
+    if let (Credential::ApiKey(key), Some(address)) = (&caller.credential, address(parts)) {
+        app.key_uses.record(&key.id, address);
     }
+    if let Some(id) = caller.credential.id() {
+        app.rates.learn(&secret, id);
+    }
+    Ok(Identity::Caller(Box::new(Caller {
+        address: address(parts),
+        ..caller
+    })))
+}
+
+/// Returns the secret that a request comes with, in a header, else in the cookie of the page. It may be
+/// forged.
+pub(super) fn claimed_secret(app: &App, headers: &HeaderMap) -> Option<String> {
+    match given(headers) {
+        Ok(Some(secret)) => Some(secret.to_owned()),
+        Ok(None) => access_token(app, headers),
+        Err(_) => None,
+    }
+}
+
+fn address(parts: &Parts) -> Option<IpAddr> {
+    let client = parts.extensions.get::<ClientIp>();
+    client.map(|client| client.address)
+}
+
+/// Returns the id of the user for whom root acts.
+fn acts_for(parts: &Parts) -> Result<&str> {
+    let id = parts.headers.get(ACT_FOR);
+    let id = id.and_then(|id| id.to_str().ok()).map(str::trim);
+    id.ok_or_else(|| {
+        Error::new(
+            ErrorCode::BadRequest,
+            "root has no files and no account: name the user to act for in the header X-Hulk-User",
+        )
+    })
+}
+
+/// Returns the secret in a header, if there is one.
+fn given(headers: &HeaderMap) -> Result<Option<&str>> {
+    if headers.contains_key(AUTHORIZATION) {
+        return authorization(headers).map(Some);
+    }
+    let Some(key) = headers.get(API_KEY) else {
+        return Ok(None);
+    };
+    let key = key.to_str().map_err(|_| {
+        Error::new(
+            ErrorCode::Unauthorized,
+            "the X-API-Key header is no API key",
+        )
+    })?;
+    Ok(Some(key.trim()))
 }
 
 fn cookie(parts: &Parts, app: &App) -> Result<String> {
@@ -135,12 +221,13 @@ fn cookie(parts: &Parts, app: &App) -> Result<String> {
     }
 }
 
-fn bearer(parts: &Parts) -> Result<&str> {
-    let header = parts.headers.get(AUTHORIZATION);
+fn authorization(headers: &HeaderMap) -> Result<&str> {
+    let header = headers.get(AUTHORIZATION);
     let header = header.and_then(|header| header.to_str().ok());
     let secret = header.and_then(|text| text.split_once(' '));
+    let is_known = |scheme: &str| ["bearer", "apikey"].contains(&scheme.to_lowercase().as_str());
     secret
-        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .filter(|(scheme, _)| is_known(scheme))
         .map(|(_, secret)| secret.trim())
         .ok_or_else(|| {
             Error::new(

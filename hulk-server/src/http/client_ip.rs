@@ -6,6 +6,7 @@
 use std::{
     net::{IpAddr, SocketAddr},
     str::FromStr,
+    sync::Once,
 };
 
 use http::HeaderMap;
@@ -28,6 +29,9 @@ const FORWARDING: [&str; 13] = [
     "x-real-",
     "x-scheme",
 ];
+
+/// Whether the log says that a proxy is not trusted. Once is enough: its requests are all alike.
+static WARNED: Once = Once::new();
 
 /// Proxies that are trusted to report their clients' addresses.
 #[derive(Clone, Debug, Default)]
@@ -53,6 +57,9 @@ impl TrustedProxies {
     /// Returns the client of a request that arrived over a connection from `peer`.
     pub(crate) fn client(&self, peer: IpAddr, headers: &HeaderMap) -> ClientIp {
         let peer = peer.to_canonical();
+        if headers.contains_key(FORWARDED_FOR) && !self.covers(peer) {
+            WARNED.call_once(|| warn(peer));
+        }
         let is_forwarded = headers.keys().any(|name| {
             let name = name.as_str();
             FORWARDING.iter().any(|prefix| name.starts_with(prefix))
@@ -81,6 +88,13 @@ impl TrustedProxies {
     }
 }
 
+fn warn(peer: IpAddr) {
+    tracing::warn!(
+        "X-Forwarded-For of {peer} is not believed: to the limits, all clients of a proxy are one; if \
+         {peer} is your proxy, start the server with --trusted-proxies {peer}"
+    );
+}
+
 /// Parses `ADDRESS`, `V4:PORT` or `[V6]:PORT`.
 fn parse(hop: &str) -> Option<IpAddr> {
     let bare = hop.trim_start_matches('[').trim_end_matches(']');
@@ -93,7 +107,53 @@ fn parse(hop: &str) -> Option<IpAddr> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
+    use http::HeaderValue;
+    use proptest::{collection::vec, prelude::*};
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn what_the_client_writes_changes_nothing(
+            lines in vec("[ -~]{0,40}", 0..4),
+            left in "[ -~]{0,40}",
+            address in any::<IpAddr>(),
+        ) {
+            let address = address.to_canonical();
+            let network: IpNet = "10.0.0.0/8".parse().unwrap();
+            prop_assume!(!network.contains(&address));
+            let appended = format!("{left}, {address}");
+            let mut lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+            lines.push(&appended);
+            let found = client(&["10.0.0.0/8"], "10.0.0.1", &lines);
+            prop_assert_eq!(found, address.to_string());
+            prop_assert_eq!(client(&["10.0.0.0/8"], "192.0.2.1", &lines), "192.0.2.1");
+        }
+
+        #[test]
+        fn an_address_is_read_as_proxies_write_it(address in any::<IpAddr>(), port in any::<u16>()) {
+            let socket = SocketAddr::new(address, port).to_string();
+            for text in [address.to_string(), format!("[{address}]"), socket] {
+                prop_assert_eq!(parse(&text), Some(address.to_canonical()), "{}", text);
+            }
+        }
+
+        #[test]
+        fn any_bytes_are_answered(
+            peer in any::<IpAddr>(),
+            lines in vec(vec(any::<u8>(), 0..40), 0..4),
+        ) {
+            let mut headers = HeaderMap::new();
+            for line in lines.iter().flat_map(|line| HeaderValue::from_bytes(line)) {
+                headers.append(FORWARDED_FOR, line);
+            }
+            let all: [IpNet; 2] = ["0.0.0.0/0", "::/0"].map(|network| network.parse().unwrap());
+            let found = TrustedProxies::new(all.to_vec()).client(peer, &headers);
+            prop_assert!(headers.is_empty() || !found.is_local);
+            let found = TrustedProxies::default().client(peer, &headers);
+            prop_assert_eq!(found.address, peer.to_canonical());
+        }
+    }
 
     fn client(trusted: &[&str], peer: &str, lines: &[&str]) -> String {
         let networks = trusted.iter().map(|text| text.parse().unwrap()).collect();

@@ -1,7 +1,15 @@
 //! Cookies of the pages: the tokens of the session of the user who is signed in, and passes of shares. No
 //! script can read them.
 
-use http::{HeaderMap, HeaderValue, header::COOKIE};
+use axum::{
+    extract::{Request, State},
+    middleware::Next,
+    response::Response,
+};
+use http::{
+    HeaderMap, HeaderValue,
+    header::{COOKIE, SET_COOKIE},
+};
 use hulk_proto::{Timestamp, session::LoggedIn, share::Unlocked};
 
 use crate::{
@@ -9,8 +17,11 @@ use crate::{
     error::{Error, Result},
 };
 
-const ACCESS_COOKIE: &str = "hulk_session";
-const REFRESH_COOKIE: &str = "hulk_refresh";
+/// Ends of the names of the session's cookies; `full_name` has the rest.
+const ACCESS_COOKIE: &str = "session";
+const REFRESH_COOKIE: &str = "refresh";
+/// Cookie in which earlier versions kept an API key for 30 days.
+const KEY_COOKIE: &str = "hulk_key";
 /// As long as a refresh token; the server refuses it earlier if it has to.
 const REFRESH_SECONDS: u64 = 7 * 24 * 60 * 60;
 /// Beginning of a name that ends with the id of the share.
@@ -52,7 +63,9 @@ pub(crate) fn session_cookies(app: &App, session: &LoggedIn) -> Result<[HeaderVa
             app,
             ACCESS_COOKIE,
             &session.access_token,
-            session.expires_in,
+            // Not 0, which would remove the cookie: in the last second of a session, a page would lead to
+            // its renewal and back again and again.
+            session.expires_in.max(1),
         )?,
         session_cookie(app, REFRESH_COOKIE, &session.refresh_token, REFRESH_SECONDS)?,
     ])
@@ -77,12 +90,34 @@ fn session_cookie(app: &App, name: &str, value: &str, seconds: u64) -> Result<He
     Ok(cookie)
 }
 
+/// Removes the cookie of earlier versions from browsers that still have it: it holds an API key, and is sent
+/// with every request.
+pub(crate) async fn expire_key_cookie(
+    State(app): State<App>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let found = cookies(request.headers());
+    let is_sent = found.iter().any(|(name, _)| name == KEY_COOKIE);
+    let mut response = next.run(request).await;
+    let expired = format!(
+        "{KEY_COOKIE}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0{}",
+        secure(&app)
+    );
+    if let (true, Ok(expired)) = (is_sent, HeaderValue::from_str(&expired)) {
+        response.headers_mut().append(SET_COOKIE, expired);
+    }
+    response
+}
+
 /// Returns a cookie's name. Behind https it has the prefix with which browsers accept it only from this very
-/// host, and only over https (RFC 6265bis, section 4.1.3.2).
+/// host, and only over https (RFC 6265bis, section 4.1.3.2). Over plain http it has the port of the public
+/// URL: browsers send a host's cookies to all its ports, so that two servers on one machine would overwrite
+/// each other's. It is not the port that this process listens on, which differs between replicas.
 fn full_name(app: &App, name: &str) -> String {
-    match is_https(app) {
-        true => format!("__Host-{name}"),
-        false => name.to_owned(),
+    match app.settings.is_https() {
+        true => format!("__Host-hulk_{name}"),
+        false => format!("hulk_{}_{name}", app.settings.public_port),
     }
 }
 
@@ -101,12 +136,8 @@ pub(crate) fn pass_cookie(app: &App, share_id: &str, unlocked: &Unlocked) -> Res
 /// Returns `Secure` only if links are https: a browser drops a Secure cookie that it received over plain
 /// http.
 fn secure(app: &App) -> &'static str {
-    match is_https(app) {
+    match app.settings.is_https() {
         true => "; Secure",
         false => "",
     }
-}
-
-fn is_https(app: &App) -> bool {
-    app.settings.public_url.starts_with("https:")
 }

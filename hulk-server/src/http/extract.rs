@@ -18,6 +18,9 @@ use crate::{
 /// Limit for a page's forms, which have a key, a password or an id.
 pub(crate) const MAX_FORM_BYTES: usize = 16 << 10;
 
+/// Longest text to look for in lists of administration.
+const MAX_SEARCH_BYTES: usize = 255;
+
 /// A JSON body of at most `LIMIT` bytes. The media type is ignored: `curl -d` sends another.
 pub(crate) struct Json<T, const LIMIT: usize = MAX_BODY_BYTES>(pub T);
 
@@ -218,6 +221,27 @@ impl<S: Send + Sync> FromRequestParts<S> for Search {
     }
 }
 
+/// Like `List`, with a text to look for.
+pub(crate) struct Searched(pub ListQuery, pub Option<String>);
+
+impl<S: Send + Sync> FromRequestParts<S> for Searched {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
+        let (search, rest): (Vec<_>, Vec<_>) = pairs(parts)
+            .into_iter()
+            .partition(|(name, _)| name == "search");
+        let text = search.into_iter().next_back().map(|(_, text)| text);
+        if text
+            .as_ref()
+            .is_some_and(|text| text.contains('\0') || text.len() > MAX_SEARCH_BYTES)
+        {
+            return Err(Error::validation("search", "is too long, or has a NUL"));
+        }
+        Ok(Self(list(&rest)?, text.filter(|text| !text.is_empty())))
+    }
+}
+
 /// Returns the words and conditions of a search as filters of a list.
 pub(crate) fn conditions(words: &str) -> Result<Vec<(String, String)>> {
     search::filters(words, Timestamp::now())
@@ -274,12 +298,10 @@ impl<S: Send + Sync> FromRequestParts<S> for NextQuery {
 }
 
 /// Returns the path if a browser that goes there stays on this server, else that of the start page: `//host`
-/// and `/\\host` lead to another server.
+/// leads to another server, a backslash is a slash to browsers, and they drop control characters.
 pub(crate) fn own_path(path: &str) -> &str {
-    let mut characters = path.chars();
-    let is_own = characters.next() == Some('/')
-        && !matches!(characters.next(), Some('/' | '\\'))
-        && !path.chars().any(char::is_control);
+    let is_plain = |character: char| character != '\\' && !character.is_control();
+    let is_own = path.starts_with('/') && !path.starts_with("//") && path.chars().all(is_plain);
     if is_own { path } else { "/" }
 }
 

@@ -6,6 +6,7 @@
 mod download_counts;
 mod garbage;
 mod lease;
+mod mails;
 mod outcome;
 pub mod periodic;
 mod queue;

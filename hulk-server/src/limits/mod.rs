@@ -4,6 +4,8 @@ pub(crate) mod answers;
 pub(crate) mod attempts;
 pub(crate) mod bodies;
 pub(crate) mod guesses;
+pub(crate) mod rates;
+pub(crate) mod standing;
 mod user;
 
 use std::net::{IpAddr, Ipv6Addr};

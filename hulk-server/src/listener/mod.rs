@@ -31,7 +31,12 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt;
 
-use crate::{error::Error, http::client_ip::TrustedProxies, limits::bodies::Share, memory::Memory};
+use crate::{
+    error::Error,
+    http::{client_ip::TrustedProxies, security},
+    limits::bodies::Share,
+    memory::Memory,
+};
 use body::{Answered, Sent};
 use slots::{Slot, Slots};
 use socket::{Busy, Socket};
@@ -52,7 +57,7 @@ const REFUSALS: usize = 64;
 const REFUSAL_TIMEOUT: Duration = Duration::from_secs(2);
 const REFUSAL: &str = concat!(
     "HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\nretry-after: 5\r\n",
-    "connection: close\r\ncontent-length: 116\r\n\r\n",
+    "x-content-type-options: nosniff\r\nconnection: close\r\ncontent-length: 116\r\n\r\n",
     r#"{"error":{"code":"TOO_MANY_REQUESTS","message":"the server has too many connections; try again later","details":[]}}"#,
 );
 
@@ -211,6 +216,7 @@ impl Server {
                 let mut answer = axum::response::IntoResponse::into_response(error);
                 let close = HeaderValue::from_static("close");
                 answer.headers_mut().insert(header::CONNECTION, close);
+                security::add_defaults(answer.headers_mut());
                 (answer, None)
             }
         };

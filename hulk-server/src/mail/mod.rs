@@ -79,13 +79,22 @@ impl Mailer {
         Ok(Self { from, way })
     }
 
-    /// Makes one attempt, of about 30 seconds at most.
+    /// Returns `smtp` or `outbox`.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self.way {
+            Way::Smtp(_) => "smtp",
+            Way::Outbox(_) => "outbox",
+        }
+    }
+
+    /// Makes one attempt, of about 30 seconds at most. `id` is the same for each attempt of a mail, and for no
+    /// other mail.
     ///
     /// # Errors
     /// If it is not certain that the mail was accepted. After a time-out it may have been; the next attempt has
     /// the same Message-ID.
-    pub(crate) async fn send(&self, message: &Message) -> Result<(), SendError> {
-        let mail = outbox::compose(&self.from, message)?;
+    pub(crate) async fn send(&self, id: &str, message: &Message) -> Result<(), SendError> {
+        let mail = outbox::compose(&self.from, id, message)?;
         let directory = match &self.way {
             Way::Smtp(server) => return server.send(&mail).await,
             Way::Outbox(directory) => directory.clone(),
@@ -150,7 +159,7 @@ mod tests {
                 }
             }
         });
-        mailer(Some(&url), "").send(&message()).await
+        mailer(Some(&url), "").send("one", &message()).await
     }
 
     #[tokio::test]
@@ -180,9 +189,27 @@ mod tests {
             assert!(error.to_string().ends_with(&answer[4..]), "{error}");
         }
         let error = mailer(Some("smtp://127.0.0.1:1"), "")
-            .send(&message())
+            .send("one", &message())
             .await;
         assert!(!error.unwrap_err().is_permanent());
+    }
+
+    #[tokio::test]
+    async fn refusals_that_are_not_about_the_mail_are_not_permanent() {
+        const GREETING: &[&str] = &["554 5.3.2 no service here"];
+        const HELLO: &[&str] = &["220 h", "550 5.7.1 not from you"];
+        const LOGIN: &[&str] = &["220 h", "250-h\r\n250 AUTH PLAIN", "535 5.7.8 wrong"];
+        const NO_LOGIN: &[&str] = &["220 h", "250 h", "530 5.7.0 log in first"];
+        for (login, answers) in [
+            ("", GREETING),
+            ("", HELLO),
+            ("ada:s3cret@", LOGIN),
+            ("", NO_LOGIN),
+        ] {
+            let error = attempt(login, answers).await.unwrap_err();
+            assert!(!error.is_permanent(), "{error}");
+            assert!(error.to_string().contains("(5"), "{error}");
+        }
     }
 
     #[tokio::test]
@@ -201,12 +228,12 @@ mod tests {
         let parent = tempfile::tempdir().unwrap();
         let outbox = parent.path().join("outbox");
         let mailer = mailer(None, outbox.to_str().unwrap());
-        mailer.send(&message()).await.unwrap();
-        mailer.clone().send(&message()).await.unwrap();
+        mailer.send("one", &message()).await.unwrap();
+        mailer.clone().send("two", &message()).await.unwrap();
         assert_eq!(std::fs::read_dir(&outbox).unwrap().count(), 2);
         std::fs::remove_dir_all(&outbox).unwrap();
         std::fs::write(&outbox, "no directory").unwrap();
-        let error = mailer.send(&message()).await.unwrap_err();
+        let error = mailer.send("one", &message()).await.unwrap_err();
         assert!(!error.is_permanent(), "{error}");
     }
 

@@ -56,11 +56,15 @@ pub(super) fn address(text: &str) -> Option<Address> {
     Address::new(address.user(), domain).ok()
 }
 
-/// Composes the mail with all its headers.
+/// Composes the mail with all its headers. Its Message-ID is derived from `id`.
 ///
 /// # Errors
 /// Permanent, if the address or the subject cannot be written into a header.
-pub(super) fn compose(from: &Mailbox, message: &Message) -> Result<lettre::Message, SendError> {
+pub(super) fn compose(
+    from: &Mailbox,
+    id: &str,
+    message: &Message,
+) -> Result<lettre::Message, SendError> {
     let refused = |what| SendError::new(what, true);
     let to = address(&message.to).ok_or_else(|| refused("the address is not that of a mailbox"))?;
     if message.subject.chars().any(char::is_control) {
@@ -76,7 +80,7 @@ pub(super) fn compose(from: &Mailbox, message: &Message) -> Result<lettre::Messa
         .to(to.into())
         .subject(message.subject.as_str())
         .date_now()
-        .message_id(Some(message_id(from, message)))
+        .message_id(Some(message_id(from, id)))
         // Answering machines do not answer such mail (RFC 3834).
         .raw_header(HeaderValue::new(
             HeaderName::new_from_ascii_str("Auto-Submitted"),
@@ -87,14 +91,9 @@ pub(super) fn compose(from: &Mailbox, message: &Message) -> Result<lettre::Messa
 }
 
 /// Returns the same id for every attempt: if a server accepted the mail and its answer was lost, the next
-/// attempt is recognised as the same mail.
-fn message_id(from: &Mailbox, message: &Message) -> String {
-    let mut hasher = blake3::Hasher::new();
-    for part in [&message.to, &message.subject, &message.text] {
-        hasher.update(&part.len().to_le_bytes());
-        hasher.update(part.as_bytes());
-    }
-    let hash = hasher.finalize().to_hex();
+/// attempt is recognised as the same mail, although its link is another one.
+fn message_id(from: &Mailbox, id: &str) -> String {
+    let hash = blake3::hash(id.as_bytes()).to_hex();
     format!("<{}@{}>", &hash[..32], from.email.domain())
 }
 
@@ -158,7 +157,7 @@ mod tests {
     fn a_mail_reads_as_it_was_written() {
         let directory = tempfile::tempdir().unwrap();
         let written = message("o'hara+x@bücher.example", "Bestätigen Sie: 100 % für 日本");
-        let mail = compose(&sender(), &written).unwrap().formatted();
+        let mail = compose(&sender(), "one", &written).unwrap().formatted();
         let path = write(
             &directory.path().join("outbox"),
             &mail,
@@ -181,9 +180,20 @@ mod tests {
         let from = read.from().unwrap().first().unwrap();
         assert_eq!(from.address(), Some("no-reply@hulk.example"));
         assert!(read.date().is_some());
-        let again = compose(&sender(), &written).unwrap().formatted();
-        let again = MessageParser::default().parse(&again).unwrap();
-        assert_eq!(read.message_id().unwrap(), again.message_id().unwrap());
+    }
+
+    #[test]
+    fn attempts_of_one_mail_have_one_id() {
+        let id_of = |id: &str, subject: &str| {
+            let written = message("ada@example.com", subject);
+            let mail = compose(&sender(), id, &written).unwrap().formatted();
+            let read = MessageParser::default().parse(&mail).unwrap();
+            read.message_id().unwrap().to_owned()
+        };
+        let first = id_of("one", "Hello");
+        assert_eq!(first, id_of("one", "Hello again"));
+        assert_ne!(first, id_of("two", "Hello"));
+        assert!(first.ends_with("@hulk.example"), "{first}");
     }
 
     #[test]
@@ -203,11 +213,12 @@ mod tests {
             "@example.com",
             "",
         ] {
-            let refused = compose(&sender(), &message(to, "Hello")).unwrap_err();
+            let refused = compose(&sender(), "one", &message(to, "Hello")).unwrap_err();
             assert!(refused.is_permanent(), "{to:?}");
         }
         for subject in ["Hello\r\nBcc: eve@example.com", "Hello\n\nBody", "\u{85}"] {
-            let refused = compose(&sender(), &message("ada@example.com", subject)).unwrap_err();
+            let written = message("ada@example.com", subject);
+            let refused = compose(&sender(), "one", &written).unwrap_err();
             assert!(refused.is_permanent(), "{subject:?}");
         }
         // These are odd, but addresses.
@@ -216,7 +227,7 @@ mod tests {
             "\"a b\"@example.com",
             "адам@example.com",
         ] {
-            let mail = compose(&sender(), &message(to, "Hello")).unwrap();
+            let mail = compose(&sender(), "one", &message(to, "Hello")).unwrap();
             assert_eq!(mail.envelope().to(), [address(to).unwrap()]);
         }
     }

@@ -205,29 +205,35 @@ impl SmtpServer {
             None,
         )
         .await
-        .map_err(|error| self.explain("connect to the mail server", &error))?;
+        .map_err(|error| self.explain("connect to the mail server", &error, false))?;
         if let Some(tls) = later {
             let upgraded = connection.starttls(tls, &self.url.greeting).await;
-            upgraded.map_err(|error| self.explain("start TLS with the mail server", &error))?;
+            upgraded
+                .map_err(|error| self.explain("start TLS with the mail server", &error, false))?;
         }
         if let Some(login) = &self.url.login {
             let login = Credentials::new(login.user.clone(), login.password.clone());
             let done = connection.auth(DEFAULT_MECHANISMS, &login).await;
-            done.map_err(|error| self.explain("log in to the mail server", &error))?;
+            done.map_err(|error| self.explain("log in to the mail server", &error, false))?;
         }
         let sent = connection.send(mail.envelope(), &mail.formatted()).await;
         match sent {
             Ok(_) => Ok(connection),
             // lettre itself refuses an address that needs SMTPUTF8 where the server does not have it.
             Err(error) if error.is_client() => Err(SendError::new(error.to_string(), true)),
-            Err(error) => Err(self.explain("hand the mail over", &error)),
+            Err(error) => {
+                // 530 asks for a log-in or for TLS, which is again about our settings.
+                let is_ours = error.status().is_some_and(|code| u16::from(code) == 530);
+                let is_permanent = error.is_permanent() && !is_ours;
+                Err(self.explain("hand the mail over", &error, is_permanent))
+            }
         }
     }
 
-    fn explain(&self, doing: &str, error: &smtp::Error) -> SendError {
+    /// Only what was answered about this mail is permanent: the operator can mend all that is before it.
+    fn explain(&self, doing: &str, error: &smtp::Error, is_permanent: bool) -> SendError {
         let text = self.presentable(&error.to_string());
-        let what = format!("cannot {doing}: {text}");
-        SendError::new(what, error.is_permanent())
+        SendError::new(format!("cannot {doing}: {text}"), is_permanent)
     }
 
     /// Shortens an answer for logs. Servers quote what they object to: our password, or a link from the mail,

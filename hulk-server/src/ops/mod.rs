@@ -2,6 +2,7 @@
 //! and the store, and know nothing of HTTP.
 
 pub mod accounts;
+pub mod admin;
 mod batch;
 pub mod browse;
 pub mod files;

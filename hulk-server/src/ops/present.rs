@@ -3,8 +3,15 @@
 use std::collections::HashMap;
 
 use hulk_proto::{
-    ApiKey, Directory, File, FileStatus, RemotePath, Share, Timestamp, directory::DirectoryListing,
-    file::Version, session::Session, trash::EntryKind, user::User,
+    ApiKey, Directory, File, FileStatus, RemotePath, Share, Timestamp,
+    admin::Account,
+    audit::{AuditActor, AuditEvent},
+    directory::DirectoryListing,
+    file::Version,
+    job::Job,
+    session::Session,
+    trash::EntryKind,
+    user::User,
 };
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use sqlx::AnyConnection;
@@ -13,8 +20,10 @@ use crate::{
     app::App,
     db::{
         api_keys::ApiKeyRow,
+        audit::EventRow,
         entries::{self, EntryRow},
         files::FileRow,
+        queue::JobRow,
         sessions::SessionRow,
         shares::ShareRow,
         tree,
@@ -348,6 +357,53 @@ pub(super) fn user(row: UserRow) -> Result<User> {
     })
 }
 
+pub(super) fn account(row: UserRow) -> Result<Account> {
+    Ok(Account {
+        is_active: row.is_active,
+        file_count: unsigned(row.file_count),
+        object_count: unsigned(row.object_count),
+        user: user(row)?,
+    })
+}
+
+pub(super) fn event(row: EventRow) -> Result<AuditEvent> {
+    let text = |text: String| serde_json::Value::String(text);
+    let of = |text: Option<String>| text.map(|text| id(&text)).transpose();
+    let owner = row
+        .on_behalf_of
+        .filter(|owner| Some(owner) != row.user_id.as_ref());
+    Ok(AuditEvent {
+        id: id(&row.id)?,
+        at: time(row.at)?,
+        actor: AuditActor {
+            kind: serde_json::from_value(text(row.actor_kind)).map_err(Error::internal)?,
+            id: row.actor_id,
+            on_behalf_of: of(owner)?,
+            user_id: of(row.user_id)?,
+        },
+        address: row.address,
+        action: row.action,
+        target: row.target,
+        outcome: serde_json::from_value(text(row.outcome)).map_err(Error::internal)?,
+        details: serde_json::from_str(&row.details).map_err(Error::internal)?,
+    })
+}
+
+pub(super) fn job(row: JobRow) -> Result<Job> {
+    let state = serde_json::Value::String(row.state);
+    Ok(Job {
+        id: id(&row.id)?,
+        kind: row.kind,
+        user_id: row.user_id.map(|user| id(&user)).transpose()?,
+        state: serde_json::from_value(state).map_err(Error::internal)?,
+        attempts: unsigned(row.attempts),
+        run_at: time(row.run_at)?,
+        error: row.error,
+        created_at: time(row.created_at)?,
+        updated_at: time(row.updated_at)?,
+    })
+}
+
 pub(super) fn api_key(row: ApiKeyRow) -> Result<ApiKey> {
     Ok(ApiKey {
         id: id(&row.id)?,
@@ -376,7 +432,7 @@ fn id(text: &str) -> Result<hulk_proto::Id> {
     text.parse().map_err(Error::internal)
 }
 
-fn time(millis: i64) -> Result<Timestamp> {
+pub(super) fn time(millis: i64) -> Result<Timestamp> {
     Timestamp::from_unix_millis(millis).map_err(Error::internal)
 }
 

@@ -34,6 +34,7 @@ pub(crate) async fn is_open(app: &App, target: Target<'_>) -> Result<bool> {
     let owner = users::find(&mut connection, &version.user_id).await?;
     drop(connection);
     match (owner, &version.share_id) {
+        (None, _) => Ok(false),
         (Some(owner), _) if check_active(&owner).is_err() => Ok(false),
         (_, Some(share_id)) => shares::is_open(app, share_id).await,
         (_, None) => Ok(true),

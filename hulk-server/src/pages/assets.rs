@@ -69,7 +69,6 @@ pub(super) async fn show(Path((version, name)): Path<(String, String)>) -> Respo
     let headers = [
         (header::CONTENT_TYPE, kind),
         (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     ];
     (headers, *text).into_response()
 }

@@ -2,10 +2,11 @@
 //! or get a page that says why.
 
 use axum::{
-    extract::FromRequestParts,
+    extract::{FromRequestParts, Request, State},
+    middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
-use http::request::Parts;
+use http::{HeaderMap, Method, StatusCode, header::AUTHORIZATION, request::Parts};
 use hulk_proto::Right;
 use url::form_urlencoded;
 
@@ -13,7 +14,11 @@ use super::html::failure;
 use crate::{
     app::App,
     auth::Caller,
-    http::{caller::MaybeCaller, cookies::refresh_token},
+    http::{
+        caller::MaybeCaller,
+        cookies::refresh_token,
+        negotiate::{Form, preferred},
+    },
 };
 
 /// A user who is signed in, and so may read.
@@ -36,8 +41,8 @@ impl FromRequestParts<App> for PageCaller {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
         match MaybeCaller::from_request_parts(parts, app).await {
             Ok(MaybeCaller(Some(caller))) => Ok(Self::SignedIn(Box::new(caller))),
-            Ok(MaybeCaller(None)) if refresh_token(app, &parts.headers).is_some() => {
-                let resume = format!("/refresh?next={}", next(parts));
+            Ok(MaybeCaller(None)) if may_resume(app, &parts.headers) => {
+                let resume = renewal(asked_for(parts));
                 Ok(Self::Resumes(Redirect::to(&resume).into_response()))
             }
             Ok(MaybeCaller(None)) => Ok(Self::Nobody),
@@ -69,18 +74,65 @@ impl FromRequestParts<App> for SignedInTo {
             PageCaller::SignedIn(caller) => Ok(Self(*caller)),
             PageCaller::Resumes(redirect) => Err(redirect),
             PageCaller::Nobody => {
-                let login = format!("/login?next={}", next(parts));
+                let login = with_next("/login", asked_for(parts));
                 Err(Redirect::to(&login).into_response())
             }
         }
     }
 }
 
-/// Returns the page that was asked for, as a parameter of another one.
-fn next(parts: &Parts) -> String {
-    let next = parts.uri.path_and_query();
-    let next = next.map_or("/", |next| next.as_str());
-    form_urlencoded::byte_serialize(next.as_bytes()).collect()
+/// Returns the page that was asked for.
+fn asked_for(parts: &Parts) -> &str {
+    let page = parts.uri.path_and_query();
+    page.map_or("/", |page| page.as_str())
+}
+
+/// Returns the page that renews the session, and then leads to `next`.
+pub(super) fn renewal(next: &str) -> String {
+    with_next("/refresh", next)
+}
+
+fn with_next(page: &str, next: &str) -> String {
+    let next: String = form_urlencoded::byte_serialize(next.as_bytes()).collect();
+    format!("{page}?next={next}")
+}
+
+/// Whether a renewed session would make a difference: another credential comes before the cookies.
+fn may_resume(app: &App, headers: &HeaderMap) -> bool {
+    !headers.contains_key(AUTHORIZATION) && refresh_token(app, headers).is_some()
+}
+
+/// Leads a browser to the page that renews the session, instead of refusing it what its user may see as soon
+/// as the access token, which lives for minutes, is renewed. It comes back at most once: the session is renewed
+/// then, or has no cookies any more.
+pub(crate) async fn resume_session(
+    State(app): State<App>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    let may_lead = is_page(&parts) && may_resume(&app, &parts.headers);
+    let page = may_lead.then(|| parts.clone());
+    let response = next.run(Request::from_parts(parts, body)).await;
+    let is_refused = matches!(
+        response.status(),
+        StatusCode::NOT_FOUND | StatusCode::UNAUTHORIZED
+    );
+    let Some(mut page) = page.filter(|_| is_refused) else {
+        return response;
+    };
+    match PageCaller::from_request_parts(&mut page, &app).await {
+        Ok(PageCaller::Resumes(redirect)) => redirect,
+        _ => response,
+    }
+}
+
+/// Whether a browser wants to show the answer as a page.
+fn is_page(parts: &Parts) -> bool {
+    let mode = parts.headers.get("sec-fetch-mode");
+    parts.method == Method::GET
+        && preferred(&parts.headers) == Some(Form::Page)
+        && mode.is_none_or(|mode| mode == "navigate")
 }
 
 impl FromRequestParts<App> for MayManage {

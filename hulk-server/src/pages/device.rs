@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::{
     caller::SignedInTo,
-    html::{Frame, page},
+    html::{Frame, page, refusal},
     register::said,
 };
 use crate::{
@@ -95,9 +95,8 @@ pub(super) async fn act(
             Ok(page(&app, StatusCode::OK, &template))
         }
         Err(error) if error.is_fault() => Err(error),
-        Err(error) => {
-            let status = error.status();
-            Ok(form(&app, status, error.into_body().error.message))
-        }
+        Err(error) => Ok(refusal(error, |status, message| {
+            form(&app, status, message)
+        })),
     }
 }

@@ -2,10 +2,13 @@
 
 use askama::Template;
 use axum::response::{Html, IntoResponse, Response};
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderName, HeaderValue, StatusCode, header};
 
 use super::assets;
 use crate::{app::App, error::Error};
+
+const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
+const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
 
 /// Properties of every page.
 pub(super) struct Frame {
@@ -32,14 +35,15 @@ struct Failure {
     message: String,
 }
 
-/// Renders a page that may load only our own files, and connect only to us and the store.
+/// Renders a page that may load only our own files, and connect only to us and the store. What holds for
+/// every answer, `http::security` adds.
 pub(super) fn page(app: &App, status: StatusCode, template: &impl Template) -> Response {
     let html = match template.render() {
         Ok(html) => html,
         Err(error) => return Error::internal(error).into_response(),
     };
     let mut response = (status, Html(html)).into_response();
-    let store = &app.settings.store_origin;
+    let store = &app.settings.store_origins;
     let policy = format!(
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; worker-src 'self'; \
          connect-src 'self' {store}; form-action 'self' {store}; base-uri 'none'; \
@@ -51,10 +55,13 @@ pub(super) fn page(app: &App, status: StatusCode, template: &impl Template) -> R
     }
     for (name, value) in [
         (header::CACHE_CONTROL, "no-store"),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         // Not "no-referrer": forms would have no Origin, which distinguishes ours from those of others.
         (header::REFERRER_POLICY, "same-origin"),
-        (header::X_FRAME_OPTIONS, "DENY"),
+        (OPENER_POLICY, "same-origin"),
+        (
+            PERMISSIONS_POLICY,
+            "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+        ),
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }
@@ -68,8 +75,19 @@ pub(super) fn page(app: &App, status: StatusCode, template: &impl Template) -> R
 
 /// Renders an error as a page, with its status.
 pub(crate) fn failure(app: &App, error: Error) -> Response {
-    let status = error.status();
-    let message = error.into_body().error.message;
-    let frame = Frame::new("That did not work", false);
-    page(app, status, &Failure { frame, message })
+    refusal(error, |status, message| {
+        let frame = Frame::new("That did not work", false);
+        page(app, status, &Failure { frame, message })
+    })
+}
+
+/// Renders a page with the error's status and message, and adds the headers that say when to retry.
+pub(super) fn refusal(
+    error: Error,
+    render: impl FnOnce(StatusCode, String) -> Response,
+) -> Response {
+    let (status, headers) = (error.status(), error.headers());
+    let mut response = render(status, error.into_body().error.message);
+    response.headers_mut().extend(headers);
+    response
 }

@@ -9,15 +9,19 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use hulk_proto::{Password, session::LogIn};
 use serde::Deserialize;
 
-use super::html::{Frame, page};
+use super::{
+    caller::renewal,
+    html::{Frame, page, refusal},
+};
 use crate::{
     app::{App, Signup},
     auth::Client,
     error::{Error, Result},
     http::{
+        caller::MaybeCaller,
         cookies::{expired_cookies, refresh_token, session_cookies},
         extract::{Form, NextQuery, own_path},
-        same_origin::SameOrigin,
+        same_origin::{SameOrigin, is_own_navigation},
     },
     ops::accounts::sessions,
 };
@@ -34,6 +38,15 @@ struct Welcome {
     next: String,
     /// Whether new accounts are possible.
     can_register: bool,
+}
+
+/// Leads to the renewal of the session, as a page of ours.
+#[derive(Template)]
+#[template(path = "resuming.html")]
+struct Resuming {
+    frame: Frame,
+    /// Path of the renewal.
+    renewal: String,
 }
 
 #[derive(Deserialize)]
@@ -101,16 +114,9 @@ pub(super) async fn login(
     match begun {
         Ok(session) => Ok(signed_in(session_cookies(&app, &session)?, &next)),
         Err(error) if error.is_fault() => Err(error),
-        Err(error) => {
-            let (status, wait) = (error.status(), error.retry_after());
-            let message = error.into_body().error.message;
-            let mut response = welcome_with(&app, status, (email, next), message);
-            if let Some(wait) = wait {
-                let seconds = HeaderValue::from(wait.as_secs());
-                response.headers_mut().insert(header::RETRY_AFTER, seconds);
-            }
-            Ok(response)
-        }
+        Err(error) => Ok(refusal(error, |status, message| {
+            welcome_with(&app, status, (email, next), message)
+        })),
     }
 }
 
@@ -135,27 +141,61 @@ fn with_cookies(
 pub(super) async fn logout(
     State(app): State<App>,
     _: SameOrigin,
+    client: Client,
     headers: HeaderMap,
 ) -> Result<Response> {
     if let Some(token) = refresh_token(&app, &headers) {
-        sessions::log_out(&app, &token).await?;
+        sessions::log_out(&app, &client, &token).await?;
     }
     Ok(signed_in(expired_cookies(&app)?, "/"))
 }
 
 /// Renews the session of a page whose access token has expired, and leads back to it. If that is not
-/// possible, the page will ask to sign in.
+/// possible, the cookies go, and the page will ask to sign in.
+///
+/// This GET changes something, since a page that was asked for can only be answered by a redirect. A browser
+/// that did not get the answer has a token that was exchanged, and if it presents that after the time of grace,
+/// the session ends. So nobody else may cause a renewal whose answer is lost: a valid session is not renewed,
+/// and a navigation that another site began gets a page of ours, which asks again.
 pub(super) async fn resume(
     State(app): State<App>,
+    MaybeCaller(caller): MaybeCaller,
     headers: HeaderMap,
     NextQuery(next): NextQuery,
 ) -> Result<Response> {
+    if caller.is_some() {
+        return Ok(Redirect::to(&next).into_response());
+    }
+    if !is_own_navigation(&headers) {
+        return Ok(resuming(&app, &next));
+    }
     let cookies = match renewed(&app, &headers).await {
         Ok(cookies) => cookies,
         Err(error) if error.is_fault() => return Err(error),
         Err(_) => expired_cookies(&app)?,
     };
     Ok(signed_in(cookies, &next))
+}
+
+/// Shows a page that goes on to the renewal at once. The window is out of reach of whoever opened it, who could
+/// close it in between.
+fn resuming(app: &App, next: &str) -> Response {
+    let renewal = renewal(next);
+    let refresh = HeaderValue::from_str(&format!("0; url={renewal}"));
+    let template = Resuming {
+        frame: Frame::new("One moment", false),
+        renewal,
+    };
+    let mut response = page(app, StatusCode::OK, &template);
+    let headers = response.headers_mut();
+    if let Ok(refresh) = refresh {
+        headers.insert(header::REFRESH, refresh);
+    }
+    headers.insert(
+        "cross-origin-opener-policy",
+        HeaderValue::from_static("same-origin"),
+    );
+    response
 }
 
 /// Renews the session for a script, which then repeats its request.

@@ -17,12 +17,16 @@ mod view;
 
 use axum::{
     Router,
-    middleware::map_response_with_state,
+    middleware::{from_fn_with_state, map_response, map_response_with_state},
     routing::{get, post},
 };
 
-use crate::{app::App, http::answers};
+use crate::{
+    app::App,
+    http::{answers, cookies},
+};
 pub(crate) use browse::listing;
+pub(crate) use caller::resume_session;
 pub(crate) use html::failure;
 pub(crate) use share::show as share_page;
 
@@ -47,6 +51,8 @@ pub(crate) fn router(app: &App) -> Router<App> {
         .route("/qr.svg", get(share::qr))
         .route("/s/{token}", post(share::act))
         .layer(map_response_with_state(app.answers.clone(), answers::hold))
+        .layer(map_response(answers::uncached))
+        .layer(from_fn_with_state(app.clone(), cookies::expire_key_cookie))
         // Assets are part of the program and do not count against the memory for answers.
         .route("/static/{version}/{*name}", get(assets::show))
 }

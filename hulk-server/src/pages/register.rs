@@ -12,7 +12,7 @@ use hulk_proto::{
 };
 use serde::Deserialize;
 
-use super::html::{Frame, failure, page};
+use super::html::{Frame, failure, page, refusal};
 use crate::{
     app::{App, Signup},
     auth::Client,
@@ -105,19 +105,19 @@ pub(super) async fn register(
             Ok(page(&app, StatusCode::CREATED, &template))
         }
         Err(error) if error.is_fault() => Err(error),
-        Err(error) => {
-            let status = error.status();
-            Ok(form(&app, status, email, error.into_body().error.message))
-        }
+        Err(error) => Ok(refusal(error, |status, message| {
+            form(&app, status, email, message)
+        })),
     }
 }
 
 /// Verifies the address that the link was sent to.
 pub(super) async fn verify_email(
     State(app): State<App>,
+    client: Client,
     Query(link): Query<Verification>,
 ) -> Response {
-    match email::verify(&app, None, &link.token).await {
+    match email::verify(&app, &client, None, &link.token).await {
         Ok(()) => said(
             &app,
             "Your address is verified",

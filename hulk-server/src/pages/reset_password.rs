@@ -13,7 +13,7 @@ use hulk_proto::{
 use serde::Deserialize;
 
 use super::{
-    html::{Frame, page},
+    html::{Frame, page, refusal},
     register::said,
 };
 use crate::{
@@ -90,9 +90,8 @@ pub(super) async fn act(
     match done {
         Ok(()) => Ok(said(&app, title, message)),
         Err(error) if error.is_fault() => Err(error),
-        Err(error) => {
-            let status = error.status();
-            Ok(form(&app, status, token, error.into_body().error.message))
-        }
+        Err(error) => Ok(refusal(error, |status, message| {
+            form(&app, status, token, message)
+        })),
     }
 }

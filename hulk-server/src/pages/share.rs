@@ -16,7 +16,7 @@ use qrcode::{QrCode, render::svg};
 use serde::Deserialize;
 
 use super::{
-    html::{Frame, failure, page},
+    html::{Frame, failure, page, refusal},
     view::{Row, date, size},
 };
 use crate::{
@@ -176,10 +176,9 @@ async fn again(
 ) -> Response {
     let shown = show_share(app, token, credentials, None).await;
     match shown {
-        Ok(shown) => {
-            let refusal = (error.status(), error.to_string());
-            rendered(app, token, shown, refusal)
-        }
+        Ok(shown) => refusal(error, |status, message| {
+            rendered(app, token, shown, (status, message))
+        }),
         Err(_) => failure(app, error),
     }
 }
@@ -220,7 +219,6 @@ pub(super) async fn qr(State(app): State<App>, Query(drawn): Query<Drawn>) -> Re
         .build();
     let headers = [
         (header::CONTENT_TYPE, "image/svg+xml"),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::CACHE_CONTROL, "no-store"),
     ];
     (headers, svg).into_response()

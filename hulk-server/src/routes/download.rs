@@ -20,6 +20,7 @@ use crate::{
     http::{
         extract::{LinkQuery, Rest},
         negotiate::{wants_json, wants_page},
+        security::RESOURCE_POLICY,
         share_access::Visitor,
     },
     ops::{
@@ -90,6 +91,8 @@ pub(crate) fn redirect(resolved: Resolved) -> Response {
     let mut response = (StatusCode::FOUND, location).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    // A link works in the pages of others too, such as in an <img>.
+    headers.insert(RESOURCE_POLICY, HeaderValue::from_static("cross-origin"));
     headers.extend(claim);
     for (name, value) in attributes.into_iter().flatten() {
         headers.insert(name, value);

@@ -1,5 +1,6 @@
 //! The HTTP interface, one file per noun: parse, authorise, run one operation, answer.
 
+mod admin;
 mod api_keys;
 mod browse;
 mod device_codes;
@@ -12,6 +13,7 @@ mod openapi;
 mod password_resets;
 mod public_shares;
 mod put;
+mod reports;
 mod sessions;
 mod share_page;
 mod share_uploads;
@@ -25,26 +27,31 @@ mod versions;
 
 use axum::{
     Router,
-    extract::Request,
-    middleware::{from_fn, map_request, map_response, map_response_with_state},
+    extract::{Request, State},
+    middleware::{
+        Next, from_fn, from_fn_with_state, map_request, map_response, map_response_with_state,
+    },
     response::{IntoResponse, Response},
     routing::get,
 };
-use http::{HeaderValue, StatusCode, header};
+use http::StatusCode;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
     app::App,
-    http::{answers, challenge, client_ip::ClientIp, extract},
+    http::{
+        answers, challenge, client_ip::ClientIp, cookies, cors, extract, negotiate::wants_page,
+        origins, rate_limit,
+    },
     pages,
     store::embedded::{self, EmbeddedStore},
 };
 
-/// Returns the API's routes with their OpenAPI document.
-fn api() -> (Router<App>, OpenApi) {
+/// Returns the API's routes, those of links as they are given, with their OpenAPI document.
+fn api(links: OpenApiRouter<App>) -> (Router<App>, OpenApi) {
     OpenApiRouter::with_openapi(openapi::base())
-        .merge(links())
+        .merge(links)
         .merge(openapi::secured(of_callers()))
         .merge(of_links())
         .merge(of_strangers())
@@ -73,6 +80,8 @@ fn of_callers() -> OpenApiRouter<App> {
         .merge(api_keys::router())
         .merge(me::router())
         .merge(put::router())
+        .merge(reports::router())
+        .merge(admin::router())
 }
 
 /// Routes that lead to a credential, and so need none.
@@ -90,25 +99,41 @@ fn of_links() -> OpenApiRouter<App> {
 
 /// Returns the OpenAPI 3.1 document.
 pub fn openapi() -> OpenApi {
-    openapi::complete(api().1)
+    openapi::complete(api(links()).1)
 }
 
 /// Returns all routes of the server.
 pub(crate) fn router(app: App) -> Router {
-    let (routes, document) = api();
+    // Browsers follow links too.
+    let links = links()
+        .route_layer(from_fn_with_state(app.clone(), pages::resume_session))
+        .route_layer(from_fn_with_state(app.clone(), cookies::expire_key_cookie));
+    let (routes, document) = api(links);
     let document = openapi::json(document);
-    routes
+    let routes = routes
         .route(
             "/api/v1/openapi.json",
             get(move || openapi::show(document.clone())),
         )
-        .layer(map_response_with_state(app.answers.clone(), answers::hold))
-        .layer(map_response(uncached))
+        .layer(map_response_with_state(app.answers.clone(), answers::hold));
+    // Without limits, requests do not even pass through here.
+    let routes = match app.rates.are_limited() {
+        true => routes.layer(from_fn_with_state(app.clone(), limit)),
+        false => routes,
+    };
+    let mut router = routes
+        .layer(map_response(answers::uncached))
         .merge(pages::router(&app))
         .merge(store::router(&app))
         .method_not_allowed_fallback(extract::no_method)
-        .fallback(extract::no_route)
-        .with_state(app)
+        .fallback(extract::no_route);
+    if let Some(rules) = cors::rules(&app.settings.cors_origins) {
+        router = router.layer(from_fn_with_state(rules, cors::apply));
+    }
+    if let Some(content) = app.settings.content_url.clone() {
+        router = router.layer(from_fn_with_state(content, origins::separate));
+    }
+    router.with_state(app)
 }
 
 /// Returns the routes for the operator's own network: metrics, and the checks of the store.
@@ -142,13 +167,23 @@ pub(crate) fn store_router(app: &App) -> Router {
     })
 }
 
-/// Forbids caching: an answer of the API is only for its caller, and only valid now.
-async fn uncached(mut response: Response) -> Response {
-    let headers = response.headers_mut();
-    headers
-        .entry(header::CACHE_CONTROL)
-        .or_insert(HeaderValue::from_static("no-store"));
-    response
+/// Counts a request, and refuses it if its caller has made too many.
+async fn limit(State(app): State<App>, request: Request, next: Next) -> Response {
+    match rate_limit::count(&app, &request) {
+        Ok(None) => next.run(request).await,
+        Ok(Some(standing)) => {
+            let mut response = next.run(request).await;
+            standing.write(response.headers_mut());
+            response
+        }
+        Err(error) if is_for_page(&request) => pages::failure(&app, error),
+        Err(error) => error.into_response(),
+    }
+}
+
+/// Whether a browser opens a link; scripts of our pages call the API.
+fn is_for_page(request: &Request) -> bool {
+    !request.uri().path().starts_with("/api/") && wants_page(request.headers())
 }
 
 /// Removes the client's address, since whoever reaches the operator's listener may see everything there.

@@ -100,7 +100,8 @@ async fn send(app: &App, store: &EmbeddedStore, request: Request) -> Response {
     let pairs = pairs(&request);
     let claim = pairs.into_iter().find(|(name, _)| name == CLAIM_PARAMETER);
     let is_read = request.method() == Method::GET;
-    let response = embedded::front(store.service(), app.settings.host.clone(), request).await;
+    let host = app.settings.content_host.clone();
+    let response = embedded::front(store.service(), host, request).await;
     let Some((_, claim)) = claim.filter(|_| is_read && response.status().is_success()) else {
         return response;
     };

@@ -86,11 +86,8 @@ pub(super) async fn send(app: &App, viewer: Viewer, form: TreeForm, id: &Id) -> 
     });
     let first = stream::iter([Ok(Bytes::from(first))]);
     let body = Body::from_stream(futures_util::StreamExt::chain(first, rest));
-    let headers = [
-        (header::CONTENT_TYPE, "text/plain; charset=utf-8"),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    ];
-    Ok((headers, body).into_response())
+    let kind = [(header::CONTENT_TYPE, "text/plain; charset=utf-8")];
+    Ok((kind, body).into_response())
 }
 
 impl Listing {

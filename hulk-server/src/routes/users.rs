@@ -4,7 +4,7 @@ use axum::{Json as Answer, extract::State};
 use http::StatusCode;
 use hulk_proto::{
     ErrorBody, Usage,
-    account::{ChangePassword, ChangeUser, SignUp, SignedUp, VerifyEmail},
+    account::{ChangePassword, ChangeUser, DeleteUser, SignUp, SignedUp, VerifyEmail},
     user::User,
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -17,7 +17,7 @@ use crate::{
         caller::{CanManage, CanRead},
         extract::{Json, PathId},
     },
-    ops::accounts::{email, passwords, profile, sign_up, usage::show_usage},
+    ops::accounts::{deletion, email, passwords, profile, sign_up, usage::show_usage},
 };
 
 /// Routes that need no credential.
@@ -29,7 +29,7 @@ pub(super) fn open_router() -> OpenApiRouter<App> {
 
 pub(super) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
-        .routes(routes!(show, change))
+        .routes(routes!(show, change, delete))
         .routes(routes!(usage))
         .routes(routes!(send_verification))
         .routes(routes!(change_password))
@@ -71,6 +71,22 @@ async fn change(
         .map(Answer)
 }
 
+/// Delete your account and everything that it has
+#[utoipa::path(delete, path = "/api/v1/users/{id}", tag = "users", params(("id" = String, Path)),
+    request_body = DeleteUser,
+    responses((status = 204), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody),
+        (status = 409, body = ErrorBody)))]
+async fn delete(
+    State(app): State<App>,
+    client: Client,
+    CanManage(caller): CanManage,
+    PathId(id): PathId,
+    Json(request): Json<DeleteUser>,
+) -> Result<StatusCode> {
+    deletion::delete_own(&app, &client, &caller, &id, request).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
 /// Send the mail that verifies your address again
 #[utoipa::path(post, path = "/api/v1/users/{id}/email-verification", tag = "users",
     params(("id" = String, Path)), responses((status = 204), (status = 404, body = ErrorBody)))]
@@ -90,10 +106,11 @@ async fn send_verification(
     responses((status = 204), (status = 400, body = ErrorBody)))]
 async fn verify_email(
     State(app): State<App>,
+    client: Client,
     PathId(id): PathId,
     Json(request): Json<VerifyEmail>,
 ) -> Result<StatusCode> {
-    email::verify(&app, Some(&id), &request.token.0).await?;
+    email::verify(&app, &client, Some(&id), &request.token.0).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

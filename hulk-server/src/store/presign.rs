@@ -192,7 +192,7 @@ impl Presigner {
         headers: &[(&str, &str)],
     ) -> Result<Presigned, StoreError> {
         let now = SystemTime::now();
-        let url = self.url(key, query);
+        let url = self.url(&method, key, query);
         let signature = self
             .sign(&method, &url, headers, now)
             .map_err(|error| StoreError::unavailable("presign", key, error))?;
@@ -208,9 +208,14 @@ impl Presigner {
         })
     }
 
-    fn url(&self, key: &str, query: &[(&str, String)]) -> String {
-        let Endpoint { url, bucket, .. } = &*self.endpoint;
-        let mut url = format!("{url}/{bucket}/{}", utf8_percent_encode(key, KEY));
+    fn url(&self, method: &Method, key: &str, query: &[(&str, String)]) -> String {
+        let endpoint = &*self.endpoint;
+        let base = match *method {
+            Method::PUT => &endpoint.url,
+            _ => &endpoint.download_url,
+        };
+        let key = utf8_percent_encode(key, KEY);
+        let mut url = format!("{base}/{}/{key}", endpoint.bucket);
         for (index, (name, value)) in query.iter().enumerate() {
             url.push(if index == 0 { '?' } else { '&' });
             url.push_str(name);

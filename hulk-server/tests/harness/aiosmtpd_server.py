@@ -6,6 +6,7 @@ The file DIRECTORY/mode, which may change at any time, says what it does:
 
     normal   accepts every mail
     hang     accepts connections and never answers
+    closed   answers 554 instead of a greeting
     refuse   answers 550 to RCPT
     busy     answers 451 to the first two mails, and then accepts
     drop     closes the connection when the mail's text begins
@@ -87,6 +88,14 @@ class Silent(asyncio.Protocol):
     """Reads, and never answers."""
 
 
+class Closed(asyncio.Protocol):
+    """Refuses every connection, as RFC 5321 wants it of a host that takes no mail."""
+
+    def connection_made(self, transport):
+        transport.write(b"554 5.3.2 no service here\r\n")
+        transport.close()
+
+
 def authenticate(server, session, envelope, mechanism, login):
     success = (login.login, login.password) == LOGIN
     # Unless it is "handled", aiosmtpd answers 535.
@@ -98,6 +107,8 @@ def connected(handler):
         connections.write(b".")
     if mode() == "hang":
         return Silent()
+    if mode() == "closed":
+        return Closed()
     login = {}
     if LOGIN:
         login = {"auth_required": True, "auth_require_tls": False, "authenticator": authenticate}

@@ -32,6 +32,8 @@ pub(crate) enum Mode {
     Normal,
     /// Accepts connections and never answers.
     Hang,
+    /// Answers 554 instead of a greeting.
+    Closed,
     /// Answers 550 to RCPT.
     Refuse,
     /// Answers 451 to the first two mails, and then accepts.
@@ -161,6 +163,7 @@ fn write_mode(directory: &TempDir, mode: Mode) {
     let name = match mode {
         Mode::Normal => "normal",
         Mode::Hang => "hang",
+        Mode::Closed => "closed",
         Mode::Refuse => "refuse",
         Mode::Busy => "busy",
         Mode::Drop => "drop",

@@ -77,6 +77,9 @@ GET    /readyz                                           200 200 200 200 200 200
 GET    /metrics                                          200 200 200 200 200 200 200
 DELETE /api/v1/files/{private}                           401 403 403 204 404 404 404
 POST   /api/v1/users                                     403 403 403 403 403 403 403 {"email": "eve@example.com", "password": "x"}
+GET    /api/v1/audit                                     401 200 403 200 200 200 200
+GET    /api/v1/jobs                                      401 200 403 200 200 200 200
+GET    /api/v1/jobs/000000000000                         401 404 403 404 404 404 404
 GET    /api/v1/users/{ada}                               401 200 403 200 200 404 200
 PUT    /api/v1/users/{ada}                               401 403 403 403 200 404 200 {"first_name": "Ada"}
 POST   /api/v1/users/{ada}/email-verification            401 403 403 403 204 404 204
@@ -90,6 +93,7 @@ GET    /api/v1/sessions                                  401 403 403 403 200 200
 DELETE /api/v1/sessions/000000000000                     401 403 403 403 404 404 404
 POST   /api/v1/device-codes                              201 201 201 201 201 201 201 {"client_name": "x"}
 POST   /api/v1/device-codes/token                        400 400 400 400 400 400 400 {"device_code": "x"}
+DELETE /api/v1/users/{ada}                               401 403 403 403 429 404 429 {"password": "x"}
 DELETE /api/v1/sessions                                  401 400 400 400 400 400 204
 "#;
 
@@ -216,7 +220,11 @@ async fn every_route_for_every_caller() {
             row.method.as_str().eq_ignore_ascii_case(&route.0) && matches(&route.1, &row.path)
         })
     };
-    let missing: Vec<_> = documented.iter().filter(|route| !asked(route)).collect();
+    // Those of administration have a table of their own.
+    let missing = documented
+        .iter()
+        .filter(|(_, path)| !path.starts_with("/api/v1/admin/"));
+    let missing: Vec<_> = missing.filter(|route| !asked(route)).collect();
     assert!(
         missing.is_empty(),
         "routes without a row in the table: {missing:?}"
@@ -224,7 +232,7 @@ async fn every_route_for_every_caller() {
 }
 
 /// (method, path) of all routes in the OpenAPI document.
-async fn documented_routes(server: &Server) -> Vec<(String, String)> {
+pub(crate) async fn documented_routes(server: &Server) -> Vec<(String, String)> {
     let (_, document) = server.get("/api/v1/openapi.json", "").await;
     let paths = document["paths"].as_object().unwrap();
     let methods = |item: &Value| {
@@ -244,7 +252,7 @@ async fn documented_routes(server: &Server) -> Vec<(String, String)> {
         .collect()
 }
 
-fn matches(template: &str, path: &str) -> bool {
+pub(crate) fn matches(template: &str, path: &str) -> bool {
     let (template, path): (Vec<_>, Vec<_>) =
         (template.split('/').collect(), path.split('/').collect());
     let path: Vec<&str> = path

@@ -34,6 +34,7 @@ pub(crate) struct Server {
 /// Password of every user.
 pub(crate) const PASSWORD: &str = "correct horse battery";
 /// Secret that authenticates the store's notices.
+pub(crate) const ROOT_KEY: &str = "the-operators-own-key-of-32-letters-or-more";
 pub(crate) const EVENTS_SECRET: &str = "not-to-be-told";
 
 /// A user and one of their keys.
@@ -50,6 +51,8 @@ pub(crate) fn command(data_dir: &Path) -> Command {
         .arg(data_dir)
         .envs(engine::variables(data_dir))
         .env("HULK_S3_EVENTS_SECRET", EVENTS_SECRET)
+        .env("HULK_ROOT_API_KEY", ROOT_KEY)
+        .env("HULK_ROOT_ALLOWED_IPS", "127.0.0.0/8")
         .env_remove("RUST_LOG");
     command
 }

@@ -1,8 +1,10 @@
 //! Background jobs, run by a command as for cron.
 
+use sqlx::Row;
+
 use crate::{
     harness::files_below,
-    server::{Server, has_embedded_store, run, signed, sql, text},
+    server::{Server, database, has_embedded_store, run, signed, sql, text},
 };
 
 #[tokio::test]
@@ -47,4 +49,37 @@ async fn stale_uploads_and_expired_files_give_their_space_back() {
         assert_eq!(files.len(), left, "{files:?}");
     }
     assert!(files_below(&server.data_dir.join("store/uploads")).is_empty());
+}
+
+#[tokio::test]
+async fn what_log_ins_leave_is_deleted_however_much_it_is() {
+    let mut server = Server::start();
+    let user_id = server.user("ada@example.com").user_id;
+    server.process.terminate();
+    for insert in [
+        "sessions (id, user_id, client, address, permissions, token_key, created_at, last_used_at,
+                   expires_at) SELECT 's' || n, '{user}', '', '', 'all', '', 1, 1, 1",
+        "session_tokens (token_hash, session_id, kind, expires_at) SELECT 't' || n, 's' || n, 'access', 1",
+        "mail_tokens (token_hash, user_id, kind, email, expires_at)
+             SELECT 't' || n, '{user}', 'verification', '', 1",
+        "attempts (class, subject, started_at, count) SELECT 'login', 'a' || n, 1, 1",
+        "queue (id, kind, payload, state, attempts, run_at, holder, held_until, created_at, updated_at)
+             SELECT 'q' || n, '', '', 'done', 1, 1, '', 0, 1, 1",
+    ] {
+        let insert = insert.replace("{user}", &user_id);
+        let numbers = "WITH RECURSIVE numbers (n) AS
+            (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 1200)";
+        let (table, select) = insert.split_once("SELECT").unwrap();
+        let statement = format!("INSERT INTO {table} {numbers} SELECT {select} FROM numbers");
+        sql(&server.data_dir, statement).await;
+    }
+    let swept = text(&run(&server.data_dir, &["--json", "sweep"], ""));
+    let swept: serde_json::Value = serde_json::from_str(&swept).unwrap();
+    assert_eq!(swept["ended_sessions"], 1200);
+    let left = "SELECT (SELECT COUNT(*) FROM sessions) + (SELECT COUNT(*) FROM session_tokens)
+        + (SELECT COUNT(*) FROM mail_tokens) + (SELECT COUNT(*) FROM attempts)
+        + (SELECT COUNT(*) FROM queue) AS count";
+    let mut database = database(&server.data_dir).await;
+    let row = sqlx::query(left).fetch_one(&mut database).await.unwrap();
+    assert_eq!(row.get::<i64, _>("count"), 0);
 }

@@ -12,7 +12,7 @@ use crate::{
     client::Client,
     config::{Config, KeyPlace, Locked, Profile, free_name},
     context::{self, DEFAULT_PROFILE},
-    credentials,
+    credentials::{self, Key},
     error::{Error, Result},
     printer::Printer,
     runtime,
@@ -35,7 +35,9 @@ pub(crate) async fn login(global: &Global, printer: &Printer, api_key_stdin: boo
         }
         false => device_key(&server, printer).await?,
     };
-    let me = Client::new(server.clone(), Some(key.clone()))?.me().await?;
+    let me = Client::new(server.clone(), Some(Key::Api(key.clone())))?
+        .me()
+        .await?;
     let login = Login {
         server: server.clone(),
         key,
@@ -232,7 +234,10 @@ async fn revoked(profile: &Profile, name: &str, printer: &Printer) -> bool {
         let key = runtime::blocking(move || credentials::load(&name, place)).await?;
         let Some(key) = key else { return Ok(false) };
         let id = key.id().clone();
-        match Client::new(server, Some(key))?.delete_key(&id).await {
+        match Client::new(server, Some(Key::Api(key)))?
+            .delete_key(&id)
+            .await
+        {
             // It was revoked before, or has expired.
             Err(error)
                 if matches!(

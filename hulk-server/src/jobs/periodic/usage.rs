@@ -1,7 +1,11 @@
 //! Corrects every user's usage if it is not the sum of their files.
 
 use crate::{
-    app::App, audit::Actor, db::users, error::Result, jobs::lease::Lease,
+    app::App,
+    audit::Actor,
+    db::{quota, users},
+    error::Result,
+    jobs::lease::Lease,
     ops::transaction::transaction,
 };
 
@@ -17,7 +21,7 @@ pub(crate) async fn run_once(app: &App, lease: &Lease) -> Result<u64> {
         drop(connection);
         for id in &ids {
             let recounted = transaction!(&app.db, Actor::Server { user_id: id }, async |tx| {
-                Ok(users::recount(tx, id).await?)
+                Ok(quota::recount(tx, id).await?)
             });
             if recounted? {
                 tracing::warn!(

@@ -8,11 +8,12 @@ use hulk_proto::{
     device::{DeviceCode, DeviceKey},
 };
 use nanoid::nanoid;
+use serde_json::json;
 
 use super::keys::{check_count, insert_key};
 use crate::{
     app::App,
-    audit::Actor,
+    audit::{self, Action, Actor},
     auth::{
         Caller, Client, check_active,
         tokens::{Token, TokenPrefix},
@@ -47,7 +48,7 @@ const USER_CODE_CHARS: usize = 8;
 pub async fn request_code(app: &App, client: &Client, name: &str) -> Result<DeviceCode> {
     validate::label(name).map_err(|message| Error::validation("client_name", message))?;
     Attempt::DeviceCode
-        .count(&app.db, client.address, None)
+        .count(&app.db, &app.settings.rate_limits, client.address, None)
         .await?;
     let device_code = Token::random(TokenPrefix::Device);
     let now = Timestamp::now();
@@ -150,7 +151,8 @@ async fn create_key(
         expires_at: None,
     };
     insert_key(transaction, user_id, secret, &request).await?;
-    Ok(())
+    let actor = Actor::Server { user_id };
+    Ok(audit::record(transaction, actor, Action::KeyCreate, secret.id().as_str()).await?)
 }
 
 /// Records a poll. Returns false if it came too early; then the pause grows.
@@ -173,7 +175,7 @@ pub struct Waiting {
     pub since: Timestamp,
 }
 
-/// Finds the program whose code was typed.
+/// Finds the program whose code was typed. Only wrong codes count against the limit of guesses.
 ///
 /// # Errors
 /// `FORBIDDEN` for a caller who may not manage keys, `NOT_FOUND`, `TOO_MANY_REQUESTS`.
@@ -184,18 +186,24 @@ pub async fn find_waiting(
     typed: &str,
 ) -> Result<Waiting> {
     caller.require(Right::Manage)?;
+    let account = Some(caller.user.id.as_str());
+    // Before the code is looked up, so that guesses at once are counted too.
     Attempt::DeviceGuess
-        .count(&app.db, client.address, Some(&caller.user.id))
+        .count(&app.db, &app.settings.rate_limits, client.address, account)
         .await?;
     let mut connection = app.db.read().await?;
     let now = Timestamp::now();
     let found = device_codes::find_pending(&mut connection, &normalized(typed), now).await?;
+    drop(connection);
     let found = found.ok_or_else(|| {
         Error::new(
             ErrorCode::NotFound,
             "no program waits with this code; check it, or start the log-in again",
         )
     })?;
+    Attempt::DeviceGuess
+        .uncount(&app.db, client.address, account)
+        .await?;
     Ok(Waiting {
         since: Timestamp::from_unix_millis(found.created_at).map_err(Error::internal)?,
         user_code: found.user_code,
@@ -221,8 +229,15 @@ pub async fn decide(
         false => DeviceState::Denied,
     };
     let by = (caller.user.id.as_str(), caller.credential.permissions());
-    let is_decided = transaction!(&app.db, Actor::from(caller), async |tx| {
+    let actor = Actor::from(caller);
+    let action = match is_approved {
+        true => Action::DeviceApprove,
+        false => Action::DeviceDeny,
+    };
+    let is_decided = transaction!(&app.db, actor, async |tx| {
         let now = Timestamp::now();
+        let details = json!({ "client": waiting.client, "address": waiting.address });
+        audit::record_with(tx, actor, action, &caller.user.id, details).await?;
         Ok(device_codes::decide(tx, &waiting.user_code, state, by, now).await?)
     })?;
     match is_decided {
@@ -254,4 +269,33 @@ fn expired() -> Error {
         ErrorCode::ExpiredToken,
         "this code is unknown or has expired; start the log-in again",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_code_is_found_however_it_is_typed(
+            code in "[BCDFGHJKLMNPQRSTVWXZ]{8}",
+            between in "[ ._–-]{0,3}",
+            more in "[a-zA-Z0-9é]",
+        ) {
+            let (first, second) = code.split_at(4);
+            let typed = format!("{between}{first}{between}{second}{between}");
+            prop_assert_eq!(normalized(&typed), code.as_str());
+            prop_assert_eq!(normalized(&typed.to_lowercase()), code.as_str());
+            // What is too long is another code, and not cut to this one.
+            prop_assert_ne!(normalized(&format!("{typed}{more}")), code);
+        }
+
+        #[test]
+        fn what_is_typed_is_looked_up_by_a_short_text(typed in any::<String>()) {
+            // One character is up to three in upper case.
+            prop_assert!(normalized(&typed).chars().count() <= 3 * (USER_CODE_CHARS + 1));
+        }
+    }
 }

@@ -5,14 +5,14 @@ use hulk_proto::{ErrorCode, Id, Timestamp};
 use super::profile::check_self;
 use crate::{
     app::App,
-    audit::Actor,
+    audit::{self, Action, Actor},
     auth::{
         Caller, Client,
         tokens::{Token, TokenPrefix},
     },
     db::{
         mail_tokens::{self, Purpose},
-        queue::{self, Work},
+        queue::{self, Mail},
         users,
     },
     error::{Error, Result},
@@ -30,13 +30,14 @@ pub async fn send_verification(app: &App, client: &Client, caller: &Caller, id: 
     if user.email_verified_at.is_some() {
         return Ok(());
     }
-    let account = format!("mail:{}", user.id);
+    let limits = &app.settings.rate_limits;
     Attempt::Signup
-        .count(&app.db, client.address, Some(&account))
+        .count(&app.db, limits, client.address, None)
         .await?;
+    Attempt::count_mail(&app.db, limits, &user.email).await?;
     transaction!(&app.db, Actor::from(caller), async |tx| {
-        let work = Work::Verification;
-        Ok(queue::insert(tx, Id::random().as_str(), Some(&user.id), &work).await?)
+        let work = Mail::Verification;
+        Ok(queue::insert(tx, Id::random().as_str(), Some(&user.id), work).await?)
     })?;
     app.queue.notify_one();
     Ok(())
@@ -46,7 +47,7 @@ pub async fn send_verification(app: &App, client: &Client, caller: &Caller, id: 
 ///
 /// # Errors
 /// `BAD_REQUEST` for a token that is unknown, expired, or was sent to another address.
-pub async fn verify(app: &App, id: Option<&Id>, text: &str) -> Result<()> {
+pub async fn verify(app: &App, client: &Client, id: Option<&Id>, text: &str) -> Result<()> {
     let token = Token::parse(TokenPrefix::Mail, text).ok_or_else(no_good)?;
     let (purpose, now) = (Purpose::Verification, Timestamp::now());
     let mut connection = app.db.read().await?;
@@ -56,8 +57,10 @@ pub async fn verify(app: &App, id: Option<&Id>, text: &str) -> Result<()> {
         .filter(|found| id.is_none_or(|id| found.user_id == id.as_str()))
         .ok_or_else(no_good)?;
     let user_id = found.user_id.as_str();
-    let is_verified = transaction!(&app.db, Actor::Server { user_id }, async |tx| {
+    let actor = Actor::Owner { user_id, client };
+    let is_verified = transaction!(&app.db, actor, async |tx| {
         mail_tokens::delete_all(tx, user_id, purpose).await?;
+        audit::record(tx, actor, Action::UserVerify, user_id).await?;
         Ok(users::verify_email(tx, user_id, &found.email).await?)
     })?;
     match is_verified {

@@ -6,7 +6,7 @@ use hulk_proto::{
 
 use crate::{
     app::App,
-    audit::Actor,
+    audit::{self, Action, Actor},
     auth::keys::secret_hash,
     db::{
         Db, Write,
@@ -36,6 +36,7 @@ pub async fn create_key(db: &Db, actor: Actor<'_>, request: CreateApiKey) -> Res
     let user_id = actor.user_id();
     let row = transaction!(db, actor, async |tx| {
         check_count(tx, user_id).await?;
+        audit::record(tx, actor, Action::KeyCreate, secret.id().as_str()).await?;
         insert_key(tx, user_id, &secret, &request).await
     });
     Ok(CreatedApiKey {
@@ -110,10 +111,10 @@ pub async fn list_keys(app: &App, user: &UserRow, query: &ListQuery) -> Result<P
 /// # Errors
 /// `NOT_FOUND` also for another user's key.
 pub async fn delete_key(db: &Db, actor: Actor<'_>, id: &Id) -> Result<()> {
-    let is_deleted = transaction!(db, actor, async |tx| {
-        Ok(api_keys::delete(tx, actor.user_id(), id.as_str()).await?)
-    })?;
-    is_deleted
-        .then_some(())
-        .ok_or_else(|| Error::not_found("key"))
+    transaction!(db, actor, async |tx| {
+        if !api_keys::delete(tx, actor.user_id(), id.as_str()).await? {
+            return Err(Error::not_found("key"));
+        }
+        Ok(audit::record(tx, actor, Action::KeyDelete, id.as_str()).await?)
+    })
 }

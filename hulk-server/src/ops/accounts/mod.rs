@@ -1,5 +1,6 @@
 //! Users: how they sign up and log in, their API keys, and what they store.
 
+pub mod deletion;
 pub mod device;
 pub mod email;
 pub mod keys;

@@ -8,7 +8,7 @@ use hulk_proto::{
 use super::{profile::check_self, sign_up};
 use crate::{
     app::App,
-    audit::Actor,
+    audit::{self, Action, Actor},
     auth::{
         Caller, Client,
         tokens::{Token, TokenPrefix},
@@ -16,7 +16,7 @@ use crate::{
     db::{
         Write, api_keys, device_codes,
         mail_tokens::{self, Purpose},
-        queue::{self, Work},
+        queue::{self, Mail},
         sessions,
         users::{self, UserRow},
     },
@@ -41,11 +41,13 @@ pub async fn change_password(
     let current = check_own(app, client, caller, id, &request.current_password).await?;
     let hash = hash(app, user, "new_password", request.new_password).await?;
     let kept = caller.credential.session_id().map(Id::as_str);
-    transaction!(&app.db, Actor::from(caller), async |tx| {
+    let actor = Actor::from(caller);
+    transaction!(&app.db, actor, async |tx| {
         // Another request may have changed it since it was compared.
         if users::password_hash(tx, &user.id).await? != Some(current.clone()) {
             return Err(wrong_password());
         }
+        audit::record(tx, actor, Action::UserPassword, &user.id).await?;
         set(tx, user, &hash, kept, client).await
     })?;
     app.queue.notify_one();
@@ -63,7 +65,12 @@ pub(super) async fn check_own(
     let user = &caller.user;
     check_self(user, id)?;
     Attempt::Login
-        .count(&app.db, client.address, Some(&user.email))
+        .count(
+            &app.db,
+            &app.settings.rate_limits,
+            client.address,
+            Some(&user.email),
+        )
         .await?;
     let mut connection = app.db.read().await?;
     let hash = users::password_hash(&mut connection, &user.id).await?;
@@ -77,24 +84,29 @@ fn wrong_password() -> Error {
 }
 
 /// Queues a mail with a link for a new password. The answer is the same, and takes as long, whether an
-/// account has the address or not: the account is looked up when the mail is sent.
+/// account has the address or not: the account is looked up when the mail is sent. An address that was sent
+/// too many mails gets no other one, which the answer does not say either: the mails before it have links too.
 ///
 /// # Errors
-/// `VALIDATION_ERROR`, `TOO_MANY_REQUESTS`.
+/// `VALIDATION_ERROR`; `TOO_MANY_REQUESTS` if the client asks too often, whatever for.
 pub async fn request_reset(
     app: &App,
     client: &Client,
     request: RequestPasswordReset,
 ) -> Result<()> {
     let email = sign_up::email(&request.email)?;
-    let account = format!("mail:{email}");
+    let limits = &app.settings.rate_limits;
     Attempt::Signup
-        .count(&app.db, client.address, Some(&account))
+        .count(&app.db, limits, client.address, None)
         .await?;
-    let work = Work::PasswordReset { email };
+    match Attempt::count_mail(&app.db, limits, &email).await {
+        Err(error) if error.code() == ErrorCode::TooManyRequests => return Ok(()),
+        counted => counted?,
+    }
+    let work = Mail::PasswordReset { email };
     // Not through `ops::transaction`: it is not known whose it is.
     let mut transaction = app.db.write().await?;
-    queue::insert(&mut transaction, Id::random().as_str(), None, &work).await?;
+    queue::insert(&mut transaction, Id::random().as_str(), None, work).await?;
     transaction.commit().await?;
     app.queue.notify_one();
     Ok(())
@@ -116,7 +128,8 @@ pub async fn reset_password(app: &App, client: &Client, request: ResetPassword) 
     let user = user.ok_or_else(no_good)?;
     let hash = hash(app, &user, "new_password", request.new_password).await?;
     let user_id = user.id.as_str();
-    let is_set = transaction!(&app.db, Actor::Server { user_id }, async |tx| {
+    let actor = Actor::Owner { user_id, client };
+    let is_set = transaction!(&app.db, actor, async |tx| {
         // Of two requests with one token, one finds it.
         let found = mail_tokens::find(tx, purpose, &token.hash(), now).await?;
         let Some(found) = found.filter(|found| found.email == user.email) else {
@@ -129,6 +142,7 @@ pub async fn reset_password(app: &App, client: &Client, request: ResetPassword) 
         }
         users::verify_email(tx, user_id, &found.email).await?;
         set(tx, &user, &hash, None, client).await?;
+        audit::record(tx, actor, Action::UserPassword, user_id).await?;
         Ok(true)
     })?;
     app.queue.notify_one();
@@ -138,7 +152,7 @@ pub async fn reset_password(app: &App, client: &Client, request: ResetPassword) 
     }
 }
 
-async fn hash(
+pub(crate) async fn hash(
     app: &App,
     user: &UserRow,
     field: &'static str,
@@ -165,12 +179,12 @@ async fn set(
     mail_tokens::delete_all(transaction, &user.id, Purpose::PasswordReset).await?;
     // What was approved and not fetched yet could be a thief's.
     device_codes::delete_of(transaction, &user.id).await?;
-    let work = Work::PasswordChanged {
+    let work = Mail::PasswordChanged {
         at: Timestamp::now(),
         address: client.address.to_string(),
     };
     let id = Id::random();
-    Ok(queue::insert(transaction, id.as_str(), Some(&user.id), &work).await?)
+    Ok(queue::insert(transaction, id.as_str(), Some(&user.id), work).await?)
 }
 
 fn no_good() -> Error {

@@ -5,7 +5,7 @@ use hulk_proto::{Id, account::ChangeUser, user::User};
 use super::sign_up::{check_username, name, username};
 use crate::{
     app::App,
-    audit::Actor,
+    audit::{self, Action, Actor},
     auth::Caller,
     db::users::{self, UserRow},
     error::{Error, Result},
@@ -38,7 +38,8 @@ pub async fn change_user(app: &App, caller: &Caller, id: &Id, request: ChangeUse
         Some(text) => username(Some(text))?,
         None => user.username.clone(),
     };
-    let row = transaction!(&app.db, Actor::from(caller), async |tx| {
+    let actor = Actor::from(caller);
+    let row = transaction!(&app.db, actor, async |tx| {
         check_username(tx, &user.id, username.as_deref()).await?;
         let names = (
             first_name.as_deref(),
@@ -46,6 +47,7 @@ pub async fn change_user(app: &App, caller: &Caller, id: &Id, request: ChangeUse
             username.as_deref(),
         );
         users::set_names(tx, &user.id, names).await?;
+        audit::record(tx, actor, Action::UserChange, &user.id).await?;
         Ok(users::find(tx, &user.id).await?)
     })?;
     present::user(row.ok_or_else(|| Error::not_found("user"))?)

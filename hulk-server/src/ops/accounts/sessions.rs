@@ -10,7 +10,7 @@ use hulk_proto::{
 use super::sign_up;
 use crate::{
     app::App,
-    audit::Actor,
+    audit::{self, Action, Actor},
     auth::{
         Caller, Client, Credential, check_active, keys,
         tokens::{Token, TokenPrefix},
@@ -41,7 +41,12 @@ pub async fn log_in(app: &App, client: &Client, request: LogIn) -> Result<Logged
     // What is no address belongs to no account, and takes as long.
     let email = sign_up::email(&request.email).unwrap_or_default();
     Attempt::Login
-        .count(&app.db, client.address, Some(&email))
+        .count(
+            &app.db,
+            &app.settings.rate_limits,
+            client.address,
+            Some(&email),
+        )
         .await?;
     let mut connection = app.db.read().await?;
     let user = users::find_by_email(&mut connection, &email).await?;
@@ -51,11 +56,21 @@ pub async fn log_in(app: &App, client: &Client, request: LogIn) -> Result<Logged
     };
     drop(connection);
     let is_right = app.passwords.is_of_user(hash.as_deref(), &request.password);
-    let (true, Some(user)) = (is_right.await?, user) else {
+    let (true, Some(user)) = (is_right.await?, user.clone()) else {
+        refuse(app, client, user).await?;
         return Err(no_such_account());
     };
     check_active(&user)?;
     begin(app, client, user, Proof::Password(hash.unwrap_or_default())).await
+}
+
+/// Records a wrong log-in; also of an unknown account, so that it takes as long.
+async fn refuse(app: &App, client: &Client, user: Option<UserRow>) -> Result<()> {
+    let user_id = user.as_ref().map(|user| user.id.as_str());
+    // Not through `ops::transaction`: it changes nothing of a user's.
+    let mut transaction = app.db.write().await?;
+    audit::record_refused(&mut transaction, client, user_id, Action::SessionCreate).await?;
+    Ok(transaction.commit().await?)
 }
 
 fn no_such_account() -> Error {
@@ -113,7 +128,9 @@ async fn begin(app: &App, client: &Client, user: UserRow, proof: Proof) -> Resul
         expires_at: until(now, REFRESH_LIFE, ends_at),
     };
     let tokens = Tokens::of(&session, Token::random(TokenPrefix::Refresh))?;
-    transaction!(&app.db, Actor::Server { user_id: &user.id }, async |tx| {
+    let user_id = user.id.as_str();
+    let actor = Actor::Owner { user_id, client };
+    transaction!(&app.db, actor, async |tx| {
         let now_hash = users::password_hash(tx, &user.id).await?;
         if hash.is_some() && hash != now_hash {
             return Err(no_such_account());
@@ -121,6 +138,7 @@ async fn begin(app: &App, client: &Client, user: UserRow, proof: Proof) -> Resul
         let key_id = session.key_id.as_deref();
         sessions::delete_oldest(tx, &user.id, key_id, MAX_SESSIONS - 1).await?;
         sessions::insert(tx, &session).await?;
+        audit::record(tx, actor, Action::SessionCreate, &session.id).await?;
         tokens.insert(tx, &session, now).await
     })?;
     tokens.answer(user, ACCESS_LIFE)
@@ -247,7 +265,7 @@ fn refused() -> Error {
 ///
 /// # Errors
 /// If the database does not answer.
-pub async fn log_out(app: &App, text: &str) -> Result<()> {
+pub async fn log_out(app: &App, client: &Client, text: &str) -> Result<()> {
     let Some(token) = Token::parse(TokenPrefix::Refresh, text) else {
         return Ok(());
     };
@@ -259,8 +277,12 @@ pub async fn log_out(app: &App, text: &str) -> Result<()> {
     drop(connection);
     if let Some(session) = session {
         let user_id = session.user_id.as_str();
-        transaction!(&app.db, Actor::Server { user_id }, async |tx| {
-            Ok(sessions::delete(tx, user_id, &session.id).await?)
+        let actor = Actor::Owner { user_id, client };
+        transaction!(&app.db, actor, async |tx| {
+            if sessions::delete(tx, user_id, &session.id).await? {
+                audit::record(tx, actor, Action::SessionDelete, &session.id).await?;
+            }
+            Ok(())
         })?;
     }
     Ok(())
@@ -294,13 +316,13 @@ pub async fn list_sessions(app: &App, caller: &Caller, query: &ListQuery) -> Res
 /// `NOT_FOUND` also for another user's session.
 pub async fn end_session(app: &App, caller: &Caller, id: &Id) -> Result<()> {
     let user_id = &caller.user.id;
-    let is_ended = transaction!(&app.db, Actor::from(caller), async |tx| {
-        Ok(sessions::delete(tx, user_id, id.as_str()).await?)
-    })?;
-    match is_ended {
-        true => Ok(()),
-        false => Err(Error::not_found("session")),
-    }
+    let actor = Actor::from(caller);
+    transaction!(&app.db, actor, async |tx| {
+        if !sessions::delete(tx, user_id, id.as_str()).await? {
+            return Err(Error::not_found("session"));
+        }
+        Ok(audit::record(tx, actor, Action::SessionDelete, id.as_str()).await?)
+    })
 }
 
 /// Ends the session of this request.

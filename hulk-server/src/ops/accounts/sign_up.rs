@@ -10,10 +10,11 @@ use sha2::{Digest, Sha256};
 use super::keys::insert_key;
 use crate::{
     app::{App, Signup},
+    audit::{self, Action, Actor},
     auth::Client,
     db::{
         Write, entries,
-        queue::{self, Work},
+        queue::{self, Mail},
         users::{self, NewUser, UserRow},
     },
     error::{Error, Result},
@@ -43,7 +44,12 @@ pub async fn sign_up(app: &App, client: &Client, request: SignUp) -> Result<Sign
     };
     let email = email(&request.email)?;
     Attempt::Signup
-        .count(&app.db, client.address, Some(&email))
+        .count(
+            &app.db,
+            &app.settings.rate_limits,
+            client.address,
+            Some(&email),
+        )
         .await?;
     if let Some(code) = code {
         check_invitation(code, request.invite_code.as_ref())?;
@@ -59,12 +65,15 @@ pub async fn sign_up(app: &App, client: &Client, request: SignUp) -> Result<Sign
         expires_at: None,
     };
     insert_key(&mut transaction, &user.id, &secret, &key).await?;
-    let work = Work::Verification;
+    let user_id = user.id.as_str();
+    let actor = Actor::Owner { user_id, client };
+    audit::record(&mut transaction, actor, Action::UserCreate, user_id).await?;
+    let work = Mail::Verification;
     queue::insert(
         &mut transaction,
         Id::random().as_str(),
         Some(&user.id),
-        &work,
+        work,
     )
     .await?;
     transaction.commit().await?;
@@ -111,24 +120,24 @@ fn check_invitation(code: &str, given: Option<&Password>) -> Result<()> {
 
 /// What a user is called, besides the email address.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Names {
-    pub(super) first_name: Option<String>,
-    pub(super) last_name: Option<String>,
-    pub(super) username: Option<String>,
+pub(crate) struct Names {
+    pub(crate) first_name: Option<String>,
+    pub(crate) last_name: Option<String>,
+    pub(crate) username: Option<String>,
 }
 
 /// An account whose fields have been checked.
-pub(super) struct NewAccount {
-    pub(super) email: String,
-    pub(super) password_hash: String,
-    pub(super) role: Role,
-    pub(super) is_email_verified: bool,
-    pub(super) quota_bytes: u64,
-    pub(super) names: Names,
+pub(crate) struct NewAccount {
+    pub(crate) email: String,
+    pub(crate) password_hash: String,
+    pub(crate) role: Role,
+    pub(crate) is_email_verified: bool,
+    pub(crate) quota_bytes: u64,
+    pub(crate) names: Names,
 }
 
 /// Inserts an account with its root directory.
-pub(super) async fn insert(transaction: &mut Write, new: &NewAccount) -> Result<UserRow> {
+pub(crate) async fn insert(transaction: &mut Write, new: &NewAccount) -> Result<UserRow> {
     let (id, root_id) = (Id::random(), Id::random());
     check_username(transaction, id.as_str(), new.names.username.as_deref()).await?;
     let user = NewUser {
@@ -177,7 +186,7 @@ pub(super) async fn check_username(
 ///
 /// # Errors
 /// `VALIDATION_ERROR`.
-pub(super) fn email(text: &str) -> Result<String> {
+pub(crate) fn email(text: &str) -> Result<String> {
     let email = text.trim().to_lowercase();
     let plain = email.len() <= 254
         && !email

@@ -8,6 +8,7 @@ use hulk_proto::{
 use super::sign_up::{self, Names, NewAccount, insert};
 use crate::{
     app::App,
+    audit::{self, Action, Actor},
     auth::{self, Caller, passwords::Passwords},
     db::{
         Db,
@@ -49,6 +50,8 @@ pub async fn create_user(db: &Db, quota_bytes: u64, request: CreateUser) -> Resu
     // Not through `ops::transaction`: the user has no row yet that could be locked.
     let mut transaction = db.write().await?;
     let row = insert(&mut transaction, &new).await?;
+    let actor = Actor::Server { user_id: &row.id };
+    audit::record(&mut transaction, actor, Action::UserCreate, &row.id).await?;
     transaction.commit().await?;
     present::user(row)
 }

@@ -1,10 +1,11 @@
 //! Renames, moves and relabels files; their ids and links stay the same.
 
 use hulk_proto::{ChangeFile, File, Id};
+use serde_json::json;
 
 use crate::{
     app::App,
-    audit::Actor,
+    audit::{self, Action, Actor},
     auth::Caller,
     db::entries::{self, FileChange},
     error::Result,
@@ -33,7 +34,9 @@ pub async fn change_file(app: &App, caller: &Caller, id: &Id, change: &ChangeFil
     if let Some(policy) = change.expiration_policy {
         set_expiration(app, Actor::from(caller), &file, policy).await?;
     }
-    transaction!(&app.db, Actor::from(caller), async |tx| {
+    let actor = Actor::from(caller);
+    transaction!(&app.db, actor, async |tx| {
+        audit::record_with(tx, actor, Action::FileChange, &file.id, json!(change)).await?;
         if let Some(path) = &change.path {
             move_to(app, tx, user, id, path).await?;
         }

@@ -3,7 +3,7 @@
 use crate::{
     app::App,
     audit::Actor,
-    db::{upkeep, users, versions::VersionRow},
+    db::{quota, upkeep, versions::VersionRow},
     error::Result,
     ops::transaction::transaction,
 };
@@ -25,8 +25,8 @@ pub(crate) async fn mark_lost(app: &App, version: &VersionRow) -> Result<bool> {
     let is_lost = transaction!(&app.db, Actor::Server { user_id }, async |tx| {
         let is_lost = upkeep::mark_lost(tx, version, reason).await?;
         if is_lost {
-            users::release(tx, user_id, version.size_bytes).await?;
-            users::uncount_file(tx, user_id, &version.file_id, version.number).await?;
+            quota::release(tx, user_id, version.size_bytes).await?;
+            quota::uncount_file(tx, user_id, &version.file_id, version.number).await?;
         }
         Ok(is_lost)
     })?;

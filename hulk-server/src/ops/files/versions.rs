@@ -7,8 +7,8 @@ use crate::{
     audit::Actor,
     auth::Caller,
     db::{
-        entries,
-        users::{self, UserRow},
+        entries, quota,
+        users::UserRow,
         versions::{self, VersionRow},
     },
     error::{Error, Result},
@@ -127,7 +127,14 @@ async fn reserve(app: &App, caller: &Caller, stored: &VersionRow) -> Result<Vers
         // A file that was deleted meanwhile gets no version: nothing would release its space.
         let entry = entries::find(tx, &stored.file_id).await?;
         entry.ok_or_else(|| Error::not_found("file"))?;
-        if !users::reserve(tx, &user.id, stored.size_bytes).await? {
+        if !quota::reserve(
+            tx,
+            &user.id,
+            stored.size_bytes,
+            Actor::from(caller).is_root(),
+        )
+        .await?
+        {
             return Err(quota_exceeded(tx, &caller.into(), stored.size_bytes).await?);
         }
         let all = versions::all_of(tx, &stored.file_id).await?;

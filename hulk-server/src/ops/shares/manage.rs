@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     app::App,
-    audit::Actor,
+    audit::{self, Action, Actor},
     auth::Caller,
     db::{
         entries::{self, EntryRow},
@@ -177,6 +177,7 @@ async fn insert(
             return Err(Error::not_found("file or directory"));
         }
         let row = shares::insert(tx, share.clone()).await?;
+        audit::record(tx, actor, Action::ShareCreate, &row.id).await?;
         present::share(app, tx, row).await
     })
 }
@@ -269,8 +270,10 @@ pub async fn list_shares(app: &App, user: &UserRow, query: &ListQuery) -> Result
 /// `NOT_FOUND` also for another user's link.
 pub async fn revoke_share(app: &App, caller: &Caller, id: &Id) -> Result<()> {
     let user = &caller.user;
-    transaction!(&app.db, Actor::from(caller), async |tx| {
+    let actor = Actor::from(caller);
+    transaction!(&app.db, actor, async |tx| {
         find_own(tx, user, id).await?;
+        audit::record(tx, actor, Action::ShareDelete, id.as_str()).await?;
         cancel_all(tx, id, "its link was revoked").await?;
         match shares::revoke(tx, &user.id, id.as_str()).await? {
             true => Ok(()),

@@ -9,18 +9,20 @@ use hulk_proto::{
     limits::MAX_PAGE,
     trash::{EntryKind, Restored, TrashItem},
 };
+use serde_json::json;
 use sqlx::AnyConnection;
 
 use crate::{
     app::App,
-    audit::Actor,
+    audit::{self, Action, Actor},
     auth::Caller,
     db::{
         Write,
         entries::{self, EntryRow},
+        quota,
         trash::{self, TrashRow},
         tree,
-        users::{self, UserRow},
+        users::UserRow,
         versions,
     },
     error::{Error, Result},
@@ -69,7 +71,13 @@ pub async fn delete(
 ) -> Result<Option<Timestamp>> {
     let limits = Limits::of(&app.settings.limits, user);
     let keeps = deleting.deletion == Deletion::ToTrash && limits.keeps_trash();
+    let action = match deleting.kind {
+        EntryKind::File => Action::FileDelete,
+        EntryKind::Directory => Action::DirectoryDelete,
+    };
+    let details = json!({ "for_good": !keeps });
     let is_kept = transaction!(&app.db, actor, async |tx| {
+        audit::record_with(tx, actor, action, deleting.id.as_str(), details.clone()).await?;
         move_to_trash(tx, user, deleting, keeps).await
     })?;
     app.garbage.notify_one();
@@ -104,7 +112,7 @@ async fn move_to_trash(
     let is_directory = entry.is_directory();
     let was_file = !is_directory && is_finished(transaction, &entry).await?;
     let gone = trash::insert(transaction, &user.id, &entry.id, &path).await?;
-    users::count_files(transaction, &user.id, -gone).await?;
+    quota::count_files(transaction, &user.id, -gone).await?;
     for version in trash::unfinished(transaction, &entry.id).await? {
         if versions::mark_failed(transaction, &version, "the file was deleted").await? {
             release(transaction, &version).await?;
@@ -186,7 +194,9 @@ pub async fn restore_trash(
     id: &Id,
     path: Option<&RemotePath>,
 ) -> Result<Restored> {
-    transaction!(&app.db, Actor::from(caller), async |tx| {
+    let actor = Actor::from(caller);
+    transaction!(&app.db, actor, async |tx| {
+        audit::record(tx, actor, Action::TrashRestore, id.as_str()).await?;
         restore(app, tx, &caller.user, id, path).await
     })
 }
@@ -217,7 +227,7 @@ async fn restore(
     }
     entries::relocate(transaction, id.as_str(), &parent.id, &free, None).await?;
     let back = trash::restore(transaction, id.as_str()).await?;
-    users::count_files(transaction, &user.id, back).await?;
+    quota::count_files(transaction, &user.id, back).await?;
     Ok(Restored {
         id: id.clone(),
         kind: row.kind,
@@ -233,6 +243,7 @@ async fn restore(
 pub async fn purge_trash(app: &App, caller: &Caller, id: &Id) -> Result<()> {
     let actor = Actor::from(caller);
     let marked = transaction!(&app.db, actor, async |tx| {
+        audit::record(tx, actor, Action::TrashDelete, id.as_str()).await?;
         Ok(trash::mark_purged(tx, &caller.user.id, id.as_str()).await?)
     });
     match marked? {
@@ -248,6 +259,7 @@ pub async fn purge_trash(app: &App, caller: &Caller, id: &Id) -> Result<()> {
 pub async fn empty_trash(app: &App, caller: &Caller) -> Result<u64> {
     let (user, actor) = (&caller.user, Actor::from(caller));
     let emptied = transaction!(&app.db, actor, async |tx| {
+        audit::record(tx, actor, Action::TrashDelete, &user.id).await?;
         Ok(trash::mark_all_purged(tx, &user.id).await?)
     })?;
     loop {

@@ -4,8 +4,8 @@ use crate::{
     app::App,
     audit::Actor,
     db::{
+        quota,
         trash::{self, Purging},
-        users,
     },
     error::Result,
     ops::{transaction::transaction, uploads::release::urls_end},
@@ -29,9 +29,9 @@ async fn purge_some(app: &App, actor: Actor<'_>, entry_id: &str, which: Purging)
     transaction!(&app.db, actor, async |tx| {
         let urls_end = urls_end().unix_millis();
         let (entries, bytes) = trash::purge(tx, entry_id, which, urls_end).await?;
-        users::release(tx, user_id, bytes).await?;
+        quota::release(tx, user_id, bytes).await?;
         let count = i64::try_from(entries).unwrap_or(0);
-        users::remove_objects(tx, user_id, count).await?;
+        quota::remove_objects(tx, user_id, count).await?;
         Ok(entries > 0)
     })
 }

@@ -1,11 +1,12 @@
 //! Renames and moves directories and sets their defaults; links to their contents stay valid.
 
 use hulk_proto::{Directory, Id, Permission, directory::ChangeDirectory};
+use serde_json::json;
 
 use super::{list::show_directory, relocate::move_to};
 use crate::{
     app::App,
-    audit::Actor,
+    audit::{self, Action, Actor},
     auth::Caller,
     db::{
         Write,
@@ -24,7 +25,16 @@ pub async fn change_directory(
     id: &Id,
     change: &ChangeDirectory,
 ) -> Result<Directory> {
-    transaction!(&app.db, Actor::from(caller), async |tx| {
+    let actor = Actor::from(caller);
+    transaction!(&app.db, actor, async |tx| {
+        audit::record_with(
+            tx,
+            actor,
+            Action::DirectoryChange,
+            id.as_str(),
+            json!(change),
+        )
+        .await?;
         write(app, tx, &caller.user, id, change).await
     })?;
     show_directory(app, &caller.user, id).await

@@ -8,8 +8,8 @@ use sqlx::AnyConnection;
 use crate::{
     db::{
         entries::{self, EntryRow},
-        tree,
-        users::{self, UserRow},
+        quota, tree,
+        users::UserRow,
     },
     error::{Error, Result},
 };
@@ -70,7 +70,7 @@ pub(crate) async fn count_object(
     user_id: &str,
     max_objects: i64,
 ) -> Result<()> {
-    match users::add_object(connection, user_id, max_objects).await? {
+    match quota::add_object(connection, user_id, max_objects).await? {
         true => Ok(()),
         false => Err(Error::new(
             ErrorCode::QuotaExceeded,

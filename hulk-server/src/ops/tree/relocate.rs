@@ -10,9 +10,11 @@ use super::{
     ensure::{Root, ensure_directories},
     names::check_length,
 };
+use serde_json::json;
+
 use crate::{
     app::App,
-    audit::Actor,
+    audit::{self, Action, Actor},
     auth::Caller,
     db::{
         Write,
@@ -37,7 +39,12 @@ pub async fn move_entries(
     request: &MoveEntries,
 ) -> Result<MovedEntries> {
     validate::batch(request.items.len())?;
-    transaction!(&app.db, Actor::from(caller), async |tx| {
+    let actor = Actor::from(caller);
+    transaction!(&app.db, actor, async |tx| {
+        for item in &request.items {
+            let details = json!({ "path": item.path });
+            audit::record_with(tx, actor, Action::Move, item.id.as_str(), details).await?;
+        }
         move_all(app, tx, &caller.user, request).await
     })
 }

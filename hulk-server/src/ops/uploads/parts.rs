@@ -17,7 +17,7 @@ use super::{
 use crate::{
     app::App,
     db::{
-        uploads, users,
+        quota, uploads,
         versions::{self, VersionRow},
     },
     error::{Error, Result},
@@ -171,7 +171,7 @@ async fn extend(
                 .filter(VersionRow::is_unfinished)
                 .ok_or_else(|| Error::not_found("unfinished upload"));
         }
-        if !users::reserve(tx, &destination.user.id, more).await? {
+        if !quota::reserve(tx, &destination.user.id, more, destination.actor.is_root()).await? {
             return Err(quota_exceeded(tx, destination, more).await?);
         }
         if let Some(share) = destination.share() {

@@ -21,7 +21,7 @@ use crate::{
         contents,
         entries::{self, EntryRow},
         files::{self, FileRow},
-        uploads, users,
+        quota, uploads,
         versions::{self, NewVersion, VersionRow},
     },
     error::{Error, Result},
@@ -233,7 +233,8 @@ impl Planner<'_> {
         if let Some(share) = destination.share() {
             intake::reserve(connection, share, wanted.size_bytes).await?;
         }
-        if !users::reserve(connection, &destination.user.id, wanted.size_bytes).await? {
+        let is_root = destination.actor.is_root();
+        if !quota::reserve(connection, &destination.user.id, wanted.size_bytes, is_root).await? {
             return Err(quota_exceeded(connection, destination, wanted.size_bytes).await?);
         }
         let version = versions::insert(connection, wanted).await?;

@@ -1,6 +1,7 @@
 //! Makes a finished upload the file's current version.
 
 use hulk_proto::{Category, FileStatus, IfExists, Timestamp};
+use serde_json::json;
 use sqlx::AnyConnection;
 
 use super::{
@@ -9,10 +10,10 @@ use super::{
 };
 use crate::{
     app::App,
-    audit::Actor,
+    audit::{self, Action, Actor},
     db::{
         entries::{self, EntryRow, FileChange},
-        garbage, users,
+        garbage, quota,
         versions::{self, Finished, VersionRow},
     },
     error::{Error, Result},
@@ -53,7 +54,7 @@ pub(super) async fn publish_all(
         let mut outcomes = Vec::with_capacity(sent.len());
         for sent in sent {
             outcomes.push(match sent {
-                Some((version, sent)) => Some(publish(tx, limits, version, sent).await?),
+                Some((version, sent)) => Some(publish(tx, actor, limits, version, sent).await?),
                 None => None,
             });
         }
@@ -80,6 +81,7 @@ pub(crate) async fn publish_one(
 /// first. Of the older ones, the newest are kept.
 async fn publish(
     connection: &mut AnyConnection,
+    actor: Actor<'_>,
     limits: &Limits,
     version: &VersionRow,
     sent: &Sent,
@@ -106,6 +108,15 @@ async fn publish(
     if !mark_validated(connection, this, sent, now).await? {
         return gone(connection, version).await;
     }
+    let details = json!({ "version": version.number, "size_bytes": sent.size_bytes });
+    audit::record_with(
+        connection,
+        actor,
+        Action::FilePut,
+        &version.file_id,
+        details,
+    )
+    .await?;
     let newer = current.filter(|current| current.number > version.number);
     if newer.is_some() && limits.versions_kept <= 1 {
         let validated = VersionRow {
@@ -155,7 +166,7 @@ async fn mark_validated(
     }
     let unused = version.size_bytes - sent.size_bytes;
     if unused != 0 {
-        users::release(connection, &version.user_id, unused).await?;
+        quota::release(connection, &version.user_id, unused).await?;
     }
     if let Some(share_id) = &version.share_id {
         intake::finish(connection, share_id, unused).await?;
@@ -184,7 +195,7 @@ async fn replace(
     before: Option<&VersionRow>,
 ) -> Result<()> {
     let Some(before) = before else {
-        return Ok(users::count_files(connection, &version.user_id, 1).await?);
+        return Ok(quota::count_files(connection, &version.user_id, 1).await?);
     };
     let is_same = before.sha256.is_some() && before.sha256 == sent.sha256;
     match is_same && version.may_displace(before) {

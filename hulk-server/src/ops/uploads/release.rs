@@ -8,7 +8,7 @@ use crate::{
     audit::Actor,
     db::{
         entries::{self, EntryRow},
-        garbage, shares, users,
+        garbage, quota, shares,
         versions::{self, VersionRow},
     },
     error::Result,
@@ -25,14 +25,14 @@ pub(super) fn current_of<'a>(all: &'a [VersionRow], entry: &EntryRow) -> Option<
 /// Releases the version's bytes from the quota, and adds its objects to the garbage. The caller changed its
 /// state or deleted its row in the same transaction, so no other request does the same.
 pub(crate) async fn release(connection: &mut AnyConnection, version: &VersionRow) -> Result<()> {
-    users::release(connection, &version.user_id, version.size_bytes).await?;
+    quota::release(connection, &version.user_id, version.size_bytes).await?;
     let share_id = version.share_id.as_deref();
     if let Some(share_id) = share_id.filter(|_| version.is_unfinished()) {
         intake::release(connection, share_id, version.size_bytes).await?;
     }
     if version.state == FileStatus::Validated {
         let (file_id, number) = (&version.file_id, version.number);
-        users::uncount_file(connection, &version.user_id, file_id, number).await?;
+        quota::uncount_file(connection, &version.user_id, file_id, number).await?;
     }
     let last_at = match version.is_in_place() {
         true => urls_end(),
@@ -116,5 +116,5 @@ async fn remove_without_versions(
         }
         (removed, above) = (removed + 1, directory.parent_id);
     }
-    Ok(users::remove_objects(connection, &version.user_id, removed).await?)
+    Ok(quota::remove_objects(connection, &version.user_id, removed).await?)
 }

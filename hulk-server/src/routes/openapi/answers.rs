@@ -18,6 +18,8 @@ use super::{
 const LINKS: [&str; 4] = ["/d/", "/s/", "/b/", "/api/v1/shares/public/"];
 /// Paths that plan an upload, which may exceed a limit.
 const PLANS: [&str; 3] = ["/api/v1/files", "/api/v1/files/batch", "/put/{path}"];
+/// Paths without a limit of requests; operators and stores request them.
+const UNLIMITED: [&str; 4] = ["/healthz", "/readyz", "/metrics", "/hooks/s3-events"];
 /// Paths that are answered only to this machine.
 const LOCAL: [&str; 2] = ["/metrics", "/readyz"];
 /// Statuses with a code that usually has another status.
@@ -54,19 +56,21 @@ fn possible(path: &str, method: &str, operation: &Operation) -> Vec<u16> {
     let has_key = operation.security.is_some();
     let is_link = LINKS.iter().any(|prefix| path.starts_with(prefix));
     let is_write = method != "get";
-    let rules: [(bool, &[u16]); 9] = [
+    let rules: [(bool, &[u16]); 10] = [
         // No host or several hosts, a head that is too large, a fault, too many connections.
         (true, &[400, 431, 500, 503]),
         (has_key, &[401, 403]),
-        // A wrong password, a missing right, no such link, an expired link, too many guesses.
-        (is_link, &[401, 403, 404, 410, 429]),
+        // Too many requests, guesses or unfinished uploads.
+        (!UNLIMITED.contains(&path), &[429]),
+        // A wrong password, a missing right, no such link, an expired link.
+        (is_link, &[401, 403, 404, 410]),
         (path.contains('{') || LOCAL.contains(&path), &[404]),
         (media::has_json_body(operation), &[408, 413]),
         // Another request was faster.
         (is_write && (has_key || is_link), &[409]),
         // Even a read may record when its key was used, or complete an upload, on a full disk.
         (!LOCAL.contains(&path) && path != "/healthz", &[507]),
-        (is_write && PLANS.contains(&path), &[413, 429]),
+        (is_write && PLANS.contains(&path), &[413]),
         (path.ends_with("/{id}/status"), &[410, 422]),
     ];
     rules

@@ -25,7 +25,8 @@ const DESCRIPTION: &str = "Put a file, get a link. Bytes go straight to the stor
     and records.\n\nAn operation with `api_key` needs a key with the right to do it. Others are open to \
     everyone, or to whoever has a link. Answers must not be cached (`Cache-Control: no-store`). JSON bodies \
     have at most 1 MiB, those of batches 8 MiB; their media type is ignored. A method that an address does \
-    not support gets 405.";
+    not support gets 405. Limits of requests, if the operator sets any, are told by `RateLimit`, \
+    `RateLimit-Policy` and `X-RateLimit-*`; a request beyond them gets 429 with `Retry-After`.";
 
 pub(super) fn base() -> OpenApi {
     let key = HttpBuilder::new()

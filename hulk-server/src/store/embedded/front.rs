@@ -35,9 +35,9 @@ const CORS: [(&str, &str); 4] = [
     ),
 ];
 
-/// Headers that keep user content from running in this origin, whatever a browser takes it for.
-const SANDBOX: [(&str, &str); 3] = [
-    ("x-content-type-options", "nosniff"),
+/// Headers that keep user content from running in this origin, whatever a browser takes it for. Pages of
+/// other origins may embed it.
+const SANDBOX: [(&str, &str); 2] = [
     (
         "content-security-policy",
         "default-src 'none'; style-src 'unsafe-inline'; sandbox",
@@ -94,8 +94,8 @@ pub(crate) fn refusal(request: &Request) -> Option<Response> {
     })
 }
 
-/// Answers an admitted request for the bucket. `host` is that of the public URL, for which URLs are
-/// signed: a proxy in between may have changed the header.
+/// Answers an admitted request for the bucket. `host` is the one for which the URL was signed: a proxy in
+/// between may have changed the header.
 pub(crate) async fn front(service: S3Service, host: HeaderValue, mut request: Request) -> Response {
     let is_read = request.method() != Method::PUT;
     let headers = request.headers_mut();

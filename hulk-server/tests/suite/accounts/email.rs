@@ -1,9 +1,10 @@
 //! Verification of addresses.
 
+use reqwest::Method;
 use serde_json::json;
 
-use super::{mails, sign_up, token};
-use crate::server::{Server, code, sql};
+use super::{mails, sign_up, text, token};
+use crate::server::{Server, answer, code, sql};
 
 #[tokio::test]
 async fn the_link_in_the_mail_verifies_once() {
@@ -56,4 +57,33 @@ async fn an_expired_link_is_sent_again() {
     assert_eq!(server.post(&path, &key, json!({})).await.0, 204);
     let new = token(&server, "ada@example.com", "Confirm", 2).await;
     assert_eq!(server.put(&path, "", json!({ "token": new })).await.0, 204);
+}
+
+#[tokio::test]
+async fn a_link_is_sent_again_a_few_times_an_hour() {
+    let server = Server::start_with(&["--signup", "open"]);
+    let (user, key) = sign_up(&server, "ada@example.com").await;
+    let path = format!("/api/v1/users/{}/email-verification", text(&user, "id"));
+    for _ in 0..3 {
+        assert_eq!(server.post(&path, &key, json!({})).await.0, 204);
+    }
+    // Not those of the client's address.
+    sql(
+        &server.data_dir,
+        "DELETE FROM attempts WHERE class = 'signup'",
+    )
+    .await;
+    let refused = server
+        .send(Method::POST, &path, &key, Some(json!({})))
+        .await;
+    let wait = refused.headers()["retry-after"].to_str().unwrap();
+    let wait: u32 = wait.parse().unwrap();
+    assert!((901..=3600).contains(&wait), "{wait}");
+    let (status, refusal) = answer(refused).await;
+    assert_eq!(
+        (status.as_u16(), code(&refusal)),
+        (429, "TOO_MANY_REQUESTS")
+    );
+    // With the mail of the sign-up.
+    token(&server, "ada@example.com", "Confirm", 4).await;
 }

@@ -5,19 +5,22 @@ use std::time::Duration;
 use serde_json::json;
 use sqlx::Row;
 
-use super::sign_up;
+use super::{sign_up, text};
 use crate::{
     harness::smtp::{Mode, Smtp},
     server::{Server, database, sql},
 };
 
 fn start(smtp: &Smtp) -> Server {
-    let url = smtp.url();
+    start_at(&smtp.url())
+}
+
+fn start_at(url: &str) -> Server {
     Server::start_with(&[
         "--signup",
         "open",
         "--smtp-url",
-        &url,
+        url,
         "--mail-from",
         "Hulk <no-reply@hulk.example>",
     ])
@@ -81,8 +84,8 @@ async fn a_mail_has_what_its_reader_needs() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_busy_or_drops_the_line_gets_the_mail_later() {
-    for mode in [Mode::Busy, Mode::Drop] {
+async fn a_server_that_takes_no_mail_now_gets_it_later() {
+    for mode in [Mode::Busy, Mode::Drop, Mode::Closed] {
         let Some(smtp) = Smtp::start(mode) else {
             return;
         };
@@ -122,6 +125,55 @@ async fn a_refused_address_is_given_up() {
     let error = until(&server, "failed", 1).await;
     assert!(error.contains("550"), "{error}");
     assert!(smtp.received().is_empty());
+}
+
+#[tokio::test]
+async fn a_refused_log_in_does_not_lose_the_mail() {
+    let Some(smtp) = Smtp::start_with_login("hulk", "right") else {
+        return;
+    };
+    let server = start_at(&smtp.url().replace("right", "wr0ng"));
+    sign_up(&server, "ada@example.com").await;
+    let error = until(&server, "queued", 1).await;
+    assert!(error.contains("535") && !error.contains("wr0ng"), "{error}");
+}
+
+#[tokio::test]
+async fn a_mail_that_is_sent_twice_has_one_id() {
+    let Some(smtp) = Smtp::start(Mode::Normal) else {
+        return;
+    };
+    let server = start(&smtp);
+    let (user, key) = sign_up(&server, "ada@example.com").await;
+    until(&server, "done", 1).await;
+    // As if its server had died before it said so.
+    let died = "UPDATE queue SET state = 'running', held_until = 1";
+    sql(&server.data_dir, died).await;
+    try_again(&server).await;
+    until(&server, "done", 2).await;
+    let path = format!("/api/v1/users/{}/email-verification", text(&user, "id"));
+    assert_eq!(server.post(&path, &key, json!({})).await.0, 204);
+    let [one, again, other] = smtp.wait_for(3).try_into().unwrap();
+    assert_eq!(one.message_id, again.message_id);
+    assert_ne!(one.text, again.text, "its link is new");
+    assert_ne!(one.message_id, other.message_id);
+}
+
+#[tokio::test]
+async fn a_mail_whose_server_dies_each_time_is_given_up() {
+    let Some(smtp) = Smtp::start(Mode::Normal) else {
+        return;
+    };
+    let server = start(&smtp);
+    sign_up(&server, "ada@example.com").await;
+    until(&server, "done", 1).await;
+    // More attempts than any work may have.
+    let died = "UPDATE queue SET state = 'running', held_until = 1, attempts = 100";
+    sql(&server.data_dir, died).await;
+    try_again(&server).await;
+    let error = until(&server, "failed", 101).await;
+    assert!(error.contains("died"), "{error}");
+    assert_eq!(smtp.received().len(), 1);
 }
 
 #[tokio::test]

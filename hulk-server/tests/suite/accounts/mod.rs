@@ -1,9 +1,14 @@
 //! Accounts: signing up, logging in, and the mails that prove who reads them.
 
+mod attacks;
+mod deletion;
 mod device;
 mod email;
+mod guesses;
 mod mail;
 mod pages;
+mod pages_cookies;
+mod pages_limits;
 mod passwords;
 mod sessions;
 mod sign_up;

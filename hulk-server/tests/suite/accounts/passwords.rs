@@ -1,9 +1,10 @@
 //! Changes of passwords.
 
 use serde_json::json;
+use sqlx::Row;
 
 use super::{PASSWORD, log_in, mails, sign_up, text, token};
-use crate::server::{Server, code, sql};
+use crate::server::{Server, code, database, sql};
 
 const NEW: &str = "another staple entirely";
 
@@ -82,4 +83,29 @@ async fn a_forgotten_password_is_reset_by_mail_once() {
         again["user"]["is_email_verified"], true,
         "the mail was read"
     );
+}
+
+#[tokio::test]
+async fn nobody_is_flooded_with_mails_for_a_new_password() {
+    let server = Server::start_with(&["--signup", "open"]);
+    sign_up(&server, "ada@example.com").await;
+    let mut queued = Vec::new();
+    for email in ["ada@example.com", "nobody@example.com"] {
+        // Those of the client's address.
+        sql(
+            &server.data_dir,
+            "DELETE FROM attempts WHERE class = 'signup'",
+        )
+        .await;
+        for written in [email, &email.to_uppercase(), &format!(" {email}"), email] {
+            let body = json!({ "email": written });
+            let (status, answer) = server.post("/api/v1/password-resets", "", body).await;
+            assert_eq!((status.as_u16(), answer), (202, json!(null)), "{written}");
+        }
+        let mut database = database(&server.data_dir).await;
+        let count = "SELECT COUNT(*) AS count FROM queue WHERE kind = 'password_reset'";
+        let row = sqlx::query(count).fetch_one(&mut database).await.unwrap();
+        queued.push(row.get::<i64, _>("count"));
+    }
+    assert_eq!(queued, [3, 6]);
 }
