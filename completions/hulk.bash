@@ -61,6 +61,9 @@ _hulk() {
             hulk,mv)
                 cmd="hulk__subcmd__mv"
                 ;;
+            hulk,open)
+                cmd="hulk__subcmd__open"
+                ;;
             hulk,put)
                 cmd="hulk__subcmd__put"
                 ;;
@@ -103,11 +106,17 @@ _hulk() {
             hulk__subcmd__admin,jobs)
                 cmd="hulk__subcmd__admin__subcmd__jobs"
                 ;;
+            hulk__subcmd__admin,requests)
+                cmd="hulk__subcmd__admin__subcmd__requests"
+                ;;
             hulk__subcmd__admin,settings)
                 cmd="hulk__subcmd__admin__subcmd__settings"
                 ;;
             hulk__subcmd__admin,stats)
                 cmd="hulk__subcmd__admin__subcmd__stats"
+                ;;
+            hulk__subcmd__admin,tiers)
+                cmd="hulk__subcmd__admin__subcmd__tiers"
                 ;;
             hulk__subcmd__admin,users)
                 cmd="hulk__subcmd__admin__subcmd__users"
@@ -142,11 +151,17 @@ _hulk() {
             hulk__subcmd__admin__subcmd__help,jobs)
                 cmd="hulk__subcmd__admin__subcmd__help__subcmd__jobs"
                 ;;
+            hulk__subcmd__admin__subcmd__help,requests)
+                cmd="hulk__subcmd__admin__subcmd__help__subcmd__requests"
+                ;;
             hulk__subcmd__admin__subcmd__help,settings)
                 cmd="hulk__subcmd__admin__subcmd__help__subcmd__settings"
                 ;;
             hulk__subcmd__admin__subcmd__help,stats)
                 cmd="hulk__subcmd__admin__subcmd__help__subcmd__stats"
+                ;;
+            hulk__subcmd__admin__subcmd__help,tiers)
+                cmd="hulk__subcmd__admin__subcmd__help__subcmd__tiers"
                 ;;
             hulk__subcmd__admin__subcmd__help,users)
                 cmd="hulk__subcmd__admin__subcmd__help__subcmd__users"
@@ -156,6 +171,27 @@ _hulk() {
                 ;;
             hulk__subcmd__admin__subcmd__help__subcmd__files,rm)
                 cmd="hulk__subcmd__admin__subcmd__help__subcmd__files__subcmd__rm"
+                ;;
+            hulk__subcmd__admin__subcmd__help__subcmd__requests,approve)
+                cmd="hulk__subcmd__admin__subcmd__help__subcmd__requests__subcmd__approve"
+                ;;
+            hulk__subcmd__admin__subcmd__help__subcmd__requests,ls)
+                cmd="hulk__subcmd__admin__subcmd__help__subcmd__requests__subcmd__ls"
+                ;;
+            hulk__subcmd__admin__subcmd__help__subcmd__requests,refuse)
+                cmd="hulk__subcmd__admin__subcmd__help__subcmd__requests__subcmd__refuse"
+                ;;
+            hulk__subcmd__admin__subcmd__help__subcmd__tiers,create)
+                cmd="hulk__subcmd__admin__subcmd__help__subcmd__tiers__subcmd__create"
+                ;;
+            hulk__subcmd__admin__subcmd__help__subcmd__tiers,ls)
+                cmd="hulk__subcmd__admin__subcmd__help__subcmd__tiers__subcmd__ls"
+                ;;
+            hulk__subcmd__admin__subcmd__help__subcmd__tiers,rm)
+                cmd="hulk__subcmd__admin__subcmd__help__subcmd__tiers__subcmd__rm"
+                ;;
+            hulk__subcmd__admin__subcmd__help__subcmd__tiers,set)
+                cmd="hulk__subcmd__admin__subcmd__help__subcmd__tiers__subcmd__set"
                 ;;
             hulk__subcmd__admin__subcmd__help__subcmd__users,create)
                 cmd="hulk__subcmd__admin__subcmd__help__subcmd__users__subcmd__create"
@@ -180,6 +216,60 @@ _hulk() {
                 ;;
             hulk__subcmd__admin__subcmd__help__subcmd__users,suspend)
                 cmd="hulk__subcmd__admin__subcmd__help__subcmd__users__subcmd__suspend"
+                ;;
+            hulk__subcmd__admin__subcmd__requests,approve)
+                cmd="hulk__subcmd__admin__subcmd__requests__subcmd__approve"
+                ;;
+            hulk__subcmd__admin__subcmd__requests,help)
+                cmd="hulk__subcmd__admin__subcmd__requests__subcmd__help"
+                ;;
+            hulk__subcmd__admin__subcmd__requests,ls)
+                cmd="hulk__subcmd__admin__subcmd__requests__subcmd__ls"
+                ;;
+            hulk__subcmd__admin__subcmd__requests,refuse)
+                cmd="hulk__subcmd__admin__subcmd__requests__subcmd__refuse"
+                ;;
+            hulk__subcmd__admin__subcmd__requests__subcmd__help,approve)
+                cmd="hulk__subcmd__admin__subcmd__requests__subcmd__help__subcmd__approve"
+                ;;
+            hulk__subcmd__admin__subcmd__requests__subcmd__help,help)
+                cmd="hulk__subcmd__admin__subcmd__requests__subcmd__help__subcmd__help"
+                ;;
+            hulk__subcmd__admin__subcmd__requests__subcmd__help,ls)
+                cmd="hulk__subcmd__admin__subcmd__requests__subcmd__help__subcmd__ls"
+                ;;
+            hulk__subcmd__admin__subcmd__requests__subcmd__help,refuse)
+                cmd="hulk__subcmd__admin__subcmd__requests__subcmd__help__subcmd__refuse"
+                ;;
+            hulk__subcmd__admin__subcmd__tiers,create)
+                cmd="hulk__subcmd__admin__subcmd__tiers__subcmd__create"
+                ;;
+            hulk__subcmd__admin__subcmd__tiers,help)
+                cmd="hulk__subcmd__admin__subcmd__tiers__subcmd__help"
+                ;;
+            hulk__subcmd__admin__subcmd__tiers,ls)
+                cmd="hulk__subcmd__admin__subcmd__tiers__subcmd__ls"
+                ;;
+            hulk__subcmd__admin__subcmd__tiers,rm)
+                cmd="hulk__subcmd__admin__subcmd__tiers__subcmd__rm"
+                ;;
+            hulk__subcmd__admin__subcmd__tiers,set)
+                cmd="hulk__subcmd__admin__subcmd__tiers__subcmd__set"
+                ;;
+            hulk__subcmd__admin__subcmd__tiers__subcmd__help,create)
+                cmd="hulk__subcmd__admin__subcmd__tiers__subcmd__help__subcmd__create"
+                ;;
+            hulk__subcmd__admin__subcmd__tiers__subcmd__help,help)
+                cmd="hulk__subcmd__admin__subcmd__tiers__subcmd__help__subcmd__help"
+                ;;
+            hulk__subcmd__admin__subcmd__tiers__subcmd__help,ls)
+                cmd="hulk__subcmd__admin__subcmd__tiers__subcmd__help__subcmd__ls"
+                ;;
+            hulk__subcmd__admin__subcmd__tiers__subcmd__help,rm)
+                cmd="hulk__subcmd__admin__subcmd__tiers__subcmd__help__subcmd__rm"
+                ;;
+            hulk__subcmd__admin__subcmd__tiers__subcmd__help,set)
+                cmd="hulk__subcmd__admin__subcmd__tiers__subcmd__help__subcmd__set"
                 ;;
             hulk__subcmd__admin__subcmd__users,create)
                 cmd="hulk__subcmd__admin__subcmd__users__subcmd__create"
@@ -280,6 +370,9 @@ _hulk() {
             hulk__subcmd__help,mv)
                 cmd="hulk__subcmd__help__subcmd__mv"
                 ;;
+            hulk__subcmd__help,open)
+                cmd="hulk__subcmd__help__subcmd__open"
+                ;;
             hulk__subcmd__help,put)
                 cmd="hulk__subcmd__help__subcmd__put"
                 ;;
@@ -319,11 +412,17 @@ _hulk() {
             hulk__subcmd__help__subcmd__admin,jobs)
                 cmd="hulk__subcmd__help__subcmd__admin__subcmd__jobs"
                 ;;
+            hulk__subcmd__help__subcmd__admin,requests)
+                cmd="hulk__subcmd__help__subcmd__admin__subcmd__requests"
+                ;;
             hulk__subcmd__help__subcmd__admin,settings)
                 cmd="hulk__subcmd__help__subcmd__admin__subcmd__settings"
                 ;;
             hulk__subcmd__help__subcmd__admin,stats)
                 cmd="hulk__subcmd__help__subcmd__admin__subcmd__stats"
+                ;;
+            hulk__subcmd__help__subcmd__admin,tiers)
+                cmd="hulk__subcmd__help__subcmd__admin__subcmd__tiers"
                 ;;
             hulk__subcmd__help__subcmd__admin,users)
                 cmd="hulk__subcmd__help__subcmd__admin__subcmd__users"
@@ -333,6 +432,27 @@ _hulk() {
                 ;;
             hulk__subcmd__help__subcmd__admin__subcmd__files,rm)
                 cmd="hulk__subcmd__help__subcmd__admin__subcmd__files__subcmd__rm"
+                ;;
+            hulk__subcmd__help__subcmd__admin__subcmd__requests,approve)
+                cmd="hulk__subcmd__help__subcmd__admin__subcmd__requests__subcmd__approve"
+                ;;
+            hulk__subcmd__help__subcmd__admin__subcmd__requests,ls)
+                cmd="hulk__subcmd__help__subcmd__admin__subcmd__requests__subcmd__ls"
+                ;;
+            hulk__subcmd__help__subcmd__admin__subcmd__requests,refuse)
+                cmd="hulk__subcmd__help__subcmd__admin__subcmd__requests__subcmd__refuse"
+                ;;
+            hulk__subcmd__help__subcmd__admin__subcmd__tiers,create)
+                cmd="hulk__subcmd__help__subcmd__admin__subcmd__tiers__subcmd__create"
+                ;;
+            hulk__subcmd__help__subcmd__admin__subcmd__tiers,ls)
+                cmd="hulk__subcmd__help__subcmd__admin__subcmd__tiers__subcmd__ls"
+                ;;
+            hulk__subcmd__help__subcmd__admin__subcmd__tiers,rm)
+                cmd="hulk__subcmd__help__subcmd__admin__subcmd__tiers__subcmd__rm"
+                ;;
+            hulk__subcmd__help__subcmd__admin__subcmd__tiers,set)
+                cmd="hulk__subcmd__help__subcmd__admin__subcmd__tiers__subcmd__set"
                 ;;
             hulk__subcmd__help__subcmd__admin__subcmd__users,create)
                 cmd="hulk__subcmd__help__subcmd__admin__subcmd__users__subcmd__create"
@@ -473,7 +593,7 @@ _hulk() {
 
     case "${cmd}" in
         hulk)
-            opts="-q -v -y -h -V --server --profile --json --quiet --verbose --color --no-progress --yes --help --version put get ls mv mkdir find set share versions restore trash usage info rm keys admin login logout whoami doctor serve completions man keep-clipboard help"
+            opts="-q -v -y -h -V --server --profile --json --quiet --verbose --color --no-progress --yes --help --version put get ls mv mkdir find set share versions restore trash usage info open rm keys admin login logout whoami doctor serve completions man keep-clipboard help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -499,7 +619,7 @@ _hulk() {
             return 0
             ;;
         hulk__subcmd__admin)
-            opts="-q -v -y -h --server --profile --json --quiet --verbose --color --no-progress --yes --help users files stats settings audit jobs help"
+            opts="-q -v -y -h --server --profile --json --quiet --verbose --color --no-progress --yes --help users files tiers requests stats settings audit jobs help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -713,7 +833,7 @@ _hulk() {
             return 0
             ;;
         hulk__subcmd__admin__subcmd__help)
-            opts="users files stats settings audit jobs help"
+            opts="users files tiers requests stats settings audit jobs help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -810,6 +930,62 @@ _hulk() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        hulk__subcmd__admin__subcmd__help__subcmd__requests)
+            opts="ls approve refuse"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__admin__subcmd__help__subcmd__requests__subcmd__approve)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__admin__subcmd__help__subcmd__requests__subcmd__ls)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__admin__subcmd__help__subcmd__requests__subcmd__refuse)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         hulk__subcmd__admin__subcmd__help__subcmd__settings)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
@@ -827,6 +1003,76 @@ _hulk() {
         hulk__subcmd__admin__subcmd__help__subcmd__stats)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__admin__subcmd__help__subcmd__tiers)
+            opts="ls create set rm"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__admin__subcmd__help__subcmd__tiers__subcmd__create)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__admin__subcmd__help__subcmd__tiers__subcmd__ls)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__admin__subcmd__help__subcmd__tiers__subcmd__rm)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__admin__subcmd__help__subcmd__tiers__subcmd__set)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -998,6 +1244,196 @@ _hulk() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        hulk__subcmd__admin__subcmd__requests)
+            opts="-q -v -y -h --server --profile --json --quiet --verbose --color --no-progress --yes --help ls approve refuse help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__admin__subcmd__requests__subcmd__approve)
+            opts="-q -v -y -h --note --server --profile --json --quiet --verbose --color --no-progress --yes --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --note)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__admin__subcmd__requests__subcmd__help)
+            opts="ls approve refuse help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__admin__subcmd__requests__subcmd__help__subcmd__approve)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__admin__subcmd__requests__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__admin__subcmd__requests__subcmd__help__subcmd__ls)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__admin__subcmd__requests__subcmd__help__subcmd__refuse)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__admin__subcmd__requests__subcmd__ls)
+            opts="-q -v -y -h --state --user --server --profile --json --quiet --verbose --color --no-progress --yes --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --state)
+                    COMPREPLY=($(compgen -W "pending approved refused" -- "${cur}"))
+                    return 0
+                    ;;
+                --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__admin__subcmd__requests__subcmd__refuse)
+            opts="-q -v -y -h --note --server --profile --json --quiet --verbose --color --no-progress --yes --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --note)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         hulk__subcmd__admin__subcmd__settings)
             opts="-q -v -y -h --server --profile --json --quiet --verbose --color --no-progress --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -1031,6 +1467,264 @@ _hulk() {
                 return 0
             fi
             case "${prev}" in
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__admin__subcmd__tiers)
+            opts="-q -v -y -h --server --profile --json --quiet --verbose --color --no-progress --yes --help ls create set rm help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__admin__subcmd__tiers__subcmd__create)
+            opts="-q -v -y -h --storage --objects --monthly --max-file --price --public --server --profile --json --quiet --verbose --color --no-progress --yes --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --storage)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --objects)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --monthly)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --price)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__admin__subcmd__tiers__subcmd__help)
+            opts="ls create set rm help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__admin__subcmd__tiers__subcmd__help__subcmd__create)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__admin__subcmd__tiers__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__admin__subcmd__tiers__subcmd__help__subcmd__ls)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__admin__subcmd__tiers__subcmd__help__subcmd__rm)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__admin__subcmd__tiers__subcmd__help__subcmd__set)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__admin__subcmd__tiers__subcmd__ls)
+            opts="-q -v -y -h --server --profile --json --quiet --verbose --color --no-progress --yes --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__admin__subcmd__tiers__subcmd__rm)
+            opts="-q -v -y -h --server --profile --json --quiet --verbose --color --no-progress --yes --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__admin__subcmd__tiers__subcmd__set)
+            opts="-q -v -y -h --name --storage --objects --monthly --max-file --price --public --private --server --profile --json --quiet --verbose --color --no-progress --yes --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --storage)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --objects)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --monthly)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --price)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --server)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1367,7 +2061,7 @@ _hulk() {
             return 0
             ;;
         hulk__subcmd__admin__subcmd__users__subcmd__set)
-            opts="-q -v -y -h --role --quota --verified --server --profile --json --quiet --verbose --color --no-progress --yes --help"
+            opts="-q -v -y -h --role --tier --quota --verified --server --profile --json --quiet --verbose --color --no-progress --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1375,6 +2069,10 @@ _hulk() {
             case "${prev}" in
                 --role)
                     COMPREPLY=($(compgen -W "user moderator admin" -- "${cur}"))
+                    return 0
+                    ;;
+                --tier)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --quota)
@@ -1581,7 +2279,7 @@ _hulk() {
             return 0
             ;;
         hulk__subcmd__help)
-            opts="put get ls mv mkdir find set share versions restore trash usage info rm keys admin login logout whoami doctor serve completions man keep-clipboard help"
+            opts="put get ls mv mkdir find set share versions restore trash usage info open rm keys admin login logout whoami doctor serve completions man keep-clipboard help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1595,7 +2293,7 @@ _hulk() {
             return 0
             ;;
         hulk__subcmd__help__subcmd__admin)
-            opts="users files stats settings audit jobs"
+            opts="users files tiers requests stats settings audit jobs"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1678,6 +2376,62 @@ _hulk() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        hulk__subcmd__help__subcmd__admin__subcmd__requests)
+            opts="ls approve refuse"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__help__subcmd__admin__subcmd__requests__subcmd__approve)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__help__subcmd__admin__subcmd__requests__subcmd__ls)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__help__subcmd__admin__subcmd__requests__subcmd__refuse)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         hulk__subcmd__help__subcmd__admin__subcmd__settings)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
@@ -1695,6 +2449,76 @@ _hulk() {
         hulk__subcmd__help__subcmd__admin__subcmd__stats)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__help__subcmd__admin__subcmd__tiers)
+            opts="ls create set rm"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__help__subcmd__admin__subcmd__tiers__subcmd__create)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__help__subcmd__admin__subcmd__tiers__subcmd__ls)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__help__subcmd__admin__subcmd__tiers__subcmd__rm)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        hulk__subcmd__help__subcmd__admin__subcmd__tiers__subcmd__set)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 5 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -2070,6 +2894,20 @@ _hulk() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        hulk__subcmd__help__subcmd__open)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         hulk__subcmd__help__subcmd__put)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -2387,7 +3225,7 @@ _hulk() {
             return 0
             ;;
         hulk__subcmd__keys__subcmd__create)
-            opts="-q -v -y -h --label --permissions --expires --server --profile --json --quiet --verbose --color --no-progress --yes --help"
+            opts="-q -v -y -h --label --permissions --expires --path --server --profile --json --quiet --verbose --color --no-progress --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2402,6 +3240,10 @@ _hulk() {
                     return 0
                     ;;
                 --expires)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --path)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2706,6 +3548,32 @@ _hulk() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        hulk__subcmd__open)
+            opts="-q -v -y -h --server --profile --json --quiet --verbose --color --no-progress --yes --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         hulk__subcmd__put)
             opts="-L -q -v -y -h --to --name --expires --public --private --no-clobber --include --exclude --dry-run --follow-links --parallel --limit-rate --part-size --clipboard --no-clipboard --qr --serve --server --profile --json --quiet --verbose --color --no-progress --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -2821,7 +3689,7 @@ _hulk() {
             return 0
             ;;
         hulk__subcmd__serve)
-            opts="-q -v -y -h --listen --public-url --content-url --data-dir --database-url --s3-endpoint --s3-bucket --s3-region --env-name --max-file-size --default-quota --versions-kept --trash-days --allowed-extensions --max-objects --signup --invite-code --password-recipe --smtp-url --mail-from --trusted-proxies --cors-origins --rate-limit --metrics-listen --store-listen --max-connections --max-client-connections --min-rate --server --profile --json --quiet --verbose --color --no-progress --yes --help"
+            opts="-q -v -y -h --listen --public-url --content-url --data-dir --database-url --s3-endpoint --s3-bucket --s3-region --env-name --max-file-size --default-quota --default-tier --versions-kept --trash-days --allowed-extensions --max-objects --signup --invite-code --password-recipe --smtp-url --mail-from --trusted-proxies --cors-origins --rate-limit --metrics-listen --store-listen --max-connections --max-client-connections --min-rate --server --profile --json --quiet --verbose --color --no-progress --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2868,6 +3736,10 @@ _hulk() {
                     return 0
                     ;;
                 --default-quota)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --default-tier)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -49,9 +49,10 @@ complete -c hulk -n "__fish_hulk_needs_command" -f -a "restore" -d 'Restore an o
 complete -c hulk -n "__fish_hulk_needs_command" -f -a "trash" -d 'List, restore and delete items in the trash'
 complete -c hulk -n "__fish_hulk_needs_command" -f -a "usage" -d 'Show how much you store, by type, and your quota'
 complete -c hulk -n "__fish_hulk_needs_command" -f -a "info" -d 'Show all details of a file or directory'
+complete -c hulk -n "__fish_hulk_needs_command" -f -a "open" -d 'Open your files in a browser, signed in by a link that works once, for 60 s'
 complete -c hulk -n "__fish_hulk_needs_command" -f -a "rm" -d 'Move files and directories to the trash'
 complete -c hulk -n "__fish_hulk_needs_command" -f -a "keys" -d 'Manage API keys'
-complete -c hulk -n "__fish_hulk_needs_command" -f -a "admin" -d 'Manage the users, files and jobs of a server, as moderator or admin'
+complete -c hulk -n "__fish_hulk_needs_command" -f -a "admin" -d 'Manage the users, tiers, files and jobs of a server, as moderator or admin'
 complete -c hulk -n "__fish_hulk_needs_command" -f -a "login" -d 'Log in to a server: by a code that you type on its page, or with an API key'
 complete -c hulk -n "__fish_hulk_needs_command" -f -a "logout" -d 'Log out: remove the API key of the profile, and revoke it if login created it'
 complete -c hulk -n "__fish_hulk_needs_command" -f -a "whoami" -d 'Show the user and API key you are logged in with'
@@ -351,6 +352,17 @@ complete -c hulk -n "__fish_hulk_using_subcommand info" -s v -l verbose -d 'Prin
 complete -c hulk -n "__fish_hulk_using_subcommand info" -l no-progress -d 'Hide progress'
 complete -c hulk -n "__fish_hulk_using_subcommand info" -s y -l yes -d 'Answer yes to every question'
 complete -c hulk -n "__fish_hulk_using_subcommand info" -s h -l help -d 'Print help'
+complete -c hulk -n "__fish_hulk_using_subcommand open" -l server -d 'Server to use [env: HULK_SERVER] [default: the profile\'s]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand open" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: that of the last login]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand open" -l color -d 'When to use colours' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c hulk -n "__fish_hulk_using_subcommand open" -l json -d 'Print one JSON document on stdout'
+complete -c hulk -n "__fish_hulk_using_subcommand open" -s q -l quiet -d 'Print only errors on stderr'
+complete -c hulk -n "__fish_hulk_using_subcommand open" -s v -l verbose -d 'Print more details'
+complete -c hulk -n "__fish_hulk_using_subcommand open" -l no-progress -d 'Hide progress'
+complete -c hulk -n "__fish_hulk_using_subcommand open" -s y -l yes -d 'Answer yes to every question'
+complete -c hulk -n "__fish_hulk_using_subcommand open" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c hulk -n "__fish_hulk_using_subcommand rm" -l server -d 'Server to use [env: HULK_SERVER] [default: the profile\'s]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand rm" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: that of the last login]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand rm" -l color -d 'When to use colours' -r -f -a "auto\t''
@@ -396,6 +408,7 @@ upload\t'Creates files and versions and gets their links; sees, changes and dele
 write\t'Reads, uploads, changes and moves to the trash'
 all\t'Also deletes permanently, and manages keys and shares'"
 complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from create" -l expires -d 'When the key expires: 1d, 2d, 3d, 7d, 14d, 30d, 90d, 180d or never' -r
+complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from create" -l path -d 'Directory that the key is bound to; created if it does not exist' -r
 complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from create" -l server -d 'Server to use [env: HULK_SERVER] [default: the profile\'s]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from create" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: that of the last login]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from create" -l color -d 'When to use colours' -r -f -a "auto\t''
@@ -422,24 +435,26 @@ complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcomma
 complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from help" -f -a "create" -d 'Create an API key and print it once'
 complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from help" -f -a "rm" -d 'Revoke an API key'
 complete -c hulk -n "__fish_hulk_using_subcommand keys; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c hulk -n "__fish_hulk_using_subcommand admin; and not __fish_seen_subcommand_from users files stats settings audit jobs help" -l server -d 'Server to use [env: HULK_SERVER] [default: the profile\'s]' -r
-complete -c hulk -n "__fish_hulk_using_subcommand admin; and not __fish_seen_subcommand_from users files stats settings audit jobs help" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: that of the last login]' -r
-complete -c hulk -n "__fish_hulk_using_subcommand admin; and not __fish_seen_subcommand_from users files stats settings audit jobs help" -l color -d 'When to use colours' -r -f -a "auto\t''
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and not __fish_seen_subcommand_from users files tiers requests stats settings audit jobs help" -l server -d 'Server to use [env: HULK_SERVER] [default: the profile\'s]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and not __fish_seen_subcommand_from users files tiers requests stats settings audit jobs help" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: that of the last login]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and not __fish_seen_subcommand_from users files tiers requests stats settings audit jobs help" -l color -d 'When to use colours' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c hulk -n "__fish_hulk_using_subcommand admin; and not __fish_seen_subcommand_from users files stats settings audit jobs help" -l json -d 'Print one JSON document on stdout'
-complete -c hulk -n "__fish_hulk_using_subcommand admin; and not __fish_seen_subcommand_from users files stats settings audit jobs help" -s q -l quiet -d 'Print only errors on stderr'
-complete -c hulk -n "__fish_hulk_using_subcommand admin; and not __fish_seen_subcommand_from users files stats settings audit jobs help" -s v -l verbose -d 'Print more details'
-complete -c hulk -n "__fish_hulk_using_subcommand admin; and not __fish_seen_subcommand_from users files stats settings audit jobs help" -l no-progress -d 'Hide progress'
-complete -c hulk -n "__fish_hulk_using_subcommand admin; and not __fish_seen_subcommand_from users files stats settings audit jobs help" -s y -l yes -d 'Answer yes to every question'
-complete -c hulk -n "__fish_hulk_using_subcommand admin; and not __fish_seen_subcommand_from users files stats settings audit jobs help" -s h -l help -d 'Print help'
-complete -c hulk -n "__fish_hulk_using_subcommand admin; and not __fish_seen_subcommand_from users files stats settings audit jobs help" -f -a "users" -d 'List, create, change and delete users'
-complete -c hulk -n "__fish_hulk_using_subcommand admin; and not __fish_seen_subcommand_from users files stats settings audit jobs help" -f -a "files" -d 'List and delete files of all users'
-complete -c hulk -n "__fish_hulk_using_subcommand admin; and not __fish_seen_subcommand_from users files stats settings audit jobs help" -f -a "stats" -d 'Show how much the server holds'
-complete -c hulk -n "__fish_hulk_using_subcommand admin; and not __fish_seen_subcommand_from users files stats settings audit jobs help" -f -a "settings" -d 'Show how the server is set up, without secrets'
-complete -c hulk -n "__fish_hulk_using_subcommand admin; and not __fish_seen_subcommand_from users files stats settings audit jobs help" -f -a "audit" -d 'List who did what, the newest first'
-complete -c hulk -n "__fish_hulk_using_subcommand admin; and not __fish_seen_subcommand_from users files stats settings audit jobs help" -f -a "jobs" -d 'List work that the server does on its own, such as mails to send'
-complete -c hulk -n "__fish_hulk_using_subcommand admin; and not __fish_seen_subcommand_from users files stats settings audit jobs help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and not __fish_seen_subcommand_from users files tiers requests stats settings audit jobs help" -l json -d 'Print one JSON document on stdout'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and not __fish_seen_subcommand_from users files tiers requests stats settings audit jobs help" -s q -l quiet -d 'Print only errors on stderr'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and not __fish_seen_subcommand_from users files tiers requests stats settings audit jobs help" -s v -l verbose -d 'Print more details'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and not __fish_seen_subcommand_from users files tiers requests stats settings audit jobs help" -l no-progress -d 'Hide progress'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and not __fish_seen_subcommand_from users files tiers requests stats settings audit jobs help" -s y -l yes -d 'Answer yes to every question'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and not __fish_seen_subcommand_from users files tiers requests stats settings audit jobs help" -s h -l help -d 'Print help'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and not __fish_seen_subcommand_from users files tiers requests stats settings audit jobs help" -f -a "users" -d 'List, create, change and delete users'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and not __fish_seen_subcommand_from users files tiers requests stats settings audit jobs help" -f -a "files" -d 'List and delete files of all users'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and not __fish_seen_subcommand_from users files tiers requests stats settings audit jobs help" -f -a "tiers" -d 'List, create, change and delete tiers, which limit what their users may store and transfer'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and not __fish_seen_subcommand_from users files tiers requests stats settings audit jobs help" -f -a "requests" -d 'List, approve and refuse requests of users for another tier'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and not __fish_seen_subcommand_from users files tiers requests stats settings audit jobs help" -f -a "stats" -d 'Show how much the server holds'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and not __fish_seen_subcommand_from users files tiers requests stats settings audit jobs help" -f -a "settings" -d 'Show how the server is set up, without secrets'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and not __fish_seen_subcommand_from users files tiers requests stats settings audit jobs help" -f -a "audit" -d 'List who did what, the newest first'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and not __fish_seen_subcommand_from users files tiers requests stats settings audit jobs help" -f -a "jobs" -d 'List work that the server does on its own, such as mails to send'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and not __fish_seen_subcommand_from users files tiers requests stats settings audit jobs help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from users" -l server -d 'Server to use [env: HULK_SERVER] [default: the profile\'s]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from users" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: that of the last login]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from users" -l color -d 'When to use colours' -r -f -a "auto\t''
@@ -454,7 +469,7 @@ complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcomm
 complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from users" -f -a "ls" -d 'List users'
 complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from users" -f -a "show" -d 'Show a user, with what they have and their newest files'
 complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from users" -f -a "create" -d 'Create a user and print the id'
-complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from users" -f -a "set" -d 'Change the role, the quota or the state of the email address of a user'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from users" -f -a "set" -d 'Change the role, the tier, the quota or the state of the email address of a user'
 complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from users" -f -a "suspend" -d 'Suspend a user: their keys, sessions, links and shares stop at once'
 complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from users" -f -a "restore" -d 'Restore a suspended user'
 complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from users" -f -a "password" -d 'Set the password of a user'
@@ -474,6 +489,37 @@ complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcomm
 complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from files" -f -a "ls" -d 'List files of all users'
 complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from files" -f -a "rm" -d 'Move files to the trash of their owners'
 complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from files" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from tiers" -l server -d 'Server to use [env: HULK_SERVER] [default: the profile\'s]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from tiers" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: that of the last login]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from tiers" -l color -d 'When to use colours' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from tiers" -l json -d 'Print one JSON document on stdout'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from tiers" -s q -l quiet -d 'Print only errors on stderr'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from tiers" -s v -l verbose -d 'Print more details'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from tiers" -l no-progress -d 'Hide progress'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from tiers" -s y -l yes -d 'Answer yes to every question'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from tiers" -s h -l help -d 'Print help'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from tiers" -f -a "ls" -d 'List all tiers'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from tiers" -f -a "create" -d 'Create a tier and print the id; a limit that is not given is unlimited'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from tiers" -f -a "set" -d 'Change the name, the limits or the price of a tier; what is not given stays'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from tiers" -f -a "rm" -d 'Delete a tier that no user has'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from tiers" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from requests" -l server -d 'Server to use [env: HULK_SERVER] [default: the profile\'s]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from requests" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: that of the last login]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from requests" -l color -d 'When to use colours' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from requests" -l json -d 'Print one JSON document on stdout'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from requests" -s q -l quiet -d 'Print only errors on stderr'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from requests" -s v -l verbose -d 'Print more details'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from requests" -l no-progress -d 'Hide progress'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from requests" -s y -l yes -d 'Answer yes to every question'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from requests" -s h -l help -d 'Print help'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from requests" -f -a "ls" -d 'List requests for tiers'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from requests" -f -a "approve" -d 'Approve a request: the user gets the tier'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from requests" -f -a "refuse" -d 'Refuse a request: the user keeps their tier'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from requests" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from stats" -l server -d 'Server to use [env: HULK_SERVER] [default: the profile\'s]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from stats" -l profile -d 'Profile to use [env: HULK_PROFILE] [default: that of the last login]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from stats" -l color -d 'When to use colours' -r -f -a "auto\t''
@@ -529,6 +575,8 @@ complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcomm
 complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from jobs" -s h -l help -d 'Print help'
 complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from help" -f -a "users" -d 'List, create, change and delete users'
 complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from help" -f -a "files" -d 'List and delete files of all users'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from help" -f -a "tiers" -d 'List, create, change and delete tiers, which limit what their users may store and transfer'
+complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from help" -f -a "requests" -d 'List, approve and refuse requests of users for another tier'
 complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from help" -f -a "stats" -d 'Show how much the server holds'
 complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from help" -f -a "settings" -d 'Show how the server is set up, without secrets'
 complete -c hulk -n "__fish_hulk_using_subcommand admin; and __fish_seen_subcommand_from help" -f -a "audit" -d 'List who did what, the newest first'
@@ -589,7 +637,8 @@ complete -c hulk -n "__fish_hulk_using_subcommand serve" -l s3-bucket -d 'Bucket
 complete -c hulk -n "__fish_hulk_using_subcommand serve" -l s3-region -d 'Region of the S3 store' -r
 complete -c hulk -n "__fish_hulk_using_subcommand serve" -l env-name -d 'First part of every object\'s key' -r
 complete -c hulk -n "__fish_hulk_using_subcommand serve" -l max-file-size -d 'Size of the largest file accepted, such as 500MB or 2GiB' -r
-complete -c hulk -n "__fish_hulk_using_subcommand serve" -l default-quota -d 'Quota of a new user' -r
+complete -c hulk -n "__fish_hulk_using_subcommand serve" -l default-quota -d 'Quota of a new user [default: 10GiB, or that of --default-tier]' -r
+complete -c hulk -n "__fish_hulk_using_subcommand serve" -l default-tier -d 'Tier of a new user [default: free]' -r
 complete -c hulk -n "__fish_hulk_using_subcommand serve" -l versions-kept -d 'Versions kept of each file, including the newest; 0 or 1 keeps only the newest' -r
 complete -c hulk -n "__fish_hulk_using_subcommand serve" -l trash-days -d 'Days for which deleted things can be restored; 0 deletes permanently at once' -r
 complete -c hulk -n "__fish_hulk_using_subcommand serve" -l allowed-extensions -d 'File name extensions that are accepted, such as csv,parquet [default: all]' -r
@@ -653,31 +702,32 @@ complete -c hulk -n "__fish_hulk_using_subcommand keep-clipboard" -s v -l verbos
 complete -c hulk -n "__fish_hulk_using_subcommand keep-clipboard" -l no-progress -d 'Hide progress'
 complete -c hulk -n "__fish_hulk_using_subcommand keep-clipboard" -s y -l yes -d 'Answer yes to every question'
 complete -c hulk -n "__fish_hulk_using_subcommand keep-clipboard" -s h -l help -d 'Print help'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys admin login logout whoami doctor serve completions man keep-clipboard help" -f -a "put" -d 'Upload files and print their links'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys admin login logout whoami doctor serve completions man keep-clipboard help" -f -a "get" -d 'Download files and directories, and verify them'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys admin login logout whoami doctor serve completions man keep-clipboard help" -f -a "ls" -d 'List files and directories'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys admin login logout whoami doctor serve completions man keep-clipboard help" -f -a "mv" -d 'Rename or move files and directories; links stay valid'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys admin login logout whoami doctor serve completions man keep-clipboard help" -f -a "mkdir" -d 'Create directories and their parents'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys admin login logout whoami doctor serve completions man keep-clipboard help" -f -a "find" -d 'Find files by name, tag, type, size and age'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys admin login logout whoami doctor serve completions man keep-clipboard help" -f -a "set" -d 'Set access, expiry, tags and description of a file or directory'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys admin login logout whoami doctor serve completions man keep-clipboard help" -f -a "share" -d 'Share files and directories by link; list and revoke links'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys admin login logout whoami doctor serve completions man keep-clipboard help" -f -a "versions" -d 'List the kept versions of a file'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys admin login logout whoami doctor serve completions man keep-clipboard help" -f -a "restore" -d 'Restore an older version of a file as the newest one'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys admin login logout whoami doctor serve completions man keep-clipboard help" -f -a "trash" -d 'List, restore and delete items in the trash'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys admin login logout whoami doctor serve completions man keep-clipboard help" -f -a "usage" -d 'Show how much you store, by type, and your quota'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys admin login logout whoami doctor serve completions man keep-clipboard help" -f -a "info" -d 'Show all details of a file or directory'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys admin login logout whoami doctor serve completions man keep-clipboard help" -f -a "rm" -d 'Move files and directories to the trash'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys admin login logout whoami doctor serve completions man keep-clipboard help" -f -a "keys" -d 'Manage API keys'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys admin login logout whoami doctor serve completions man keep-clipboard help" -f -a "admin" -d 'Manage the users, files and jobs of a server, as moderator or admin'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys admin login logout whoami doctor serve completions man keep-clipboard help" -f -a "login" -d 'Log in to a server: by a code that you type on its page, or with an API key'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys admin login logout whoami doctor serve completions man keep-clipboard help" -f -a "logout" -d 'Log out: remove the API key of the profile, and revoke it if login created it'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys admin login logout whoami doctor serve completions man keep-clipboard help" -f -a "whoami" -d 'Show the user and API key you are logged in with'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys admin login logout whoami doctor serve completions man keep-clipboard help" -f -a "doctor" -d 'Check server, key, clocks, store and proxies, and suggest fixes'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys admin login logout whoami doctor serve completions man keep-clipboard help" -f -a "serve" -d 'Run a server, with nothing else to install'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys admin login logout whoami doctor serve completions man keep-clipboard help" -f -a "completions" -d 'Print shell completions'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys admin login logout whoami doctor serve completions man keep-clipboard help" -f -a "man" -d 'Print the manual page of hulk, or of one command'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys admin login logout whoami doctor serve completions man keep-clipboard help" -f -a "keep-clipboard" -d 'Hold the clipboard until another program takes it; started by `put`'
-complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info rm keys admin login logout whoami doctor serve completions man keep-clipboard help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info open rm keys admin login logout whoami doctor serve completions man keep-clipboard help" -f -a "put" -d 'Upload files and print their links'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info open rm keys admin login logout whoami doctor serve completions man keep-clipboard help" -f -a "get" -d 'Download files and directories, and verify them'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info open rm keys admin login logout whoami doctor serve completions man keep-clipboard help" -f -a "ls" -d 'List files and directories'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info open rm keys admin login logout whoami doctor serve completions man keep-clipboard help" -f -a "mv" -d 'Rename or move files and directories; links stay valid'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info open rm keys admin login logout whoami doctor serve completions man keep-clipboard help" -f -a "mkdir" -d 'Create directories and their parents'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info open rm keys admin login logout whoami doctor serve completions man keep-clipboard help" -f -a "find" -d 'Find files by name, tag, type, size and age'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info open rm keys admin login logout whoami doctor serve completions man keep-clipboard help" -f -a "set" -d 'Set access, expiry, tags and description of a file or directory'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info open rm keys admin login logout whoami doctor serve completions man keep-clipboard help" -f -a "share" -d 'Share files and directories by link; list and revoke links'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info open rm keys admin login logout whoami doctor serve completions man keep-clipboard help" -f -a "versions" -d 'List the kept versions of a file'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info open rm keys admin login logout whoami doctor serve completions man keep-clipboard help" -f -a "restore" -d 'Restore an older version of a file as the newest one'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info open rm keys admin login logout whoami doctor serve completions man keep-clipboard help" -f -a "trash" -d 'List, restore and delete items in the trash'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info open rm keys admin login logout whoami doctor serve completions man keep-clipboard help" -f -a "usage" -d 'Show how much you store, by type, and your quota'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info open rm keys admin login logout whoami doctor serve completions man keep-clipboard help" -f -a "info" -d 'Show all details of a file or directory'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info open rm keys admin login logout whoami doctor serve completions man keep-clipboard help" -f -a "open" -d 'Open your files in a browser, signed in by a link that works once, for 60 s'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info open rm keys admin login logout whoami doctor serve completions man keep-clipboard help" -f -a "rm" -d 'Move files and directories to the trash'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info open rm keys admin login logout whoami doctor serve completions man keep-clipboard help" -f -a "keys" -d 'Manage API keys'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info open rm keys admin login logout whoami doctor serve completions man keep-clipboard help" -f -a "admin" -d 'Manage the users, tiers, files and jobs of a server, as moderator or admin'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info open rm keys admin login logout whoami doctor serve completions man keep-clipboard help" -f -a "login" -d 'Log in to a server: by a code that you type on its page, or with an API key'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info open rm keys admin login logout whoami doctor serve completions man keep-clipboard help" -f -a "logout" -d 'Log out: remove the API key of the profile, and revoke it if login created it'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info open rm keys admin login logout whoami doctor serve completions man keep-clipboard help" -f -a "whoami" -d 'Show the user and API key you are logged in with'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info open rm keys admin login logout whoami doctor serve completions man keep-clipboard help" -f -a "doctor" -d 'Check server, key, clocks, store and proxies, and suggest fixes'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info open rm keys admin login logout whoami doctor serve completions man keep-clipboard help" -f -a "serve" -d 'Run a server, with nothing else to install'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info open rm keys admin login logout whoami doctor serve completions man keep-clipboard help" -f -a "completions" -d 'Print shell completions'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info open rm keys admin login logout whoami doctor serve completions man keep-clipboard help" -f -a "man" -d 'Print the manual page of hulk, or of one command'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info open rm keys admin login logout whoami doctor serve completions man keep-clipboard help" -f -a "keep-clipboard" -d 'Hold the clipboard until another program takes it; started by `put`'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and not __fish_seen_subcommand_from put get ls mv mkdir find set share versions restore trash usage info open rm keys admin login logout whoami doctor serve completions man keep-clipboard help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c hulk -n "__fish_hulk_using_subcommand help; and __fish_seen_subcommand_from share" -f -a "ls" -d 'List your share links'
 complete -c hulk -n "__fish_hulk_using_subcommand help; and __fish_seen_subcommand_from share" -f -a "rm" -d 'Revoke share links, which answer 410 from then on'
 complete -c hulk -n "__fish_hulk_using_subcommand help; and __fish_seen_subcommand_from share" -f -a "uploads" -d 'List the unfinished uploads of a share link'
@@ -690,6 +740,8 @@ complete -c hulk -n "__fish_hulk_using_subcommand help; and __fish_seen_subcomma
 complete -c hulk -n "__fish_hulk_using_subcommand help; and __fish_seen_subcommand_from keys" -f -a "rm" -d 'Revoke an API key'
 complete -c hulk -n "__fish_hulk_using_subcommand help; and __fish_seen_subcommand_from admin" -f -a "users" -d 'List, create, change and delete users'
 complete -c hulk -n "__fish_hulk_using_subcommand help; and __fish_seen_subcommand_from admin" -f -a "files" -d 'List and delete files of all users'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and __fish_seen_subcommand_from admin" -f -a "tiers" -d 'List, create, change and delete tiers, which limit what their users may store and transfer'
+complete -c hulk -n "__fish_hulk_using_subcommand help; and __fish_seen_subcommand_from admin" -f -a "requests" -d 'List, approve and refuse requests of users for another tier'
 complete -c hulk -n "__fish_hulk_using_subcommand help; and __fish_seen_subcommand_from admin" -f -a "stats" -d 'Show how much the server holds'
 complete -c hulk -n "__fish_hulk_using_subcommand help; and __fish_seen_subcommand_from admin" -f -a "settings" -d 'Show how the server is set up, without secrets'
 complete -c hulk -n "__fish_hulk_using_subcommand help; and __fish_seen_subcommand_from admin" -f -a "audit" -d 'List who did what, the newest first'

@@ -49,9 +49,10 @@ Register-ArgumentCompleter -Native -CommandName 'hulk' -ScriptBlock {
             [CompletionResult]::new('trash', 'trash', [CompletionResultType]::ParameterValue, 'List, restore and delete items in the trash')
             [CompletionResult]::new('usage', 'usage', [CompletionResultType]::ParameterValue, 'Show how much you store, by type, and your quota')
             [CompletionResult]::new('info', 'info', [CompletionResultType]::ParameterValue, 'Show all details of a file or directory')
+            [CompletionResult]::new('open', 'open', [CompletionResultType]::ParameterValue, 'Open your files in a browser, signed in by a link that works once, for 60 s')
             [CompletionResult]::new('rm', 'rm', [CompletionResultType]::ParameterValue, 'Move files and directories to the trash')
             [CompletionResult]::new('keys', 'keys', [CompletionResultType]::ParameterValue, 'Manage API keys')
-            [CompletionResult]::new('admin', 'admin', [CompletionResultType]::ParameterValue, 'Manage the users, files and jobs of a server, as moderator or admin')
+            [CompletionResult]::new('admin', 'admin', [CompletionResultType]::ParameterValue, 'Manage the users, tiers, files and jobs of a server, as moderator or admin')
             [CompletionResult]::new('login', 'login', [CompletionResultType]::ParameterValue, 'Log in to a server: by a code that you type on its page, or with an API key')
             [CompletionResult]::new('logout', 'logout', [CompletionResultType]::ParameterValue, 'Log out: remove the API key of the profile, and revoke it if login created it')
             [CompletionResult]::new('whoami', 'whoami', [CompletionResultType]::ParameterValue, 'Show the user and API key you are logged in with')
@@ -487,6 +488,22 @@ Register-ArgumentCompleter -Native -CommandName 'hulk' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
+        'hulk;open' {
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Server to use [env: HULK_SERVER] [default: the profile''s]')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Profile to use [env: HULK_PROFILE] [default: that of the last login]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON document on stdout')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print only errors on stderr')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print only errors on stderr')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Print more details')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Print more details')
+            [CompletionResult]::new('--no-progress', '--no-progress', [CompletionResultType]::ParameterName, 'Hide progress')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
         'hulk;rm' {
             [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Server to use [env: HULK_SERVER] [default: the profile''s]')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Profile to use [env: HULK_PROFILE] [default: that of the last login]')
@@ -546,6 +563,7 @@ Register-ArgumentCompleter -Native -CommandName 'hulk' -ScriptBlock {
             [CompletionResult]::new('--label', '--label', [CompletionResultType]::ParameterName, 'Label that says what the key is for')
             [CompletionResult]::new('--permissions', '--permissions', [CompletionResultType]::ParameterName, 'Permissions of the key')
             [CompletionResult]::new('--expires', '--expires', [CompletionResultType]::ParameterName, 'When the key expires: 1d, 2d, 3d, 7d, 14d, 30d, 90d, 180d or never')
+            [CompletionResult]::new('--path', '--path', [CompletionResultType]::ParameterName, 'Directory that the key is bound to; created if it does not exist')
             [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Server to use [env: HULK_SERVER] [default: the profile''s]')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Profile to use [env: HULK_PROFILE] [default: that of the last login]')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
@@ -612,6 +630,8 @@ Register-ArgumentCompleter -Native -CommandName 'hulk' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('users', 'users', [CompletionResultType]::ParameterValue, 'List, create, change and delete users')
             [CompletionResult]::new('files', 'files', [CompletionResultType]::ParameterValue, 'List and delete files of all users')
+            [CompletionResult]::new('tiers', 'tiers', [CompletionResultType]::ParameterValue, 'List, create, change and delete tiers, which limit what their users may store and transfer')
+            [CompletionResult]::new('requests', 'requests', [CompletionResultType]::ParameterValue, 'List, approve and refuse requests of users for another tier')
             [CompletionResult]::new('stats', 'stats', [CompletionResultType]::ParameterValue, 'Show how much the server holds')
             [CompletionResult]::new('settings', 'settings', [CompletionResultType]::ParameterValue, 'Show how the server is set up, without secrets')
             [CompletionResult]::new('audit', 'audit', [CompletionResultType]::ParameterValue, 'List who did what, the newest first')
@@ -636,7 +656,7 @@ Register-ArgumentCompleter -Native -CommandName 'hulk' -ScriptBlock {
             [CompletionResult]::new('ls', 'ls', [CompletionResultType]::ParameterValue, 'List users')
             [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show a user, with what they have and their newest files')
             [CompletionResult]::new('create', 'create', [CompletionResultType]::ParameterValue, 'Create a user and print the id')
-            [CompletionResult]::new('set', 'set', [CompletionResultType]::ParameterValue, 'Change the role, the quota or the state of the email address of a user')
+            [CompletionResult]::new('set', 'set', [CompletionResultType]::ParameterValue, 'Change the role, the tier, the quota or the state of the email address of a user')
             [CompletionResult]::new('suspend', 'suspend', [CompletionResultType]::ParameterValue, 'Suspend a user: their keys, sessions, links and shares stop at once')
             [CompletionResult]::new('restore', 'restore', [CompletionResultType]::ParameterValue, 'Restore a suspended user')
             [CompletionResult]::new('password', 'password', [CompletionResultType]::ParameterValue, 'Set the password of a user')
@@ -702,6 +722,7 @@ Register-ArgumentCompleter -Native -CommandName 'hulk' -ScriptBlock {
         }
         'hulk;admin;users;set' {
             [CompletionResult]::new('--role', '--role', [CompletionResultType]::ParameterName, 'New role')
+            [CompletionResult]::new('--tier', '--tier', [CompletionResultType]::ParameterName, 'New tier, named by name or id; the quota becomes that of the tier')
             [CompletionResult]::new('--quota', '--quota', [CompletionResultType]::ParameterName, 'Bytes that the user may store, such as 50GB, or unlimited')
             [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Server to use [env: HULK_SERVER] [default: the profile''s]')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Profile to use [env: HULK_PROFILE] [default: that of the last login]')
@@ -788,7 +809,7 @@ Register-ArgumentCompleter -Native -CommandName 'hulk' -ScriptBlock {
             [CompletionResult]::new('ls', 'ls', [CompletionResultType]::ParameterValue, 'List users')
             [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show a user, with what they have and their newest files')
             [CompletionResult]::new('create', 'create', [CompletionResultType]::ParameterValue, 'Create a user and print the id')
-            [CompletionResult]::new('set', 'set', [CompletionResultType]::ParameterValue, 'Change the role, the quota or the state of the email address of a user')
+            [CompletionResult]::new('set', 'set', [CompletionResultType]::ParameterValue, 'Change the role, the tier, the quota or the state of the email address of a user')
             [CompletionResult]::new('suspend', 'suspend', [CompletionResultType]::ParameterValue, 'Suspend a user: their keys, sessions, links and shares stop at once')
             [CompletionResult]::new('restore', 'restore', [CompletionResultType]::ParameterValue, 'Restore a suspended user')
             [CompletionResult]::new('password', 'password', [CompletionResultType]::ParameterValue, 'Set the password of a user')
@@ -892,6 +913,219 @@ Register-ArgumentCompleter -Native -CommandName 'hulk' -ScriptBlock {
         'hulk;admin;files;help;help' {
             break
         }
+        'hulk;admin;tiers' {
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Server to use [env: HULK_SERVER] [default: the profile''s]')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Profile to use [env: HULK_PROFILE] [default: that of the last login]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON document on stdout')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print only errors on stderr')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print only errors on stderr')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Print more details')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Print more details')
+            [CompletionResult]::new('--no-progress', '--no-progress', [CompletionResultType]::ParameterName, 'Hide progress')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('ls', 'ls', [CompletionResultType]::ParameterValue, 'List all tiers')
+            [CompletionResult]::new('create', 'create', [CompletionResultType]::ParameterValue, 'Create a tier and print the id; a limit that is not given is unlimited')
+            [CompletionResult]::new('set', 'set', [CompletionResultType]::ParameterValue, 'Change the name, the limits or the price of a tier; what is not given stays')
+            [CompletionResult]::new('rm', 'rm', [CompletionResultType]::ParameterValue, 'Delete a tier that no user has')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'hulk;admin;tiers;ls' {
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Server to use [env: HULK_SERVER] [default: the profile''s]')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Profile to use [env: HULK_PROFILE] [default: that of the last login]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON document on stdout')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print only errors on stderr')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print only errors on stderr')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Print more details')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Print more details')
+            [CompletionResult]::new('--no-progress', '--no-progress', [CompletionResultType]::ParameterName, 'Hide progress')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'hulk;admin;tiers;create' {
+            [CompletionResult]::new('--storage', '--storage', [CompletionResultType]::ParameterName, 'Bytes that each user may store, such as 50GB, or unlimited')
+            [CompletionResult]::new('--objects', '--objects', [CompletionResultType]::ParameterName, 'Files and directories that each user may have, or unlimited')
+            [CompletionResult]::new('--monthly', '--monthly', [CompletionResultType]::ParameterName, 'Bytes that may be downloaded in a calendar month (UTC), or unlimited')
+            [CompletionResult]::new('--max-file', '--max-file', [CompletionResultType]::ParameterName, 'Size of the largest file, or unlimited')
+            [CompletionResult]::new('--price', '--price', [CompletionResultType]::ParameterName, 'Price as users see it; empty for none')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Server to use [env: HULK_SERVER] [default: the profile''s]')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Profile to use [env: HULK_PROFILE] [default: that of the last login]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--public', '--public', [CompletionResultType]::ParameterName, 'Show the tier to users, who may then request it')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON document on stdout')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print only errors on stderr')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print only errors on stderr')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Print more details')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Print more details')
+            [CompletionResult]::new('--no-progress', '--no-progress', [CompletionResultType]::ParameterName, 'Hide progress')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'hulk;admin;tiers;set' {
+            [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'New name')
+            [CompletionResult]::new('--storage', '--storage', [CompletionResultType]::ParameterName, 'Bytes that each user may store, such as 50GB, or unlimited')
+            [CompletionResult]::new('--objects', '--objects', [CompletionResultType]::ParameterName, 'Files and directories that each user may have, or unlimited')
+            [CompletionResult]::new('--monthly', '--monthly', [CompletionResultType]::ParameterName, 'Bytes that may be downloaded in a calendar month (UTC), or unlimited')
+            [CompletionResult]::new('--max-file', '--max-file', [CompletionResultType]::ParameterName, 'Size of the largest file, or unlimited')
+            [CompletionResult]::new('--price', '--price', [CompletionResultType]::ParameterName, 'Price as users see it; empty for none')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Server to use [env: HULK_SERVER] [default: the profile''s]')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Profile to use [env: HULK_PROFILE] [default: that of the last login]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--public', '--public', [CompletionResultType]::ParameterName, 'Show the tier to users, who may then request it')
+            [CompletionResult]::new('--private', '--private', [CompletionResultType]::ParameterName, 'Hide the tier from users')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON document on stdout')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print only errors on stderr')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print only errors on stderr')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Print more details')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Print more details')
+            [CompletionResult]::new('--no-progress', '--no-progress', [CompletionResultType]::ParameterName, 'Hide progress')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'hulk;admin;tiers;rm' {
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Server to use [env: HULK_SERVER] [default: the profile''s]')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Profile to use [env: HULK_PROFILE] [default: that of the last login]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON document on stdout')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print only errors on stderr')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print only errors on stderr')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Print more details')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Print more details')
+            [CompletionResult]::new('--no-progress', '--no-progress', [CompletionResultType]::ParameterName, 'Hide progress')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'hulk;admin;tiers;help' {
+            [CompletionResult]::new('ls', 'ls', [CompletionResultType]::ParameterValue, 'List all tiers')
+            [CompletionResult]::new('create', 'create', [CompletionResultType]::ParameterValue, 'Create a tier and print the id; a limit that is not given is unlimited')
+            [CompletionResult]::new('set', 'set', [CompletionResultType]::ParameterValue, 'Change the name, the limits or the price of a tier; what is not given stays')
+            [CompletionResult]::new('rm', 'rm', [CompletionResultType]::ParameterValue, 'Delete a tier that no user has')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'hulk;admin;tiers;help;ls' {
+            break
+        }
+        'hulk;admin;tiers;help;create' {
+            break
+        }
+        'hulk;admin;tiers;help;set' {
+            break
+        }
+        'hulk;admin;tiers;help;rm' {
+            break
+        }
+        'hulk;admin;tiers;help;help' {
+            break
+        }
+        'hulk;admin;requests' {
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Server to use [env: HULK_SERVER] [default: the profile''s]')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Profile to use [env: HULK_PROFILE] [default: that of the last login]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON document on stdout')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print only errors on stderr')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print only errors on stderr')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Print more details')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Print more details')
+            [CompletionResult]::new('--no-progress', '--no-progress', [CompletionResultType]::ParameterName, 'Hide progress')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('ls', 'ls', [CompletionResultType]::ParameterValue, 'List requests for tiers')
+            [CompletionResult]::new('approve', 'approve', [CompletionResultType]::ParameterValue, 'Approve a request: the user gets the tier')
+            [CompletionResult]::new('refuse', 'refuse', [CompletionResultType]::ParameterValue, 'Refuse a request: the user keeps their tier')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'hulk;admin;requests;ls' {
+            [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'Only requests in this state')
+            [CompletionResult]::new('--user', '--user', [CompletionResultType]::ParameterName, 'Only requests of this user, named by id or email address')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Server to use [env: HULK_SERVER] [default: the profile''s]')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Profile to use [env: HULK_PROFILE] [default: that of the last login]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON document on stdout')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print only errors on stderr')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print only errors on stderr')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Print more details')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Print more details')
+            [CompletionResult]::new('--no-progress', '--no-progress', [CompletionResultType]::ParameterName, 'Hide progress')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'hulk;admin;requests;approve' {
+            [CompletionResult]::new('--note', '--note', [CompletionResultType]::ParameterName, 'Note for the user')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Server to use [env: HULK_SERVER] [default: the profile''s]')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Profile to use [env: HULK_PROFILE] [default: that of the last login]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON document on stdout')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print only errors on stderr')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print only errors on stderr')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Print more details')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Print more details')
+            [CompletionResult]::new('--no-progress', '--no-progress', [CompletionResultType]::ParameterName, 'Hide progress')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'hulk;admin;requests;refuse' {
+            [CompletionResult]::new('--note', '--note', [CompletionResultType]::ParameterName, 'Note for the user')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Server to use [env: HULK_SERVER] [default: the profile''s]')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Profile to use [env: HULK_PROFILE] [default: that of the last login]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON document on stdout')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print only errors on stderr')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print only errors on stderr')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Print more details')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Print more details')
+            [CompletionResult]::new('--no-progress', '--no-progress', [CompletionResultType]::ParameterName, 'Hide progress')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Answer yes to every question')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'hulk;admin;requests;help' {
+            [CompletionResult]::new('ls', 'ls', [CompletionResultType]::ParameterValue, 'List requests for tiers')
+            [CompletionResult]::new('approve', 'approve', [CompletionResultType]::ParameterValue, 'Approve a request: the user gets the tier')
+            [CompletionResult]::new('refuse', 'refuse', [CompletionResultType]::ParameterValue, 'Refuse a request: the user keeps their tier')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'hulk;admin;requests;help;ls' {
+            break
+        }
+        'hulk;admin;requests;help;approve' {
+            break
+        }
+        'hulk;admin;requests;help;refuse' {
+            break
+        }
+        'hulk;admin;requests;help;help' {
+            break
+        }
         'hulk;admin;stats' {
             [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Server to use [env: HULK_SERVER] [default: the profile''s]')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Profile to use [env: HULK_PROFILE] [default: that of the last login]')
@@ -965,6 +1199,8 @@ Register-ArgumentCompleter -Native -CommandName 'hulk' -ScriptBlock {
         'hulk;admin;help' {
             [CompletionResult]::new('users', 'users', [CompletionResultType]::ParameterValue, 'List, create, change and delete users')
             [CompletionResult]::new('files', 'files', [CompletionResultType]::ParameterValue, 'List and delete files of all users')
+            [CompletionResult]::new('tiers', 'tiers', [CompletionResultType]::ParameterValue, 'List, create, change and delete tiers, which limit what their users may store and transfer')
+            [CompletionResult]::new('requests', 'requests', [CompletionResultType]::ParameterValue, 'List, approve and refuse requests of users for another tier')
             [CompletionResult]::new('stats', 'stats', [CompletionResultType]::ParameterValue, 'Show how much the server holds')
             [CompletionResult]::new('settings', 'settings', [CompletionResultType]::ParameterValue, 'Show how the server is set up, without secrets')
             [CompletionResult]::new('audit', 'audit', [CompletionResultType]::ParameterValue, 'List who did what, the newest first')
@@ -976,7 +1212,7 @@ Register-ArgumentCompleter -Native -CommandName 'hulk' -ScriptBlock {
             [CompletionResult]::new('ls', 'ls', [CompletionResultType]::ParameterValue, 'List users')
             [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show a user, with what they have and their newest files')
             [CompletionResult]::new('create', 'create', [CompletionResultType]::ParameterValue, 'Create a user and print the id')
-            [CompletionResult]::new('set', 'set', [CompletionResultType]::ParameterValue, 'Change the role, the quota or the state of the email address of a user')
+            [CompletionResult]::new('set', 'set', [CompletionResultType]::ParameterValue, 'Change the role, the tier, the quota or the state of the email address of a user')
             [CompletionResult]::new('suspend', 'suspend', [CompletionResultType]::ParameterValue, 'Suspend a user: their keys, sessions, links and shares stop at once')
             [CompletionResult]::new('restore', 'restore', [CompletionResultType]::ParameterValue, 'Restore a suspended user')
             [CompletionResult]::new('password', 'password', [CompletionResultType]::ParameterValue, 'Set the password of a user')
@@ -1016,6 +1252,40 @@ Register-ArgumentCompleter -Native -CommandName 'hulk' -ScriptBlock {
             break
         }
         'hulk;admin;help;files;rm' {
+            break
+        }
+        'hulk;admin;help;tiers' {
+            [CompletionResult]::new('ls', 'ls', [CompletionResultType]::ParameterValue, 'List all tiers')
+            [CompletionResult]::new('create', 'create', [CompletionResultType]::ParameterValue, 'Create a tier and print the id; a limit that is not given is unlimited')
+            [CompletionResult]::new('set', 'set', [CompletionResultType]::ParameterValue, 'Change the name, the limits or the price of a tier; what is not given stays')
+            [CompletionResult]::new('rm', 'rm', [CompletionResultType]::ParameterValue, 'Delete a tier that no user has')
+            break
+        }
+        'hulk;admin;help;tiers;ls' {
+            break
+        }
+        'hulk;admin;help;tiers;create' {
+            break
+        }
+        'hulk;admin;help;tiers;set' {
+            break
+        }
+        'hulk;admin;help;tiers;rm' {
+            break
+        }
+        'hulk;admin;help;requests' {
+            [CompletionResult]::new('ls', 'ls', [CompletionResultType]::ParameterValue, 'List requests for tiers')
+            [CompletionResult]::new('approve', 'approve', [CompletionResultType]::ParameterValue, 'Approve a request: the user gets the tier')
+            [CompletionResult]::new('refuse', 'refuse', [CompletionResultType]::ParameterValue, 'Refuse a request: the user keeps their tier')
+            break
+        }
+        'hulk;admin;help;requests;ls' {
+            break
+        }
+        'hulk;admin;help;requests;approve' {
+            break
+        }
+        'hulk;admin;help;requests;refuse' {
             break
         }
         'hulk;admin;help;stats' {
@@ -1109,7 +1379,8 @@ Register-ArgumentCompleter -Native -CommandName 'hulk' -ScriptBlock {
             [CompletionResult]::new('--s3-region', '--s3-region', [CompletionResultType]::ParameterName, 'Region of the S3 store')
             [CompletionResult]::new('--env-name', '--env-name', [CompletionResultType]::ParameterName, 'First part of every object''s key')
             [CompletionResult]::new('--max-file-size', '--max-file-size', [CompletionResultType]::ParameterName, 'Size of the largest file accepted, such as 500MB or 2GiB')
-            [CompletionResult]::new('--default-quota', '--default-quota', [CompletionResultType]::ParameterName, 'Quota of a new user')
+            [CompletionResult]::new('--default-quota', '--default-quota', [CompletionResultType]::ParameterName, 'Quota of a new user [default: 10GiB, or that of --default-tier]')
+            [CompletionResult]::new('--default-tier', '--default-tier', [CompletionResultType]::ParameterName, 'Tier of a new user [default: free]')
             [CompletionResult]::new('--versions-kept', '--versions-kept', [CompletionResultType]::ParameterName, 'Versions kept of each file, including the newest; 0 or 1 keeps only the newest')
             [CompletionResult]::new('--trash-days', '--trash-days', [CompletionResultType]::ParameterName, 'Days for which deleted things can be restored; 0 deletes permanently at once')
             [CompletionResult]::new('--allowed-extensions', '--allowed-extensions', [CompletionResultType]::ParameterName, 'File name extensions that are accepted, such as csv,parquet [default: all]')
@@ -1204,9 +1475,10 @@ Register-ArgumentCompleter -Native -CommandName 'hulk' -ScriptBlock {
             [CompletionResult]::new('trash', 'trash', [CompletionResultType]::ParameterValue, 'List, restore and delete items in the trash')
             [CompletionResult]::new('usage', 'usage', [CompletionResultType]::ParameterValue, 'Show how much you store, by type, and your quota')
             [CompletionResult]::new('info', 'info', [CompletionResultType]::ParameterValue, 'Show all details of a file or directory')
+            [CompletionResult]::new('open', 'open', [CompletionResultType]::ParameterValue, 'Open your files in a browser, signed in by a link that works once, for 60 s')
             [CompletionResult]::new('rm', 'rm', [CompletionResultType]::ParameterValue, 'Move files and directories to the trash')
             [CompletionResult]::new('keys', 'keys', [CompletionResultType]::ParameterValue, 'Manage API keys')
-            [CompletionResult]::new('admin', 'admin', [CompletionResultType]::ParameterValue, 'Manage the users, files and jobs of a server, as moderator or admin')
+            [CompletionResult]::new('admin', 'admin', [CompletionResultType]::ParameterValue, 'Manage the users, tiers, files and jobs of a server, as moderator or admin')
             [CompletionResult]::new('login', 'login', [CompletionResultType]::ParameterValue, 'Log in to a server: by a code that you type on its page, or with an API key')
             [CompletionResult]::new('logout', 'logout', [CompletionResultType]::ParameterValue, 'Log out: remove the API key of the profile, and revoke it if login created it')
             [CompletionResult]::new('whoami', 'whoami', [CompletionResultType]::ParameterValue, 'Show the user and API key you are logged in with')
@@ -1285,6 +1557,9 @@ Register-ArgumentCompleter -Native -CommandName 'hulk' -ScriptBlock {
         'hulk;help;info' {
             break
         }
+        'hulk;help;open' {
+            break
+        }
         'hulk;help;rm' {
             break
         }
@@ -1306,6 +1581,8 @@ Register-ArgumentCompleter -Native -CommandName 'hulk' -ScriptBlock {
         'hulk;help;admin' {
             [CompletionResult]::new('users', 'users', [CompletionResultType]::ParameterValue, 'List, create, change and delete users')
             [CompletionResult]::new('files', 'files', [CompletionResultType]::ParameterValue, 'List and delete files of all users')
+            [CompletionResult]::new('tiers', 'tiers', [CompletionResultType]::ParameterValue, 'List, create, change and delete tiers, which limit what their users may store and transfer')
+            [CompletionResult]::new('requests', 'requests', [CompletionResultType]::ParameterValue, 'List, approve and refuse requests of users for another tier')
             [CompletionResult]::new('stats', 'stats', [CompletionResultType]::ParameterValue, 'Show how much the server holds')
             [CompletionResult]::new('settings', 'settings', [CompletionResultType]::ParameterValue, 'Show how the server is set up, without secrets')
             [CompletionResult]::new('audit', 'audit', [CompletionResultType]::ParameterValue, 'List who did what, the newest first')
@@ -1316,7 +1593,7 @@ Register-ArgumentCompleter -Native -CommandName 'hulk' -ScriptBlock {
             [CompletionResult]::new('ls', 'ls', [CompletionResultType]::ParameterValue, 'List users')
             [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show a user, with what they have and their newest files')
             [CompletionResult]::new('create', 'create', [CompletionResultType]::ParameterValue, 'Create a user and print the id')
-            [CompletionResult]::new('set', 'set', [CompletionResultType]::ParameterValue, 'Change the role, the quota or the state of the email address of a user')
+            [CompletionResult]::new('set', 'set', [CompletionResultType]::ParameterValue, 'Change the role, the tier, the quota or the state of the email address of a user')
             [CompletionResult]::new('suspend', 'suspend', [CompletionResultType]::ParameterValue, 'Suspend a user: their keys, sessions, links and shares stop at once')
             [CompletionResult]::new('restore', 'restore', [CompletionResultType]::ParameterValue, 'Restore a suspended user')
             [CompletionResult]::new('password', 'password', [CompletionResultType]::ParameterValue, 'Set the password of a user')
@@ -1356,6 +1633,40 @@ Register-ArgumentCompleter -Native -CommandName 'hulk' -ScriptBlock {
             break
         }
         'hulk;help;admin;files;rm' {
+            break
+        }
+        'hulk;help;admin;tiers' {
+            [CompletionResult]::new('ls', 'ls', [CompletionResultType]::ParameterValue, 'List all tiers')
+            [CompletionResult]::new('create', 'create', [CompletionResultType]::ParameterValue, 'Create a tier and print the id; a limit that is not given is unlimited')
+            [CompletionResult]::new('set', 'set', [CompletionResultType]::ParameterValue, 'Change the name, the limits or the price of a tier; what is not given stays')
+            [CompletionResult]::new('rm', 'rm', [CompletionResultType]::ParameterValue, 'Delete a tier that no user has')
+            break
+        }
+        'hulk;help;admin;tiers;ls' {
+            break
+        }
+        'hulk;help;admin;tiers;create' {
+            break
+        }
+        'hulk;help;admin;tiers;set' {
+            break
+        }
+        'hulk;help;admin;tiers;rm' {
+            break
+        }
+        'hulk;help;admin;requests' {
+            [CompletionResult]::new('ls', 'ls', [CompletionResultType]::ParameterValue, 'List requests for tiers')
+            [CompletionResult]::new('approve', 'approve', [CompletionResultType]::ParameterValue, 'Approve a request: the user gets the tier')
+            [CompletionResult]::new('refuse', 'refuse', [CompletionResultType]::ParameterValue, 'Refuse a request: the user keeps their tier')
+            break
+        }
+        'hulk;help;admin;requests;ls' {
+            break
+        }
+        'hulk;help;admin;requests;approve' {
+            break
+        }
+        'hulk;help;admin;requests;refuse' {
             break
         }
         'hulk;help;admin;stats' {

@@ -11,6 +11,16 @@ CREATE INDEX users_deleted ON users (deleted_at) WHERE deleted_at IS NOT NULL;
 -- The address of the client that used a key last.
 ALTER TABLE api_keys ADD COLUMN last_used_from TEXT;
 
+-- The directory that a key is bound to; NULL for a key to everything (`auth::scope`). No foreign key: if the
+-- directory is deleted, its key must reach nothing, not everything.
+ALTER TABLE api_keys ADD COLUMN root_id TEXT;
+-- Its path when the key was made, which is shown once the directory no longer exists.
+ALTER TABLE api_keys ADD COLUMN path TEXT;
+-- The directory that the key of an upload, or of whoever created a link, is bound to: outside of it, neither
+-- is of use.
+ALTER TABLE versions ADD COLUMN root_id TEXT;
+ALTER TABLE shares ADD COLUMN root_id TEXT;
+
 -- Log-ins. `db::sessions` has the table of states.
 CREATE TABLE sessions (
     id           TEXT   PRIMARY KEY,
@@ -47,6 +57,24 @@ CREATE TABLE session_tokens (
 );
 CREATE INDEX session_tokens_by_session ON session_tokens (session_id);
 CREATE INDEX session_tokens_by_expiry ON session_tokens (expires_at);
+
+-- Links that sign in to the page, of which only digests are stored. Each works once, and ends with the session or
+-- the key that it was made with.
+CREATE TABLE login_links (
+    token_hash TEXT   PRIMARY KEY,
+    user_id    TEXT   NOT NULL REFERENCES users (id),
+    -- NULL if it was made with a key.
+    session_id TEXT   REFERENCES sessions (id) ON DELETE CASCADE,
+    -- The API key that its session is begun with; NULL if it was made with the session of a password.
+    key_id     TEXT   REFERENCES api_keys (id) ON DELETE CASCADE,
+    -- Path of the page that it leads to.
+    next_path  TEXT   NOT NULL,
+    expires_at BIGINT NOT NULL
+);
+CREATE INDEX login_links_by_user ON login_links (user_id);
+CREATE INDEX login_links_by_session ON login_links (session_id) WHERE session_id IS NOT NULL;
+CREATE INDEX login_links_by_key ON login_links (key_id) WHERE key_id IS NOT NULL;
+CREATE INDEX login_links_by_expiry ON login_links (expires_at);
 
 -- Tokens that are sent by mail, of which only digests are stored. Each works once.
 CREATE TABLE mail_tokens (
@@ -140,3 +168,46 @@ CREATE TABLE audit (
 CREATE INDEX audit_by_time ON audit (at, id);
 CREATE INDEX audit_by_user ON audit (user_id, at, id);
 CREATE INDEX audit_by_owner ON audit (on_behalf_of, at, id);
+
+-- What users may store and transfer; NULL is unlimited.
+CREATE TABLE tiers (
+    id                     TEXT   PRIMARY KEY,
+    name                   TEXT   NOT NULL UNIQUE,
+    storage_bytes          BIGINT,
+    object_count           BIGINT,
+    monthly_download_bytes BIGINT,
+    max_file_size          BIGINT,
+    is_public              BIGINT NOT NULL,
+    price                  TEXT,
+    created_at             BIGINT NOT NULL,
+    updated_at             BIGINT NOT NULL
+);
+INSERT INTO tiers VALUES
+    ('tierfree0000', 'free', 10000000000, NULL, 50000000000, NULL, 1, NULL, 1, 1),
+    ('tierpro00000', 'pro', 1000000000000, NULL, 1000000000000, NULL, 1, NULL, 2, 2),
+    ('tiercommas00', 'tres-commas', NULL, NULL, NULL, NULL, 1, NULL, 3, 3);
+ALTER TABLE users ADD COLUMN tier_id TEXT NOT NULL DEFAULT 'tierfree0000';
+CREATE INDEX users_by_tier ON users (tier_id);
+-- Downloaded bytes of the user's files in a calendar month, which is numbered 12 * year + month - 1.
+ALTER TABLE users ADD COLUMN month BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE users ADD COLUMN month_bytes BIGINT NOT NULL DEFAULT 0;
+-- Whoever had an account before tiers came keeps what was unlimited.
+UPDATE users SET tier_id = 'tiercommas00';
+
+-- Requests of users for another tier.
+CREATE TABLE tier_requests (
+    id         TEXT   PRIMARY KEY,
+    user_id    TEXT   NOT NULL REFERENCES users (id),
+    tier_id    TEXT   NOT NULL REFERENCES tiers (id),
+    reason     TEXT   NOT NULL,
+    -- pending, approved, refused
+    state      TEXT   NOT NULL,
+    -- Of whoever decided.
+    note       TEXT,
+    created_at BIGINT NOT NULL,
+    decided_at BIGINT
+);
+CREATE INDEX tier_requests_by_user ON tier_requests (user_id, created_at, id);
+CREATE INDEX tier_requests_by_time ON tier_requests (created_at, id);
+CREATE INDEX tier_requests_by_tier ON tier_requests (tier_id);
+CREATE UNIQUE INDEX tier_requests_pending ON tier_requests (user_id) WHERE state = 'pending';

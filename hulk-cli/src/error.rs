@@ -146,6 +146,8 @@ impl Error {
             404 | 410 => Exit::NotFound,
             409 => Exit::Exists,
             413 | 507 => Exit::Quota,
+            // Waiting for a moment does not help, unlike with too many requests.
+            _ if detail.code == ErrorCode::TransferExceeded => Exit::Quota,
             429 | 503 => Exit::Unreachable,
             _ if detail.code == ErrorCode::DigestMismatch => Exit::Integrity,
             _ => Exit::Failed,

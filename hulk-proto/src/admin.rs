@@ -59,13 +59,17 @@ pub struct CreateAccount {
     pub quota_bytes: Option<u64>,
 }
 
-/// `PUT /admin/users/:id`: what is missing stays.
+/// `PUT /admin/users/:id`: what is missing stays. Another tier sets the quota to that of the tier, unless the
+/// request names a quota.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ChangeAccount {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<Role>,
+    /// Name or id of a tier.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tier: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(maximum = 9_223_372_036_854_775_807u64))]
     pub quota_bytes: Option<u64>,
@@ -125,7 +129,10 @@ pub struct ServerSettings {
     pub signup: String,
     /// `smtp` or `outbox`.
     pub mail: String,
-    pub default_quota_bytes: u64,
+    /// Tier of new users.
+    pub default_tier: String,
+    /// Quota of new users; `null` for that of their tier.
+    pub default_quota_bytes: Option<u64>,
     pub max_file_size: u64,
     pub max_objects: u64,
     pub versions_kept: u64,

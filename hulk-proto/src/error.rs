@@ -75,6 +75,8 @@ codes! {
         UploadIncomplete = "UPLOAD_INCOMPLETE" => 422,
         DigestMismatch = "DIGEST_MISMATCH" => 422,
         TooManyRequests = "TOO_MANY_REQUESTS" => 429,
+        /// The owner of a file has used up what may be downloaded in this month.
+        TransferExceeded = "TRANSFER_EXCEEDED" => 429,
         /// A fault of the server; the message does not reveal internals.
         InternalError = "INTERNAL_ERROR" => 500,
         StoreUnavailable = "STORE_UNAVAILABLE" => 503,

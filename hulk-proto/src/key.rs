@@ -7,7 +7,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Id, KeyPermission, Timestamp, id::BASE62};
+use crate::{Id, KeyPermission, RemotePath, Timestamp, id::BASE62};
 
 const PREFIX: &str = "hulk";
 /// 32 base62 characters are 190 bits.
@@ -118,6 +118,10 @@ pub struct ApiKey {
     pub label: String,
     pub permissions: KeyPermission,
     pub expires_at: Option<Timestamp>,
+    /// Path of the directory that the key is bound to: it sees and changes nothing outside of it. `null` if it
+    /// is bound to none.
+    #[serde(default)]
+    pub path: Option<RemotePath>,
     /// Time of the last use; `null` if the key was never used.
     pub last_used_at: Option<Timestamp>,
     /// Address of the client that used it last.
@@ -136,6 +140,10 @@ pub struct CreateApiKey {
     pub permissions: KeyPermission,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
+    /// Directory to bind the key to; it is created if it does not exist. The key stays bound to this directory
+    /// when it is renamed or moved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<RemotePath>,
 }
 
 /// The answer to `POST /api-keys`: the only answer that contains the key itself.

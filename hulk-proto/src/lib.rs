@@ -28,6 +28,7 @@ pub mod permission;
 pub mod search;
 pub mod session;
 pub mod share;
+pub mod tier;
 pub mod timestamp;
 pub mod trash;
 pub mod upload;

@@ -1,4 +1,4 @@
-//! Log-ins with a password.
+//! Log-ins with a password or by a link, and their sessions.
 
 use std::fmt;
 
@@ -52,6 +52,43 @@ impl fmt::Debug for LoggedIn {
 pub enum TokenType {
     #[default]
     Bearer,
+}
+
+/// `POST /sessions/links`; the body is optional.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CreateLoginLink {
+    /// Page that the link leads to: a path of this server, percent-encoded, with its query; the start page if
+    /// absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(
+        feature = "openapi",
+        schema(
+            max_length = 4096,
+            pattern = r"^/(?:[!-.0-\[\]-~][!-\[\]-~]*)?$",
+            example = "/app/trash"
+        )
+    )]
+    pub next: Option<String>,
+}
+
+/// The answer to `POST /sessions/links`.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct LoginLink {
+    /// Signs a browser in, once. Whoever has it is the user.
+    pub url: String,
+    /// Seconds for which it is valid, if the credential that it was made with does not end before.
+    pub expires_in: u64,
+}
+
+impl fmt::Debug for LoginLink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LoginLink")
+            .field("expires_in", &self.expires_in)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A log-in that has neither ended nor expired.

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ApiKey, Id, KeyPermission, Timestamp};
+use crate::{ApiKey, Id, KeyPermission, RemotePath, Timestamp};
 
 /// What a user may do to the accounts and files of other users.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -53,9 +53,12 @@ pub struct User {
     pub last_name: Option<String>,
     pub username: Option<String>,
     pub role: Role,
+    /// Name of the tier, which limits what the user may store and transfer.
+    #[serde(default)]
+    pub tier: String,
     pub is_email_verified: bool,
     pub quota_bytes: u64,
-    /// All stored and reserved bytes.
+    /// All stored and reserved bytes; 0 for a credential that is bound to a path, which does not see them.
     pub used_bytes: u64,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
@@ -79,6 +82,9 @@ pub enum Credential {
     /// A log-in to the web pages, or a token that belongs to one.
     Session {
         id: Id,
+        /// Of the key that it was begun with (`ApiKey::path`).
+        #[serde(default)]
+        path: Option<RemotePath>,
     },
     /// A token that a trusted publisher obtained.
     Oidc {
@@ -97,6 +103,15 @@ impl Credential {
             Self::Session { .. } | Self::Root => KeyPermission::All,
         }
     }
+
+    /// Returns the path of the directory that the credential is bound to, if any.
+    pub fn path(&self) -> Option<&RemotePath> {
+        match self {
+            Self::ApiKey(key) => key.path.as_ref(),
+            Self::Session { path, .. } => path.as_ref(),
+            Self::Oidc { .. } | Self::Root => None,
+        }
+    }
 }
 
 /// What a user may store.
@@ -109,4 +124,7 @@ pub struct UserLimits {
     pub object_count: u64,
     /// Size of the largest file, in bytes.
     pub max_file_size: u64,
+    /// Bytes that may be downloaded in a calendar month (UTC); `null` is unlimited.
+    #[serde(default)]
+    pub monthly_download_bytes: Option<u64>,
 }

@@ -14,9 +14,12 @@ use crate::{
         urls::{UrlError, Urls},
     },
     data_dir::{self, DataDir, DataDirError},
-    db::{self, Db, Location},
+    db::{self, Db, Location, tiers},
     download_counts::Downloads,
-    limits::{Limits, answers::Answers, bodies::Budget, guesses::Guesses, rates::Rates},
+    limits::{
+        Limits, answers::Answers, bodies::Budget, guesses::Guesses, rates::Rates,
+        transfers::Transfers,
+    },
     mail::{Mailer, MailerError},
     store::{
         Endpoint, Probed, Store,
@@ -32,6 +35,8 @@ pub struct App {
     pub settings: Arc<Settings>,
     /// Downloads that are not in the database yet.
     pub downloads: Arc<Downloads>,
+    /// Downloaded bytes of the current month.
+    pub(crate) transfers: Arc<Transfers>,
     /// Last uses of keys that are not in the database yet.
     pub(crate) key_uses: Arc<KeyUses>,
     /// Notified when there is something to delete.
@@ -77,6 +82,10 @@ pub struct Settings {
     /// Limits of every user, except the quota.
     pub limits: Limits,
     pub rate_limits: RateLimits,
+    /// Name or id of the tier of new users.
+    pub new_user_tier: String,
+    /// Quota of new users, in bytes; `None` for that of their tier.
+    pub new_user_quota: Option<u64>,
     /// Who may create an account.
     pub signup: Signup,
     /// Whether new passwords need letters of both cases and a digit.
@@ -128,6 +137,8 @@ pub enum StartError {
     Signup(&'static str),
     #[error(transparent)]
     RootKey(#[from] RootKeyError),
+    #[error("--default-tier {0}: there is no such tier; create it first (hulk admin tiers create)")]
+    Tier(String),
 }
 
 impl App {
@@ -142,6 +153,7 @@ impl App {
             .then(|| DataDir::open(&config.data_dir))
             .transpose()?;
         let db = open_database(config).await?;
+        check_tier(&db, config.new_user_tier()).await?;
         let root = data_dir.as_ref().map(DataDir::path);
         let rate_limits = RateLimits::new(&config.rate_limit);
         let (store, embedded) = open_store(config, &urls, root)?;
@@ -150,6 +162,7 @@ impl App {
             store,
             settings: Arc::new(settings(config, urls)?),
             downloads: Arc::default(),
+            transfers: Arc::default(),
             key_uses: Arc::default(),
             garbage: Arc::default(),
             queue: Arc::default(),
@@ -192,6 +205,16 @@ impl App {
     }
 }
 
+/// Fails unless there is the tier that new users are to have.
+async fn check_tier(db: &Db, tier: &str) -> Result<(), StartError> {
+    let mut connection = db.read().await.map_err(db::OpenError::from)?;
+    let found = tiers::find(&mut connection, tier).await;
+    match found.map_err(db::OpenError::from)? {
+        Some(_) => Ok(()),
+        None => Err(StartError::Tier(tier.to_owned())),
+    }
+}
+
 /// Opens only the database, beside a server that may be running. Creates the data directory if the database
 /// is in it.
 ///
@@ -226,6 +249,8 @@ fn settings(config: &Config, urls: Urls) -> Result<Settings, StartError> {
         env_name: config.env_name.clone(),
         limits: limits(config),
         rate_limits: RateLimits::new(&config.rate_limit),
+        new_user_tier: config.new_user_tier().to_owned(),
+        new_user_quota: config.new_user_quota(),
         signup: signup(config)?,
         has_password_recipe: config.password_recipe,
         s3_events_secret: secrets::s3_events(),
@@ -249,11 +274,12 @@ fn signup(config: &Config) -> Result<Signup, StartError> {
 fn limits(config: &Config) -> Limits {
     let extensions = config.allowed_extensions.iter();
     Limits {
-        storage_bytes: config.default_quota,
+        storage_bytes: config.new_user_quota().unwrap_or(0),
         max_objects: i64::from(config.max_objects),
         max_file_bytes: config.max_file_size,
         versions_kept: usize::from(config.versions_kept),
         trash_kept: Duration::from_secs(u64::from(config.trash_days) * 24 * 60 * 60),
+        month_bytes: None,
         allowed_extensions: extensions.map(|text| extension(text)).collect(),
     }
 }

@@ -77,6 +77,16 @@ impl<'a> Actor<'a> {
         }
     }
 
+    /// Returns the id of the directory that the actor is bound to, if any (`auth::scope`): by the key, or by the
+    /// key of whoever created the link.
+    pub(crate) fn bound_to(self) -> Option<&'a str> {
+        match self {
+            Self::User(caller) => caller.credential.root_id(),
+            Self::Visitor { share, .. } => share.root_id.as_deref(),
+            Self::Owner { .. } | Self::Staff { .. } | Self::Server { .. } => None,
+        }
+    }
+
     /// Whether the user's quota does not bind the actor.
     pub(crate) fn is_root(self) -> bool {
         matches!(self, Self::User(caller) if matches!(caller.credential, Credential::Root))
@@ -88,14 +98,7 @@ impl<'a> Actor<'a> {
             Self::User(caller) => {
                 Who::of(&caller.credential, Some(&caller.user.id), caller.address)
             }
-            Self::Staff { staff, .. } => {
-                let user = staff.user.as_ref();
-                Who::of(
-                    &staff.credential,
-                    user.map(|user| user.id.as_str()),
-                    staff.address,
-                )
-            }
+            Self::Staff { staff, .. } => Who::of_staff(staff),
             Self::Owner { user_id, client } => Who {
                 kind: ActorKind::User,
                 id: Some(user_id.to_owned()),
@@ -146,6 +149,12 @@ impl Who {
         }
     }
 
+    fn of_staff(staff: &Staff) -> Self {
+        let user = staff.user.as_ref();
+        let user_id = user.map(|user| user.id.as_str());
+        Self::of(&staff.credential, user_id, staff.address)
+    }
+
     fn nobody(kind: ActorKind) -> Self {
         Self {
             kind,
@@ -180,6 +189,12 @@ pub(crate) enum Action {
     Move,
     TrashRestore,
     TrashDelete,
+    TierCreate,
+    TierChange,
+    TierDelete,
+    TierRequest,
+    TierApprove,
+    TierRefuse,
 }
 
 impl Action {
@@ -206,6 +221,12 @@ impl Action {
             Self::Move => "move",
             Self::TrashRestore => "trash.restore",
             Self::TrashDelete => "trash.delete",
+            Self::TierCreate => "tier.create",
+            Self::TierChange => "tier.change",
+            Self::TierDelete => "tier.delete",
+            Self::TierRequest => "tier.request",
+            Self::TierApprove => "tier.approve",
+            Self::TierRefuse => "tier.refuse",
         }
     }
 }
@@ -237,6 +258,17 @@ pub(crate) async fn record_with(
         details,
     )
     .await
+}
+
+/// Like `record`, for what belongs to no user.
+pub(crate) async fn record_by_staff(
+    connection: &mut AnyConnection,
+    staff: &Staff,
+    action: Action,
+    target: &str,
+) -> sqlx::Result<()> {
+    let event = (action, Some(target), AuditOutcome::Done);
+    insert(connection, Who::of_staff(staff), None, event, json!({})).await
 }
 
 /// Records that a stranger was refused something of a user, if it is known whose it is.

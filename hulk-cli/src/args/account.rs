@@ -4,7 +4,7 @@ use clap::{
     Subcommand,
     builder::{PossibleValue, PossibleValuesParser, TypedValueParser},
 };
-use hulk_proto::{ExpirationPolicy, KeyPermission};
+use hulk_proto::{ExpirationPolicy, KeyPermission, RemotePath};
 
 #[derive(Subcommand, Debug)]
 pub(crate) enum Keys {
@@ -21,6 +21,9 @@ pub(crate) enum Keys {
         /// When the key expires: 1d, 2d, 3d, 7d, 14d, 30d, 90d, 180d or never
         #[arg(long, value_name = "POLICY")]
         expires: Option<ExpirationPolicy>,
+        /// Directory that the key is bound to; created if it does not exist
+        #[arg(long, value_name = "REMOTE")]
+        path: Option<RemotePath>,
     },
     /// Revoke an API key
     Rm {

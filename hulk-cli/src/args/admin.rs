@@ -6,7 +6,10 @@ use clap::{
 };
 use hulk_proto::Role;
 
-use super::size::quota;
+use super::{
+    size::quota,
+    tiers::{AdminRequests, AdminTiers},
+};
 
 #[derive(Subcommand, Debug)]
 pub(crate) enum Admin {
@@ -16,6 +19,12 @@ pub(crate) enum Admin {
     /// List and delete files of all users
     #[command(subcommand)]
     Files(AdminFiles),
+    /// List, create, change and delete tiers, which limit what their users may store and transfer
+    #[command(subcommand)]
+    Tiers(AdminTiers),
+    /// List, approve and refuse requests of users for another tier
+    #[command(subcommand)]
+    Requests(AdminRequests),
     /// Show how much the server holds
     Stats,
     /// Show how the server is set up, without secrets
@@ -63,13 +72,16 @@ pub(crate) enum AdminUsers {
         #[arg(long, required = true)]
         password_stdin: bool,
     },
-    /// Change the role, the quota or the state of the email address of a user
+    /// Change the role, the tier, the quota or the state of the email address of a user
     Set {
         /// Id or email address
         user: String,
         /// New role
         #[arg(long, value_parser = role())]
         role: Option<Role>,
+        /// New tier, named by name or id; the quota becomes that of the tier
+        #[arg(long)]
+        tier: Option<String>,
         /// Bytes that the user may store, such as 50GB, or unlimited
         #[arg(long, value_name = "SIZE", value_parser = quota)]
         quota: Option<u64>,
@@ -162,6 +174,8 @@ impl Admin {
                 matches!(users, AdminUsers::Ls { .. } | AdminUsers::Show { .. })
             }
             Self::Files(files) => matches!(files, AdminFiles::Ls { .. }),
+            Self::Tiers(tiers) => matches!(tiers, AdminTiers::Ls),
+            Self::Requests(requests) => matches!(requests, AdminRequests::Ls { .. }),
             Self::Stats | Self::Settings | Self::Audit(_) | Self::Jobs(_) => true,
         }
     }

@@ -5,6 +5,7 @@ mod admin;
 mod entries;
 mod share;
 mod size;
+mod tiers;
 mod transfer;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -14,6 +15,7 @@ pub(crate) use account::Keys;
 pub(crate) use admin::{Admin, AdminAudit, AdminFiles, AdminJobs, AdminUsers};
 pub(crate) use entries::{Find, Ls, Mkdir, Rm, Set, Sort, Trash};
 pub(crate) use share::{Share, ShareCommand};
+pub(crate) use tiers::{AdminRequests, AdminTiers, ChangeTier, Decision, NewTier, TierLimits};
 pub(crate) use transfer::{Choice, Get, Put};
 
 /// Put a file, get a link that works at once, with plain curl
@@ -119,12 +121,21 @@ pub(crate) enum Command {
         /// Path from your root, or id
         remote: String,
     },
+    /// Open your files in a browser, signed in by a link that works once, for 60 s
+    ///
+    /// Prints the link instead if no browser can be opened, with --json, and if the output is no terminal,
+    /// unless --quiet is given.
+    #[command(after_help = "Example: hulk open datasets/2026")]
+    Open {
+        /// Path from your root, id or link of what to show; for a file, its directory [default: your root]
+        remote: Option<String>,
+    },
     /// Move files and directories to the trash
     Rm(Rm),
     /// Manage API keys
     #[command(subcommand)]
     Keys(Keys),
-    /// Manage the users, files and jobs of a server, as moderator or admin
+    /// Manage the users, tiers, files and jobs of a server, as moderator or admin
     #[command(subcommand)]
     Admin(Admin),
     /// Log in to a server: by a code that you type on its page, or with an API key

@@ -2,6 +2,12 @@
 
 use hulk_proto::limits::UNLIMITED_QUOTA_BYTES;
 
+const UNLIMITED: &str = "unlimited";
+
+/// A limit of a tier; `None` is unlimited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Limit(pub(crate) Option<u64>);
+
 /// Parses `500KiB` or `2MB` into bytes, at least 1.
 ///
 /// # Errors
@@ -19,9 +25,33 @@ pub(super) fn size(text: &str) -> Result<u64, String> {
 /// # Errors
 /// For other text.
 pub(super) fn quota(text: &str) -> Result<u64, String> {
-    if text == "unlimited" {
-        return Ok(UNLIMITED_QUOTA_BYTES);
+    byte_limit(text).map(|limit| limit.0.unwrap_or(UNLIMITED_QUOTA_BYTES))
+}
+
+/// Parses a limit of bytes: a size, 0 included, or `unlimited`.
+///
+/// # Errors
+/// For other text.
+pub(super) fn byte_limit(text: &str) -> Result<Limit, String> {
+    if text == UNLIMITED {
+        return Ok(Limit(None));
     }
-    parse_size::parse_size(text)
+    let bytes = parse_size::parse_size(text);
+    bytes
+        .map(|bytes| Limit(Some(bytes)))
         .map_err(|error| format!("{error}; expected a size such as 50GB, or unlimited"))
+}
+
+/// Parses a limit of a number: a whole number, 0 included, or `unlimited`.
+///
+/// # Errors
+/// For other text.
+pub(super) fn count_limit(text: &str) -> Result<Limit, String> {
+    if text == UNLIMITED {
+        return Ok(Limit(None));
+    }
+    let count = text.parse::<u64>();
+    count
+        .map(|count| Limit(Some(count)))
+        .map_err(|_| "expected a whole number, or unlimited".to_owned())
 }

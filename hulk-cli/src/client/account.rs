@@ -4,6 +4,7 @@ use hulk_proto::{
     ApiKey, CreateApiKey, CreatedApiKey, ErrorBody, Id, ListQuery, Me, Page, Password, Usage,
     device::{DeviceCode, DeviceKey, RedeemDeviceCode, RequestDeviceCode},
     health::Readiness,
+    session::{CreateLoginLink, LoginLink},
 };
 use reqwest::{Method, Response, StatusCode};
 
@@ -42,6 +43,12 @@ impl Client {
         };
         let open = self.open_request(Method::POST, "/device-codes/token", "");
         self.send_once(with_json(open, &request)?).await
+    }
+
+    /// Returns a link that signs a browser in once, and leads to the page with this path, or to the start page.
+    pub(crate) async fn create_login_link(&self, next: Option<String>) -> Result<LoginLink> {
+        let request = CreateLoginLink { next };
+        self.send(self.post("/sessions/links", &request)?).await
     }
 
     pub(crate) async fn list_keys(&self, query: &ListQuery) -> Result<Page<ApiKey>> {

@@ -5,6 +5,7 @@ mod admin;
 pub(crate) mod entries;
 pub(crate) mod pages;
 mod shares;
+mod tiers;
 mod trash;
 mod uploads;
 mod versions;

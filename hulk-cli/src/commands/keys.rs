@@ -16,12 +16,14 @@ pub(crate) async fn run(client: &Client, printer: &Printer, keys: &Keys) -> Resu
             label,
             permissions,
             expires,
+            path,
         } => {
             let expires_at = expires.and_then(|policy| policy.expires_at(Timestamp::now()));
             let request = CreateApiKey {
                 label: label.clone(),
                 permissions: *permissions,
                 expires_at,
+                path: path.clone(),
             };
             let created = client.create_key(&request).await?;
             printer.result(&created, |created| created.key.clone());
@@ -63,8 +65,10 @@ fn line(key: &ApiKey) -> String {
     let time =
         |time: Option<Timestamp>| time.map_or_else(|| "never".into(), |time| time.to_string());
     let (used, expires) = (time(key.last_used_at), time(key.expires_at));
+    let path = key.path.as_ref();
+    let bound = path.map_or_else(String::new, |path| format!("  bound to {path}/"));
     format!(
-        "{}  {:<6}  used {used:<24}  expires {expires:<24}  {}",
+        "{}  {:<6}  used {used:<24}  expires {expires:<24}  {}{bound}",
         key.id, key.permissions, key.label
     )
 }

@@ -3,6 +3,7 @@
 mod admin;
 mod ask;
 mod batch;
+mod browser;
 mod completions;
 mod doctor;
 mod find;
@@ -14,6 +15,7 @@ mod ls;
 mod man;
 mod mkdir;
 mod mv;
+mod open;
 mod put;
 mod rm;
 #[cfg(feature = "serve")]
@@ -51,6 +53,9 @@ pub(crate) fn run(arguments: &Arguments, printer: &Printer) -> Result<()> {
         Command::Ls(ls) => runtime::run(async { ls::run(&session()?, printer, ls).await }),
         Command::Info { remote } => {
             runtime::run(async { info::run(&session()?, printer, remote).await })
+        }
+        Command::Open { remote } => {
+            runtime::run(async { open::run(&session()?, printer, remote.as_deref()).await })
         }
         Command::Rm(rm) => runtime::run(async { rm::run(&session()?, printer, rm).await }),
         Command::Mv { sources, to } => {

@@ -18,7 +18,7 @@ use tokio::{
     task::{JoinError, JoinHandle},
 };
 
-use super::put;
+use super::{open, put};
 use crate::{
     args::Put,
     client::Client,
@@ -33,7 +33,8 @@ use crate::{
 /// Profile and user of a local server; further local servers have the profiles `local-2`, `local-3`, …
 const LOCAL_PROFILE: &str = "local";
 const LOCAL_EMAIL: &str = "local@localhost";
-/// Unlimited, since the local disk is the limit.
+/// Unlimited, since the local machine is the limit.
+const LOCAL_TIER: &str = "tres-commas";
 const LOCAL_QUOTA_BYTES: u64 = hulk_proto::limits::UNLIMITED_QUOTA_BYTES;
 
 /// Serves until SIGINT or SIGTERM.
@@ -42,14 +43,24 @@ pub(crate) async fn run(printer: &Printer, config: &Config) -> Result<()> {
     keep_files_private();
     let server = Server::bind(config).await.map_err(start_error)?;
     let address = server.address().map_err(failed)?;
-    if server.app().is_new()
-        && let (_, Some(made)) = local_key(printer, &server).await?
-    {
+    // What is no terminal may be a log, which would keep a link that signs in.
+    let is_seen = io::IsTerminal::is_terminal(&io::stderr());
+    let (key, made) = match server.app().is_new() {
+        true => local_key(printer, &server)
+            .await
+            .map(|(key, made)| (Some(key), made))?,
+        false if is_seen => (known_key(&server).await?, None),
+        false => (None, None),
+    };
+    if let Some(made) = made {
         printer.note(&made.note());
     }
     // A caller that has read the line below may send a signal at once.
     let stop = interrupted();
     printer.line(format!("listening on http://{address}"));
+    if let Some(key) = key.filter(|_| is_seen) {
+        open::offer(printer, server.app(), &key).await;
+    }
     server.run(stop).await.map_err(failed)
 }
 
@@ -246,8 +257,10 @@ async fn make_key(server: &Server) -> Result<ApiKeySecret> {
                 password: format!("{}{}", Id::random(), Id::random()),
                 role: Role::User,
                 is_email_verified: true,
+                tier: LOCAL_TIER.to_owned(),
+                quota_bytes: Some(LOCAL_QUOTA_BYTES),
             };
-            users::create_user(&app.db, LOCAL_QUOTA_BYTES, request)
+            users::create_user(&app.db, request)
                 .await
                 .map_err(server_error)?;
             users::find_user(&app.db, LOCAL_EMAIL)
@@ -259,6 +272,7 @@ async fn make_key(server: &Server) -> Result<ApiKeySecret> {
         label: "hulk serve".to_owned(),
         permissions: KeyPermission::All,
         expires_at: None,
+        path: None,
     };
     let created = keys::create_key(&app.db, Actor::Server { user_id: &user.id }, request)
         .await

@@ -7,11 +7,11 @@ use crate::{client::Client, error::Result, format, printer::Printer};
 pub(crate) async fn run(client: &Client, printer: &Printer) -> Result<()> {
     let me = client.me().await?;
     let usage = client.usage(&me.user.id).await?;
-    printer.result(&usage, text);
+    printer.result(&usage, |usage| text(usage, &me.user.tier));
     Ok(())
 }
 
-fn text(usage: &Usage) -> String {
+fn text(usage: &Usage, tier: &str) -> String {
     let row = |name: &str, count: String, bytes: u64| {
         format!("{name:<12} {count:>8}  {:>12}", format::size(bytes))
     };
@@ -44,6 +44,10 @@ fn text(usage: &Usage) -> String {
         format!("{percent} %"),
         format::used(usage.used_bytes, usage.quota_bytes)
     ));
+    // A server that knows no tiers names none.
+    if !tier.is_empty() {
+        lines.push(format!("{:<12} {:>8}  {tier:>12}", "tier", ""));
+    }
     if usage.expiring_soon > 0 {
         lines.push(format!(
             "{} files expire within 7 days",

@@ -3,6 +3,7 @@
 mod device;
 mod logins;
 mod needed;
+mod open;
 
 use std::os::unix::fs::PermissionsExt;
 
@@ -78,6 +79,36 @@ fn login_keeps_a_good_key_for_its_server_only() {
 
     other.run(&["logout"]).ok();
     other.run(&["whoami"]).fails(4);
+}
+
+#[test]
+fn a_key_that_is_bound_to_a_path_works_in_there() {
+    let home = Home::serving();
+    let create = ["keys", "create", "--label", "ci", "--permissions", "all"];
+    let key = home
+        .run(&[&create[..], &["--path", "data"][..]].concat())
+        .ok();
+    assert!(home.run(&["keys", "ls"]).ok().contains("bound to data/"));
+    let other = Home::empty();
+    let login = ["login", "--server", home.url(), "--api-key-stdin"];
+    other.run_with_input(&login, key.as_bytes()).ok();
+    assert!(other.run(&["whoami"]).ok().contains("bound to data/"));
+    other.write("x.bin", b"x");
+    other.write("tree/y.bin", b"y");
+    for to in ["data/x.bin", "data/", "data"] {
+        other.run(&["put", "x.bin", "--to", to]).ok();
+    }
+    other.run(&["put", "tree", "--to", "data/"]).ok();
+    for to in ["other/x.bin", "data2/x.bin", "x.bin"] {
+        let error = other.run(&["put", "x.bin", "--to", to]).fails(4);
+        assert!(error.contains("bound to data/"), "{error}");
+    }
+    let files = other.run(&["ls", "-R", "data"]).ok();
+    assert!(
+        files.contains("x.bin") && files.contains("y.bin"),
+        "{files}"
+    );
+    home.run(&["ls", "other"]).fails(3);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod records;
 mod roles;
+mod tiers;
 
 use std::process::Command;
 
@@ -160,6 +161,12 @@ fn what_is_not_complete_is_refused_before_a_server_is_asked() {
         &["users", "ls", "--role", "root"],
         &["users", "set", MIA, "--quota", "much"],
         &["files", "rm"],
+        &["tiers", "create"],
+        &["tiers", "create", "lab", "--storage", "much"],
+        &["tiers", "set", "lab", "--objects", "1.5"],
+        &["tiers", "set", "lab", "--public", "--private"],
+        &["requests", "ls", "--state", "odd"],
+        &["requests", "approve"],
         &["jobs", "--state", "odd"],
         &["audit", "--limit", "0"],
     ] {

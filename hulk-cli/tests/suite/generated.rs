@@ -38,6 +38,7 @@ fn every_command_has_help_and_mistakes_are_usage() {
         "get",
         "ls",
         "info",
+        "open",
         "rm",
         "keys",
         "admin",

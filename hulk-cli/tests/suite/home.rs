@@ -216,13 +216,16 @@ pub(crate) fn make_key_as(
             password: "long enough".into(),
             role,
             is_email_verified: true,
+            tier: "free".into(),
+            quota_bytes: Some(quota),
         };
-        users::create_user(&db, quota, user).await.unwrap();
+        users::create_user(&db, user).await.unwrap();
         let user = users::find_user(&db, email).await.unwrap();
         let request = hulk_proto::CreateApiKey {
             label: "test".into(),
             permissions,
             expires_at: None,
+            path: None,
         };
         let created = keys::create_key(&db, Actor::Server { user_id: &user.id }, request)
             .await

@@ -83,12 +83,14 @@ fn a_log_in_fails_at_once_and_so_does_what_is_used_up() {
         proxy.put_before(&mut command);
         let ran = Ran::of(command.output().unwrap());
         assert_ne!(ran.code(), 0);
-        ran.stderr()
+        ran
     };
-    let error = refused(&["login", "--server", home.url()], LOGINS);
+    let error = refused(&["login", "--server", home.url()], LOGINS).stderr();
     assert!(error.contains("too many attempts"), "{error}");
     home.write("a.txt", b"a");
     home.run(&["put", "-q", "a.txt"]).ok();
-    let error = refused(&["get", "a.txt", "-o", "b.txt"], USED_UP);
+    let get = refused(&["get", "a.txt", "-o", "b.txt"], USED_UP);
+    let error = get.stderr();
     assert!(error.contains("used up until the 1st"), "{error}");
+    assert_eq!(get.code(), 6, "{error}");
 }

@@ -33,6 +33,7 @@ mod resume;
 mod serve;
 mod shares;
 mod strange;
+mod team;
 mod together;
 mod tour;
 mod trees;

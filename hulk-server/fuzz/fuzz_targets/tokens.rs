@@ -36,11 +36,12 @@ use tokens::{Token, TokenPrefix};
 const FORWARDED_FOR: &str = "x-forwarded-for";
 const PROXY: &str = "10.0.0.1";
 const CLIENT: &str = "198.51.100.7";
-const PREFIXES: [TokenPrefix; 4] = [
+const PREFIXES: [TokenPrefix; 5] = [
     TokenPrefix::Access,
     TokenPrefix::Refresh,
     TokenPrefix::Mail,
     TokenPrefix::Device,
+    TokenPrefix::Once,
 ];
 
 // A text; the secret of a key, and where the text replaces a character of it; a peer, and its headers.
@@ -66,7 +67,7 @@ fn check_keys(text: &str, secret: &[u8; 32], place: u8) {
 
 fn check_tokens(text: &str) {
     // As it is, and behind each prefix, which random input would not find.
-    let prefixes = ["", "hulka_", "hulkr_", "hulkm_", "hulkd_"];
+    let prefixes = ["", "hulka_", "hulkr_", "hulkm_", "hulkd_", "hulko_"];
     for text in prefixes.map(|prefix| format!("{prefix}{text}")) {
         let parsed = PREFIXES.map(|prefix| Token::parse(prefix, &text));
         assert!(parsed.iter().flatten().count() <= 1);

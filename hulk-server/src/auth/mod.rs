@@ -3,6 +3,7 @@
 pub(crate) mod key_uses;
 pub(crate) mod keys;
 pub(crate) mod passwords;
+pub(crate) mod scope;
 pub(crate) mod sessions;
 pub(crate) mod staff;
 pub(crate) mod strength;
@@ -43,6 +44,8 @@ pub enum Credential {
         id: Id,
         /// Of the key that it was begun with; all, if with a password.
         permissions: KeyPermission,
+        /// That key.
+        key: Option<Box<ApiKeyRow>>,
     },
     /// A token that a trusted publisher exchanged.
     Oidc {
@@ -88,6 +91,39 @@ impl Credential {
     pub fn upload_key_id(&self) -> Option<&str> {
         self.id()
             .filter(|_| !self.permissions().grants(Right::Read))
+    }
+
+    /// Returns the id of the directory that it is bound to, if any: outside of it, its holder neither sees nor
+    /// changes anything (`scope`).
+    pub fn root_id(&self) -> Option<&str> {
+        self.key()?.root_id.as_deref()
+    }
+
+    /// Returns the key that it is, or that its session was begun with.
+    pub(crate) fn key(&self) -> Option<&ApiKeyRow> {
+        match self {
+            Self::ApiKey(key) => Some(key),
+            Self::Session { key, .. } => key.as_deref(),
+            Self::Oidc { .. } | Self::Root => None,
+        }
+    }
+
+    /// Fails for a credential that is bound to a directory.
+    ///
+    /// # Errors
+    /// `FORBIDDEN`.
+    pub fn check_unbound(&self) -> Result<()> {
+        match self.root_id() {
+            None => Ok(()),
+            Some(_) => Err(Error::new(
+                ErrorCode::Forbidden,
+                format!(
+                    "this {} is bound to a path, and may not do this, which is not about files in there; \
+                     use a key that is not bound to a path",
+                    self.noun()
+                ),
+            )),
+        }
     }
 
     /// Returns the id of the session, if it is one.

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     db::{
-        Db,
+        Db, api_keys,
         sessions::{self, TokenKind},
         users,
     },
@@ -43,12 +43,21 @@ pub(crate) async fn authenticate(db: &Db, text: &str) -> Result<Caller> {
     let session = session.ok_or_else(invalid)?;
     let user = users::find(&mut connection, &session.user_id).await?;
     let user = user.ok_or_else(invalid)?;
+    let key = match &session.key_id {
+        // Without its key, nobody knows what the session is bound to.
+        Some(key_id) => {
+            let key = api_keys::find(&mut connection, key_id).await?;
+            Some(Box::new(key.ok_or_else(invalid)?))
+        }
+        None => None,
+    };
     check_active(&user)?;
     Ok(Caller {
         user,
         credential: Credential::Session {
             id: session.id.parse().map_err(Error::internal)?,
             permissions: session.permissions,
+            key,
         },
         address: None,
     })

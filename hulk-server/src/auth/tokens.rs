@@ -1,4 +1,4 @@
-//! Secret tokens of sessions and mails: a prefix that says what they are for, and 256 bits.
+//! Secret tokens of sessions, mails and links: a prefix that says what they are for, and 256 bits.
 //!
 //! The database has only their SHA-256: with so many random bits a plain hash is enough.
 
@@ -25,6 +25,8 @@ pub(crate) enum TokenPrefix {
     Refresh,
     Mail,
     Device,
+    /// A link that signs in once.
+    Once,
 }
 
 impl TokenPrefix {
@@ -34,6 +36,7 @@ impl TokenPrefix {
             Self::Refresh => "hulkr_",
             Self::Mail => "hulkm_",
             Self::Device => "hulkd_",
+            Self::Once => "hulko_",
         }
     }
 }
@@ -108,11 +111,12 @@ mod tests {
 
     use super::*;
 
-    const PREFIXES: [TokenPrefix; 4] = [
+    const PREFIXES: [TokenPrefix; 5] = [
         TokenPrefix::Access,
         TokenPrefix::Refresh,
         TokenPrefix::Mail,
         TokenPrefix::Device,
+        TokenPrefix::Once,
     ];
 
     proptest! {
@@ -131,8 +135,8 @@ mod tests {
         fn any_text_is_refused_or_stays_as_it_is(
             text in prop_oneof![
                 any::<String>(),
-                "hulk[armd]_[A-Za-z0-9_-]{42,44}",
-                "hulk[armd]_[A-Za-z0-9_-]{40,42}[=+/.é]",
+                "hulk[armdo]_[A-Za-z0-9_-]{42,44}",
+                "hulk[armdo]_[A-Za-z0-9_-]{40,42}[=+/.é]",
             ],
         ) {
             for token in PREFIXES.iter().filter_map(|prefix| Token::parse(*prefix, &text)) {

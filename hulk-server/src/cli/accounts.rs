@@ -36,8 +36,10 @@ pub(crate) async fn create_user(
         password,
         role,
         is_email_verified,
+        tier: config.new_user_tier().to_owned(),
+        quota_bytes: config.new_user_quota(),
     };
-    let user = users::create_user(&db, config.default_quota, request).await?;
+    let user = users::create_user(&db, request).await?;
     db.close().await;
     print(json, &user, user.id.as_str())
 }
@@ -55,6 +57,7 @@ pub(crate) async fn create_key(
         label: label.to_owned(),
         permissions,
         expires_at: None,
+        path: None,
     };
     let actor = Actor::Server { user_id: &user.id };
     let created = keys::create_key(&db, actor, request).await?;

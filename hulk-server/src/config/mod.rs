@@ -79,9 +79,13 @@ pub struct Config {
     #[arg(long, global = true, env = "HULK_MAX_FILE_SIZE", value_name = "SIZE", default_value = "5TiB", value_parser = file_size)]
     pub max_file_size: u64,
 
-    /// Quota of a new user
-    #[arg(long, global = true, env = "HULK_DEFAULT_QUOTA", value_name = "SIZE", default_value = "10GiB", value_parser = size)]
-    pub default_quota: u64,
+    /// Quota of a new user [default: 10GiB, or that of --default-tier]
+    #[arg(long, global = true, env = "HULK_DEFAULT_QUOTA", value_name = "SIZE", value_parser = size)]
+    pub default_quota: Option<u64>,
+
+    /// Tier of a new user [default: free]
+    #[arg(long, global = true, env = "HULK_DEFAULT_TIER", value_name = "NAME")]
+    pub default_tier: Option<String>,
 
     /// Versions kept of each file, including the newest; 0 or 1 keeps only the newest
     #[arg(
@@ -237,4 +241,25 @@ pub struct Config {
     /// Bytes per second below which a client that sends or receives is disconnected after 30 seconds
     #[arg(long, global = true, env = "HULK_MIN_RATE", value_name = "SIZE", default_value = "1KiB", value_parser = rate)]
     pub min_rate: u64,
+}
+
+/// Tier of new users, if none is set.
+const DEFAULT_TIER: &str = "free";
+/// Quota of new users, if neither a quota nor a tier is set.
+const DEFAULT_QUOTA: u64 = 10 << 30;
+
+impl Config {
+    /// Returns the name or the id of the tier of new users.
+    pub fn new_user_tier(&self) -> &str {
+        self.default_tier.as_deref().unwrap_or(DEFAULT_TIER)
+    }
+
+    /// Returns the quota of new users, in bytes; `None` for that of their tier.
+    pub fn new_user_quota(&self) -> Option<u64> {
+        match (self.default_quota, &self.default_tier) {
+            (Some(bytes), _) => Some(bytes),
+            (None, Some(_)) => None,
+            (None, None) => Some(DEFAULT_QUOTA),
+        }
+    }
 }

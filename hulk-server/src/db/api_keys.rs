@@ -16,6 +16,16 @@ pub struct ApiKeyRow {
     pub last_used_at: Option<i64>,
     pub last_used_from: Option<String>,
     pub created_at: i64,
+    /// The directory that it is bound to (`auth::scope`).
+    pub root_id: Option<String>,
+    /// Path of that directory when the key was made.
+    pub path: Option<String>,
+}
+
+macro_rules! columns {
+    () => {
+        "id, user_id, label, permissions, expires_at, last_used_at, last_used_from, created_at, root_id, path"
+    };
 }
 
 pub(crate) struct NewApiKey<'a> {
@@ -25,17 +35,22 @@ pub(crate) struct NewApiKey<'a> {
     pub secret_hash: &'a str,
     pub permissions: KeyPermission,
     pub expires_at: Option<i64>,
+    /// Id and path of the directory that it is bound to.
+    pub bound_to: Option<(&'a str, &'a str)>,
 }
 
 pub(crate) async fn insert(
     connection: &mut AnyConnection,
     key: NewApiKey<'_>,
 ) -> sqlx::Result<ApiKeyRow> {
-    sqlx::query_as(
-        "INSERT INTO api_keys (id, user_id, label, secret_hash, permissions, expires_at, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)
-         RETURNING id, user_id, label, permissions, expires_at, last_used_at, last_used_from, created_at",
-    )
+    let (root_id, path) = key.bound_to.unzip();
+    sqlx::query_as(concat!(
+        "INSERT INTO api_keys (id, user_id, label, secret_hash, permissions, expires_at, created_at,
+                               root_id, path)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+         RETURNING ",
+        columns!()
+    ))
     .bind(key.id)
     .bind(key.user_id)
     .bind(key.label)
@@ -43,7 +58,24 @@ pub(crate) async fn insert(
     .bind(key.permissions.as_str())
     .bind(key.expires_at)
     .bind(Timestamp::now().unix_millis())
+    .bind(root_id)
+    .bind(path)
     .fetch_one(connection)
+    .await
+}
+
+/// Finds a key by its id, whether it has expired or not.
+pub(crate) async fn find(
+    connection: &mut AnyConnection,
+    id: &str,
+) -> sqlx::Result<Option<ApiKeyRow>> {
+    sqlx::query_as(concat!(
+        "SELECT ",
+        columns!(),
+        " FROM api_keys WHERE id = $1"
+    ))
+    .bind(id)
+    .fetch_optional(connection)
     .await
 }
 
@@ -54,10 +86,11 @@ pub(crate) async fn find_by_secret(
     id: &str,
     secret_hash: &str,
 ) -> sqlx::Result<Option<ApiKeyRow>> {
-    sqlx::query_as(
-        "SELECT id, user_id, label, permissions, expires_at, last_used_at, last_used_from, created_at
-         FROM api_keys WHERE id = $1 AND secret_hash = $2",
-    )
+    sqlx::query_as(concat!(
+        "SELECT ",
+        columns!(),
+        " FROM api_keys WHERE id = $1 AND secret_hash = $2"
+    ))
     .bind(id)
     .bind(secret_hash)
     .fetch_optional(connection)
@@ -72,8 +105,11 @@ pub(crate) async fn list(
     offset: i64,
 ) -> sqlx::Result<(Vec<ApiKeyRow>, i64)> {
     let total = "SELECT COUNT(*) FROM api_keys WHERE user_id = $1";
-    let rows = "SELECT id, user_id, label, permissions, expires_at, last_used_at, last_used_from, created_at
-         FROM api_keys WHERE user_id = $1 ORDER BY created_at DESC, id DESC";
+    let rows = concat!(
+        "SELECT ",
+        columns!(),
+        " FROM api_keys WHERE user_id = $1 ORDER BY created_at DESC, id DESC"
+    );
     page(connection, (total, rows), user_id, (limit, offset)).await
 }
 

@@ -1,52 +1,77 @@
 //! Which bytes a user has stored already: whole files, and parts.
 
 use hulk_proto::Timestamp;
-use sqlx::AnyConnection;
+use sqlx::{AnyConnection, AssertSqlSafe};
 
-use super::versions::{VersionRow, columns};
+use super::{
+    tree,
+    versions::{VersionRow, columns},
+};
 
-/// Finds a finished version with these bytes among all of the user's files. Versions of upload-only keys do
-/// not count: their digest is declared by the client and was not compared with the bytes.
+/// Returns a condition on `versions`: with the id of a directory, as the parameter of this number, its file is
+/// below it.
+fn below(directory_id: Option<&str>, parameter: usize) -> String {
+    match directory_id {
+        None => String::new(),
+        Some(_) => format!(
+            "AND EXISTS (SELECT 1 FROM entries f WHERE f.id = versions.file_id
+                 AND f.trash_id IS NULL AND f.parent_id IN ({}))",
+            tree::directories_from(parameter)
+        ),
+    }
+}
+
+/// Finds a finished version with these bytes among the user's files: all, or those below a directory. Versions
+/// of upload-only keys do not count: their digest is declared by the client and was not compared with the bytes.
 pub(crate) async fn find_stored(
     connection: &mut AnyConnection,
     user_id: &str,
     size_bytes: i64,
     sha256: &str,
+    directory_id: Option<&str>,
 ) -> sqlx::Result<Option<VersionRow>> {
-    sqlx::query_as(concat!(
-        "SELECT ",
-        columns!(),
-        " FROM versions WHERE user_id = $1 AND state = 'validated' AND size_bytes = $2
+    let select = format!(
+        "SELECT {} FROM versions WHERE user_id = $1 AND state = 'validated' AND size_bytes = $2
               AND sha256 = $3 AND key_id IS NULL AND (expires_at IS NULL OR expires_at > $4)
-          LIMIT 1"
-    ))
-    .bind(user_id)
-    .bind(size_bytes)
-    .bind(sha256)
-    .bind(Timestamp::now().unix_millis())
-    .fetch_optional(connection)
-    .await
+              {} LIMIT 1",
+        columns!(),
+        below(directory_id, 5)
+    );
+    let mut query = sqlx::query_as(AssertSqlSafe(select))
+        .bind(user_id)
+        .bind(size_bytes)
+        .bind(sha256)
+        .bind(Timestamp::now().unix_millis());
+    if let Some(directory_id) = directory_id {
+        query = query.bind(directory_id);
+    }
+    query.fetch_optional(connection).await
 }
 
-/// Whether the user has a finished version of this size whose beginning has this MD5.
+/// Whether the user, or a directory of theirs, has a finished version of this size whose beginning has this MD5.
 pub(crate) async fn may_be_stored(
     connection: &mut AnyConnection,
     user_id: &str,
     size_bytes: i64,
     head_md5: &str,
+    directory_id: Option<&str>,
 ) -> sqlx::Result<bool> {
-    let found: Option<i64> = sqlx::query_scalar(
+    let select = format!(
         "SELECT number FROM versions WHERE user_id = $1 AND state = 'validated'
               AND size_bytes = $2 AND head_md5 = $3 AND sha256 IS NOT NULL AND key_id IS NULL
               AND (expires_at IS NULL OR expires_at > $4)
-          LIMIT 1",
-    )
-    .bind(user_id)
-    .bind(size_bytes)
-    .bind(head_md5)
-    .bind(Timestamp::now().unix_millis())
-    .fetch_optional(connection)
-    .await?;
+              {} LIMIT 1",
+        below(directory_id, 5)
+    );
+    let mut query = sqlx::query_scalar(AssertSqlSafe(select))
+        .bind(user_id)
+        .bind(size_bytes)
+        .bind(head_md5)
+        .bind(Timestamp::now().unix_millis());
+    if let Some(directory_id) = directory_id {
+        query = query.bind(directory_id);
+    }
+    let found: Option<i64> = query.fetch_optional(connection).await?;
     Ok(found.is_some())
 }
 

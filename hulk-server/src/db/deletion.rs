@@ -46,10 +46,12 @@ pub(crate) async fn end(connection: &mut AnyConnection, user_id: &str) -> sqlx::
 /// Deletes all rows of the user that are neither entries nor versions.
 async fn delete_around(connection: &mut AnyConnection, user_id: &str) -> sqlx::Result<()> {
     for table in [
+        "login_links",
         "sessions",
         "api_keys",
         "device_codes",
         "mail_tokens",
+        "tier_requests",
         "shares",
         "trash",
         "queue",

@@ -6,6 +6,7 @@ use sqlx::{AnyConnection, AssertSqlSafe};
 use super::{
     columns::{Flag, Text},
     lists::List,
+    tree,
     versions::VersionRow,
 };
 
@@ -130,6 +131,8 @@ impl Order {
 pub(crate) enum Filter {
     Id(String),
     DirectoryId(String),
+    /// Somewhere below the directory with this id.
+    Below(String),
     Filename(String),
     Permissions(String),
     MimeType(String),
@@ -164,6 +167,9 @@ impl Filter {
             Self::CreatedAfter(_) => return at_least("e.created_at"),
             Self::CreatedBefore(_) => return at_most("e.created_at"),
             Self::ExpiresBefore(_) => return at_most("v.expires_at"),
+            Self::Below(_) => {
+                return format!("e.parent_id IN ({})", tree::directories_from(number));
+            }
             Self::Category(_) => "e.category",
             Self::Id(_) => "e.id",
             Self::DirectoryId(_) => "e.parent_id",
@@ -196,6 +202,7 @@ impl Filter {
             }
             Self::Id(value)
             | Self::DirectoryId(value)
+            | Self::Below(value)
             | Self::Filename(value)
             | Self::Permissions(value)
             | Self::MimeType(value)

@@ -35,6 +35,8 @@ pub struct ShareRow {
     pub unfinished_files: i64,
     pub revoked_at: Option<i64>,
     pub created_at: i64,
+    /// The directory that the key of its creator is bound to (`auth::scope`).
+    pub root_id: Option<String>,
 }
 
 impl ShareRow {
@@ -53,7 +55,7 @@ macro_rules! columns {
         "id, user_id, entry_id, parent_id, token, can_download, can_upload, can_share, can_delete,
          password_hash, expires_at, max_file_bytes, max_downloads, claim_count, download_count,
          max_total_bytes, max_files, received_bytes, received_files, unfinished_files, revoked_at,
-         created_at"
+         created_at, root_id"
     };
 }
 
@@ -71,6 +73,8 @@ pub(crate) struct NewShare<'a> {
     pub max_downloads: Option<i64>,
     pub max_total_bytes: Option<i64>,
     pub max_files: Option<i64>,
+    /// The directory that the key of its creator is bound to.
+    pub root_id: Option<&'a str>,
 }
 
 pub(crate) async fn insert(
@@ -80,8 +84,9 @@ pub(crate) async fn insert(
     sqlx::query_as(concat!(
         "INSERT INTO shares (id, user_id, entry_id, parent_id, token, can_download, can_upload,
              can_share, can_delete, password_hash, expires_at, max_file_bytes, max_downloads,
-             claim_count, download_count, created_at, max_total_bytes, max_files)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0, 0, $14, $15, $16)
+             claim_count, download_count, created_at, max_total_bytes, max_files,
+             root_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0, 0, $14, $15, $16, $17)
          RETURNING ",
         columns!()
     ))
@@ -101,6 +106,7 @@ pub(crate) async fn insert(
     .bind(Timestamp::now().unix_millis())
     .bind(share.max_total_bytes)
     .bind(share.max_files)
+    .bind(share.root_id)
     .fetch_one(connection)
     .await
 }

@@ -150,6 +150,20 @@ pub(crate) async fn is_within(
     Ok(found.is_some())
 }
 
+/// Returns a query for the ids of the directory with the id of a numbered parameter, and of all directories
+/// below it; none if it is in the trash.
+pub(super) fn directories_from(parameter: usize) -> String {
+    format!(
+        "WITH RECURSIVE down (id) AS (
+             SELECT top.id FROM entries top
+             WHERE top.id = ${parameter} AND top.kind = 'directory' AND top.trash_id IS NULL
+             UNION ALL
+             SELECT below.id FROM entries below JOIN down ON below.parent_id = down.id
+             WHERE below.kind = 'directory' AND below.trash_id IS NULL)
+         SELECT id FROM down"
+    )
+}
+
 /// Returns the bytes of the longest path below a directory, relative to it and without a leading `/`; 0 if it
 /// is empty.
 pub(crate) async fn longest_below(connection: &mut AnyConnection, id: &str) -> sqlx::Result<i64> {

@@ -29,6 +29,13 @@ pub struct UserRow {
     pub object_count: i64,
     pub created_at: i64,
     pub updated_at: i64,
+    pub tier_id: String,
+    /// Name of the tier.
+    pub tier: String,
+    /// Limits of the tier; `None` is unlimited.
+    pub tier_objects: Option<i64>,
+    pub tier_file_bytes: Option<i64>,
+    pub tier_month_bytes: Option<i64>,
 }
 
 pub(crate) struct NewUser<'a> {
@@ -39,6 +46,7 @@ pub(crate) struct NewUser<'a> {
     pub is_email_verified: bool,
     pub root_id: &'a str,
     pub quota_bytes: i64,
+    pub tier_id: &'a str,
     pub first_name: Option<&'a str>,
     pub last_name: Option<&'a str>,
     pub username: Option<&'a str>,
@@ -54,8 +62,9 @@ pub(crate) async fn insert(
     let now = Timestamp::now().unix_millis();
     let result = sqlx::query(
         "INSERT INTO users (id, email, password_hash, role, email_verified_at, root_id, quota_bytes,
-                            used_bytes, created_at, updated_at, first_name, last_name, username)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, $8, $9, $10, $11)
+                            used_bytes, created_at, updated_at, first_name, last_name, username,
+                            tier_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, $8, $9, $10, $11, $12)
          ON CONFLICT (email) DO NOTHING",
     )
     .bind(user.id)
@@ -69,6 +78,7 @@ pub(crate) async fn insert(
     .bind(user.first_name)
     .bind(user.last_name)
     .bind(user.username)
+    .bind(user.tier_id)
     .execute(connection)
     .await?;
     Ok(result.rows_affected() == 1)
@@ -76,16 +86,24 @@ pub(crate) async fn insert(
 
 macro_rules! columns {
     () => {
-        "id, email, first_name, last_name, username, role, email_verified_at, is_active, root_id,
-         quota_bytes, used_bytes, file_count, object_count, created_at, updated_at"
+        "u.id, u.email, u.first_name, u.last_name, u.username, u.role, u.email_verified_at, u.is_active,
+         u.root_id, u.quota_bytes, u.used_bytes, u.file_count, u.object_count, u.created_at, u.updated_at,
+         u.tier_id, t.name AS tier, t.object_count AS tier_objects, t.max_file_size AS tier_file_bytes,
+         t.monthly_download_bytes AS tier_month_bytes"
+    };
+}
+
+macro_rules! tables {
+    () => {
+        "users u JOIN tiers t ON t.id = u.tier_id"
     };
 }
 
 /// All users, newest first.
 pub(crate) const LIST: List = List {
     columns: columns!(),
-    from: "users",
-    order: "created_at DESC, id DESC",
+    from: tables!(),
+    order: "u.created_at DESC, u.id DESC",
 };
 
 /// Returns the user with this id, unless the account was deleted.
@@ -96,7 +114,9 @@ pub(crate) async fn find(
     sqlx::query_as(concat!(
         "SELECT ",
         columns!(),
-        " FROM users WHERE id = $1 AND deleted_at IS NULL"
+        " FROM ",
+        tables!(),
+        " WHERE u.id = $1 AND u.deleted_at IS NULL"
     ))
     .bind(id)
     .fetch_optional(connection)
@@ -110,7 +130,9 @@ pub(crate) async fn find_by_email(
     sqlx::query_as(concat!(
         "SELECT ",
         columns!(),
-        " FROM users WHERE email = $1"
+        " FROM ",
+        tables!(),
+        " WHERE u.email = $1"
     ))
     .bind(email)
     .fetch_optional(connection)

@@ -69,6 +69,8 @@ pub(crate) struct VersionRow {
     pub has_digests: bool,
     /// Key that planned it, if that is upload-only.
     pub key_id: Option<String>,
+    /// The directory that the key that planned it is bound to (`auth::scope`).
+    pub root_id: Option<String>,
 }
 
 impl VersionRow {
@@ -129,7 +131,8 @@ macro_rules! columns {
         "file_id, user_id, number, state, reason, size_bytes, sha256, md5, if_exists, upload_key,
          object_key, expiration_policy, expires_at, permissions, tags, description, metadata,
          updated_at, upload_id, part_size, open_ended, direct, head_md5, share_id, mime_type,
-         created_at, CASE WHEN part_digests IS NULL THEN 0 ELSE 1 END AS has_digests, key_id"
+         created_at, CASE WHEN part_digests IS NULL THEN 0 ELSE 1 END AS has_digests, key_id,
+         root_id"
     };
 }
 pub(super) use columns;
@@ -160,6 +163,8 @@ pub(crate) struct NewVersion<'a> {
     pub address: Option<&'a str>,
     /// The client's key, if that is upload-only.
     pub key_id: Option<&'a str>,
+    /// The directory that the client's key is bound to.
+    pub root_id: Option<&'a str>,
 }
 
 pub(crate) async fn insert(
@@ -170,9 +175,9 @@ pub(crate) async fn insert(
         "INSERT INTO versions (file_id, user_id, number, state, size_bytes, mime_type, sha256, md5,
              head_md5, part_size, open_ended, direct, if_exists, upload_key, object_key,
              expiration_policy, permissions, tags, description, metadata, share_id, created_at,
-             updated_at, address, key_id)
+             updated_at, address, key_id, root_id)
          VALUES ($1, $20, $2, 'reserved', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,
-                 $16, $17, $18, $21, $19, $19, $22, $23)
+                 $16, $17, $18, $21, $19, $19, $22, $23, $24)
          RETURNING ",
         columns!()
     ))
@@ -199,6 +204,7 @@ pub(crate) async fn insert(
     .bind(version.share_id)
     .bind(version.address)
     .bind(version.key_id)
+    .bind(version.root_id)
     .fetch_one(connection)
     .await
 }

@@ -1,4 +1,8 @@
 //! Callers. A handler's signature names the right that it needs, so that no handler can forget to check it.
+//!
+//! Callers whose credential is bound to a directory (`auth::scope`) are refused, except by the extractors whose
+//! name ends in `Within`: their handlers pass the caller on as a `Scope`, and so keep to the directory. A new
+//! route is closed to bound callers unless it says otherwise.
 
 use std::net::IpAddr;
 
@@ -30,16 +34,19 @@ const ACT_FOR: &str = "x-hulk-user";
 /// A caller with a valid credential, whatever it grants.
 pub(crate) struct Authenticated(pub Caller);
 
+/// Like `Authenticated`, also for a credential that is bound to a directory.
+pub(crate) struct AuthenticatedWithin(pub Caller);
+
 /// Anyone; a caller if the request has a valid credential that may read. For links and pages, an upload-only
-/// key counts as no credential.
-pub(crate) struct MaybeCaller(pub Option<Caller>);
+/// key counts as no credential. The credential may be bound to a directory.
+pub(crate) struct MaybeCallerWithin(pub Option<Caller>);
 
 /// The store, or a program that forwards its notices: it has the shared secret.
 pub(crate) struct StoreWebhook;
 
 /// Extractors of callers with a right.
 macro_rules! callers_with {
-    ($($(#[$doc:meta])* $name:ident => $right:expr),+ $(,)?) => {$(
+    ($authenticate:ident: $($(#[$doc:meta])* $name:ident => $right:expr),+ $(,)?) => {$(
         $(#[$doc])*
         pub(crate) struct $name(pub Caller);
 
@@ -47,7 +54,7 @@ macro_rules! callers_with {
             type Rejection = Error;
 
             async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
-                let caller = authenticate(parts, app).await?;
+                let caller = $authenticate(parts, app).await?;
                 caller.require($right)?;
                 Ok(Self(caller))
             }
@@ -56,10 +63,9 @@ macro_rules! callers_with {
 }
 
 callers_with!(
+    authenticate_unbound:
     /// May list and download.
     CanRead => Right::Read,
-    /// May create files; the destination says whether the caller may read them too.
-    CanUpload => Right::Upload,
     /// May change what exists and move it to the trash; may read and upload too.
     CanWrite => Right::Change,
     /// May delete permanently too.
@@ -68,7 +74,27 @@ callers_with!(
     CanManage => Right::Manage,
 );
 
+callers_with!(
+    authenticate:
+    /// Like `CanRead`, perhaps bound to a directory.
+    CanReadWithin => Right::Read,
+    /// May create files, perhaps only in a directory; the destination says whether the caller may read them too.
+    CanUploadWithin => Right::Upload,
+    /// Like `CanWrite`, perhaps bound to a directory.
+    CanWriteWithin => Right::Change,
+    /// Like `CanManage`, perhaps bound to a directory.
+    CanManageWithin => Right::Manage,
+);
+
 impl FromRequestParts<App> for Authenticated {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        authenticate_unbound(parts, app).await.map(Self)
+    }
+}
+
+impl FromRequestParts<App> for AuthenticatedWithin {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
@@ -76,7 +102,7 @@ impl FromRequestParts<App> for Authenticated {
     }
 }
 
-impl FromRequestParts<App> for MaybeCaller {
+impl FromRequestParts<App> for MaybeCallerWithin {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
@@ -114,6 +140,13 @@ impl FromRequestParts<App> for StoreWebhook {
 enum Identity {
     Caller(Box<Caller>),
     Root,
+}
+
+/// Authenticates a caller whose credential is not bound to a directory.
+async fn authenticate_unbound(parts: &Parts, app: &App) -> Result<Caller> {
+    let caller = authenticate(parts, app).await?;
+    caller.credential.check_unbound()?;
+    Ok(caller)
 }
 
 /// Authenticates a caller. Root acts for the user that a header names.

@@ -11,7 +11,7 @@ use hulk_proto::{
 };
 
 use super::{
-    caller::MaybeCaller,
+    caller::MaybeCallerWithin,
     client_ip::ClientIp,
     cookies::{PASS_COOKIE, cookies},
 };
@@ -28,7 +28,7 @@ use crate::{
 /// What a visitor sends beside the token of a share.
 pub(crate) struct ShareAccess(pub ShareCredentials);
 
-/// Whoever follows a link: perhaps a caller, perhaps with access to a share.
+/// Whoever follows a link: perhaps a caller, who may be bound to a directory; perhaps with access to a share.
 pub(crate) struct Visitor {
     pub(crate) caller: Option<Caller>,
     pub(crate) access: ShareCredentials,
@@ -38,7 +38,7 @@ impl FromRequestParts<App> for Visitor {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
-        let MaybeCaller(caller) = MaybeCaller::from_request_parts(parts, app).await?;
+        let MaybeCallerWithin(caller) = MaybeCallerWithin::from_request_parts(parts, app).await?;
         let Ok(ShareAccess(access)) = ShareAccess::from_request_parts(parts, app).await;
         Ok(Self { caller, access })
     }

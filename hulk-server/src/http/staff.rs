@@ -62,10 +62,11 @@ impl FromRequestParts<App> for AdminChanges {
     }
 }
 
-/// Returns who it is, if they have the rank and their credential grants the right.
+/// Returns who it is, if they have the rank, and their credential grants the right and is bound to nothing.
 async fn staff(parts: &Parts, app: &App, rank: Rank, right: Right) -> Result<Staff> {
     let staff = authenticate_staff(parts, app).await?;
     staff.require(rank)?;
+    staff.credential.check_unbound()?;
     staff.credential.require(right)?;
     Ok(staff)
 }

@@ -6,11 +6,22 @@ pub(crate) mod bodies;
 pub(crate) mod guesses;
 pub(crate) mod rates;
 pub(crate) mod standing;
+pub(crate) mod transfers;
 mod user;
 
 use std::net::{IpAddr, Ipv6Addr};
 
+use hulk_proto::FieldError;
+
 pub use user::Limits;
+
+/// Returns the details of an error that name the limit that was reached.
+pub(crate) fn reached(limit: &str) -> Vec<FieldError> {
+    vec![FieldError {
+        field: "limit".to_owned(),
+        message: limit.to_owned(),
+    }]
+}
 
 /// Returns the address that limits count: one customer of a provider has a whole /64 of IPv6.
 pub(crate) fn subscriber(address: IpAddr) -> IpAddr {

@@ -17,15 +17,24 @@ pub struct Limits {
     pub versions_kept: usize,
     /// How long deleted things can be restored; zero deletes them permanently at once.
     pub trash_kept: Duration,
+    /// Bytes that may be downloaded in a calendar month.
+    pub month_bytes: Option<u64>,
     /// Lower case, without a dot; empty allows all.
     pub allowed_extensions: Arc<[String]>,
 }
 
 impl Limits {
-    /// Returns the limits of a user: those of the server, with the user's quota.
+    /// Returns the limits of a user: those of the server and of the tier, with the user's quota.
     pub fn of(server: &Self, user: &UserRow) -> Self {
+        let unsigned = |number: i64| u64::try_from(number).unwrap_or(0);
+        let file_bytes = user.tier_file_bytes.map_or(u64::MAX, unsigned);
         Self {
-            storage_bytes: u64::try_from(user.quota_bytes).unwrap_or(0),
+            storage_bytes: unsigned(user.quota_bytes),
+            max_objects: server
+                .max_objects
+                .min(user.tier_objects.unwrap_or(i64::MAX)),
+            max_file_bytes: server.max_file_bytes.min(file_bytes),
+            month_bytes: user.tier_month_bytes.map(unsigned),
             ..server.clone()
         }
     }

@@ -9,43 +9,47 @@ use sqlx::AnyConnection;
 
 use crate::{
     app::App,
-    auth::check_active,
+    auth::{check_active, scope::Scope},
     db::{
         entries::{self, EntryRow},
         tree,
         users::{self, UserRow},
     },
     error::{Error, Result},
-    ops::{files::list::list_files, present, shares::link::Opened, tree::list::list_directories},
+    ops::{files::list::list_files, present, shares::link::Opened, tree::list},
 };
 
 /// The client that lists a directory.
 #[derive(Clone, Copy)]
-enum Viewer {
-    /// The owner, or a visitor with whom the directory was shared: sees everything.
-    Owner,
+enum Viewer<'a> {
+    /// The owner, or a visitor with whom the directory was shared: sees everything in the scope.
+    Owner(Scope<'a>),
     Public,
 }
 
 /// Lists a directory. The owner sees everything. Others see a directory that was made public by name, that
 /// was uploaded as a tree below a public one, or that is in one of these: the root's public default makes
-/// links work, but lists nothing.
+/// links work, but lists nothing. An owner who is bound to a directory is like others outside of it.
 ///
 /// # Errors
 /// `NOT_FOUND` for a directory that does not exist or may not be seen.
 pub async fn browse_directory(
     app: &App,
     id: &Id,
-    user_id: Option<&str>,
+    scope: Option<Scope<'_>>,
     cursor: Option<String>,
 ) -> Result<DirectoryListing> {
     let _turn = app.answers.turn().await;
     let mut connection = app.db.read().await?;
     let entry = find(&mut connection, id.as_str()).await?;
-    let viewer = match user_id == Some(entry.user_id.as_str()) {
-        true => Viewer::Owner,
-        false => Viewer::Public,
-    };
+    let mut viewer = Viewer::Public;
+    if let Some(scope) = scope
+        && scope
+            .sees(&mut connection, &entry.user_id, &entry.id)
+            .await?
+    {
+        viewer = Viewer::Owner(scope);
+    }
     if matches!(viewer, Viewer::Public) {
         let nearest = tree::nearest_permission(&mut connection, &entry.id).await?;
         let nearest = nearest.filter(|nearest| nearest.permissions == Permission::Public);
@@ -60,7 +64,7 @@ pub async fn browse_directory(
     check_active(&owner)?;
     let listing = browse(app, &owner, entry.clone(), viewer, cursor).await?;
     match viewer {
-        Viewer::Owner => Ok(listing),
+        Viewer::Owner(_) => Ok(listing),
         Viewer::Public => {
             let mut connection = app.db.read().await?;
             present::from_below(&mut connection, &entry, listing).await
@@ -83,7 +87,8 @@ pub async fn browse_shared(
     let entry = find(&mut connection, id).await?;
     opened.check_within(&mut connection, &entry.id).await?;
     drop(connection);
-    let listing = browse(app, &opened.owner, entry, Viewer::Owner, cursor).await?;
+    let viewer = Viewer::Owner(Scope::whole(&opened.owner));
+    let listing = browse(app, &opened.owner, entry, viewer, cursor).await?;
     let mut connection = app.db.read().await?;
     present::through_share(&mut connection, &opened.entry, &opened.share.token, listing).await
 }
@@ -101,20 +106,24 @@ async fn browse(
     app: &App,
     owner: &UserRow,
     entry: EntryRow,
-    viewer: Viewer,
+    viewer: Viewer<'_>,
     cursor: Option<String>,
 ) -> Result<DirectoryListing> {
     let is_shown = |permission: Permission| match viewer {
-        Viewer::Owner => true,
+        Viewer::Owner(_) => true,
         Viewer::Public => permission != Permission::Private,
+    };
+    let scope = match viewer {
+        Viewer::Owner(scope) => scope,
+        Viewer::Public => Scope::whole(owner),
     };
     let id = entry.id.clone();
     let mut connection = app.db.read().await?;
-    let directory = present::directory(app, &mut connection, entry).await?;
+    let directory = list::shown(app, &mut connection, scope, entry).await?;
     drop(connection);
     let place = Place::of(cursor)?;
     let (mut directories, next) = match place {
-        Place::Directories(offset) => some_directories(app, owner, &id, offset).await?,
+        Place::Directories(offset) => some_directories(app, scope, &id, offset).await?,
         Place::Files(_) => (Vec::new(), None),
     };
     directories.retain(|directory| is_shown(directory.default_permissions));
@@ -139,7 +148,7 @@ async fn browse(
         filters: vec![("directory_id".to_owned(), id)],
         ..ListQuery::default()
     };
-    let page = list_files(app, owner, &query).await?;
+    let page = list_files(app, scope, &query).await?;
     let mut files = page.items;
     files.retain(|file| is_shown(file.permissions));
     Ok(DirectoryListing {
@@ -177,7 +186,7 @@ impl Place {
 /// Returns a page of directories, and the cursor of the next page.
 async fn some_directories(
     app: &App,
-    owner: &UserRow,
+    scope: Scope<'_>,
     id: &str,
     offset: u64,
 ) -> Result<(Vec<Directory>, Option<String>)> {
@@ -187,7 +196,7 @@ async fn some_directories(
         filters: vec![("parent_id".to_owned(), id.to_owned())],
         ..ListQuery::default()
     };
-    let page = list_directories(app, owner, &query).await?;
+    let page = list::list_directories(app, scope, &query).await?;
     let listed = offset.saturating_add(page.items.len() as u64);
     let is_last = page.items.is_empty() || listed >= page.total;
     let next = (!is_last).then(|| format!("{DIRECTORIES}{listed}"));

@@ -10,6 +10,7 @@ use hulk_proto::{
     file::Version,
     job::Job,
     session::Session,
+    tier::{Tier, TierRequest},
     trash::EntryKind,
     user::User,
 };
@@ -26,6 +27,7 @@ use crate::{
         queue::JobRow,
         sessions::SessionRow,
         shares::ShareRow,
+        tiers::{RequestRow, TierRow},
         tree,
         users::UserRow,
         versions::VersionRow,
@@ -349,6 +351,7 @@ pub(super) fn user(row: UserRow) -> Result<User> {
         last_name: row.last_name,
         username: row.username,
         role: row.role,
+        tier: row.tier,
         is_email_verified: row.email_verified_at.is_some(),
         quota_bytes: unsigned(row.quota_bytes),
         used_bytes: unsigned(row.used_bytes),
@@ -404,6 +407,35 @@ pub(super) fn job(row: JobRow) -> Result<Job> {
     })
 }
 
+pub(super) fn tier(row: TierRow) -> Result<Tier> {
+    Ok(Tier {
+        id: id(&row.id)?,
+        name: row.name,
+        storage_bytes: row.storage_bytes.map(unsigned),
+        object_count: row.object_count.map(unsigned),
+        monthly_download_bytes: row.monthly_download_bytes.map(unsigned),
+        max_file_size: row.max_file_size.map(unsigned),
+        is_public: row.is_public,
+        price: row.price,
+        created_at: time(row.created_at)?,
+        updated_at: time(row.updated_at)?,
+    })
+}
+
+pub(super) fn tier_request(row: RequestRow) -> Result<TierRequest> {
+    let state = serde_json::Value::String(row.state);
+    Ok(TierRequest {
+        id: id(&row.id)?,
+        user_id: id(&row.user_id)?,
+        tier: row.tier,
+        reason: row.reason,
+        state: serde_json::from_value(state).map_err(Error::internal)?,
+        note: row.note,
+        created_at: time(row.created_at)?,
+        decided_at: row.decided_at.map(time).transpose()?,
+    })
+}
+
 pub(super) fn api_key(row: ApiKeyRow) -> Result<ApiKey> {
     Ok(ApiKey {
         id: id(&row.id)?,
@@ -412,6 +444,10 @@ pub(super) fn api_key(row: ApiKeyRow) -> Result<ApiKey> {
         expires_at: row.expires_at.map(time).transpose()?,
         last_used_at: row.last_used_at.map(time).transpose()?,
         last_used_from: row.last_used_from,
+        path: row
+            .path
+            .map(|path| path.parse().map_err(Error::internal))
+            .transpose()?,
         created_at: time(row.created_at)?,
     })
 }

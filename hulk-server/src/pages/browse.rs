@@ -8,17 +8,20 @@ use hulk_proto::{
 };
 
 use super::{
-    caller::{PageCaller, SignedIn},
+    caller::{PageCaller, SignedInWithin},
     html::{Frame, failure, page},
     login::welcome,
     view::{Crumb, Own, Row, browse_href, crumbs, size},
 };
 use crate::{
     app::App,
-    auth::Caller,
+    auth::{Caller, scope::Scope},
     error::{Error, Result},
     http::extract::{LinkQuery, Rest},
-    ops::{browse::browse_directory, tree::list::find_directory},
+    ops::{
+        browse::browse_directory,
+        tree::list::{find_directory, top_path},
+    },
 };
 
 #[derive(Template)]
@@ -27,6 +30,7 @@ struct Browse {
     frame: Frame,
     crumbs: Vec<Crumb>,
     own: Own,
+    /// How much the user stores; empty for a caller who does not see that.
     used: String,
     percent: u64,
     words: &'static str,
@@ -44,10 +48,13 @@ struct Listing {
     next: String,
 }
 
-/// Shows the user's root directory, or what this server is.
+/// Shows the user's root directory, or the one that the caller is bound to, or what this server is.
 pub(super) async fn home(State(app): State<App>, caller: PageCaller, query: LinkQuery) -> Response {
     match caller {
-        PageCaller::SignedIn(caller) => browse(&app, &caller, &RemotePath::root(), query).await,
+        PageCaller::SignedIn(caller) => match top_path(&app, (&*caller).into()).await {
+            Ok(path) => browse(&app, &caller, &path, query).await,
+            Err(error) => failure(&app, error),
+        },
         PageCaller::Resumes(redirect) => redirect,
         PageCaller::Nobody => welcome(&app),
     }
@@ -55,7 +62,7 @@ pub(super) async fn home(State(app): State<App>, caller: PageCaller, query: Link
 
 pub(super) async fn directory(
     State(app): State<App>,
-    SignedIn(caller): SignedIn,
+    SignedInWithin(caller): SignedInWithin,
     Rest(path): Rest,
     query: LinkQuery,
 ) -> Response {
@@ -78,9 +85,9 @@ async fn rendered(
     path: &RemotePath,
     query: LinkQuery,
 ) -> Result<Response> {
-    let user = &caller.user;
-    let id = find_directory(app, user, path).await?;
-    let listing = browse_directory(app, &id, Some(&user.id), query.cursor).await?;
+    let (user, scope) = (&caller.user, Scope::from(caller));
+    let id = find_directory(app, scope, path).await?;
+    let listing = browse_directory(app, &id, Some(scope), query.cursor).await?;
     let rows = rows(&listing, |directory| browse_href(directory.path.as_str()));
     let used = u64::try_from(user.used_bytes).unwrap_or(0);
     let quota = u64::try_from(user.quota_bytes).unwrap_or(0);
@@ -96,6 +103,7 @@ async fn rendered(
             ..Own::new(app, caller, rows, "Nothing here yet.")
         },
         used: match quota >= UNLIMITED_QUOTA_BYTES {
+            _ if caller.credential.root_id().is_some() => String::new(),
             true => size(used),
             false => format!("{} of {}", size(used), size(quota)),
         },

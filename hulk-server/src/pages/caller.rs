@@ -1,5 +1,5 @@
 //! Visitors of a page. A handler's signature says who may see the page; others are redirected to the log-in,
-//! or get a page that says why.
+//! or get a page that says why. Callers who are bound to a directory see only pages that ask for `…Within`.
 
 use axum::{
     extract::{FromRequestParts, Request, State},
@@ -15,7 +15,7 @@ use crate::{
     app::App,
     auth::Caller,
     http::{
-        caller::MaybeCaller,
+        caller::MaybeCallerWithin,
         cookies::refresh_token,
         negotiate::{Form, preferred},
     },
@@ -24,11 +24,15 @@ use crate::{
 /// A user who is signed in, and so may read.
 pub(super) struct SignedIn(pub(super) Caller);
 
+/// Like `SignedIn`, perhaps bound to a directory.
+pub(super) struct SignedInWithin(pub(super) Caller);
+
 /// A user who is signed in and may manage keys and shares.
 pub(super) struct MayManage(pub(super) Caller);
 
 /// Whoever asks for a page.
 pub(super) enum PageCaller {
+    /// Perhaps bound to a directory.
     SignedIn(Box<Caller>),
     /// Their access token has expired: this answer renews the session, and leads back here.
     Resumes(Response),
@@ -39,19 +43,31 @@ impl FromRequestParts<App> for PageCaller {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
-        match MaybeCaller::from_request_parts(parts, app).await {
-            Ok(MaybeCaller(Some(caller))) => Ok(Self::SignedIn(Box::new(caller))),
-            Ok(MaybeCaller(None)) if may_resume(app, &parts.headers) => {
+        match MaybeCallerWithin::from_request_parts(parts, app).await {
+            Ok(MaybeCallerWithin(Some(caller))) => Ok(Self::SignedIn(Box::new(caller))),
+            Ok(MaybeCallerWithin(None)) if may_resume(app, &parts.headers) => {
                 let resume = renewal(asked_for(parts));
                 Ok(Self::Resumes(Redirect::to(&resume).into_response()))
             }
-            Ok(MaybeCaller(None)) => Ok(Self::Nobody),
+            Ok(MaybeCallerWithin(None)) => Ok(Self::Nobody),
             Err(error) => Err(error.into_response()),
         }
     }
 }
 
 impl FromRequestParts<App> for SignedIn {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
+        let SignedInWithin(caller) = SignedInWithin::from_request_parts(parts, app).await?;
+        match caller.credential.check_unbound() {
+            Ok(()) => Ok(Self(caller)),
+            Err(error) => Err(failure(app, error)),
+        }
+    }
+}
+
+impl FromRequestParts<App> for SignedInWithin {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
@@ -71,7 +87,10 @@ impl FromRequestParts<App> for SignedInTo {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
         match PageCaller::from_request_parts(parts, app).await? {
-            PageCaller::SignedIn(caller) => Ok(Self(*caller)),
+            PageCaller::SignedIn(caller) => match caller.credential.check_unbound() {
+                Ok(()) => Ok(Self(*caller)),
+                Err(error) => Err(failure(app, error)),
+            },
             PageCaller::Resumes(redirect) => Err(redirect),
             PageCaller::Nobody => {
                 let login = with_next("/login", asked_for(parts));

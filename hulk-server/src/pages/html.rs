@@ -57,13 +57,16 @@ pub(super) fn page(app: &App, status: StatusCode, template: &impl Template) -> R
         (header::CACHE_CONTROL, "no-store"),
         // Not "no-referrer": forms would have no Origin, which distinguishes ours from those of others.
         (header::REFERRER_POLICY, "same-origin"),
-        (OPENER_POLICY, "same-origin"),
         (
             PERMISSIONS_POLICY,
             "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
         ),
     ] {
         headers.insert(name, HeaderValue::from_static(value));
+    }
+    // Over plain http, browsers ignore it with a complaint.
+    if app.settings.is_https() {
+        headers.insert(OPENER_POLICY, HeaderValue::from_static("same-origin"));
     }
     if status == StatusCode::UNAUTHORIZED {
         // Every 401 has a challenge; for this one, browsers show no dialog over the page.

@@ -2,11 +2,11 @@
 
 use askama::Template;
 use axum::{
-    extract::State,
+    extract::{Query, State},
     response::{AppendHeaders, IntoResponse, Redirect, Response},
 };
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use hulk_proto::{Password, session::LogIn};
+use hulk_proto::{ErrorCode, Password, session::LogIn};
 use serde::Deserialize;
 
 use super::{
@@ -18,12 +18,12 @@ use crate::{
     auth::Client,
     error::{Error, Result},
     http::{
-        caller::MaybeCaller,
+        caller::MaybeCallerWithin,
         cookies::{expired_cookies, refresh_token, session_cookies},
         extract::{Form, NextQuery, own_path},
         same_origin::{SameOrigin, is_own_navigation},
     },
-    ops::accounts::sessions,
+    ops::accounts::{login_links, sessions},
 };
 
 /// The start page of whoever is not signed in.
@@ -60,6 +60,12 @@ pub(super) struct Login {
     key: String,
     #[serde(default)]
     next: String,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Once {
+    #[serde(default)]
+    token: String,
 }
 
 /// Shows what this server is, and how to sign in.
@@ -122,8 +128,44 @@ pub(super) async fn login(
 
 fn no_good() -> Error {
     Error::new(
-        hulk_proto::ErrorCode::AuthInvalidCredentials,
+        ErrorCode::AuthInvalidCredentials,
         "this key is unknown, mangled or expired",
+    )
+}
+
+/// Signs in by a link (`ops::accounts::login_links`), and leads to its page.
+///
+/// This GET uses the link up, so that it is one click. Links in mails may not be like that, since scanners and
+/// previews follow them; but this one is printed on its user's own terminal or handed to the browser, is valid
+/// for 60 s, and a HEAD leaves it as it is. A navigation that another site began is refused: it could sign
+/// somebody in to the account of whoever made the link, who would then see what they store there.
+pub(super) async fn once(
+    State(app): State<App>,
+    client: Client,
+    headers: HeaderMap,
+    Query(link): Query<Once>,
+) -> Result<Response> {
+    let begun = match is_own_navigation(&headers) {
+        true => login_links::log_in(&app, &client, &link.token).await,
+        false => Err(from_elsewhere()),
+    };
+    match begun {
+        Ok((session, next)) => {
+            let cookies = session_cookies(&app, &session)?;
+            Ok(signed_in(cookies, own_path(&next)))
+        }
+        Err(error) if error.is_fault() => Err(error),
+        Err(error) => Ok(refusal(error, |status, message| {
+            welcome_with(&app, status, (String::new(), String::new()), message)
+        })),
+    }
+}
+
+fn from_elsewhere() -> Error {
+    Error::new(
+        ErrorCode::Forbidden,
+        "another site has led here, and nobody was signed in; if the link is yours, paste it into the \
+         address bar",
     )
 }
 
@@ -159,7 +201,7 @@ pub(super) async fn logout(
 /// and a navigation that another site began gets a page of ours, which asks again.
 pub(super) async fn resume(
     State(app): State<App>,
-    MaybeCaller(caller): MaybeCaller,
+    MaybeCallerWithin(caller): MaybeCallerWithin,
     headers: HeaderMap,
     NextQuery(next): NextQuery,
 ) -> Result<Response> {

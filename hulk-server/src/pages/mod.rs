@@ -39,6 +39,7 @@ pub(crate) fn router(app: &App) -> Router<App> {
         .route("/app/trash", get(trash::trash))
         .route("/app/shares", get(shares::shares))
         .route("/login", get(login::show).post(login::login))
+        .route("/login/once", get(login::once).head(login::show))
         .route("/logout", post(login::logout))
         .route("/refresh", get(login::resume).post(login::refresh))
         .route("/register", get(register::show).post(register::register))

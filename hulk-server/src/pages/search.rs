@@ -10,7 +10,7 @@ use hulk_proto::{File, ListQuery, Page, limits::MAX_PAGE};
 use serde::Deserialize;
 
 use super::{
-    caller::SignedIn,
+    caller::SignedInWithin,
     html::{Frame, page},
     view::{Own, Row},
 };
@@ -36,7 +36,7 @@ struct Search {
 
 pub(super) async fn search(
     State(app): State<App>,
-    SignedIn(caller): SignedIn,
+    SignedInWithin(caller): SignedInWithin,
     form: std::result::Result<Query<Form>, QueryRejection>,
 ) -> Response {
     // A malformed query is handled as an empty search, which is refused with a message.
@@ -71,7 +71,7 @@ async fn found(app: &App, caller: &Caller, form: &Form) -> Result<Page<File>> {
         limit: Some(MAX_PAGE),
         ..ListQuery::default()
     };
-    list_files(app, &caller.user, &query).await
+    list_files(app, caller.into(), &query).await
 }
 
 fn row(file: &File) -> Row {

@@ -191,7 +191,7 @@ async fn begin(
 ) -> Result<String> {
     let opened = open(app, token, credentials, ShareAction::Download).await?;
     let follower = Follower {
-        user_id: None,
+        scope: None,
         share: Some((&opened, credentials)),
         saves: true,
     };

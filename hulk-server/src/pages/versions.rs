@@ -6,7 +6,7 @@ use http::StatusCode;
 use hulk_proto::{File, Id, Page, Right, file::Version};
 
 use super::{
-    caller::SignedIn,
+    caller::SignedInWithin,
     html::{Frame, failure, page},
     view::{Crumb, crumbs, date, first_page, size},
 };
@@ -41,7 +41,7 @@ struct Row {
 
 pub(super) async fn versions(
     State(app): State<App>,
-    SignedIn(caller): SignedIn,
+    SignedInWithin(caller): SignedInWithin,
     PathId(id): PathId,
 ) -> Response {
     match of_file(&app, &caller, &id).await {
@@ -62,8 +62,8 @@ pub(super) async fn versions(
 }
 
 async fn of_file(app: &App, caller: &Caller, id: &Id) -> Result<(File, Page<Version>)> {
-    let versions = list_versions(app, &caller.user, id, &first_page()).await?;
-    let file = show_file(app, &caller.user, id).await?;
+    let versions = list_versions(app, caller.into(), id, &first_page()).await?;
+    let file = show_file(app, caller.into(), id).await?;
     Ok((file, versions))
 }
 

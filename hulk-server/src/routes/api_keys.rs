@@ -24,13 +24,14 @@ pub(super) fn router() -> OpenApiRouter<App> {
 /// Create an API key; it is shown only in this response
 #[utoipa::path(post, path = "/api/v1/api-keys", tag = "keys",
     request_body = CreateApiKey,
-    responses((status = 201, body = CreatedApiKey), (status = 400, body = ErrorBody)))]
+    responses((status = 201, body = CreatedApiKey), (status = 400, body = ErrorBody),
+        (status = 409, body = ErrorBody)))]
 async fn create(
     State(app): State<App>,
     CanManage(caller): CanManage,
     Json(request): Json<CreateApiKey>,
 ) -> Result<(StatusCode, Answer<CreatedApiKey>)> {
-    let created = keys::create_key(&app.db, (&caller).into(), request).await?;
+    let created = keys::create_own_key(&app, &caller, request).await?;
     Ok((StatusCode::CREATED, Answer(created)))
 }
 

@@ -14,7 +14,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::tree_texts::{self, Viewer};
 use crate::{
     app::App,
-    auth::Caller,
+    auth::{Caller, scope::Scope},
     error::Result,
     http::{
         extract::{LinkQuery, PathId},
@@ -79,7 +79,7 @@ async fn viewer(
             let opened = shares::open(app, token, credentials, ShareAction::List).await?;
             Viewer::Share(Box::new(opened))
         }
-        None => Viewer::User(caller.map(|caller| caller.user.id.clone())),
+        None => Viewer::User(caller.cloned().map(Box::new)),
     })
 }
 
@@ -96,7 +96,7 @@ async fn listing(
         let listing = browse_shared(app, &opened, id.as_str(), query.cursor).await?;
         return Ok((listing, opened.is_counted()));
     }
-    let user_id = caller.map(|caller| caller.user.id.as_str());
-    let listing = browse_directory(app, id, user_id, query.cursor).await?;
+    let scope = caller.map(Scope::from);
+    let listing = browse_directory(app, id, scope, query.cursor).await?;
     Ok((listing, false))
 }

@@ -15,7 +15,7 @@ use crate::{
     app::App,
     error::Result,
     http::{
-        caller::{CanRead, CanUpload, CanWrite},
+        caller::{CanReadWithin, CanUploadWithin, CanWriteWithin},
         extract::{BatchJson, DeleteQuery, Json, List, PathId},
     },
     ops::{
@@ -44,10 +44,10 @@ pub(super) fn router() -> OpenApiRouter<App> {
     responses((status = 200, body = Page<Directory>), (status = 400, body = ErrorBody)))]
 pub(super) async fn list(
     State(app): State<App>,
-    CanRead(caller): CanRead,
+    CanReadWithin(caller): CanReadWithin,
     List(query): List,
 ) -> Result<Answer<Page<Directory>>> {
-    list_directories(&app, &caller.user, &query)
+    list_directories(&app, (&caller).into(), &query)
         .await
         .map(Answer)
 }
@@ -58,7 +58,7 @@ pub(super) async fn list(
         (status = 409, body = ErrorBody)))]
 pub(super) async fn create(
     State(app): State<App>,
-    CanUpload(caller): CanUpload,
+    CanUploadWithin(caller): CanUploadWithin,
     Json(request): Json<CreateDirectory>,
 ) -> Result<(StatusCode, Answer<Directory>)> {
     let created = create_directory(&app, &(&caller).into(), &request).await?;
@@ -70,7 +70,7 @@ pub(super) async fn create(
     responses((status = 200, body = Batch<Directory>), (status = 400, body = ErrorBody)))]
 pub(super) async fn create_batch(
     State(app): State<App>,
-    CanUpload(caller): CanUpload,
+    CanUploadWithin(caller): CanUploadWithin,
     Json(request): BatchJson<CreateDirectories>,
 ) -> Result<Answer<Batch<Directory>>> {
     create_directories(&app, &(&caller).into(), &request.items)
@@ -84,7 +84,7 @@ pub(super) async fn create_batch(
         (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub(super) async fn change(
     State(app): State<App>,
-    CanWrite(caller): CanWrite,
+    CanWriteWithin(caller): CanWriteWithin,
     PathId(id): PathId,
     Json(request): Json<ChangeDirectory>,
 ) -> Result<Answer<Directory>> {
@@ -101,7 +101,7 @@ pub(super) async fn change(
         description = "time until which it can be restored; absent if it was deleted permanently"))), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub(super) async fn delete(
     State(app): State<App>,
-    CanWrite(caller): CanWrite,
+    CanWriteWithin(caller): CanWriteWithin,
     PathId(id): PathId,
     query: DeleteQuery,
 ) -> Result<Response> {
@@ -111,7 +111,7 @@ pub(super) async fn delete(
         deletion: deletion(&app, &caller, &query)?,
         only_empty: query.recursive == Some(false),
     };
-    let until = trash::delete(&app, (&caller).into(), &caller.user, deleting);
+    let until = trash::delete(&app, (&caller).into(), (&caller).into(), deleting);
     until.await.map(deleted)
 }
 
@@ -122,7 +122,7 @@ pub(super) async fn delete(
         (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub(super) async fn move_entries(
     State(app): State<App>,
-    CanWrite(caller): CanWrite,
+    CanWriteWithin(caller): CanWriteWithin,
     Json(request): Json<MoveEntries>,
 ) -> Result<Answer<MovedEntries>> {
     relocate::move_entries(&app, &caller, &request)
@@ -135,8 +135,10 @@ pub(super) async fn move_entries(
     responses((status = 200, body = Directory), (status = 404, body = ErrorBody)))]
 pub(super) async fn show(
     State(app): State<App>,
-    CanRead(caller): CanRead,
+    CanReadWithin(caller): CanReadWithin,
     PathId(id): PathId,
 ) -> Result<Answer<Directory>> {
-    show_directory(&app, &caller.user, &id).await.map(Answer)
+    show_directory(&app, (&caller).into(), &id)
+        .await
+        .map(Answer)
 }

@@ -16,6 +16,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     app::App,
+    auth::scope::Scope,
     error::{Error, Result},
     http::{
         extract::{LinkQuery, Rest},
@@ -66,7 +67,7 @@ pub(crate) async fn by_id(
         return Ok(Redirect::to(&format!("/s/{token}")).into_response());
     }
     let follower = Follower {
-        user_id: caller.as_ref().map(|caller| caller.user.id.as_str()),
+        scope: caller.as_ref().map(Scope::from),
         share: opened.as_ref().map(|opened| (opened, &access)),
         saves: false,
     };

@@ -20,7 +20,7 @@ use crate::{
     auth::Caller,
     error::Result,
     http::{
-        caller::{CanRead, CanUpload, CanWrite},
+        caller::{CanReadWithin, CanUploadWithin, CanWriteWithin},
         extract::{BatchJson, DeleteQuery, Json, LinkQuery, List, PathId, Search},
         negotiate::wants_json,
     },
@@ -63,7 +63,7 @@ pub(super) fn router() -> OpenApiRouter<App> {
         (status = 413, body = ErrorBody), (status = 507, body = ErrorBody)))]
 pub(super) async fn create(
     State(app): State<App>,
-    CanUpload(caller): CanUpload,
+    CanUploadWithin(caller): CanUploadWithin,
     Json(request): Json<CreateFile>,
 ) -> Result<(StatusCode, Answer<CreatedFile>)> {
     let created = begin_upload(&app, &(&caller).into(), request, Completion::Reported).await?;
@@ -75,7 +75,7 @@ pub(super) async fn create(
         (status = 200, body = Batch<CreatedFile>), (status = 400, body = ErrorBody)))]
 pub(super) async fn create_batch(
     State(app): State<App>,
-    CanUpload(caller): CanUpload,
+    CanUploadWithin(caller): CanUploadWithin,
     Json(request): BatchJson<CreateFiles>,
 ) -> Result<Answer<Batch<CreatedFile>>> {
     begin_uploads(&app, &(&caller).into(), request.items)
@@ -89,7 +89,7 @@ pub(super) async fn create_batch(
         (status = 200, body = Batch<File>), (status = 400, body = ErrorBody)))]
 pub(super) async fn report_batch(
     State(app): State<App>,
-    CanUpload(caller): CanUpload,
+    CanUploadWithin(caller): CanUploadWithin,
     Json(request): BatchJson<ReportUploads>,
 ) -> Result<Answer<Batch<File>>> {
     complete_uploads(&app, &(&caller).into(), request.items)
@@ -102,7 +102,7 @@ pub(super) async fn report_batch(
     responses((status = 200, body = UploadState), (status = 404, body = ErrorBody)))]
 pub(super) async fn upload(
     State(app): State<App>,
-    CanUpload(caller): CanUpload,
+    CanUploadWithin(caller): CanUploadWithin,
     PathId(id): PathId,
 ) -> Result<Answer<UploadState>> {
     show_upload(&app, &(&caller).into(), &id).await.map(Answer)
@@ -115,7 +115,7 @@ pub(super) async fn upload(
         (status = 507, body = ErrorBody)))]
 pub(super) async fn sign(
     State(app): State<App>,
-    CanUpload(caller): CanUpload,
+    CanUploadWithin(caller): CanUploadWithin,
     PathId(id): PathId,
     Json(request): BatchJson<SignParts>,
 ) -> Result<Answer<SignedParts>> {
@@ -144,11 +144,11 @@ pub(super) async fn sign(
     responses((status = 200, body = Page<File>), (status = 400, body = ErrorBody)))]
 pub(super) async fn list(
     State(app): State<App>,
-    CanRead(caller): CanRead,
+    CanReadWithin(caller): CanReadWithin,
     List(query): List,
 ) -> Result<Answer<Page<File>>> {
     let query: ListQuery = query;
-    list_files(&app, &caller.user, &query).await.map(Answer)
+    list_files(&app, (&caller).into(), &query).await.map(Answer)
 }
 
 /// Search for files
@@ -162,10 +162,10 @@ pub(super) async fn list(
     responses((status = 200, body = Page<File>), (status = 400, body = ErrorBody)))]
 pub(super) async fn search(
     State(app): State<App>,
-    CanRead(caller): CanRead,
+    CanReadWithin(caller): CanReadWithin,
     Search(query): Search,
 ) -> Result<Answer<Page<File>>> {
-    list_files(&app, &caller.user, &query).await.map(Answer)
+    list_files(&app, (&caller).into(), &query).await.map(Answer)
 }
 
 /// Answers a deletion, with the time until which it can be undone, if at all.
@@ -198,10 +198,10 @@ pub(super) fn deletion(app: &App, caller: &Caller, query: &DeleteQuery) -> Resul
     responses((status = 200, body = File), (status = 404, body = ErrorBody)))]
 pub(super) async fn show(
     State(app): State<App>,
-    CanRead(caller): CanRead,
+    CanReadWithin(caller): CanReadWithin,
     PathId(id): PathId,
 ) -> Result<Answer<File>> {
-    show_file(&app, &caller.user, &id).await.map(Answer)
+    show_file(&app, (&caller).into(), &id).await.map(Answer)
 }
 
 /// Rename, move or relabel a file
@@ -211,7 +211,7 @@ pub(super) async fn show(
         (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub(super) async fn change(
     State(app): State<App>,
-    CanWrite(caller): CanWrite,
+    CanWriteWithin(caller): CanWriteWithin,
     PathId(id): PathId,
     Json(request): Json<ChangeFile>,
 ) -> Result<Answer<File>> {
@@ -226,7 +226,7 @@ pub(super) async fn change(
         description = "time until which it can be restored; absent if it was deleted permanently"))), (status = 404, body = ErrorBody)))]
 pub(super) async fn delete(
     State(app): State<App>,
-    CanWrite(caller): CanWrite,
+    CanWriteWithin(caller): CanWriteWithin,
     PathId(id): PathId,
     query: DeleteQuery,
 ) -> Result<Response> {
@@ -236,7 +236,7 @@ pub(super) async fn delete(
         deletion: deletion(&app, &caller, &query)?,
         only_empty: false,
     };
-    let until = trash::delete(&app, (&caller).into(), &caller.user, deleting);
+    let until = trash::delete(&app, (&caller).into(), (&caller).into(), deleting);
     until.await.map(deleted)
 }
 
@@ -245,7 +245,7 @@ pub(super) async fn delete(
     responses((status = 204), (status = 404, body = ErrorBody)))]
 pub(super) async fn cancel(
     State(app): State<App>,
-    CanUpload(caller): CanUpload,
+    CanUploadWithin(caller): CanUploadWithin,
     PathId(id): PathId,
 ) -> Result<StatusCode> {
     cancel_upload(&app, &(&caller).into(), &id).await?;
@@ -258,7 +258,7 @@ pub(super) async fn cancel(
         (status = 409, body = ErrorBody), (status = 422, body = ErrorBody)))]
 pub(super) async fn report(
     State(app): State<App>,
-    CanUpload(caller): CanUpload,
+    CanUploadWithin(caller): CanUploadWithin,
     PathId(id): PathId,
     Json(report): BatchJson<ReportUpload>,
 ) -> Result<Answer<File>> {
@@ -274,13 +274,13 @@ pub(super) async fn report(
         (status = 404, body = ErrorBody), (status = 410, body = ErrorBody)))]
 pub(super) async fn download(
     State(app): State<App>,
-    CanRead(caller): CanRead,
+    CanReadWithin(caller): CanReadWithin,
     PathId(id): PathId,
     query: LinkQuery,
     headers: HeaderMap,
 ) -> Result<Response> {
-    find_file(&app, &caller.user, &id).await?;
-    let owner = Follower::user(Some(&caller.user.id));
+    find_file(&app, (&caller).into(), &id).await?;
+    let owner = Follower::of((&caller).into());
     let link = Link::Id(id);
     let resolved = resolve_link(&app, &link, owner, &Method::GET, query.version).await?;
     Ok(match wants_json(&headers) {

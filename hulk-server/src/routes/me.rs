@@ -4,7 +4,7 @@ use axum::{Json as Answer, extract::State};
 use hulk_proto::Me;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{app::App, error::Result, http::caller::Authenticated, ops::accounts::users};
+use crate::{app::App, error::Result, http::caller::AuthenticatedWithin, ops::accounts::users};
 
 pub(super) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(me))
@@ -13,6 +13,9 @@ pub(super) fn router() -> OpenApiRouter<App> {
 /// Show the caller and the credential
 #[utoipa::path(get, path = "/api/v1/me", tag = "users",
     responses((status = 200, body = Me)))]
-async fn me(State(app): State<App>, Authenticated(caller): Authenticated) -> Result<Answer<Me>> {
-    users::me(&app, caller).map(Answer)
+async fn me(
+    State(app): State<App>,
+    AuthenticatedWithin(caller): AuthenticatedWithin,
+) -> Result<Answer<Me>> {
+    users::me(&app, caller).await.map(Answer)
 }

@@ -20,6 +20,7 @@ mod share_uploads;
 mod shares;
 mod store;
 mod store_events;
+mod tiers;
 mod trash;
 mod tree_texts;
 mod users;
@@ -81,6 +82,7 @@ fn of_callers() -> OpenApiRouter<App> {
         .merge(me::router())
         .merge(put::router())
         .merge(reports::router())
+        .merge(tiers::router())
         .merge(admin::router())
 }
 

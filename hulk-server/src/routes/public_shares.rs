@@ -11,6 +11,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     app::App,
+    auth::scope::Scope,
     error::Result,
     http::{
         cookies::pass_cookie,
@@ -103,7 +104,8 @@ pub(super) async fn delete(
         deletion: Deletion::ToTrash,
         only_empty: false,
     };
-    trash::delete(&app, opened.actor(), &opened.owner, deleting).await?;
+    let scope = Scope::whole(&opened.owner);
+    trash::delete(&app, opened.actor(), scope, deleting).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

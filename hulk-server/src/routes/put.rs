@@ -12,7 +12,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{
     app::App,
     error::{Error, Result},
-    http::{caller::CanUpload, extract::Rest},
+    http::{caller::CanUploadWithin, extract::Rest},
     ops::uploads::{begin::begin_upload, destination::Completion},
 };
 
@@ -28,7 +28,7 @@ pub(super) fn router() -> OpenApiRouter<App> {
         (status = 413, body = ErrorBody), (status = 507, body = ErrorBody)))]
 pub(super) async fn put(
     State(app): State<App>,
-    CanUpload(caller): CanUpload,
+    CanUploadWithin(caller): CanUploadWithin,
     Rest(path): Rest,
     headers: HeaderMap,
 ) -> Result<Response> {

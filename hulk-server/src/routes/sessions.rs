@@ -4,20 +4,23 @@ use axum::{Json as Answer, extract::State};
 use http::StatusCode;
 use hulk_proto::{
     ErrorBody, Page,
-    session::{LogIn, LoggedIn, Refresh, Session},
+    session::{CreateLoginLink, LogIn, LoggedIn, LoginLink, Refresh, Session},
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     app::App,
     auth::Client,
-    error::Result,
+    error::{Error, Result},
     http::{
-        caller::{Authenticated, CanManage},
-        extract::{Json, List, PathId},
+        caller::{Authenticated, CanManage, CanRead},
+        extract::{Json, List, OptionalJson, PathId, own_path},
     },
-    ops::accounts::sessions,
+    ops::accounts::{login_links, sessions},
 };
+
+/// Longest path of a page that a link leads to: that of a directory, percent-encoded.
+const MAX_NEXT_BYTES: usize = 4096;
 
 /// Routes that need no credential.
 pub(super) fn open_router() -> OpenApiRouter<App> {
@@ -29,6 +32,7 @@ pub(super) fn open_router() -> OpenApiRouter<App> {
 pub(super) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(list, end_current))
+        .routes(routes!(create_link))
         .routes(routes!(end))
 }
 
@@ -51,6 +55,31 @@ async fn refresh(State(app): State<App>, Json(request): Json<Refresh>) -> Result
     sessions::refresh(&app, &request.refresh_token.0)
         .await
         .map(Answer)
+}
+
+/// Create a link that signs a browser in once, within 60 s, with what your credential permits
+#[utoipa::path(post, path = "/api/v1/sessions/links", tag = "sessions", request_body = Option<CreateLoginLink>,
+    responses((status = 201, body = LoginLink), (status = 400, body = ErrorBody)))]
+async fn create_link(
+    State(app): State<App>,
+    CanRead(caller): CanRead,
+    OptionalJson(request): OptionalJson<CreateLoginLink>,
+) -> Result<(StatusCode, Answer<LoginLink>)> {
+    let next = request.next.as_deref().unwrap_or("/");
+    if !is_page(next) {
+        return Err(Error::validation(
+            "next",
+            "is no path of this server: it begins with one '/', and is percent-encoded",
+        ));
+    }
+    let link = login_links::create(&app, &caller, next).await?;
+    Ok((StatusCode::CREATED, Answer(link)))
+}
+
+/// Whether a browser that is led there stays on this server.
+fn is_page(next: &str) -> bool {
+    let is_plain = next.bytes().all(|byte| byte.is_ascii_graphic());
+    is_plain && next.len() <= MAX_NEXT_BYTES && own_path(next) == next
 }
 
 /// List your sessions

@@ -78,7 +78,7 @@ pub(crate) async fn follow(
     let opened = open(&app, &token, &credentials, ShareAction::Download).await?;
     let id = shown.file_id.ok_or_else(|| Error::not_found("file"))?;
     let follower = Follower {
-        user_id: None,
+        scope: None,
         share: Some((&opened, &credentials)),
         saves: false,
     };

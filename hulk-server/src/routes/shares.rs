@@ -12,7 +12,7 @@ use crate::{
     app::App,
     error::Result,
     http::{
-        caller::CanManage,
+        caller::{CanManage, CanManageWithin},
         extract::{Json, List, PathId},
     },
     ops::shares::{
@@ -35,7 +35,7 @@ pub(super) fn router() -> OpenApiRouter<App> {
         (status = 404, body = ErrorBody)))]
 async fn create(
     State(app): State<App>,
-    CanManage(caller): CanManage,
+    CanManageWithin(caller): CanManageWithin,
     Json(request): Json<CreateShare>,
 ) -> Result<(StatusCode, Answer<Share>)> {
     let share = create_share(&app, &caller, request).await?;

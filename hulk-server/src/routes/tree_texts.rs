@@ -13,6 +13,7 @@ use hulk_proto::{Id, directory::DirectoryListing};
 
 use crate::{
     app::App,
+    auth::{Caller, scope::Scope},
     error::{Error, Result},
     ops::{
         browse::{browse_directory, browse_shared},
@@ -45,7 +46,7 @@ impl FromStr for TreeForm {
 pub(super) enum Viewer {
     Share(Box<Opened>),
     /// A user; `None` for anyone.
-    User(Option<String>),
+    User(Option<Box<Caller>>),
 }
 
 /// A list that is being sent.
@@ -94,8 +95,9 @@ impl Listing {
     async fn page(&self, id: &Id, cursor: Option<String>) -> Result<DirectoryListing> {
         match &self.viewer {
             Viewer::Share(opened) => browse_shared(&self.app, opened, id.as_str(), cursor).await,
-            Viewer::User(user_id) => {
-                browse_directory(&self.app, id, user_id.as_deref(), cursor).await
+            Viewer::User(caller) => {
+                let scope = caller.as_deref().map(Scope::from);
+                browse_directory(&self.app, id, scope, cursor).await
             }
         }
     }

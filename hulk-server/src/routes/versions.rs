@@ -8,7 +8,7 @@ use crate::{
     app::App,
     error::Result,
     http::{
-        caller::{CanRead, CanWrite},
+        caller::{CanReadWithin, CanWriteWithin},
         extract::{IdAndNumber, List, PathId},
     },
     ops::files::versions::{list_versions, restore_version},
@@ -26,11 +26,11 @@ pub(super) fn router() -> OpenApiRouter<App> {
     responses((status = 200, body = Page<Version>), (status = 404, body = ErrorBody)))]
 async fn list(
     State(app): State<App>,
-    CanRead(caller): CanRead,
+    CanReadWithin(caller): CanReadWithin,
     PathId(id): PathId,
     List(query): List,
 ) -> Result<Answer<Page<Version>>> {
-    list_versions(&app, &caller.user, &id, &query)
+    list_versions(&app, (&caller).into(), &id, &query)
         .await
         .map(Answer)
 }
@@ -41,7 +41,7 @@ async fn list(
         (status = 410, body = ErrorBody), (status = 507, body = ErrorBody)))]
 async fn restore(
     State(app): State<App>,
-    CanWrite(caller): CanWrite,
+    CanWriteWithin(caller): CanWriteWithin,
     IdAndNumber(id, number): IdAndNumber,
 ) -> Result<Answer<File>> {
     restore_version(&app, &caller, &id, number)

@@ -78,6 +78,9 @@ GET    /metrics                                          200 200 200 200 200 200
 DELETE /api/v1/files/{private}                           401 403 403 204 404 404 404
 POST   /api/v1/users                                     403 403 403 403 403 403 403 {"email": "eve@example.com", "password": "x"}
 GET    /api/v1/audit                                     401 200 403 200 200 200 200
+GET    /api/v1/tiers                                     401 200 403 200 200 200 200
+GET    /api/v1/tier-requests                             401 200 403 200 200 200 200
+POST   /api/v1/tier-requests                             401 403 403 403 201 201 409 {"tier": "pro", "reason": "r"}
 GET    /api/v1/jobs                                      401 200 403 200 200 200 200
 GET    /api/v1/jobs/000000000000                         401 404 403 404 404 404 404
 GET    /api/v1/users/{ada}                               401 200 403 200 200 404 200
@@ -90,6 +93,7 @@ PUT    /api/v1/password-resets                           400 400 400 400 400 400
 POST   /api/v1/sessions                                  401 401 401 401 401 401 401 {"email": "nobody@example.com", "password": "x"}
 POST   /api/v1/sessions/refresh                          401 401 401 401 401 401 401 {"refresh_token": "x"}
 GET    /api/v1/sessions                                  401 403 403 403 200 200 200
+POST   /api/v1/sessions/links                            401 201 403 201 201 201 201 {"next": "/app/trash"}
 DELETE /api/v1/sessions/000000000000                     401 403 403 403 404 404 404
 POST   /api/v1/device-codes                              201 201 201 201 201 201 201 {"client_name": "x"}
 POST   /api/v1/device-codes/token                        400 400 400 400 400 400 400 {"device_code": "x"}

@@ -18,11 +18,13 @@ use crate::{
 };
 
 /// Tables and indexes that stay small whatever the number of files: jobs, and work in progress.
-const SMALL: [&str; 4] = [
+const SMALL: [&str; 6] = [
     "jobs",
     "versions_unfinished",
     "versions_by_expiry",
     "trash_doomed",
+    "tiers",
+    "tiers_pkey",
 ];
 
 /// Sends requests for versions, the trash, moves, searches and shares.

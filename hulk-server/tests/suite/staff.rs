@@ -21,6 +21,12 @@ DELETE /api/v1/admin/files/{file}          401 403 403 204 403 404 404 404
 GET    /api/v1/admin/stats                 401 403 200 200 200 200 200 200
 GET    /api/v1/admin/settings              401 403 403 403 200 200 200 200
 GET    /api/v1/admin/audit                 401 403 403 403 200 200 200 200
+GET    /api/v1/admin/tiers                 401 403 403 403 200 200 200 200
+POST   /api/v1/admin/tiers                 401 403 403 403 403 201 409 409 {"name": "new"}
+PUT    /api/v1/admin/tiers/tierpro00000    401 403 403 403 403 200 200 200 {"name": "pro", "is_public": true}
+DELETE /api/v1/admin/tiers/tierpro00000    401 403 403 403 403 204 404 404
+GET    /api/v1/admin/tier-requests         401 403 403 403 200 200 200 200
+PUT    /api/v1/admin/tier-requests/000000000000 401 403 403 403 403 404 404 404 {"approved": true}
 GET    /api/v1/admin/jobs                  401 403 403 403 200 200 200 200
 GET    /api/v1/admin/jobs/000000000000     401 403 403 403 404 404 404 404
 DELETE /api/v1/admin/users/{ada}           401 403 403 403 403 204 404 404

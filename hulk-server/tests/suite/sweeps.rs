@@ -60,6 +60,7 @@ async fn what_log_ins_leave_is_deleted_however_much_it_is() {
         "sessions (id, user_id, client, address, permissions, token_key, created_at, last_used_at,
                    expires_at) SELECT 's' || n, '{user}', '', '', 'all', '', 1, 1, 1",
         "session_tokens (token_hash, session_id, kind, expires_at) SELECT 't' || n, 's' || n, 'access', 1",
+        "login_links (token_hash, user_id, next_path, expires_at) SELECT 't' || n, '{user}', '/', 1",
         "mail_tokens (token_hash, user_id, kind, email, expires_at)
              SELECT 't' || n, '{user}', 'verification', '', 1",
         "attempts (class, subject, started_at, count) SELECT 'login', 'a' || n, 1, 1",
@@ -77,8 +78,8 @@ async fn what_log_ins_leave_is_deleted_however_much_it_is() {
     let swept: serde_json::Value = serde_json::from_str(&swept).unwrap();
     assert_eq!(swept["ended_sessions"], 1200);
     let left = "SELECT (SELECT COUNT(*) FROM sessions) + (SELECT COUNT(*) FROM session_tokens)
-        + (SELECT COUNT(*) FROM mail_tokens) + (SELECT COUNT(*) FROM attempts)
-        + (SELECT COUNT(*) FROM queue) AS count";
+        + (SELECT COUNT(*) FROM login_links) + (SELECT COUNT(*) FROM mail_tokens)
+        + (SELECT COUNT(*) FROM attempts) + (SELECT COUNT(*) FROM queue) AS count";
     let mut database = database(&server.data_dir).await;
     let row = sqlx::query(left).fetch_one(&mut database).await.unwrap();
     assert_eq!(row.get::<i64, _>("count"), 0);

@@ -2,7 +2,9 @@
 
 mod files;
 mod records;
+mod requests;
 mod server;
+mod tiers;
 mod users;
 
 use crate::{
@@ -21,6 +23,8 @@ pub(crate) async fn run(
     match admin {
         Admin::Users(command) => users::run(client, printer, global, command).await,
         Admin::Files(command) => files::run(client, printer, command).await,
+        Admin::Tiers(command) => tiers::run(client, printer, global, command).await,
+        Admin::Requests(command) => requests::run(client, printer, command).await,
         Admin::Stats => server::stats(client, printer).await,
         Admin::Settings => server::settings(client, printer).await,
         Admin::Audit(audit) => records::audit(client, printer, audit).await,

@@ -52,7 +52,7 @@ fn most(limit: u32) -> usize {
 }
 
 /// Returns a query with the filters that have a value.
-fn query<const N: usize>(filters: [(&str, Option<String>); N]) -> ListQuery {
+pub(super) fn query<const N: usize>(filters: [(&str, Option<String>); N]) -> ListQuery {
     let filters = filters.into_iter();
     ListQuery {
         filters: filters

@@ -34,9 +34,10 @@ pub(super) async fn settings(client: &Client, printer: &Printer) -> Result<()> {
 }
 
 fn settings_text(settings: &ServerSettings) -> String {
-    let quota = match settings.default_quota_bytes >= UNLIMITED_QUOTA_BYTES {
-        true => "unlimited".to_owned(),
-        false => format::size(settings.default_quota_bytes),
+    let quota = match settings.default_quota_bytes {
+        None => "that of the tier".to_owned(),
+        Some(UNLIMITED_QUOTA_BYTES..) => "unlimited".to_owned(),
+        Some(bytes) => format::size(bytes),
     };
     let extensions = match settings.allowed_extensions.is_empty() {
         true => "all".to_owned(),
@@ -50,6 +51,7 @@ fn settings_text(settings: &ServerSettings) -> String {
         ("env name", settings.env_name.clone()),
         ("sign-up", settings.signup.clone()),
         ("mail", settings.mail.clone()),
+        ("default tier", settings.default_tier.clone()),
         ("default quota", quota),
         ("largest file", format::size(settings.max_file_size)),
         ("most objects", settings.max_objects.to_string()),

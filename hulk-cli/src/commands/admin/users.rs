@@ -27,12 +27,7 @@ pub(super) async fn run(
             role,
             suspended,
         } => list(client, printer, search.as_deref(), query(*role, *suspended)).await,
-        AdminUsers::Show { user } => {
-            let id = find(client, user).await?;
-            let details = client.show_account(&id).await;
-            printer.result(&details.map_err(|error| error.about(user))?, text);
-            Ok(())
-        }
+        AdminUsers::Show { user } => show(client, printer, user).await,
         AdminUsers::Create {
             email,
             role,
@@ -52,11 +47,13 @@ pub(super) async fn run(
         AdminUsers::Set {
             user,
             role,
+            tier,
             quota,
             verified,
         } => {
             let wanted = ChangeAccount {
                 role: *role,
+                tier: tier.clone(),
                 quota_bytes: *quota,
                 is_active: None,
                 is_email_verified: verified.then_some(true),
@@ -148,6 +145,13 @@ fn state(account: &Account) -> &'static str {
     }
 }
 
+async fn show(client: &Client, printer: &Printer, user: &str) -> Result<()> {
+    let id = find(client, user).await?;
+    let details = client.show_account(&id).await;
+    printer.result(&details.map_err(|error| error.about(user))?, text);
+    Ok(())
+}
+
 fn text(details: &AccountDetails) -> String {
     let (account, stats) = (&details.account, &details.stats);
     let user = &account.user;
@@ -164,6 +168,7 @@ fn text(details: &AccountDetails) -> String {
     facts.extend([
         ("role", user.role.as_str().to_owned()),
         ("state", state(account).to_owned()),
+        ("tier", user.tier.clone()),
         ("used", format::used(user.used_bytes, user.quota_bytes)),
         ("files", account.file_count.to_string()),
         ("objects", account.object_count.to_string()),
@@ -218,7 +223,9 @@ fn active(is_active: bool) -> ChangeAccount {
 
 async fn set(client: &Client, printer: &Printer, user: &str, wanted: &ChangeAccount) -> Result<()> {
     if *wanted == ChangeAccount::default() {
-        return Err(Error::usage("nothing to set").with_hint("use --role, --quota or --verified"));
+        return Err(
+            Error::usage("nothing to set").with_hint("use --role, --tier, --quota or --verified")
+        );
     }
     change(client, printer, user, wanted, "changed").await
 }

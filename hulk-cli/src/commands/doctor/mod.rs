@@ -39,7 +39,10 @@ async fn examine(client: &Client, report: &mut Report<'_>) -> bool {
     };
     let permissions = me.credential.permissions();
     match permissions.grants(Right::Change) {
-        true => transfer::try_one(client, report, permissions.grants(Right::Purge)).await,
+        true => {
+            let may_purge = permissions.grants(Right::Purge);
+            transfer::try_one(client, report, me.credential.path(), may_purge).await;
+        }
         false => report.add(Check::warning(
             "upload",
             format!("not tested: the key has only the permission '{permissions}'"),

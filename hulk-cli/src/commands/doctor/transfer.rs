@@ -18,8 +18,14 @@ use crate::{
 const PART: usize = 5 << 20;
 const BYTE: u8 = 0x68;
 
-pub(super) async fn try_one(client: &Client, report: &mut Report<'_>, may_purge: bool) {
-    let created = match client.create_file(&request()).await {
+/// Tries it in the directory that the key is bound to, or in the root.
+pub(super) async fn try_one(
+    client: &Client,
+    report: &mut Report<'_>,
+    bound_to: Option<&RemotePath>,
+    may_purge: bool,
+) {
+    let created = match client.create_file(&request(bound_to)).await {
         Ok(created) => created,
         Err(error) => {
             report.add(refused("upload", &error));
@@ -40,10 +46,14 @@ pub(super) async fn try_one(client: &Client, report: &mut Report<'_>, may_purge:
     }
 }
 
-fn request() -> CreateFile {
+fn request(bound_to: Option<&RemotePath>) -> CreateFile {
     let name = format!(".hulk-doctor-{}", Id::random());
     // An id has only characters that a path may have; otherwise the server refuses the root.
-    let path = name.parse().unwrap_or_else(|_| RemotePath::root());
+    let path = match bound_to {
+        Some(directory) => directory.join(&name),
+        None => name.parse(),
+    };
+    let path = path.unwrap_or_else(|_| RemotePath::root());
     CreateFile {
         part_size: Some(PART as u64),
         expiration_policy: Some(ExpirationPolicy::Days1),

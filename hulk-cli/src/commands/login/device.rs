@@ -1,16 +1,12 @@
 //! Logging in by a code that the user types on the server's page (RFC 8628).
 
-use std::{
-    env,
-    process::{Command, Stdio},
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use hulk_proto::{ApiKeySecret, ErrorCode, device::DeviceCode};
-use url::Url;
 
 use crate::{
     client::Client,
+    commands::browser,
     credentials,
     error::{Error, Exit, Result},
     printer::Printer,
@@ -37,12 +33,7 @@ pub(super) async fn key(client: &Client, printer: &Printer) -> Result<ApiKeySecr
         code.verification_uri,
         code.user_code
     ));
-    // Nothing else is opened: a server could name any program's address.
-    let page = Url::parse(&code.verification_uri).ok();
-    let page = page.filter(|page| page.origin() == client.server().origin());
-    if let Some(page) = page.filter(|_| has_browser())
-        && open(page.as_str())
-    {
+    if browser::show(client, &code.verification_uri).await {
         printer.note("the page is open in your browser");
     }
     let key = wait(client, printer, &code).await?;
@@ -116,29 +107,5 @@ fn host() -> Option<String> {
 
 #[cfg(not(unix))]
 fn host() -> Option<String> {
-    env::var("COMPUTERNAME").ok()
-}
-
-/// Whether there is likely a browser that the user sees: not over SSH, and not without a display.
-fn has_browser() -> bool {
-    let is_set = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());
-    let is_remote = is_set("SSH_CONNECTION") || is_set("SSH_TTY") || is_set("CI");
-    let has_display = !cfg!(target_os = "linux")
-        || is_set("DISPLAY")
-        || is_set("WAYLAND_DISPLAY")
-        || is_set("BROWSER");
-    !is_remote && has_display
-}
-
-/// Opens the page; returns whether a program was started that may do so.
-fn open(url: &str) -> bool {
-    let (program, arguments): (&str, &[&str]) = match env::consts::OS {
-        "macos" => ("open", &[]),
-        "windows" => ("rundll32", &["url.dll,FileProtocolHandler"]),
-        _ => ("xdg-open", &[]),
-    };
-    let mut command = Command::new(program);
-    command.args(arguments).arg(url);
-    command.stdin(Stdio::null()).stdout(Stdio::null());
-    command.stderr(Stdio::null()).spawn().is_ok()
+    std::env::var("COMPUTERNAME").ok()
 }

@@ -1,4 +1,4 @@
-//! Deletes sessions and tokens that have expired, counts of attempts that no longer matter, and finished work.
+//! Deletes sessions, links and tokens that have expired, counts of attempts that no longer matter, and finished work.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use hulk_proto::Timestamp;
 
 use crate::{
     app::App,
-    db::{Write, attempts, device_codes, mail_tokens, queue, sessions},
+    db::{Write, attempts, device_codes, login_links, mail_tokens, queue, sessions},
     error::Result,
     jobs::lease::BATCH,
 };
@@ -38,6 +38,7 @@ async fn delete_some(transaction: &mut Write, now: Timestamp) -> Result<(u64, u6
     let attempts_end = now.saturating_sub(ATTEMPTS_KEPT);
     let work_end = now.saturating_sub(WORK_KEPT);
     let others = tokens
+        + login_links::delete_expired(transaction, now, BATCH).await?
         + mail_tokens::delete_expired(transaction, now, BATCH).await?
         + device_codes::delete_expired(transaction, now, BATCH).await?
         + attempts::delete_before(transaction, attempts_end, BATCH).await?

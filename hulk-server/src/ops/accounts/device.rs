@@ -149,8 +149,9 @@ async fn create_key(
         label: code.client.clone(),
         permissions: code.permissions.unwrap_or(KeyPermission::Read),
         expires_at: None,
+        path: None,
     };
-    insert_key(transaction, user_id, secret, &request).await?;
+    insert_key(transaction, user_id, secret, &request, None).await?;
     let actor = Actor::Server { user_id };
     Ok(audit::record(transaction, actor, Action::KeyCreate, secret.id().as_str()).await?)
 }

@@ -1,30 +1,64 @@
 //! A user's API keys.
 
 use hulk_proto::{
-    ApiKey, ApiKeySecret, CreateApiKey, CreatedApiKey, ErrorCode, Id, ListQuery, Page, Timestamp,
+    ApiKey, ApiKeySecret, CreateApiKey, CreatedApiKey, ErrorCode, Id, ListQuery, Page, RemotePath,
+    Timestamp,
 };
+use sqlx::AnyConnection;
 
 use crate::{
     app::App,
     audit::{self, Action, Actor},
-    auth::keys::secret_hash,
+    auth::{Caller, keys::secret_hash, scope::Scope},
     db::{
         Db, Write,
         api_keys::{self, ApiKeyRow, NewApiKey},
-        users::UserRow,
+        entries::{self, EntryRow},
+        tree,
+        users::{self, UserRow},
     },
     error::{Error, Result},
-    ops::{page::plain_page, present, transaction::transaction, validate},
+    limits::Limits,
+    ops::{
+        page::plain_page,
+        present,
+        transaction::transaction,
+        tree::ensure::{Root, ensure_directories},
+        validate,
+    },
 };
 
 /// How many keys a user may have.
 const MAX_KEYS: i64 = 1000;
 
-/// Creates a key; only this answer ever has its secret.
+/// Creates a key of the caller; only this answer ever has its secret.
 ///
 /// # Errors
-/// `VALIDATION_ERROR` for a bad label or an expiry in the past, `QUOTA_EXCEEDED` for too many keys.
+/// `VALIDATION_ERROR` for a bad label, an expiry in the past or the root as the path; `FILE_EXISTS` if a file is
+/// at the path; `QUOTA_EXCEEDED` for too many keys, or directories.
+pub async fn create_own_key(
+    app: &App,
+    caller: &Caller,
+    request: CreateApiKey,
+) -> Result<CreatedApiKey> {
+    let limits = Limits::of(&app.settings.limits, &caller.user);
+    create(&app.db, caller.into(), request, limits.max_objects).await
+}
+
+/// Like `create_own_key`, for the operator, who may create any number of directories.
+///
+/// # Errors
+/// The errors of `create_own_key`.
 pub async fn create_key(db: &Db, actor: Actor<'_>, request: CreateApiKey) -> Result<CreatedApiKey> {
+    create(db, actor, request, i64::MAX).await
+}
+
+async fn create(
+    db: &Db,
+    actor: Actor<'_>,
+    request: CreateApiKey,
+    max_objects: i64,
+) -> Result<CreatedApiKey> {
     validate::label(&request.label).map_err(|message| Error::validation("label", message))?;
     if request
         .expires_at
@@ -32,17 +66,51 @@ pub async fn create_key(db: &Db, actor: Actor<'_>, request: CreateApiKey) -> Res
     {
         return Err(Error::validation("expires_at", "is in the past"));
     }
+    if request.path.as_ref().is_some_and(RemotePath::is_root) {
+        let message = "is the root directory; without a path, the key reaches everything";
+        return Err(Error::validation("path", message));
+    }
     let secret = ApiKeySecret::random();
     let user_id = actor.user_id();
-    let row = transaction!(db, actor, async |tx| {
+    let created = transaction!(db, actor, async |tx| {
         check_count(tx, user_id).await?;
+        let mut bound_to = None;
+        if let Some(path) = &request.path {
+            bound_to = Some(directory(tx, actor, path, max_objects).await?.id);
+        }
         audit::record(tx, actor, Action::KeyCreate, secret.id().as_str()).await?;
-        insert_key(tx, user_id, &secret, &request).await
+        let row = insert_key(tx, user_id, &secret, &request, bound_to.as_deref()).await?;
+        shown(tx, row).await
     });
     Ok(CreatedApiKey {
-        api_key: present::api_key(row?)?,
+        api_key: created?,
         key: secret.reveal(),
     })
+}
+
+/// Returns the directory that a key is bound to, created if it does not exist.
+async fn directory(
+    transaction: &mut Write,
+    actor: Actor<'_>,
+    path: &RemotePath,
+    max_objects: i64,
+) -> Result<EntryRow> {
+    let user = users::find(transaction, actor.user_id()).await?;
+    let user = user.ok_or_else(|| Error::not_found("user"))?;
+    let root = Root::of(Scope::of(&user, actor.bound_to()));
+    ensure_directories(transaction, root, path, max_objects).await
+}
+
+/// Returns the key as the API shows it: with the path that its directory has now, or had at first if it no
+/// longer exists.
+pub(super) async fn shown(connection: &mut AnyConnection, row: ApiKeyRow) -> Result<ApiKey> {
+    let mut path = row.path.clone();
+    if let Some(root_id) = &row.root_id
+        && entries::find(connection, root_id).await?.is_some()
+    {
+        path = Some(tree::path_of(connection, root_id).await?);
+    }
+    present::api_key(ApiKeyRow { path, ..row })
 }
 
 /// Fails if the user has as many keys as are allowed.
@@ -57,13 +125,20 @@ pub(super) async fn check_count(transaction: &mut Write, user_id: &str) -> Resul
     }
 }
 
-/// Inserts a key of a user, whose request was checked.
+/// Inserts a key of a user, whose request was checked. A key with a path is bound to the directory `root_id`.
 pub(super) async fn insert_key(
     transaction: &mut Write,
     user_id: &str,
     secret: &ApiKeySecret,
     request: &CreateApiKey,
+    root_id: Option<&str>,
 ) -> Result<ApiKeyRow> {
+    let path = request.path.as_ref().map(RemotePath::as_str);
+    if path.is_some() != root_id.is_some() {
+        return Err(Error::internal(
+            "a key with a path is bound to a directory, and no other key is",
+        ));
+    }
     let key = NewApiKey {
         id: secret.id().as_str(),
         user_id,
@@ -71,6 +146,7 @@ pub(super) async fn insert_key(
         secret_hash: &secret_hash(secret),
         permissions: request.permissions,
         expires_at: request.expires_at.map(Timestamp::unix_millis),
+        bound_to: root_id.zip(path),
     };
     Ok(api_keys::insert(transaction, key).await?)
 }
@@ -98,11 +174,12 @@ pub async fn list_keys(app: &App, user: &UserRow, query: &ListQuery) -> Result<P
     )?;
     let mut connection = app.db.read().await?;
     let (rows, total) = api_keys::list(&mut connection, &user.id, limit, offset).await?;
+    let mut items = Vec::with_capacity(rows.len());
+    for row in rows {
+        items.push(shown(&mut connection, app.key_uses.complete(row)).await?);
+    }
     Ok(Page {
-        items: rows
-            .into_iter()
-            .map(|row| present::api_key(app.key_uses.complete(row)))
-            .collect::<Result<_>>()?,
+        items,
         total: u64::try_from(total).unwrap_or(0),
         next_cursor: None,
     })

@@ -17,7 +17,8 @@ use crate::{
     },
     db::{
         Write,
-        api_keys::ApiKeyRow,
+        api_keys::{self, ApiKeyRow},
+        login_links,
         sessions::{self, SessionRow, TokenKind, TokenRow},
         users::{self, UserRow},
     },
@@ -80,11 +81,22 @@ fn no_such_account() -> Error {
     )
 }
 
+/// Error for a link that signs nobody in, alike for all reasons.
+pub(super) fn no_such_link() -> Error {
+    Error::new(
+        ErrorCode::AuthInvalidCredentials,
+        "this link was used before, or has expired: each works once, for a minute; 'hulk open' makes another",
+    )
+}
+
 /// How a user who begins a session proved who they are.
-enum Proof {
+pub(super) enum Proof {
     /// By a password with this hash, which must still be the user's when the session begins.
     Password(String),
     Key(Box<ApiKeyRow>),
+    /// By a link, of whose token this is the digest, and which is used up. Its session is begun with the key,
+    /// if there is one.
+    Link(String, Option<Box<ApiKeyRow>>),
 }
 
 /// Begins a session with an API key, which permits as much as the key and ends with it.
@@ -105,11 +117,17 @@ pub async fn log_in_with_key(
 }
 
 /// Begins a session of a user who proved who they are.
-async fn begin(app: &App, client: &Client, user: UserRow, proof: Proof) -> Result<LoggedIn> {
+pub(super) async fn begin(
+    app: &App,
+    client: &Client,
+    user: UserRow,
+    proof: Proof,
+) -> Result<LoggedIn> {
     let now = Timestamp::now();
-    let (key, hash) = match proof {
-        Proof::Key(key) => (Some(*key), None),
-        Proof::Password(hash) => (None, Some(hash)),
+    let (key, hash, link) = match proof {
+        Proof::Key(key) => (Some(*key), None, None),
+        Proof::Password(hash) => (None, Some(hash), None),
+        Proof::Link(link, key) => (key.map(|key| *key), None, Some(link)),
     };
     let ends_at = key.as_ref().and_then(|key| key.expires_at);
     let session = SessionRow {
@@ -135,6 +153,11 @@ async fn begin(app: &App, client: &Client, user: UserRow, proof: Proof) -> Resul
         if hash.is_some() && hash != now_hash {
             return Err(no_such_account());
         }
+        if let Some(link) = &link
+            && !login_links::delete(tx, link).await?
+        {
+            return Err(no_such_link());
+        }
         let key_id = session.key_id.as_deref();
         sessions::delete_oldest(tx, &user.id, key_id, MAX_SESSIONS - 1).await?;
         sessions::insert(tx, &session).await?;
@@ -156,8 +179,16 @@ pub async fn refresh(app: &App, text: &str) -> Result<LoggedIn> {
     let session = sessions::find(&mut connection, &found.session_id).await?;
     let session = session.ok_or_else(refused)?;
     let user = users::find(&mut connection, &session.user_id).await?;
+    let key = match &session.key_id {
+        Some(key_id) => api_keys::find(&mut connection, key_id).await?,
+        None => None,
+    };
     drop(connection);
-    let user = user.ok_or_else(refused)?;
+    let mut user = user.ok_or_else(refused)?;
+    if key.is_some_and(|key| key.root_id.is_some()) {
+        // As in `GET /me`.
+        user.used_bytes = 0;
+    }
     check_active(&user)?;
     let actor = Actor::Server { user_id: &user.id };
     let exchanged = transaction!(&app.db, actor, async |tx| {
@@ -248,8 +279,8 @@ impl Tokens {
     }
 }
 
-/// Returns when what begins now ends: after `life`, or with the key of its session.
-fn until(now: Timestamp, life: Duration, ends_at: Option<i64>) -> i64 {
+/// Returns when what begins now ends: after `life`, or earlier with the key that it was made with.
+pub(super) fn until(now: Timestamp, life: Duration, ends_at: Option<i64>) -> i64 {
     let until = now.saturating_add(life).unix_millis();
     ends_at.map_or(until, |ends_at| ends_at.min(until))
 }

@@ -7,7 +7,10 @@ use hulk_proto::{
 };
 use sha2::{Digest, Sha256};
 
-use super::keys::insert_key;
+use super::{
+    keys::insert_key,
+    tiers::{find_tier, quota_of},
+};
 use crate::{
     app::{App, Signup},
     audit::{self, Action, Actor},
@@ -63,8 +66,9 @@ pub async fn sign_up(app: &App, client: &Client, request: SignUp) -> Result<Sign
         label: "default".to_owned(),
         permissions: KeyPermission::All,
         expires_at: None,
+        path: None,
     };
-    insert_key(&mut transaction, &user.id, &secret, &key).await?;
+    insert_key(&mut transaction, &user.id, &secret, &key, None).await?;
     let user_id = user.id.as_str();
     let actor = Actor::Owner { user_id, client };
     audit::record(&mut transaction, actor, Action::UserCreate, user_id).await?;
@@ -103,7 +107,8 @@ async fn new_account(app: &App, email: String, request: SignUp) -> Result<NewAcc
         password_hash,
         role: Role::User,
         is_email_verified: false,
-        quota_bytes: app.settings.limits.storage_bytes,
+        tier: app.settings.new_user_tier.clone(),
+        quota_bytes: app.settings.new_user_quota,
         names,
     })
 }
@@ -132,7 +137,10 @@ pub(crate) struct NewAccount {
     pub(crate) password_hash: String,
     pub(crate) role: Role,
     pub(crate) is_email_verified: bool,
-    pub(crate) quota_bytes: u64,
+    /// Name or id of a tier.
+    pub(crate) tier: String,
+    /// That of the tier, if it is missing.
+    pub(crate) quota_bytes: Option<u64>,
     pub(crate) names: Names,
 }
 
@@ -140,6 +148,11 @@ pub(crate) struct NewAccount {
 pub(crate) async fn insert(transaction: &mut Write, new: &NewAccount) -> Result<UserRow> {
     let (id, root_id) = (Id::random(), Id::random());
     check_username(transaction, id.as_str(), new.names.username.as_deref()).await?;
+    let tier = find_tier(transaction, &new.tier).await?;
+    let quota_bytes = match new.quota_bytes {
+        Some(bytes) => i64::try_from(bytes).unwrap_or(i64::MAX),
+        None => quota_of(&tier),
+    };
     let user = NewUser {
         id: id.as_str(),
         email: &new.email,
@@ -147,7 +160,8 @@ pub(crate) async fn insert(transaction: &mut Write, new: &NewAccount) -> Result<
         role: new.role,
         is_email_verified: new.is_email_verified,
         root_id: root_id.as_str(),
-        quota_bytes: i64::try_from(new.quota_bytes).unwrap_or(i64::MAX),
+        quota_bytes,
+        tier_id: &tier.id,
         first_name: new.names.first_name.as_deref(),
         last_name: new.names.last_name.as_deref(),
         username: new.names.username.as_deref(),

@@ -5,7 +5,10 @@ use hulk_proto::{
     user::{User, UserLimits},
 };
 
-use super::sign_up::{self, Names, NewAccount, insert};
+use super::{
+    keys,
+    sign_up::{self, Names, NewAccount, insert},
+};
 use crate::{
     app::App,
     audit::{self, Action, Actor},
@@ -25,13 +28,17 @@ pub struct CreateUser {
     pub password: String,
     pub role: Role,
     pub is_email_verified: bool,
+    /// Name or id of a tier.
+    pub tier: String,
+    /// That of the tier, if it is missing.
+    pub quota_bytes: Option<u64>,
 }
 
 /// Creates a user with a root directory.
 ///
 /// # Errors
 /// `AUTH_EMAIL_EXISTS`, or `VALIDATION_ERROR` for an invalid email address or a password that is easy to guess.
-pub async fn create_user(db: &Db, quota_bytes: u64, request: CreateUser) -> Result<User> {
+pub async fn create_user(db: &Db, request: CreateUser) -> Result<User> {
     let email = sign_up::email(&request.email)?;
     // The operator's command has no server, and so no thread for passwords.
     let password = Password(request.password);
@@ -44,7 +51,8 @@ pub async fn create_user(db: &Db, quota_bytes: u64, request: CreateUser) -> Resu
         password_hash,
         role: request.role,
         is_email_verified: request.is_email_verified,
-        quota_bytes,
+        tier: request.tier,
+        quota_bytes: request.quota_bytes,
         names: Names::default(),
     };
     // Not through `ops::transaction`: the user has no row yet that could be locked.
@@ -67,27 +75,42 @@ pub async fn find_user(db: &Db, email: &str) -> Result<UserRow> {
         .ok_or_else(|| Error::not_found("user"))
 }
 
-/// Returns the calling user, with their credential and limits.
+/// Returns the calling user, with their credential and limits. To a caller who is bound to a directory, it does
+/// not say how much is stored.
 ///
 /// # Errors
-/// Only if the database holds a malformed value.
-pub fn me(app: &App, caller: Caller) -> Result<Me> {
+/// Only if the database does not answer, or holds a malformed value.
+pub async fn me(app: &App, caller: Caller) -> Result<Me> {
     let limits = Limits::of(&app.settings.limits, &caller.user);
+    let mut user = present::user(caller.user)?;
+    if caller.credential.root_id().is_some() {
+        user.used_bytes = 0;
+    }
     Ok(Me {
-        user: present::user(caller.user)?,
-        credential: credential(caller.credential)?,
+        user,
+        credential: credential(app, caller.credential).await?,
         limits: UserLimits {
             storage_bytes: limits.storage_bytes,
             object_count: u64::try_from(limits.max_objects).unwrap_or(0),
             max_file_size: limits.max_file_bytes,
+            monthly_download_bytes: limits.month_bytes,
         },
     })
 }
 
-fn credential(credential: auth::Credential) -> Result<Credential> {
+async fn credential(app: &App, credential: auth::Credential) -> Result<Credential> {
+    let mut connection = app.db.read().await?;
     Ok(match credential {
-        auth::Credential::ApiKey(key) => Credential::ApiKey(present::api_key(key)?),
-        auth::Credential::Session { id, .. } => Credential::Session { id },
+        auth::Credential::ApiKey(key) => {
+            Credential::ApiKey(keys::shown(&mut connection, key).await?)
+        }
+        auth::Credential::Session { id, key, .. } => Credential::Session {
+            id,
+            path: match key {
+                Some(key) => keys::shown(&mut connection, *key).await?.path,
+                None => None,
+            },
+        },
         auth::Credential::Oidc { permissions, .. } => Credential::Oidc { permissions },
         auth::Credential::Root => Credential::Root,
     })

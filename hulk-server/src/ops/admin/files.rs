@@ -6,7 +6,7 @@ use super::{page, page_and_conditions};
 use crate::{
     app::App,
     audit::Actor,
-    auth::staff::Staff,
+    auth::{scope::Scope, staff::Staff},
     db::{
         entries::fold,
         files::{self, FileRow},
@@ -76,5 +76,6 @@ pub async fn delete_file(app: &App, staff: &Staff, id: &Id) -> Result<()> {
         deletion: Deletion::ToTrash,
         only_empty: false,
     };
-    trash::delete(app, actor, &owner, deleting).await.map(drop)
+    let scope = Scope::whole(&owner);
+    trash::delete(app, actor, scope, deleting).await.map(drop)
 }

@@ -2,6 +2,7 @@
 
 pub mod files;
 pub mod reports;
+pub mod tiers;
 pub mod users;
 
 use hulk_proto::{ListQuery, Page, limits::DEFAULT_PAGE};

@@ -10,11 +10,11 @@ use super::{page, page_and_conditions};
 use crate::{
     app::App,
     audit::{self, Action, Actor},
-    auth::staff::Staff,
+    auth::{scope::Scope, staff::Staff},
     db::{
         lists,
         queue::{self, Mail},
-        sessions,
+        sessions, tiers,
         usage::{self, Possessions},
         users::{self, Standing, UserRow},
     },
@@ -24,6 +24,7 @@ use crate::{
             deletion,
             passwords::hash,
             sign_up::{self, Names, NewAccount, insert},
+            tiers::{find_tier, quota_of},
         },
         files::list::list_files,
         present,
@@ -45,20 +46,20 @@ pub async fn list_accounts(
 ) -> Result<Page<Account>> {
     let (of, mut conditions) = page_and_conditions(query, |conditions, property, value| {
         match (property, value) {
-            ("role", role) if role.parse::<Role>().is_ok() => conditions.equals("role", role),
-            ("is_active", "true") => conditions.is("is_active = 1"),
-            ("is_active", "false") => conditions.is("is_active = 0"),
+            ("role", role) if role.parse::<Role>().is_ok() => conditions.equals("u.role", role),
+            ("is_active", "true") => conditions.is("u.is_active = 1"),
+            ("is_active", "false") => conditions.is("u.is_active = 0"),
             _ => return Ok(false),
         }
         Ok(true)
     })?;
-    conditions.is("deleted_at IS NULL");
+    conditions.is("u.deleted_at IS NULL");
     if let Some(text) = search {
         let columns = [
-            "LOWER(email)",
-            "LOWER(COALESCE(username, ''))",
-            "LOWER(COALESCE(first_name, ''))",
-            "LOWER(COALESCE(last_name, ''))",
+            "LOWER(u.email)",
+            "LOWER(COALESCE(u.username, ''))",
+            "LOWER(COALESCE(u.first_name, ''))",
+            "LOWER(COALESCE(u.last_name, ''))",
         ];
         conditions.contains(&columns, &text.to_lowercase());
     }
@@ -80,7 +81,7 @@ pub async fn show_account(app: &App, id: &Id) -> Result<AccountDetails> {
         limit: Some(RECENT_FILES),
         ..ListQuery::default()
     };
-    let recent_files = list_files(app, &user, &newest).await?.items;
+    let recent_files = list_files(app, Scope::whole(&user), &newest).await?.items;
     Ok(AccountDetails {
         account: present::account(user)?,
         stats: stats(&has)?,
@@ -116,9 +117,8 @@ pub async fn create_account(app: &App, staff: &Staff, request: CreateAccount) ->
         password_hash,
         role: request.role,
         is_email_verified: request.is_email_verified,
-        quota_bytes: request
-            .quota_bytes
-            .unwrap_or(app.settings.limits.storage_bytes),
+        tier: app.settings.new_user_tier.clone(),
+        quota_bytes: request.quota_bytes.or(app.settings.new_user_quota),
         names: Names::default(),
     };
     // Not through `ops::transaction`: the user has no row yet that could be locked.
@@ -160,9 +160,17 @@ pub async fn change_account(
         let user = users::find(tx, user_id).await?;
         let user = user.ok_or_else(|| Error::not_found("user"))?;
         staff.check_over(user.role)?;
+        let tier = match &request.tier {
+            Some(tier) => Some(find_tier(tx, tier).await?),
+            None => None,
+        };
+        if let Some(tier) = &tier {
+            tiers::assign(tx, user_id, &tier.id, quota_of(tier)).await?;
+        }
+        let quota_now = tier.as_ref().map_or(user.quota_bytes, quota_of);
         let standing = Standing {
             role: request.role.unwrap_or(user.role),
-            quota_bytes: quota_bytes.unwrap_or(user.quota_bytes),
+            quota_bytes: quota_bytes.unwrap_or(quota_now),
             is_active: request.is_active.unwrap_or(user.is_active),
             is_email_verified: request
                 .is_email_verified

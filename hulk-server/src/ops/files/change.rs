@@ -6,9 +6,9 @@ use serde_json::json;
 use crate::{
     app::App,
     audit::{self, Action, Actor},
-    auth::Caller,
+    auth::{Caller, scope::Scope},
     db::entries::{self, FileChange},
-    error::Result,
+    error::{Error, Result},
     ops::{
         transaction::transaction,
         tree::relocate::move_to,
@@ -24,8 +24,8 @@ use crate::{
 /// `NOT_FOUND`, `VALIDATION_ERROR`, `FILE_EXISTS` if the new path is in use, `CONFLICT` if the
 /// policy of a file that is still being uploaded is to change.
 pub async fn change_file(app: &App, caller: &Caller, id: &Id, change: &ChangeFile) -> Result<File> {
-    let user = &caller.user;
-    let file = find_file(app, user, id).await?;
+    let scope = Scope::from(caller);
+    let file = find_file(app, scope, id).await?;
     let (tags, description) = (change.tags.as_deref(), change.description.as_deref());
     validate::labels(tags, description, change.metadata.as_ref())?;
     let tags = validate::json(change.tags.as_ref())?;
@@ -36,9 +36,13 @@ pub async fn change_file(app: &App, caller: &Caller, id: &Id, change: &ChangeFil
     }
     let actor = Actor::from(caller);
     transaction!(&app.db, actor, async |tx| {
+        // It may have been moved out of reach meanwhile.
+        if scope.find(tx, id.as_str()).await?.is_none() {
+            return Err(Error::not_found("file"));
+        }
         audit::record_with(tx, actor, Action::FileChange, &file.id, json!(change)).await?;
         if let Some(path) = &change.path {
-            move_to(app, tx, user, id, path).await?;
+            move_to(app, tx, scope, id, path).await?;
         }
         let changed = FileChange {
             permissions: change.permissions,
@@ -48,5 +52,5 @@ pub async fn change_file(app: &App, caller: &Caller, id: &Id, change: &ChangeFil
         };
         Ok(entries::change_file(tx, &file.id, changed).await?)
     })?;
-    show_file(app, user, id).await
+    show_file(app, scope, id).await
 }

@@ -9,7 +9,7 @@ use sqlx::AnyConnection;
 
 use crate::{
     app::App,
-    auth::suspended,
+    auth::{scope::Scope, suspended},
     db::{
         contents,
         files::{self, FileRow},
@@ -36,7 +36,8 @@ pub enum Link {
 /// The client that follows a link.
 #[derive(Clone, Copy, Default)]
 pub struct Follower<'a> {
-    pub user_id: Option<&'a str>,
+    /// What the caller may see of their own files.
+    pub scope: Option<Scope<'a>>,
     /// With the token of a share: the opened share, and the credentials of the visitor.
     pub share: Option<(&'a Opened, &'a ShareCredentials)>,
     /// Whether the file is to be saved, not shown.
@@ -44,9 +45,9 @@ pub struct Follower<'a> {
 }
 
 impl<'a> Follower<'a> {
-    pub fn user(user_id: Option<&'a str>) -> Self {
+    pub fn of(scope: Scope<'a>) -> Self {
         Self {
-            user_id,
+            scope: Some(scope),
             ..Self::default()
         }
     }
@@ -78,7 +79,8 @@ impl Resolved {
 ///
 /// # Errors
 /// `NOT_FOUND` for a file that does not exist, is not finished or is not allowed; `FILE_EXPIRED`;
-/// `SHARE_EXPIRED` for a share that has reached its limit of downloads.
+/// `SHARE_EXPIRED` for a share that has reached its limit of downloads; `TRANSFER_EXCEEDED` if the owner's month
+/// has no room for the file.
 pub async fn resolve_link(
     app: &App,
     link: &Link,
@@ -88,6 +90,34 @@ pub async fn resolve_link(
 ) -> Result<Resolved> {
     let file = find_seen(app, link, follower, version).await?;
     check_state(&file)?;
+    if method == Method::GET {
+        app.transfers
+            .take(&app.db, &file.user_id, file.size_bytes)
+            .await?;
+    }
+    let signed = sign(app, &file, follower, method).await;
+    if signed.is_err() && method == Method::GET {
+        app.transfers.give_back(&file.user_id, file.size_bytes);
+    }
+    let (presigned, claim) = signed?;
+    if method == Method::GET {
+        app.downloads.count(&file.id);
+    }
+    Ok(Resolved {
+        presigned,
+        sha256: file.sha256.as_ref().and_then(|sha256| sha256.parse().ok()),
+        claim,
+        file,
+    })
+}
+
+/// Returns the signed URL, and the claim if its share counts downloads.
+async fn sign(
+    app: &App,
+    file: &FileRow,
+    follower: Follower<'_>,
+    method: &Method,
+) -> Result<(Presigned, Option<String>)> {
     let claim = match follower.share {
         Some((opened, credentials)) if method == Method::GET => {
             claim::begin(app, opened, &file.id, credentials).await?
@@ -106,15 +136,7 @@ pub async fn resolve_link(
     let presigned =
         app.store
             .presign_get(method, &file.object_key, &disposition, claim.as_deref())?;
-    if method == Method::GET {
-        app.downloads.count(&file.id);
-    }
-    Ok(Resolved {
-        presigned,
-        sha256: file.sha256.as_ref().and_then(|sha256| sha256.parse().ok()),
-        claim,
-        file,
-    })
+    Ok((presigned, claim))
 }
 
 /// Returns the file, if `follower` may see it.
@@ -133,7 +155,11 @@ async fn find_seen(
     let mut connection = app.db.read().await?;
     let file = files::find(&mut connection, &id).await?;
     let mut file = file.ok_or_else(not_found)?;
-    let is_owner = follower.user_id == Some(file.user_id.as_str());
+    // Outside of the directory that they are bound to, callers are like anybody else.
+    let is_owner = match follower.scope {
+        Some(scope) => scope.sees(&mut connection, &file.user_id, &file.id).await?,
+        None => false,
+    };
     if let Some((opened, _)) = follower.share {
         opened.check_within(&mut connection, &file.id).await?;
     } else if !is_owner && !is_public(&mut connection, &file).await? {

@@ -10,10 +10,11 @@ use sqlx::AnyConnection;
 
 use crate::{
     app::App,
+    auth::scope::Scope,
     db::{
         entries::fold,
         files::{self, FileRow, Filter, Listing, Order, SortKey},
-        tree, uploads,
+        uploads,
         users::UserRow,
     },
     error::{Error, Result},
@@ -27,7 +28,8 @@ const MAX_SETTLED: i64 = 100;
 ///
 /// # Errors
 /// `VALIDATION_ERROR` for an unknown order or filter, or a cursor of another list.
-pub async fn list_files(app: &App, user: &UserRow, query: &ListQuery) -> Result<Page<File>> {
+pub async fn list_files(app: &App, scope: Scope<'_>, query: &ListQuery) -> Result<Page<File>> {
+    let user = scope.user();
     let (order, descending) = order(query.order_by.as_ref())?;
     let cursor = query
         .cursor
@@ -40,7 +42,7 @@ pub async fn list_files(app: &App, user: &UserRow, query: &ListQuery) -> Result<
         settle_direct(app, user).await?;
     }
     let mut connection = app.db.read().await?;
-    let Some(filters) = filters(&mut connection, user, query).await? else {
+    let Some(filters) = filters(&mut connection, scope, query).await? else {
         return Ok(Page {
             items: Vec::new(),
             total: 0,
@@ -111,7 +113,7 @@ fn order(order_by: Option<&OrderBy>) -> Result<(Order, bool)> {
 /// Returns `None` if nothing can match.
 async fn filters(
     connection: &mut AnyConnection,
-    user: &UserRow,
+    scope: Scope<'_>,
     query: &ListQuery,
 ) -> Result<Option<Vec<Filter>>> {
     let mut filters = Vec::new();
@@ -125,7 +127,7 @@ async fn filters(
                 let path: RemotePath = value
                     .parse()
                     .map_err(|error: InvalidPath| invalid(error.to_string()))?;
-                match tree::find_by_path(connection, &user.root_id, &path).await? {
+                match scope.find_by_path(connection, &path).await? {
                     Some(entry) => Filter::Id(entry.id),
                     None => return Ok(None),
                 }
@@ -137,6 +139,7 @@ async fn filters(
     if !filters.iter().any(has_status) {
         filters.push(Filter::State(FileStatus::Validated));
     }
+    filters.extend(scope.bound_to().map(|id| Filter::Below(id.to_owned())));
     Ok(Some(filters))
 }
 

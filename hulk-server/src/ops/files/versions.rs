@@ -5,11 +5,10 @@ use hulk_proto::{ErrorCode, File, FileStatus, Id, ListQuery, Page, Timestamp, fi
 use crate::{
     app::App,
     audit::Actor,
-    auth::Caller,
+    auth::{Caller, scope::Scope},
     db::{
-        entries, quota,
-        users::UserRow,
-        versions::{self, VersionRow},
+        quota,
+        versions::{self, NewVersion, VersionRow},
     },
     error::{Error, Result},
     limits::Limits,
@@ -35,7 +34,7 @@ use crate::{
 /// `NOT_FOUND` also for another user's file; `VALIDATION_ERROR` for an order, a filter or a cursor.
 pub async fn list_versions(
     app: &App,
-    user: &UserRow,
+    scope: Scope<'_>,
     id: &Id,
     query: &ListQuery,
 ) -> Result<Page<Version>> {
@@ -44,7 +43,7 @@ pub async fn list_versions(
         "versions are listed newest first; only limit and offset are supported",
     )?;
     settle(app, id.as_str()).await?;
-    let file = show_file(app, user, id).await?;
+    let file = show_file(app, scope, id).await?;
     let mut connection = app.db.read().await?;
     let now = Timestamp::now();
     let mut finished = versions::all_of(&mut connection, id.as_str()).await?;
@@ -69,8 +68,8 @@ pub async fn list_versions(
 /// # Errors
 /// `NOT_FOUND` for a version that is no longer kept, `QUOTA_EXCEEDED`, `FILE_EXPIRED`.
 pub async fn restore_version(app: &App, caller: &Caller, id: &Id, number: u64) -> Result<File> {
-    let (user, actor) = (&caller.user, Actor::from(caller));
-    let file = find_file(app, user, id).await?;
+    let (scope, actor) = (Scope::from(caller), Actor::from(caller));
+    let file = find_file(app, scope, id).await?;
     let number = i64::try_from(number).unwrap_or(-1);
     let mut connection = app.db.read().await?;
     let found = versions::find(&mut connection, id.as_str(), number).await?;
@@ -85,7 +84,7 @@ pub async fn restore_version(app: &App, caller: &Caller, id: &Id, number: u64) -
         ));
     }
     if file.version == number {
-        return show_file(app, user, id).await;
+        return show_file(app, scope, id).await;
     }
     let wanted = reserve(app, caller, &stored).await?;
     let (reason, refusal) = match copy_stored(app, &wanted, &stored).await? {
@@ -113,7 +112,7 @@ async fn publish(app: &App, caller: &Caller, wanted: &VersionRow, sent: &Sent) -
     match publish_one(app, actor, &limits, wanted, sent).await? {
         Outcome::Validated => {
             let id = wanted.file_id.parse().map_err(Error::internal)?;
-            show_file(app, user, &id).await
+            show_file(app, caller.into(), &id).await
         }
         Outcome::Gone => Err(Error::not_found("file")),
         Outcome::Taken | Outcome::Overtaken => Err(overtaken()),
@@ -125,7 +124,7 @@ async fn reserve(app: &App, caller: &Caller, stored: &VersionRow) -> Result<Vers
     let user = &caller.user;
     transaction!(&app.db, Actor::from(caller), async |tx| {
         // A file that was deleted meanwhile gets no version: nothing would release its space.
-        let entry = entries::find(tx, &stored.file_id).await?;
+        let entry = Scope::from(caller).find(tx, &stored.file_id).await?;
         entry.ok_or_else(|| Error::not_found("file"))?;
         if !quota::reserve(
             tx,
@@ -139,6 +138,10 @@ async fn reserve(app: &App, caller: &Caller, stored: &VersionRow) -> Result<Vers
         }
         let all = versions::all_of(tx, &stored.file_id).await?;
         let number = all.last().map_or(0, |version| version.number) + 1;
-        Ok(versions::insert(tx, draft_again(app, stored, number)?).await?)
+        let again = NewVersion {
+            root_id: caller.credential.root_id(),
+            ..draft_again(app, stored, number)?
+        };
+        Ok(versions::insert(tx, again).await?)
     })
 }

@@ -8,7 +8,7 @@ use sqlx::AnyConnection;
 use crate::{
     app::App,
     audit::Actor,
-    auth::check_active,
+    auth::{check_active, scope::reaches},
     db::{
         entries::{self, EntryRow},
         shares::{self, ShareRow},
@@ -104,6 +104,10 @@ pub(super) async fn find(app: &App, token: &ShareToken) -> Result<Opened> {
     }
     let entry = entries::find(&mut connection, &share.entry_id).await?;
     let entry = entry.ok_or_else(not_found)?;
+    // A link reaches no further than the key of its creator.
+    if !reaches(&mut connection, share.root_id.as_deref(), &entry.id).await? {
+        return Err(not_found());
+    }
     for share in &above {
         // An entry that was moved out of a share is out of reach of the links created from that share.
         if !tree::is_within(&mut connection, &entry.id, &share.entry_id).await? {

@@ -14,7 +14,10 @@ use super::{
 use crate::{
     app::App,
     audit::{self, Action, Actor},
-    auth::Caller,
+    auth::{
+        Caller,
+        scope::{Scope, reaches},
+    },
     db::{
         entries::{self, EntryRow},
         shares::{self, NewShare},
@@ -31,11 +34,12 @@ const MAX_SHARES: i64 = 10_000;
 const MAX_BELOW: usize = 100;
 
 /// # Errors
-/// `NOT_FOUND` for an entry that is not the user's, `VALIDATION_ERROR`, `QUOTA_EXCEEDED` for too many links.
+/// `NOT_FOUND` for an entry that is not the user's or out of reach, `VALIDATION_ERROR`, `QUOTA_EXCEEDED` for too
+/// many links.
 pub async fn create_share(app: &App, caller: &Caller, request: CreateShare) -> Result<Share> {
     let user = &caller.user;
     let mut connection = app.db.read().await?;
-    let entry = find_target(&mut connection, user, &user.root_id, &request).await?;
+    let entry = find_target(&mut connection, caller.into(), &user.root_id, &request).await?;
     drop(connection);
     let target = Target {
         owner: user,
@@ -55,7 +59,10 @@ pub async fn share_on(app: &App, opened: &Opened, mut request: CreateShare) -> R
         request.file_id.is_some() || request.directory_id.is_some() || request.path.is_some();
     let entry = match is_named {
         false => opened.entry.clone(),
-        true => find_target(&mut connection, &opened.owner, &opened.entry.id, &request).await?,
+        true => {
+            let scope = Scope::whole(&opened.owner);
+            find_target(&mut connection, scope, &opened.entry.id, &request).await?
+        }
     };
     opened.check_within(&mut connection, &entry.id).await?;
     drop(connection);
@@ -97,7 +104,7 @@ pub async fn share_on(app: &App, opened: &Opened, mut request: CreateShare) -> R
 /// Finds the file or directory that the request names, relative to the directory `root_id`.
 async fn find_target(
     connection: &mut AnyConnection,
-    user: &UserRow,
+    scope: Scope<'_>,
     root_id: &str,
     request: &CreateShare,
 ) -> Result<EntryRow> {
@@ -117,9 +124,12 @@ async fn find_target(
             ));
         }
     };
-    found
-        .filter(|entry| entry.user_id == user.id)
-        .ok_or_else(not_found)
+    let found = found.ok_or_else(not_found)?;
+    let is_seen = scope.sees(connection, &found.user_id, &found.id);
+    match is_seen.await? {
+        true => Ok(found),
+        false => Err(not_found()),
+    }
 }
 
 /// The target of a new link.
@@ -169,11 +179,14 @@ async fn insert(
         max_downloads: number(request.max_downloads),
         max_total_bytes,
         max_files,
+        root_id: actor.bound_to(),
     };
     transaction!(&app.db, actor, async |tx| {
         check_counts(tx, target).await?;
-        // It may have been deleted permanently meanwhile.
-        if entries::find(tx, &target.entry.id).await?.is_none() {
+        // It may have been deleted permanently meanwhile, or moved out of reach.
+        if entries::find(tx, &target.entry.id).await?.is_none()
+            || !reaches(tx, actor.bound_to(), &target.entry.id).await?
+        {
             return Err(Error::not_found("file or directory"));
         }
         let row = shares::insert(tx, share.clone()).await?;

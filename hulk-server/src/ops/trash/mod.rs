@@ -15,7 +15,7 @@ use sqlx::AnyConnection;
 use crate::{
     app::App,
     audit::{self, Action, Actor},
-    auth::Caller,
+    auth::{Caller, scope::Scope},
     db::{
         Write,
         entries::{self, EntryRow},
@@ -61,15 +61,15 @@ pub struct Deleting<'a> {
 /// Returns until when the entry can be restored, if at all.
 ///
 /// # Errors
-/// `NOT_FOUND` also for another user's entry; `VALIDATION_ERROR` for the root; `DIRECTORY_NOT_EMPTY` if only
-/// an empty directory was to be deleted.
+/// `NOT_FOUND` also for another user's entry; `VALIDATION_ERROR` for the root; `FORBIDDEN` for the directory that
+/// the caller is bound to; `DIRECTORY_NOT_EMPTY` if only an empty directory was to be deleted.
 pub async fn delete(
     app: &App,
     actor: Actor<'_>,
-    user: &UserRow,
+    scope: Scope<'_>,
     deleting: Deleting<'_>,
 ) -> Result<Option<Timestamp>> {
-    let limits = Limits::of(&app.settings.limits, user);
+    let limits = Limits::of(&app.settings.limits, scope.user());
     let keeps = deleting.deletion == Deletion::ToTrash && limits.keeps_trash();
     let action = match deleting.kind {
         EntryKind::File => Action::FileDelete,
@@ -78,7 +78,7 @@ pub async fn delete(
     let details = json!({ "for_good": !keeps });
     let is_kept = transaction!(&app.db, actor, async |tx| {
         audit::record_with(tx, actor, action, deleting.id.as_str(), details.clone()).await?;
-        move_to_trash(tx, user, deleting, keeps).await
+        move_to_trash(tx, scope, deleting, keeps).await
     })?;
     app.garbage.notify_one();
     if is_kept {
@@ -91,11 +91,13 @@ pub async fn delete(
 /// Returns whether the entry is in the trash now; if not, it is marked to be purged.
 async fn move_to_trash(
     transaction: &mut Write,
-    user: &UserRow,
+    scope: Scope<'_>,
     deleting: Deleting<'_>,
     keeps: bool,
 ) -> Result<bool> {
-    let entry = find(transaction, user, deleting).await?;
+    let user = scope.user();
+    let entry = find(transaction, scope, deleting).await?;
+    scope.check_below(&entry.id)?;
     if entry.id == user.root_id {
         return Err(Error::validation(
             "id",
@@ -127,17 +129,15 @@ async fn move_to_trash(
 
 async fn find(
     connection: &mut AnyConnection,
-    user: &UserRow,
+    scope: Scope<'_>,
     Deleting { kind, id, .. }: Deleting<'_>,
 ) -> Result<EntryRow> {
     let what = match kind {
         EntryKind::File => "file",
         EntryKind::Directory => "directory",
     };
-    let is_meant = |entry: &EntryRow| {
-        entry.user_id == user.id && entry.is_directory() == (kind == EntryKind::Directory)
-    };
-    let entry = entries::find(connection, id.as_str()).await?;
+    let is_meant = |entry: &EntryRow| entry.is_directory() == (kind == EntryKind::Directory);
+    let entry = scope.find(connection, id.as_str()).await?;
     entry.filter(is_meant).ok_or_else(|| Error::not_found(what))
 }
 
@@ -197,17 +197,18 @@ pub async fn restore_trash(
     let actor = Actor::from(caller);
     transaction!(&app.db, actor, async |tx| {
         audit::record(tx, actor, Action::TrashRestore, id.as_str()).await?;
-        restore(app, tx, &caller.user, id, path).await
+        restore(app, tx, caller.into(), id, path).await
     })
 }
 
 async fn restore(
     app: &App,
     transaction: &mut Write,
-    user: &UserRow,
+    scope: Scope<'_>,
     id: &Id,
     path: Option<&RemotePath>,
 ) -> Result<Restored> {
+    let user = scope.user();
     let row = trash::find(transaction, &user.id, id.as_str()).await?;
     let row = row.ok_or_else(|| Error::not_found("file or directory in the trash"))?;
     let wanted: RemotePath = match path {
@@ -217,7 +218,7 @@ async fn restore(
     let (above, name) = validate::file_path(&wanted)?;
     let limits = Limits::of(&app.settings.limits, user);
     let parent =
-        ensure_directories(transaction, Root::of(user), &above, limits.max_objects).await?;
+        ensure_directories(transaction, Root::of(scope), &above, limits.max_objects).await?;
     let free = free_name(transaction, &parent.id, &name).await?;
     let found = above.join(&free).map_err(|error| {
         Error::validation("path", format!("{error}; give another path to restore to"))

@@ -7,18 +7,17 @@ use super::{list::show_directory, relocate::move_to};
 use crate::{
     app::App,
     audit::{self, Action, Actor},
-    auth::Caller,
+    auth::{Caller, scope::Scope},
     db::{
         Write,
         entries::{self, EntryRow},
-        users::UserRow,
     },
     error::{Error, Result},
     ops::transaction::transaction,
 };
 
 /// # Errors
-/// `NOT_FOUND`, `VALIDATION_ERROR`; the errors of `move_entries` for a new path.
+/// `NOT_FOUND`, `VALIDATION_ERROR`, `FORBIDDEN`; the errors of `move_entries` for a new path.
 pub async fn change_directory(
     app: &App,
     caller: &Caller,
@@ -35,32 +34,32 @@ pub async fn change_directory(
             json!(change),
         )
         .await?;
-        write(app, tx, &caller.user, id, change).await
+        write(app, tx, caller.into(), id, change).await
     })?;
-    show_directory(app, &caller.user, id).await
+    show_directory(app, caller.into(), id).await
 }
 
 async fn write(
     app: &App,
     transaction: &mut Write,
-    user: &UserRow,
+    scope: Scope<'_>,
     id: &Id,
     change: &ChangeDirectory,
 ) -> Result<()> {
-    let entry = entries::find(transaction, id.as_str()).await?;
-    let is_meant = |entry: &EntryRow| entry.user_id == user.id && entry.is_directory();
+    let entry = scope.find(transaction, id.as_str()).await?;
     let entry = entry
-        .filter(is_meant)
+        .filter(EntryRow::is_directory)
         .ok_or_else(|| Error::not_found("directory"))?;
+    scope.check_below(&entry.id)?;
     let inherits = change.default_permissions == Some(Permission::Inherit);
-    if inherits && entry.id == user.root_id {
+    if inherits && entry.id == scope.user().root_id {
         return Err(Error::validation(
             "default_permissions",
             "the root directory has nothing to inherit from: it is public or private",
         ));
     }
     if let Some(path) = &change.path {
-        move_to(app, transaction, user, id, path).await?;
+        move_to(app, transaction, scope, id, path).await?;
     }
     let (permissions, policy) = (change.default_permissions, change.default_expiration_policy);
     Ok(entries::set_defaults(transaction, id.as_str(), permissions, policy).await?)

@@ -8,6 +8,7 @@ use sqlx::{AnyConnection, Connection};
 use super::ensure::{DirectoryCache, count_object};
 use crate::{
     app::App,
+    auth::scope::is_bound_directory,
     db::{Write, entries, tree},
     error::{Error, Result},
     limits::Limits,
@@ -36,7 +37,8 @@ struct Creator<'a> {
 /// Creates a directory and its parents.
 ///
 /// # Errors
-/// `DIRECTORY_EXISTS`, `FILE_EXISTS`, `VALIDATION_ERROR`.
+/// `DIRECTORY_EXISTS`, `FILE_EXISTS`, `VALIDATION_ERROR`; `FORBIDDEN` outside of the directory that the client is
+/// bound to.
 pub async fn create_directory(
     app: &App,
     destination: &Destination<'_>,
@@ -113,6 +115,10 @@ impl<'a> Creator<'a> {
         let metadata = validate::json(request.metadata.as_ref())?;
         let (above, name) = request.path.split().ok_or_else(|| exists(&request.path))?;
         let root = self.destination.root();
+        // It exists, and its client does not change it.
+        if is_bound_directory(connection, root.bound_to, &request.path).await? {
+            return Err(exists(&request.path));
+        }
         let parent = self.directories.directory(connection, root, &above).await?;
         let (user_id, kind) = (root.user_id, EntryKind::Directory);
         let (entry, is_new) = entries::ensure(connection, user_id, &parent.id, name, kind).await?;

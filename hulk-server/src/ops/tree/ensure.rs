@@ -6,12 +6,13 @@ use hulk_proto::{ErrorCode, ExpirationPolicy, RemotePath, trash::EntryKind};
 use sqlx::AnyConnection;
 
 use crate::{
+    auth::scope::{self, Scope},
     db::{
         entries::{self, EntryRow},
         quota, tree,
-        users::UserRow,
     },
     error::{Error, Result},
+    limits::reached,
 };
 
 /// A directory that paths are relative to, and its owner.
@@ -19,14 +20,18 @@ use crate::{
 pub(crate) struct Root<'a> {
     pub(crate) user_id: &'a str,
     pub(crate) directory_id: &'a str,
+    /// The directory that the client is bound to, if any; then paths begin at the user's root.
+    pub(crate) bound_to: Option<&'a str>,
 }
 
 impl<'a> Root<'a> {
-    /// The root directory of a user.
-    pub(crate) fn of(user: &'a UserRow) -> Self {
+    /// The root directory of a user, for somebody who may not touch what is outside of the scope.
+    pub(crate) fn of(scope: Scope<'a>) -> Self {
+        let user = scope.user();
         Self {
             user_id: &user.id,
             directory_id: &user.root_id,
+            bound_to: scope.bound_to(),
         }
     }
 }
@@ -34,13 +39,15 @@ impl<'a> Root<'a> {
 /// Returns the directory at `path`; creates it and its parents where they do not exist.
 ///
 /// # Errors
-/// `FILE_EXISTS` if a file is in the way; `QUOTA_EXCEEDED` for too many objects.
+/// `FILE_EXISTS` if a file is in the way; `QUOTA_EXCEEDED` for too many objects; `FORBIDDEN` for a path outside
+/// of the directory that the client is bound to.
 pub(crate) async fn ensure_directories(
     connection: &mut AnyConnection,
     root: Root<'_>,
     path: &RemotePath,
     max_objects: i64,
 ) -> Result<EntryRow> {
+    scope::check_directory(connection, root.bound_to, path).await?;
     let found = entries::find(connection, root.directory_id).await?;
     let mut directory = found.ok_or_else(|| Error::not_found("directory"))?;
     for name in path.names() {
@@ -78,7 +85,8 @@ pub(crate) async fn count_object(
                 "the limit of {max_objects} files and directories is reached; delete some \
                  permanently first (hulk trash empty, or DELETE /api/v1/trash)"
             ),
-        )),
+        )
+        .with_details(reached("object_count"))),
     }
 }
 

@@ -4,23 +4,20 @@ use hulk_proto::{Directory, Id, ListQuery, Page, RemotePath, limits::DEFAULT_PAG
 
 use crate::{
     app::App,
-    db::{
-        entries::{self, EntryRow},
-        tree,
-        users::UserRow,
-    },
+    auth::scope::{self, Scope},
+    db::{entries::EntryRow, tree},
     error::{Error, Result},
     ops::present,
 };
 
 /// Lists directories by name. `filter~path` selects one directory, `filter~parent_id` those directly below
-/// another; without a filter, those directly below the root.
+/// another; without a filter, those directly below the root, or the directory that the caller is bound to.
 ///
 /// # Errors
 /// `VALIDATION_ERROR` for any other filter, an order or a cursor.
 pub async fn list_directories(
     app: &App,
-    user: &UserRow,
+    scope: Scope<'_>,
     query: &ListQuery,
 ) -> Result<Page<Directory>> {
     if query.order_by.is_some() || query.cursor.is_some() {
@@ -37,14 +34,14 @@ pub async fn list_directories(
                     .map_err(|error: hulk_proto::path::InvalidPath| {
                         Error::validation("filter~path", error.to_string())
                     })?;
-            let entry = tree::find_by_path(&mut connection, &user.root_id, &path).await?;
-            let rows: Vec<EntryRow> = entry.into_iter().filter(EntryRow::is_directory).collect();
-            let total = rows.len() as i64;
-            (rows, total)
+            one(scope.find_by_path(&mut connection, &path).await?, query)
         }
-        [] => below(&mut connection, user, &user.root_id, query).await?,
+        [] => match scope.bound_to() {
+            Some(root_id) => one(scope.find(&mut connection, root_id).await?, query),
+            None => below(&mut connection, scope, &scope.user().root_id, query).await?,
+        },
         [(property, parent)] if property == "parent_id" => {
-            below(&mut connection, user, parent, query).await?
+            below(&mut connection, scope, parent, query).await?
         }
         _ => {
             return Err(Error::validation(
@@ -55,7 +52,7 @@ pub async fn list_directories(
     };
     let mut items = Vec::with_capacity(rows.len());
     for row in rows {
-        items.push(present::directory(app, &mut connection, row).await?);
+        items.push(shown(app, &mut connection, scope, row).await?);
     }
     Ok(Page {
         items,
@@ -64,18 +61,43 @@ pub async fn list_directories(
     })
 }
 
+/// Returns the page and the total of a list with one directory, or none.
+fn one(entry: Option<EntryRow>, query: &ListQuery) -> (Vec<EntryRow>, i64) {
+    let mut rows: Vec<EntryRow> = entry.into_iter().filter(EntryRow::is_directory).collect();
+    let total = rows.len() as i64;
+    if query.offset.is_some_and(|offset| offset > 0) {
+        rows.clear();
+    }
+    (rows, total)
+}
+
+/// Returns the directory as whoever has the scope sees it: without the id of the one above, if that is outside.
+pub(crate) async fn shown(
+    app: &App,
+    connection: &mut sqlx::AnyConnection,
+    scope: Scope<'_>,
+    row: EntryRow,
+) -> Result<Directory> {
+    let is_top = scope.bound_to() == Some(row.id.as_str());
+    let mut directory = present::directory(app, connection, row).await?;
+    if is_top {
+        directory.parent_id = None;
+    }
+    Ok(directory)
+}
+
 async fn below(
     connection: &mut sqlx::AnyConnection,
-    user: &UserRow,
+    scope: Scope<'_>,
     parent_id: &str,
     query: &ListQuery,
 ) -> Result<(Vec<EntryRow>, i64)> {
     let parent: Option<Id> = parent_id.parse().ok();
     let parent = match parent {
-        Some(id) => entries::find(connection, id.as_str()).await?,
+        Some(id) => scope.find(connection, id.as_str()).await?,
         None => None,
     };
-    if parent.is_none_or(|parent| parent.user_id != user.id) {
+    if parent.is_none() {
         return Ok((Vec::new(), 0));
     }
     let limit = i64::from(query.limit.unwrap_or(DEFAULT_PAGE));
@@ -90,23 +112,36 @@ async fn below(
 ///
 /// # Errors
 /// `NOT_FOUND` also if a file is at the path.
-pub async fn find_directory(app: &App, user: &UserRow, path: &RemotePath) -> Result<Id> {
+pub async fn find_directory(app: &App, scope: Scope<'_>, path: &RemotePath) -> Result<Id> {
     let mut connection = app.db.read().await?;
-    let entry = tree::find_by_path(&mut connection, &user.root_id, path).await?;
+    let entry = scope.find_by_path(&mut connection, path).await?;
     let entry = entry.filter(EntryRow::is_directory);
     let entry = entry.ok_or_else(|| Error::not_found("directory"))?;
     entry.id.parse().map_err(Error::internal)
+}
+
+/// Returns the path of the directory that has everything in the scope.
+///
+/// # Errors
+/// `NOT_FOUND` if the directory that the caller is bound to no longer exists.
+pub async fn top_path(app: &App, scope: Scope<'_>) -> Result<RemotePath> {
+    let Some(root_id) = scope.bound_to() else {
+        return Ok(RemotePath::root());
+    };
+    let mut connection = app.db.read().await?;
+    let path = scope::path_of(&mut connection, root_id).await?;
+    path.parse().map_err(Error::internal)
 }
 
 /// Returns one directory.
 ///
 /// # Errors
 /// `NOT_FOUND` also for another user's directory.
-pub async fn show_directory(app: &App, user: &UserRow, id: &Id) -> Result<Directory> {
+pub async fn show_directory(app: &App, scope: Scope<'_>, id: &Id) -> Result<Directory> {
     let mut connection = app.db.read().await?;
-    let row = entries::find(&mut connection, id.as_str())
-        .await?
-        .filter(|entry| entry.user_id == user.id && entry.is_directory())
+    let row = scope.find(&mut connection, id.as_str()).await?;
+    let row = row
+        .filter(EntryRow::is_directory)
         .ok_or_else(|| Error::not_found("directory"))?;
     present::directory(app, &mut connection, row).await
 }

@@ -15,13 +15,14 @@ use serde_json::json;
 use crate::{
     app::App,
     audit::{self, Action, Actor},
-    auth::Caller,
+    auth::{
+        Caller,
+        scope::{Scope, check_directory},
+    },
     db::{
         Write,
         entries::{self, EntryRow},
-        files, tree,
-        users::UserRow,
-        versions,
+        files, tree, versions,
     },
     error::{Error, Result},
     limits::Limits,
@@ -31,8 +32,8 @@ use crate::{
 /// Moves all entries or none, in the order given. The error names every entry that cannot be moved.
 ///
 /// # Errors
-/// `NOT_FOUND`, `VALIDATION_ERROR`, `FILE_EXISTS`, `DIRECTORY_EXISTS`, `CONFLICT`; if several entries are
-/// refused, the code of the first, and each of them in the details. Nothing has moved then.
+/// `NOT_FOUND`, `VALIDATION_ERROR`, `FILE_EXISTS`, `DIRECTORY_EXISTS`, `CONFLICT`, `FORBIDDEN`; if several
+/// entries are refused, the code of the first, and each of them in the details. Nothing has moved then.
 pub async fn move_entries(
     app: &App,
     caller: &Caller,
@@ -45,19 +46,19 @@ pub async fn move_entries(
             let details = json!({ "path": item.path });
             audit::record_with(tx, actor, Action::Move, item.id.as_str(), details).await?;
         }
-        move_all(app, tx, &caller.user, request).await
+        move_all(app, tx, caller.into(), request).await
     })
 }
 
 async fn move_all(
     app: &App,
     transaction: &mut Write,
-    user: &UserRow,
+    scope: Scope<'_>,
     request: &MoveEntries,
 ) -> Result<MovedEntries> {
     let mut refused: Vec<(RemotePath, Error)> = Vec::new();
     for item in &request.items {
-        match move_to(app, transaction, user, &item.id, &item.path).await {
+        match move_to(app, transaction, scope, &item.id, &item.path).await {
             Err(error) if error.is_fault() => return Err(error),
             Err(error) => refused.push((item.path.clone(), error)),
             Ok(()) => {}
@@ -111,14 +112,14 @@ async fn present_entry(app: &App, connection: &mut AnyConnection, id: &Id) -> Re
 pub(crate) async fn move_to(
     app: &App,
     connection: &mut AnyConnection,
-    user: &UserRow,
+    scope: Scope<'_>,
     id: &Id,
     path: &RemotePath,
 ) -> Result<()> {
-    let entry = entries::find(connection, id.as_str()).await?;
-    let entry = entry
-        .filter(|entry| entry.user_id == user.id)
-        .ok_or_else(|| Error::not_found("file or directory"))?;
+    let user = scope.user();
+    let entry = scope.find(connection, id.as_str()).await?;
+    let entry = entry.ok_or_else(|| Error::not_found("file or directory"))?;
+    scope.check_below(&entry.id)?;
     if entry.id == user.root_id {
         return Err(Error::validation(
             "path",
@@ -126,6 +127,8 @@ pub(crate) async fn move_to(
         ));
     }
     let (above, name) = validate::file_path(path)?;
+    // First, so that nothing says what exists outside.
+    check_directory(connection, scope.bound_to(), &above).await?;
     let limits = Limits::of(&app.settings.limits, user);
     if let Some(taken) = tree::find_by_path(connection, &user.root_id, path).await?
         && taken.id != entry.id
@@ -135,7 +138,8 @@ pub(crate) async fn move_to(
     if !entry.is_directory() {
         validate::extension(&limits, &name)?;
     }
-    let parent = ensure_directories(connection, Root::of(user), &above, limits.max_objects).await?;
+    let root = Root::of(scope);
+    let parent = ensure_directories(connection, root, &above, limits.max_objects).await?;
     if entry.is_directory() {
         if tree::is_within(connection, &parent.id, &entry.id).await? {
             return Err(Error::new(

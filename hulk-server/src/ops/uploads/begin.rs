@@ -200,7 +200,7 @@ async fn try_answer(
     metrics::counter!("hulk_uploads_planned_total").increment(1);
     if destination.upload_key_id().is_some() {
         let path = new.path.clone();
-        let file = present::uploaded(app, destination.root_id, path, &planned.version)?;
+        let file = present::uploaded(app, destination.top_id(), path, &planned.version)?;
         return Ok(Some(CreatedFile { file, upload }));
     }
     let mut file = show(app, destination, new, planned.file.clone()).await?;

@@ -2,7 +2,7 @@
 
 use crate::{
     audit::Actor,
-    auth::Caller,
+    auth::{Caller, scope::Scope},
     db::{shares::ShareRow, users::UserRow, versions::VersionRow},
     limits::Limits,
     ops::tree::ensure::Root,
@@ -55,7 +55,19 @@ impl<'a> Destination<'a> {
         Root {
             user_id: &self.user.id,
             directory_id: self.root_id,
+            // Paths through a share begin at its directory, which was found in reach.
+            bound_to: self.scope().bound_to().filter(|_| self.share().is_none()),
         }
+    }
+
+    /// Returns what of the user's files the client may see, and touch.
+    pub(crate) fn scope(&self) -> Scope<'a> {
+        Scope::of(self.user, self.actor.bound_to())
+    }
+
+    /// Returns the id of the topmost directory of which the client may know.
+    pub(crate) fn top_id(&self) -> &'a str {
+        self.actor.bound_to().unwrap_or(self.root_id)
     }
 
     /// Returns the size of the largest file that may be uploaded.

@@ -81,6 +81,7 @@ pub(super) fn draft<'a>(
         share_id: destination.share_id(),
         address: destination.actor.address(),
         key_id: destination.upload_key_id(),
+        root_id: destination.actor.bound_to(),
     })
 }
 
@@ -124,6 +125,7 @@ pub(crate) fn draft_again<'a>(
         share_id: None,
         address: None,
         key_id: None,
+        root_id: None,
     })
 }
 

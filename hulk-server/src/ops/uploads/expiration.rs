@@ -6,6 +6,7 @@ use super::release::urls_end;
 use crate::{
     app::App,
     audit::Actor,
+    auth::scope::reaches,
     db::{
         files::FileRow,
         garbage,
@@ -39,7 +40,8 @@ pub(crate) async fn set_expiration(
         .expires_at(Timestamp::now())
         .map(Timestamp::unix_millis);
     let changed = transaction!(&app.db, actor, async |tx| {
-        let changed = versions::set_expiration(tx, &version, policy, expires_at, &key).await?;
+        let changed = reaches(tx, actor.bound_to(), &file.id).await?
+            && versions::set_expiration(tx, &version, policy, expires_at, &key).await?;
         if is_moved {
             let dropped = if changed { &version.object_key } else { &key };
             garbage::add(tx, dropped, None, urls_end()).await?;

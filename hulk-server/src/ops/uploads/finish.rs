@@ -190,7 +190,11 @@ pub(crate) async fn settle_version(app: &App, version: &VersionRow) -> Result<bo
         Err(error)
             if matches!(
                 error.code(),
-                ErrorCode::UploadIncomplete | ErrorCode::DigestMismatch | ErrorCode::Conflict
+                ErrorCode::UploadIncomplete
+                    | ErrorCode::DigestMismatch
+                    | ErrorCode::Conflict
+                    // It was deleted, or its file was moved out of reach of its key.
+                    | ErrorCode::NotFound
             ) =>
         {
             Ok(false)

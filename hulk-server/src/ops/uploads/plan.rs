@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     app::App,
+    auth::scope::is_bound_directory,
     db::{
         contents,
         entries::{self, EntryRow},
@@ -147,9 +148,13 @@ impl Planner<'_> {
         if destination.share().is_some() {
             incoming_name::check_length(connection, destination.root_id, &new.path).await?;
         }
+        let root = destination.root();
+        if is_bound_directory(connection, root.bound_to, &new.path).await? {
+            return Err(directory_exists(new));
+        }
         let parent = self
             .directories
-            .directory(connection, destination.root(), &new.directory)
+            .directory(connection, root, &new.directory)
             .await?;
         let name = match destination.share() {
             Some(_) => incoming_name::incoming_name(connection, destination, &parent, new).await?,
@@ -162,13 +167,7 @@ impl Planner<'_> {
             count_object(connection, user_id, self.directories.max_objects).await?;
         }
         if entry.is_directory() {
-            return Err(Error::new(
-                ErrorCode::DirectoryExists,
-                format!(
-                    "a directory already exists at '{}'; put the file into it or choose another name",
-                    new.path
-                ),
-            ));
+            return Err(directory_exists(new));
         }
         let versions = match is_new {
             true => Vec::new(),
@@ -258,18 +257,30 @@ impl Planner<'_> {
             return Ok((None, false));
         }
         let (user_id, size_bytes) = (&version.user_id, version.size_bytes);
+        let reach = self.destination.actor.bound_to();
         Ok(match (&version.sha256, &version.head_md5) {
             (Some(sha256), _) => {
-                let stored = contents::find_stored(connection, user_id, size_bytes, sha256);
+                let stored = contents::find_stored(connection, user_id, size_bytes, sha256, reach);
                 (stored.await?, false)
             }
             (None, Some(head_md5)) if version.part_size.is_some() && !version.is_open_ended() => {
-                let may_be = contents::may_be_stored(connection, user_id, size_bytes, head_md5);
+                let may_be =
+                    contents::may_be_stored(connection, user_id, size_bytes, head_md5, reach);
                 (None, may_be.await?)
             }
             _ => (None, false),
         })
     }
+}
+
+fn directory_exists(new: &NewFile) -> Error {
+    Error::new(
+        ErrorCode::DirectoryExists,
+        format!(
+            "a directory already exists at '{}'; put the file into it or choose another name",
+            new.path
+        ),
+    )
 }
 
 /// Whether the file already is what the request asks for.
@@ -315,6 +326,7 @@ fn is_same_upload(version: &VersionRow, wanted: &NewVersion<'_>) -> bool {
     !version.is_direct()
         && !wanted.direct
         && version.key_id.as_deref() == wanted.key_id
+        && version.root_id.as_deref() == wanted.root_id
         && version.is_open_ended() == wanted.open_ended
         && (wanted.open_ended || version.size_bytes == wanted.size_bytes)
         && version.head_md5 == wanted.head_md5

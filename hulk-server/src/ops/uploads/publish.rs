@@ -5,12 +5,13 @@ use serde_json::json;
 use sqlx::AnyConnection;
 
 use super::{
-    release::{current_of, release, release_upload, urls_end},
+    release::{current_of, fail, release, release_upload, urls_end},
     upload_only,
 };
 use crate::{
     app::App,
     audit::{self, Action, Actor},
+    auth::scope::reaches,
     db::{
         entries::{self, EntryRow, FileChange},
         garbage, quota,
@@ -97,6 +98,9 @@ async fn publish(
     if this.state == FileStatus::Validated {
         return Ok(Outcome::Validated);
     }
+    if is_out_of_reach(connection, actor, this).await? {
+        return Ok(Outcome::Gone);
+    }
     let current = current_of(&all, &entry);
     let is_taken = current.is_some_and(|current| !current.is_expired(now));
     if version.if_exists == IfExists::Fail && is_taken {
@@ -108,15 +112,7 @@ async fn publish(
     if !mark_validated(connection, this, sent, now).await? {
         return gone(connection, version).await;
     }
-    let details = json!({ "version": version.number, "size_bytes": sent.size_bytes });
-    audit::record_with(
-        connection,
-        actor,
-        Action::FilePut,
-        &version.file_id,
-        details,
-    )
-    .await?;
+    record(connection, actor, version, sent).await?;
     let newer = current.filter(|current| current.number > version.number);
     if newer.is_some() && limits.versions_kept <= 1 {
         let validated = VersionRow {
@@ -139,6 +135,36 @@ async fn publish(
     }
     release_upload(connection, version).await?;
     Ok(Outcome::Validated)
+}
+
+/// Records that the version was published.
+async fn record(
+    connection: &mut AnyConnection,
+    actor: Actor<'_>,
+    version: &VersionRow,
+    sent: &Sent,
+) -> Result<()> {
+    let (action, file_id) = (Action::FilePut, &version.file_id);
+    let details = json!({ "version": version.number, "size_bytes": sent.size_bytes });
+    Ok(audit::record_with(connection, actor, action, file_id, details).await?)
+}
+
+/// Whether the file was moved out of the directory that whoever planned the upload is bound to, or that the
+/// actor is. The former fails the upload, so that nobody else, such as a sweep, completes it.
+async fn is_out_of_reach(
+    connection: &mut AnyConnection,
+    actor: Actor<'_>,
+    version: &VersionRow,
+) -> Result<bool> {
+    let file_id = &version.file_id;
+    if !reaches(connection, version.root_id.as_deref(), file_id).await? {
+        let reason = "its file was moved out of reach of its API key";
+        if !fail(connection, version, reason).await? {
+            gone(connection, version).await?;
+        }
+        return Ok(true);
+    }
+    Ok(!reaches(connection, actor.bound_to(), file_id).await?)
 }
 
 async fn gone(connection: &mut AnyConnection, version: &VersionRow) -> Result<Outcome> {

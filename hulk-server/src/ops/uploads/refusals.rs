@@ -9,6 +9,7 @@ use super::destination::Destination;
 use crate::{
     db::{trash, users},
     error::{Error, Result},
+    limits::reached,
 };
 
 pub(crate) fn file_exists(path: impl Display) -> Error {
@@ -56,6 +57,16 @@ pub(crate) async fn quota_exceeded(
     let user = users::find(connection, &destination.user.id)
         .await?
         .unwrap_or_else(|| destination.user.clone());
+    if destination.actor.bound_to().is_some() {
+        // How much the user stores elsewhere is nobody's business.
+        return Ok(Error::new(
+            ErrorCode::QuotaExceeded,
+            format!(
+                "{size_bytes} bytes do not fit into the quota; the owner of the account must delete \
+                 something first"
+            ),
+        ));
+    }
     let way_out = match trash::bytes(connection, &user.id).await? {
         _ if destination.upload_key_id().is_some() => {
             "the owner of the account must delete something first; this API key may not".to_owned()
@@ -71,5 +82,6 @@ pub(crate) async fn quota_exceeded(
             "{size_bytes} bytes do not fit into the quota: {} of {} bytes are used; {way_out}",
             user.used_bytes, user.quota_bytes
         ),
-    ))
+    )
+    .with_details(reached("storage_bytes")))
 }

@@ -5,10 +5,10 @@ use hulk_proto::{File, FileStatus, Id, PartLayout, upload::UploadState};
 use super::{destination::Destination, finish::settle};
 use crate::{
     app::App,
+    auth::scope::Scope,
     db::{
         files::{self, FileRow},
         tree,
-        users::UserRow,
         versions::{self, VersionRow},
     },
     error::{Error, Result},
@@ -18,22 +18,25 @@ use crate::{
 /// Returns the user's file with this id.
 ///
 /// # Errors
-/// `NOT_FOUND` also for another user's file.
-pub async fn find_file(app: &App, user: &UserRow, id: &Id) -> Result<FileRow> {
+/// `NOT_FOUND` also for another user's file, and one out of the caller's reach.
+pub async fn find_file(app: &App, scope: Scope<'_>, id: &Id) -> Result<FileRow> {
     let mut connection = app.db.read().await?;
-    files::find(&mut connection, id.as_str())
-        .await?
-        .filter(|file| file.user_id == user.id)
-        .ok_or_else(|| Error::not_found("file"))
+    let file = files::find(&mut connection, id.as_str()).await?;
+    let file = file.ok_or_else(|| Error::not_found("file"))?;
+    let is_seen = scope.sees(&mut connection, &file.user_id, &file.id);
+    match is_seen.await? {
+        true => Ok(file),
+        false => Err(Error::not_found("file")),
+    }
 }
 
 /// Returns the user's file with this id, as the API shows it.
 ///
 /// # Errors
 /// The errors of `find_file`.
-pub async fn show_file(app: &App, user: &UserRow, id: &Id) -> Result<File> {
+pub async fn show_file(app: &App, scope: Scope<'_>, id: &Id) -> Result<File> {
     settle(app, id.as_str()).await?;
-    let row = find_file(app, user, id).await?;
+    let row = find_file(app, scope, id).await?;
     let mut connection = app.db.read().await?;
     present::file(app, &mut connection, row).await
 }
@@ -76,7 +79,7 @@ pub(super) async fn find_upload(
     id: &Id,
     number: Option<u64>,
 ) -> Result<VersionRow> {
-    find_file(app, destination.user, id).await?;
+    find_file(app, destination.scope(), id).await?;
     let mut connection = app.db.read().await?;
     let found = match number {
         Some(number) => {
@@ -123,15 +126,15 @@ pub(super) async fn show_upload_file(
 ) -> Result<File> {
     let id: Id = version.file_id.parse().map_err(Error::internal)?;
     if destination.upload_key_id().is_none() {
-        return show_file(app, destination.user, &id).await;
+        return show_file(app, destination.scope(), &id).await;
     }
-    let row = find_file(app, destination.user, &id).await?;
+    let row = find_file(app, destination.scope(), &id).await?;
     let mut connection = app.db.read().await?;
     let path = tree::path_of(&mut connection, &row.id).await?;
     let path = path.parse().map_err(Error::internal)?;
     let now = versions::find(&mut connection, &row.id, version.number).await?;
     let now = now.ok_or_else(|| Error::not_found("file"))?;
-    present::uploaded(app, destination.root_id, path, &now)
+    present::uploaded(app, destination.top_id(), path, &now)
 }
 
 /// Like `show_upload_file`, of an upload that has just been finished.
@@ -156,7 +159,7 @@ pub(super) async fn find_upload_row(
     version: &VersionRow,
 ) -> Result<FileRow> {
     let id: Id = version.file_id.parse().map_err(Error::internal)?;
-    let mut row = find_file(app, destination.user, &id).await?;
+    let mut row = find_file(app, destination.scope(), &id).await?;
     if row.version != version.number {
         let mut connection = app.db.read().await?;
         let now = versions::find(&mut connection, &row.id, version.number).await?;

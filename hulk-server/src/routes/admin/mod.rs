@@ -2,6 +2,7 @@
 
 mod files;
 mod reports;
+mod tiers;
 mod users;
 
 use utoipa_axum::router::OpenApiRouter;
@@ -12,4 +13,5 @@ pub(super) fn router() -> OpenApiRouter<App> {
     users::router()
         .merge(files::router())
         .merge(reports::router())
+        .merge(tiers::router())
 }

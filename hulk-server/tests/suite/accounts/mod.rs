@@ -5,6 +5,7 @@ mod deletion;
 mod device;
 mod email;
 mod guesses;
+mod login_links;
 mod mail;
 mod pages;
 mod pages_cookies;

@@ -143,6 +143,7 @@ GET /api/v1/users/{id}/usage user
 GET /api/v1/trash -
 POST /api/v1/api-keys - {"label": "l", "permissions": "read"}
 GET /api/v1/api-keys -
+POST /api/v1/sessions/links - {"next": "/app/trash"}
 GET /api/v1/shares -
 POST /api/v1/shares/public/{token}/files - {"path": "in.txt", "size_bytes": 1}
 GET /api/v1/shares/{id}/uploads share
