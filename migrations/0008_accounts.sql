@@ -109,6 +109,7 @@ CREATE TABLE device_codes (
     expires_at   BIGINT NOT NULL
 );
 CREATE INDEX device_codes_by_expiry ON device_codes (expires_at);
+CREATE INDEX device_codes_by_user ON device_codes (user_id) WHERE user_id IS NOT NULL;
 
 -- Attempts to log in and to sign up, by address and by account, in the current window.
 CREATE TABLE attempts (
@@ -187,7 +188,7 @@ INSERT INTO tiers VALUES
     ('tierpro00000', 'pro', 1000000000000, NULL, 1000000000000, NULL, 1, NULL, 2, 2),
     ('tiercommas00', 'tres-commas', NULL, NULL, NULL, NULL, 1, NULL, 3, 3);
 ALTER TABLE users ADD COLUMN tier_id TEXT NOT NULL DEFAULT 'tierfree0000';
-CREATE INDEX users_by_tier ON users (tier_id);
+CREATE INDEX users_by_tier ON users (tier_id, id);
 -- Downloaded bytes of the user's files in a calendar month, which is numbered 12 * year + month - 1.
 ALTER TABLE users ADD COLUMN month BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE users ADD COLUMN month_bytes BIGINT NOT NULL DEFAULT 0;
@@ -211,3 +212,7 @@ CREATE INDEX tier_requests_by_user ON tier_requests (user_id, created_at, id);
 CREATE INDEX tier_requests_by_time ON tier_requests (created_at, id);
 CREATE INDEX tier_requests_by_tier ON tier_requests (tier_id);
 CREATE UNIQUE INDEX tier_requests_pending ON tier_requests (user_id) WHERE state = 'pending';
+
+-- What an account has goes with it, and its row is deleted last.
+CREATE INDEX shares_of_user ON shares (user_id);
+CREATE INDEX entries_of_user ON entries (user_id);

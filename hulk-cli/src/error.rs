@@ -2,7 +2,7 @@
 
 use std::{fmt, io, path::Path, process::ExitCode, time::Duration};
 
-use hulk_proto::{ErrorBody, ErrorCode, FieldError, error::ErrorDetail};
+use hulk_proto::{Details, ErrorBody, ErrorCode, error::ErrorDetail};
 
 pub(crate) type Result<T> = std::result::Result<T, Error>;
 
@@ -35,7 +35,7 @@ pub(crate) struct Error {
     message: String,
     /// The file or argument that the message already names.
     subject: Option<Box<str>>,
-    details: Vec<FieldError>,
+    details: Details,
     hint: Option<Box<str>>,
     pub(crate) is_reported: bool,
     pub(crate) again: Again,
@@ -70,7 +70,7 @@ impl Error {
             code,
             message: message.into(),
             subject: None,
-            details: Vec::new(),
+            details: Details::default(),
             hint: None,
             is_reported: false,
             again: Again::Never,

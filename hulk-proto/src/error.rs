@@ -120,9 +120,42 @@ pub struct ErrorDetail {
     pub code: ErrorCode,
     /// Human-readable description of what happened.
     pub message: String,
-    /// For `VALIDATION_ERROR`, the invalid fields and what is wrong with them; otherwise empty.
     #[serde(default)]
-    pub details: Vec<FieldError>,
+    pub details: Details,
+}
+
+/// More about an error.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum Details {
+    /// For `VALIDATION_ERROR`, the invalid fields and what is wrong with them; otherwise mostly empty.
+    Fields(Vec<FieldError>),
+    /// For `QUOTA_EXCEEDED` and `TRANSFER_EXCEEDED`.
+    Limit(Box<LimitReached>),
+}
+
+impl Default for Details {
+    fn default() -> Self {
+        Self::Fields(Vec::new())
+    }
+}
+
+impl From<Vec<FieldError>> for Details {
+    fn from(fields: Vec<FieldError>) -> Self {
+        Self::Fields(fields)
+    }
+}
+
+/// The limit that was reached.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct LimitReached {
+    /// Name of the limit, such as `storage_bytes`, `object_count`, `max_file_size` or `monthly_download_bytes`.
+    pub limit: String,
+    /// Day on which a monthly limit begins anew, as YYYY-MM-DD.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resets_on: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -38,7 +38,7 @@ pub mod user;
 pub use category::Category;
 pub use digest::{Blake3, Md5, Sha256};
 pub use directory::Directory;
-pub use error::{ErrorBody, ErrorCode, FieldError};
+pub use error::{Details, ErrorBody, ErrorCode, FieldError};
 pub use expiry::ExpirationPolicy;
 pub use file::{ChangeFile, CreateFile, CreatedFile, File, FileStatus, IfExists, ReportUpload};
 pub use id::Id;

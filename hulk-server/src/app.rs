@@ -35,7 +35,7 @@ pub struct App {
     pub settings: Arc<Settings>,
     /// Downloads that are not in the database yet.
     pub downloads: Arc<Downloads>,
-    /// Downloaded bytes of the current month.
+    /// What may still be downloaded of users' files before the database is asked.
     pub(crate) transfers: Arc<Transfers>,
     /// Last uses of keys that are not in the database yet.
     pub(crate) key_uses: Arc<KeyUses>,

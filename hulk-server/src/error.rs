@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use hulk_proto::{ErrorBody, ErrorCode, FieldError, error::ErrorDetail};
+use hulk_proto::{Details, ErrorBody, ErrorCode, FieldError, error::ErrorDetail};
 
 use crate::{
     db::{self, Fault},
@@ -23,7 +23,7 @@ pub(crate) type Result<T> = std::result::Result<T, Error>;
 pub struct Error {
     code: ErrorCode,
     message: String,
-    details: Vec<FieldError>,
+    details: Details,
     /// Status, if it is not the usual one of the code.
     status: Option<StatusCode>,
     source: Option<Box<dyn StdError + Send + Sync>>,
@@ -39,7 +39,7 @@ impl Error {
         Self {
             code,
             message: message.into(),
-            details: Vec::new(),
+            details: Details::default(),
             status: None,
             source: None,
             is_collision: false,
@@ -61,7 +61,7 @@ impl Error {
             field => format!("{field}: {message}"),
         };
         Self {
-            details: vec![FieldError { field, message }],
+            details: vec![FieldError { field, message }].into(),
             ..Self::new(ErrorCode::ValidationError, text)
         }
     }
@@ -83,8 +83,8 @@ impl Error {
     }
 
     #[must_use]
-    pub fn with_details(mut self, details: Vec<FieldError>) -> Self {
-        self.details = details;
+    pub fn with_details(mut self, details: impl Into<Details>) -> Self {
+        self.details = details.into();
         self
     }
 

@@ -259,6 +259,7 @@ async fn make_key(server: &Server) -> Result<ApiKeySecret> {
                 is_email_verified: true,
                 tier: LOCAL_TIER.to_owned(),
                 quota_bytes: Some(LOCAL_QUOTA_BYTES),
+                has_password_recipe: false,
             };
             users::create_user(&app.db, request)
                 .await

@@ -218,6 +218,7 @@ pub(crate) fn make_key_as(
             is_email_verified: true,
             tier: "free".into(),
             quota_bytes: Some(quota),
+            has_password_recipe: false,
         };
         users::create_user(&db, user).await.unwrap();
         let user = users::find_user(&db, email).await.unwrap();

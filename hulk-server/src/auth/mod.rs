@@ -145,6 +145,11 @@ impl Credential {
 }
 
 impl Caller {
+    /// Whether it is root, who acts for the user.
+    pub fn is_root(&self) -> bool {
+        matches!(self.credential, Credential::Root)
+    }
+
     pub fn may(&self, right: Right) -> bool {
         self.credential.permissions().grants(right)
     }

@@ -38,6 +38,7 @@ pub(crate) async fn create_user(
         is_email_verified,
         tier: config.new_user_tier().to_owned(),
         quota_bytes: config.new_user_quota(),
+        has_password_recipe: config.password_recipe,
     };
     let user = users::create_user(&db, request).await?;
     db.close().await;

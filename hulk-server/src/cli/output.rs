@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use hulk_proto::{ErrorBody, ErrorCode, error::ErrorDetail};
+use hulk_proto::{Details, ErrorBody, ErrorCode, error::ErrorDetail};
 use serde::Serialize;
 
 /// Why a command failed.
@@ -67,7 +67,7 @@ pub(crate) fn report(failure: &Failure, json: bool) {
         let error = ErrorDetail {
             code: failure.code,
             message: failure.message.clone(),
-            details: Vec::new(),
+            details: Details::default(),
         };
         if let Ok(text) = serde_json::to_string(&ErrorBody { error }) {
             eprintln!("{text}");

@@ -77,3 +77,12 @@ pub(crate) async fn delete_expired(
     .await?;
     Ok(result.rows_affected())
 }
+
+/// Deletes all links of a user.
+pub(crate) async fn delete_of(connection: &mut AnyConnection, user_id: &str) -> sqlx::Result<()> {
+    sqlx::query("DELETE FROM login_links WHERE user_id = $1")
+        .bind(user_id)
+        .execute(connection)
+        .await
+        .map(drop)
+}

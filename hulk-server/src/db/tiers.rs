@@ -95,19 +95,50 @@ pub(crate) async fn put(connection: &mut AnyConnection, tier: &TierRow) -> sqlx:
     Ok(true)
 }
 
-/// Gives the users of a tier its new quota, except those who have one of their own.
-pub(crate) async fn move_quotas(
+/// Locks a tier until the end of the transaction. Returns false if there is none with this id.
+pub(crate) async fn touch(
     connection: &mut AnyConnection,
+    id: &str,
+    now: i64,
+) -> sqlx::Result<bool> {
+    let touched = sqlx::query("UPDATE tiers SET updated_at = $2 WHERE id = $1")
+        .bind(id)
+        .bind(now)
+        .execute(connection)
+        .await?;
+    Ok(touched.rows_affected() == 1)
+}
+
+/// Returns ids of users of a tier after `after`, in order.
+pub(crate) async fn users_of(
+    connection: &mut AnyConnection,
+    tier_id: &str,
+    after: &str,
+) -> sqlx::Result<Vec<String>> {
+    sqlx::query_scalar("SELECT id FROM users WHERE tier_id = $1 AND id > $2 ORDER BY id LIMIT 500")
+        .bind(tier_id)
+        .bind(after)
+        .fetch_all(connection)
+        .await
+}
+
+/// Gives a user the new quota of the tier, except to one who has a quota of their own.
+pub(crate) async fn move_quota(
+    connection: &mut AnyConnection,
+    user_id: &str,
     tier_id: &str,
     (from, to): (i64, i64),
 ) -> sqlx::Result<()> {
-    sqlx::query("UPDATE users SET quota_bytes = $3 WHERE tier_id = $1 AND quota_bytes = $2")
-        .bind(tier_id)
-        .bind(from)
-        .bind(to)
-        .execute(connection)
-        .await
-        .map(drop)
+    sqlx::query(
+        "UPDATE users SET quota_bytes = $4 WHERE id = $1 AND tier_id = $2 AND quota_bytes = $3",
+    )
+    .bind(user_id)
+    .bind(tier_id)
+    .bind(from)
+    .bind(to)
+    .execute(connection)
+    .await
+    .map(drop)
 }
 
 /// Deletes a tier. Returns false if a user has it, or has asked for it.

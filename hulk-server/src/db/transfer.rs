@@ -2,42 +2,53 @@
 
 use sqlx::AnyConnection;
 
-/// What a user's files may transfer, and have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
-pub(crate) struct TransferRow {
-    /// NULL is unlimited.
-    pub monthly_download_bytes: Option<i64>,
-    pub month: i64,
-    pub month_bytes: i64,
-}
-
-pub(crate) async fn find(
+/// Returns the limit of a user's tier, in which `None` is unlimited; `None` if there is no such user.
+pub(crate) async fn limit_of(
     connection: &mut AnyConnection,
     user_id: &str,
-) -> sqlx::Result<Option<TransferRow>> {
-    sqlx::query_as(
-        "SELECT t.monthly_download_bytes, u.month, u.month_bytes
-         FROM users u JOIN tiers t ON t.id = u.tier_id WHERE u.id = $1",
+) -> sqlx::Result<Option<Option<i64>>> {
+    sqlx::query_scalar(
+        "SELECT (SELECT monthly_download_bytes FROM tiers WHERE id = users.tier_id)
+         FROM users WHERE id = $1",
     )
     .bind(user_id)
     .fetch_optional(connection)
     .await
 }
 
-/// Adds bytes of a month. Returns the sum of the month, unless the user no longer exists.
-pub(crate) async fn add(
+/// Adds bytes to a month, if their sum is at most `most`. Returns whether it is.
+pub(crate) async fn take(
     connection: &mut AnyConnection,
     user_id: &str,
     month: i64,
-    bytes: i64,
-) -> sqlx::Result<Option<i64>> {
-    sqlx::query_scalar(
+    (bytes, most): (i64, i64),
+) -> sqlx::Result<bool> {
+    let taken = sqlx::query(
         "UPDATE users SET month_bytes = CASE WHEN month = $2 THEN month_bytes ELSE 0 END + $3, month = $2
-         WHERE id = $1 AND month <= $2 RETURNING month_bytes",
+         WHERE id = $1 AND month <= $2
+               AND CASE WHEN month = $2 THEN month_bytes ELSE 0 END <= CAST($4 AS BIGINT) - CAST($3 AS BIGINT)",
     )
     .bind(user_id)
     .bind(month)
     .bind(bytes)
-    .fetch_optional(connection)
-    .await
+    .bind(most)
+    .execute(connection)
+    .await?;
+    Ok(taken.rows_affected() == 1)
+}
+
+/// Subtracts bytes of a month that were taken and not downloaded.
+pub(crate) async fn give_back(
+    connection: &mut AnyConnection,
+    user_id: &str,
+    month: i64,
+    bytes: i64,
+) -> sqlx::Result<()> {
+    sqlx::query("UPDATE users SET month_bytes = month_bytes - $3 WHERE id = $1 AND month = $2")
+        .bind(user_id)
+        .bind(month)
+        .bind(bytes)
+        .execute(connection)
+        .await
+        .map(drop)
 }

@@ -46,7 +46,7 @@ impl FromRequestParts<App> for ModeratorDeletes {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
-        staff(parts, app, Rank::Moderator, Right::Manage)
+        staff(parts, app, Rank::Moderator, Right::Change)
             .await
             .map(Self)
     }

@@ -15,11 +15,10 @@ pub(super) async fn run(app: App, stop: CancellationToken) {
     loop {
         let is_stopped = tokio::select! {
             _ = tick.tick() => false,
-            () = app.transfers.is_much.notified() => false,
             () = stop.cancelled() => true,
         };
         report("downloads", flush(&app).await);
-        report("transfers", flush_transfers(&app).await);
+        report("transfers", return_transfers(&app, is_stopped).await);
         report("key uses", flush_key_uses(&app).await);
         if is_stopped {
             return;
@@ -31,8 +30,8 @@ async fn flush_key_uses(app: &App) -> Result<()> {
     Ok(app.key_uses.flush(&app.db).await?)
 }
 
-async fn flush_transfers(app: &App) -> Result<()> {
-    Ok(app.transfers.flush(&app.db).await?)
+async fn return_transfers(app: &App, is_last: bool) -> Result<()> {
+    Ok(app.transfers.return_unused(&app.db, is_last).await?)
 }
 
 async fn flush(app: &App) -> Result<()> {

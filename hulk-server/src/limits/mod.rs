@@ -11,16 +11,16 @@ mod user;
 
 use std::net::{IpAddr, Ipv6Addr};
 
-use hulk_proto::FieldError;
+use hulk_proto::{Details, error::LimitReached};
 
 pub use user::Limits;
 
 /// Returns the details of an error that name the limit that was reached.
-pub(crate) fn reached(limit: &str) -> Vec<FieldError> {
-    vec![FieldError {
-        field: "limit".to_owned(),
-        message: limit.to_owned(),
-    }]
+pub(crate) fn reached(limit: &str) -> Details {
+    Details::Limit(Box::new(LimitReached {
+        limit: limit.to_owned(),
+        resets_on: None,
+    }))
 }
 
 /// Returns the address that limits count: one customer of a provider has a whole /64 of IPv6.

@@ -1,7 +1,10 @@
-//! Counts what is downloaded of each user's files in a month, and holds it within the tier. Counted when a link
-//! is signed, in full: the store does not tell how much of it was fetched. In memory, and written in batches, since
-//! a write per redirect would make the database the bottleneck; replicas see each other's bytes with the next
-//! batch, which comes early when much of the limit is not written yet.
+//! Holds what is downloaded of each user's files in a month within the tier. Counted when a link is signed, in full:
+//! the store does not tell how much of it was fetched.
+//!
+//! A write per redirect would make the database the bottleneck. So a replica takes an allowance from the month, in
+//! one conditional statement, and hands it out from memory: replicas together never exceed the limit, and fall
+//! short of it by one small allowance each at most. What is left of an allowance is given back when nobody has
+//! downloaded for a while, and when the replica stops; a crash loses it.
 
 use std::{
     collections::HashMap,
@@ -9,49 +12,39 @@ use std::{
     time::{Duration, Instant},
 };
 
-use hulk_proto::{ErrorCode, Timestamp};
-use tokio::sync::Notify;
+use hulk_proto::{Details, ErrorCode, Timestamp, error::LimitReached};
 
-use super::reached;
 use crate::{
-    db::{
-        Db,
-        transfer::{self, TransferRow},
-    },
+    db::{Db, transfer},
     error::{Error, Result},
 };
 
-/// How long the limit and the sum of a month are taken to be as they were read.
-const FRESH: Duration = Duration::from_secs(2);
-/// Users whom nobody has downloaded from for so long are forgotten.
+/// An allowance is this part of the limit, or one download.
+const PARTS: i64 = 400;
+/// Allowance of a user without a limit, in bytes.
+const OF_UNLIMITED: i64 = 1 << 30;
+/// For how long a user whose month is used up is refused without asking the database again.
+const REFUSAL: Duration = Duration::from_secs(1);
+/// Users whom nobody has downloaded from for so long give their allowance back.
 const IDLE: Duration = Duration::from_secs(60);
-/// This part of a limit is written at once.
-const EARLY: i64 = 200;
 
-/// Downloaded bytes of the current month.
+/// Allowances of this replica.
 #[derive(Default)]
 pub(crate) struct Transfers {
-    users: Mutex<HashMap<String, Month>>,
-    /// Notified when much is not written yet.
-    pub(crate) is_much: Notify,
+    users: Mutex<HashMap<String, Allowance>>,
+    /// One task at a time asks for more, so that many downloads at once do not each take an allowance.
+    turn: tokio::sync::Mutex<()>,
 }
 
 #[derive(Clone, Copy)]
-struct Month {
-    number: i64,
-    limit: Option<i64>,
-    /// The sum that the database had last.
-    written: i64,
-    /// What is being written.
-    writing: i64,
-    pending: i64,
-    read_at: Instant,
-}
-
-impl Month {
-    fn sum(&self) -> i64 {
-        self.written + self.writing + self.pending
-    }
+struct Allowance {
+    /// Number of the month.
+    month: i64,
+    /// Bytes that the database counts as downloaded, and that are not.
+    left: i64,
+    used_at: Instant,
+    /// When the database refused more, and how much was asked for.
+    refused: Option<(Instant, i64)>,
 }
 
 impl Transfers {
@@ -64,135 +57,150 @@ impl Transfers {
         if let Some(taken) = self.try_take(user_id, bytes, now) {
             return taken;
         }
-        let mut connection = db.read().await?;
-        let row = transfer::find(&mut connection, user_id).await?;
-        drop(connection);
-        let row = row.ok_or_else(|| Error::not_found("file"))?;
-        self.refresh(user_id, row, now);
-        self.try_take(user_id, bytes, now).unwrap_or(Ok(()))
+        let _turn = self.turn.lock().await;
+        // Whoever had the turn before may have taken enough for this one too.
+        if let Some(taken) = self.try_take(user_id, bytes, now) {
+            return taken;
+        }
+        let month = number_of(now);
+        let left = self
+            .lock()
+            .get(user_id)
+            .map_or(0, |allowance| allowance.left);
+        let more = lease(db, user_id, month, bytes - left).await?;
+        let mut users = self.lock();
+        let allowance = users
+            .entry(user_id.to_owned())
+            .or_insert_with(|| Allowance::of(month));
+        if allowance.month != month {
+            *allowance = Allowance::of(month);
+        }
+        match more {
+            Some(more) => {
+                allowance.left += more - bytes;
+                allowance.refused = None;
+                Ok(())
+            }
+            None => {
+                allowance.refused = Some((Instant::now(), bytes));
+                Err(exceeded(now))
+            }
+        }
     }
 
     /// Takes back what was counted for a download that did not begin.
     pub(crate) fn give_back(&self, user_id: &str, bytes: i64) {
-        if let Some(month) = self.lock().get_mut(user_id) {
-            month.pending -= bytes;
+        let month = number_of(Timestamp::now());
+        let mut users = self.lock();
+        let allowance = users.get_mut(user_id);
+        if let Some(allowance) = allowance.filter(|allowance| allowance.month == month) {
+            allowance.left += bytes;
         }
     }
 
-    /// Returns `None` if the limit must be read first.
+    /// Returns `None` if the database must be asked.
     fn try_take(&self, user_id: &str, bytes: i64, now: Timestamp) -> Option<Result<()>> {
         let mut users = self.lock();
-        let month = users.get_mut(user_id)?;
-        if month.number != number_of(now) || month.read_at.elapsed() > FRESH {
+        let allowance = users.get_mut(user_id)?;
+        if allowance.month != number_of(now) {
+            // What is left of an earlier month is of no use.
+            users.remove(user_id);
             return None;
         }
-        if month
-            .limit
-            .is_some_and(|limit| month.sum().saturating_add(bytes) > limit)
-        {
-            return Some(Err(exceeded(now)));
+        if bytes <= allowance.left {
+            allowance.left -= bytes;
+            allowance.used_at = Instant::now();
+            return Some(Ok(()));
         }
-        month.pending += bytes;
-        if month
-            .limit
-            .is_some_and(|limit| month.pending > limit / EARLY)
-        {
-            self.is_much.notify_one();
-        }
-        Some(Ok(()))
+        let refused = allowance.refused?;
+        let is_known = refused.0.elapsed() < REFUSAL && bytes >= refused.1;
+        is_known.then(|| Err(exceeded(now)))
     }
 
-    fn refresh(&self, user_id: &str, row: TransferRow, now: Timestamp) {
-        let number = number_of(now);
-        let written = if row.month == number {
-            row.month_bytes
-        } else {
-            0
-        };
-        let fresh = Month {
-            number,
-            limit: row.monthly_download_bytes,
-            written,
-            writing: 0,
-            pending: 0,
-            read_at: Instant::now(),
-        };
-        let mut users = self.lock();
-        match users
-            .get_mut(user_id)
-            .filter(|month| month.number == number)
-        {
-            Some(month) => {
-                month.limit = fresh.limit;
-                // It was read before what this process has written since.
-                month.written = month.written.max(written);
-                month.read_at = fresh.read_at;
-            }
-            // What is pending of an earlier month limits nothing any more.
-            None => drop(users.insert(user_id.to_owned(), fresh)),
-        }
-    }
-
-    /// Writes the sums in one transaction; those that could not be written are kept.
+    /// Gives back what is left of the allowances that nobody uses; of all, if `is_last`.
     ///
     /// # Errors
-    /// If the database does not accept them.
-    pub(crate) async fn flush(&self, db: &Db) -> sqlx::Result<()> {
-        let batch = self.begin_flush();
-        if batch.is_empty() {
+    /// If the database does not accept it; then it is tried again.
+    pub(crate) async fn return_unused(&self, db: &Db, is_last: bool) -> sqlx::Result<()> {
+        let unused = self.begin_return(is_last);
+        if unused.is_empty() {
             return Ok(());
         }
-        let written = write(db, &batch).await;
-        let mut users = self.lock();
-        for (index, (user_id, _, bytes)) in batch.iter().enumerate() {
-            let Some(month) = users.get_mut(user_id) else {
-                continue;
-            };
-            month.writing -= bytes;
-            match &written {
-                Ok(sums) => {
-                    month.written = sums.get(index).copied().flatten().unwrap_or(month.written)
+        let returned = give_back_all(db, &unused).await;
+        if returned.is_err() {
+            let mut users = self.lock();
+            for (user_id, month, left) in unused {
+                let allowance = users.entry(user_id).or_insert_with(|| Allowance::of(month));
+                if allowance.month == month {
+                    allowance.left += left;
                 }
-                Err(_) => month.pending += bytes,
             }
         }
-        written.map(drop)
+        returned
     }
 
-    /// Returns (user, month, bytes) to write, in the order of the users, so that two replicas do not deadlock.
-    fn begin_flush(&self) -> Vec<(String, i64, i64)> {
+    /// Returns (user, month, bytes), in the order of the users, so that two replicas do not deadlock.
+    fn begin_return(&self, is_last: bool) -> Vec<(String, i64, i64)> {
         let mut users = self.lock();
-        users.retain(|_, month| {
-            month.pending != 0 || month.writing != 0 || month.read_at.elapsed() < IDLE
-        });
-        let mut batch = Vec::new();
-        for (user_id, month) in users.iter_mut().filter(|(_, month)| month.pending != 0) {
-            month.writing += month.pending;
-            batch.push((user_id.clone(), month.number, month.pending));
-            month.pending = 0;
-        }
-        batch.sort_unstable();
-        batch
+        let is_over = |allowance: &Allowance| is_last || allowance.used_at.elapsed() > IDLE;
+        let mut unused: Vec<_> = users
+            .iter()
+            .filter(|(_, allowance)| is_over(allowance) && allowance.left > 0)
+            .map(|(user_id, allowance)| (user_id.clone(), allowance.month, allowance.left))
+            .collect();
+        users.retain(|_, allowance| !is_over(allowance));
+        unused.sort_unstable();
+        unused
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Month>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Allowance>> {
         self.users.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Not through `ops::transaction`: it is the server's count, of many users.
-async fn write(db: &Db, batch: &[(String, i64, i64)]) -> sqlx::Result<Vec<Option<i64>>> {
+impl Allowance {
+    fn of(month: i64) -> Self {
+        Self {
+            month,
+            left: 0,
+            used_at: Instant::now(),
+            refused: None,
+        }
+    }
+}
+
+/// Takes an allowance of `needed` bytes or more from a month. Returns how much, unless there is not enough.
+///
+/// Not through `ops::transaction`: it is the server's count, and waits for no change of the user's.
+async fn lease(db: &Db, user_id: &str, month: i64, needed: i64) -> Result<Option<i64>> {
     let mut transaction = db.write().await?;
-    let mut sums = Vec::with_capacity(batch.len());
-    for (user_id, month, bytes) in batch {
-        sums.push(transfer::add(&mut transaction, user_id, *month, *bytes).await?);
+    let limit = transfer::limit_of(&mut transaction, user_id).await?;
+    let limit = limit.ok_or_else(|| Error::not_found("file"))?;
+    let (most, usual) = match limit {
+        Some(most) => (most, most / PARTS),
+        None => (i64::MAX, OF_UNLIMITED),
+    };
+    let mut taken = None;
+    for bytes in [needed.max(usual), needed] {
+        if transfer::take(&mut transaction, user_id, month, (bytes, most)).await? {
+            taken = Some(bytes);
+            break;
+        }
     }
     transaction.commit().await?;
-    Ok(sums)
+    Ok(taken)
+}
+
+async fn give_back_all(db: &Db, unused: &[(String, i64, i64)]) -> sqlx::Result<()> {
+    let mut transaction = db.write().await?;
+    for (user_id, month, bytes) in unused {
+        transfer::give_back(&mut transaction, user_id, *month, *bytes).await?;
+    }
+    transaction.commit().await
 }
 
 /// Returns the number of a calendar month.
-pub(crate) fn number_of(time: Timestamp) -> i64 {
+fn number_of(time: Timestamp) -> i64 {
     let time = time.date_time();
     i64::from(time.year()) * 12 + i64::from(u8::from(time.month())) - 1
 }
@@ -209,6 +217,9 @@ fn exceeded(now: Timestamp) -> Error {
         ),
     );
     error
-        .with_details(reached("monthly_download_bytes"))
+        .with_details(Details::Limit(Box::new(LimitReached {
+            limit: "monthly_download_bytes".to_owned(),
+            resets_on: Some(day),
+        })))
         .with_retry_after(Duration::from_millis(u64::try_from(left).unwrap_or(0)))
 }

@@ -2,6 +2,8 @@
 
 use std::{sync::Arc, time::Duration};
 
+use hulk_proto::limits::{MAX_FILE_BYTES, UNLIMITED_QUOTA_BYTES};
+
 use crate::db::users::UserRow;
 
 /// Limits on what a user may store, and for how long.
@@ -36,6 +38,18 @@ impl Limits {
             max_file_bytes: server.max_file_bytes.min(file_bytes),
             month_bytes: user.tier_month_bytes.map(unsigned),
             ..server.clone()
+        }
+    }
+
+    /// Returns the limits of root, whom those of users do not bind.
+    pub(crate) fn lifted(self) -> Self {
+        Self {
+            storage_bytes: UNLIMITED_QUOTA_BYTES,
+            max_objects: i64::MAX,
+            max_file_bytes: MAX_FILE_BYTES,
+            month_bytes: None,
+            allowed_extensions: Arc::default(),
+            ..self
         }
     }
 

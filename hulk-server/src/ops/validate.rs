@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use crate::{
     app::App,
     error::{self, Error, Result},
-    limits::Limits,
+    limits::{Limits, reached},
     store::DISK_RESERVE_BYTES,
 };
 
@@ -34,11 +34,15 @@ pub(super) fn batch(len: usize) -> Result<()> {
     }
 }
 
-pub(super) fn too_large(size_bytes: u64, most: u64) -> Error {
-    Error::new(
-        ErrorCode::PayloadTooLarge,
-        format!("the file has {size_bytes} bytes; the limit is {most}"),
-    )
+/// Error for a file that is larger than the server takes from anybody, or else than a tier or a link allows.
+pub(super) fn too_large(app: &App, size_bytes: u64, most: u64) -> Error {
+    let message = format!("the file has {size_bytes} bytes; the limit is {most}");
+    match size_bytes > app.settings.limits.max_file_bytes {
+        true => Error::new(ErrorCode::PayloadTooLarge, message),
+        false => {
+            Error::new(ErrorCode::QuotaExceeded, message).with_details(reached("max_file_size"))
+        }
+    }
 }
 
 /// Fails if the disk of the embedded store has no room for `size_bytes` more.

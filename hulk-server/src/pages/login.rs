@@ -23,7 +23,7 @@ use crate::{
         extract::{Form, NextQuery, own_path},
         same_origin::{SameOrigin, is_own_navigation},
     },
-    ops::accounts::{login_links, sessions},
+    ops::accounts::{login_links, refresh, sessions},
 };
 
 /// The start page of whoever is not signed in.
@@ -252,6 +252,6 @@ pub(super) async fn refresh(
 
 async fn renewed(app: &App, headers: &HeaderMap) -> Result<[HeaderValue; 2]> {
     let token = refresh_token(app, headers).unwrap_or_default();
-    let session = sessions::refresh(app, &token).await?;
+    let session = refresh::refresh(app, &token).await?;
     session_cookies(app, &session)
 }

@@ -194,6 +194,7 @@ async fn begin(
         scope: None,
         share: Some((&opened, credentials)),
         saves: true,
+        is_root: false,
     };
     let resolved = resolve_link(app, &Link::Id(id), follower, &Method::GET, None).await?;
     Ok(resolved.presigned.url)

@@ -16,7 +16,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     app::App,
-    auth::scope::Scope,
+    auth::{Caller, scope::Scope},
     error::{Error, Result},
     http::{
         extract::{LinkQuery, Rest},
@@ -70,6 +70,7 @@ pub(crate) async fn by_id(
         scope: caller.as_ref().map(Scope::from),
         share: opened.as_ref().map(|opened| (opened, &access)),
         saves: false,
+        is_root: caller.as_ref().is_some_and(Caller::is_root),
     };
     let resolved = resolve_link(&app, &link, follower, &method, query.version).await?;
     if !wants_json(&headers) {

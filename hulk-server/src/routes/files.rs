@@ -280,7 +280,10 @@ pub(super) async fn download(
     headers: HeaderMap,
 ) -> Result<Response> {
     find_file(&app, (&caller).into(), &id).await?;
-    let owner = Follower::of((&caller).into());
+    let owner = Follower {
+        is_root: caller.is_root(),
+        ..Follower::of((&caller).into())
+    };
     let link = Link::Id(id);
     let resolved = resolve_link(&app, &link, owner, &Method::GET, query.version).await?;
     Ok(match wants_json(&headers) {

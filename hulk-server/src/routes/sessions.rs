@@ -16,7 +16,7 @@ use crate::{
         caller::{Authenticated, CanManage, CanRead},
         extract::{Json, List, OptionalJson, PathId, own_path},
     },
-    ops::accounts::{login_links, sessions},
+    ops::accounts::{login_links, refresh, sessions},
 };
 
 /// Longest path of a page that a link leads to: that of a directory, percent-encoded.
@@ -52,7 +52,7 @@ async fn log_in(
 #[utoipa::path(post, path = "/api/v1/sessions/refresh", tag = "sessions", request_body = Refresh,
     responses((status = 200, body = LoggedIn), (status = 401, body = ErrorBody)))]
 async fn refresh(State(app): State<App>, Json(request): Json<Refresh>) -> Result<Answer<LoggedIn>> {
-    sessions::refresh(&app, &request.refresh_token.0)
+    refresh::refresh(&app, &request.refresh_token.0)
         .await
         .map(Answer)
 }

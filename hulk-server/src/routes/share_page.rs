@@ -81,6 +81,7 @@ pub(crate) async fn follow(
         scope: None,
         share: Some((&opened, &credentials)),
         saves: false,
+        is_root: false,
     };
     let resolved = resolve_link(&app, &Link::Id(id), follower, &method, None).await?;
     Ok(redirect(resolved))

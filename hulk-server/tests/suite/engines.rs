@@ -31,6 +31,7 @@ const OWN: &[&str] = &[
 /// upload. And it copies to an object by truncating the old one, which a reader may see; S3 replaces an
 /// object atomically, so that replicas may copy the same bytes twice.
 const NOT_OF_S3S_FS: &[&str] = &[
+    "path_keys::uploads::the_beginning",
     "links::many_who_ask_at_once_for_a_direct_upload",
     "multipart::",
     "versions::a_restored_version_is_the_newest",

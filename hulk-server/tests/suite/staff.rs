@@ -129,6 +129,15 @@ async fn nobody_changes_who_stands_above_nor_takes_the_last_admin_away() {
         }
     }
     assert_eq!(server.delete(&own, ROOT_KEY).await.0, 409);
+    // The password of one's own account is asked elsewhere.
+    assert_eq!(server.delete(&own, &admin.key).await.0, 403);
+    // Root deletes whom it names twice, and nobody else.
+    let other = format!("/api/v1/users/{}", eve.user_id);
+    let deletion = server.http.delete(server.url(&other)).bearer_auth(ROOT_KEY);
+    let deletion = deletion.header("x-hulk-user", &moderator.user_id);
+    let deletion = deletion.json(&json!({ "password": "" })).send().await;
+    assert_eq!(deletion.unwrap().status(), 404);
+    assert_eq!(server.get("/api/v1/me", &moderator.key).await.0, 200);
     let deletion = format!("/api/v1/users/{}", admin.user_id);
     let body = json!({ "password": PASSWORD });
     let deletion = server.send(Method::DELETE, &deletion, &admin.key, Some(body));

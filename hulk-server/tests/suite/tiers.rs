@@ -50,20 +50,20 @@ async fn a_tier_limits_bytes_objects_and_the_size_of_a_file() {
         let (server, key) = (&server, ada.key.clone());
         async move { server.post("/api/v1/files", &key, body).await }
     };
-    assert_eq!(put("large.bin", 601).await.0, 413);
+    assert_eq!(put("large.bin", 601).await.0, 507);
     assert_eq!(put("one.bin", 600).await.0, 201);
     let (status, error) = put("two.bin", 401).await;
     assert_eq!((status.as_u16(), code(&error)), (507, "QUOTA_EXCEEDED"));
     assert_eq!(
         error["error"]["details"],
-        json!([{ "field": "limit", "message": "storage_bytes" }])
+        json!({ "limit": "storage_bytes" })
     );
     assert_eq!(put("two.bin", 400).await.0, 201);
     let (status, error) = put("three.bin", 0).await;
     assert_eq!((status.as_u16(), code(&error)), (507, "QUOTA_EXCEEDED"));
     assert_eq!(
         error["error"]["details"],
-        json!([{ "field": "limit", "message": "object_count" }])
+        json!({ "limit": "object_count" })
     );
 
     // Whoever has the quota of the tier gets its new one; whoever has one of their own keeps it.

@@ -2,11 +2,11 @@
 
 use hulk_proto::{ErrorCode, Id, Role, account::DeleteUser};
 
-use super::passwords::check_own;
+use super::{passwords::check_own, profile::check_self};
 use crate::{
     app::App,
     audit::{self, Action, Actor},
-    auth::{Caller, Client, Credential},
+    auth::{Caller, Client},
     db::{
         Write, deletion,
         queue::{self, Work},
@@ -34,7 +34,8 @@ pub async fn delete_own(
     id: &Id,
     request: DeleteUser,
 ) -> Result<()> {
-    if !matches!(caller.credential, Credential::Root) {
+    check_self(&caller.user, id)?;
+    if !caller.is_root() {
         check_own(app, client, caller, id, &request.password).await?;
     }
     delete(app, Actor::from(caller), &caller.user).await
@@ -75,15 +76,24 @@ pub(crate) async fn check_not_last_admin(
     if user.is_none_or(|user| user.role != Role::Admin || !user.is_active) {
         return Ok(());
     }
-    if let Some(first) = users::active_admins(transaction).await?.first() {
+    loop {
+        let admins = users::active_admins(transaction).await?;
+        let Some(first) = admins.first() else {
+            return Ok(());
+        };
         app.db.lock_user(transaction, first).await?;
-    }
-    match users::active_admins(transaction).await?.as_slice() {
-        [only] if only == user_id => Err(Error::new(
-            ErrorCode::Conflict,
-            "this is the last admin; make somebody else an admin first",
-        )),
-        _ => Ok(()),
+        // While the lock was waited for, the first may have become another one, whose lock then counts.
+        let now = users::active_admins(transaction).await?;
+        match now.as_slice() {
+            [only] if only == user_id => {
+                return Err(Error::new(
+                    ErrorCode::Conflict,
+                    "this is the last admin; make somebody else an admin first",
+                ));
+            }
+            [still, ..] if still == first => return Ok(()),
+            _ => {}
+        }
     }
 }
 

@@ -18,7 +18,7 @@ use crate::{
         users::{self, UserRow},
     },
     error::{Error, Result},
-    limits::Limits,
+    limits::{Limits, reached},
     ops::{
         page::plain_page,
         present,
@@ -121,7 +121,8 @@ pub(super) async fn check_count(transaction: &mut Write, user_id: &str) -> Resul
         false => Err(Error::new(
             ErrorCode::QuotaExceeded,
             format!("you already have {MAX_KEYS} keys; revoke one first (hulk keys rm)"),
-        )),
+        )
+        .with_details(reached("api_keys"))),
     }
 }
 

@@ -7,7 +7,10 @@ use hulk_proto::{
     session::{LoggedIn, LoginLink},
 };
 
-use super::sessions::{Proof, begin, no_such_link, until};
+use super::{
+    session_tokens::until,
+    sessions::{Proof, begin, no_such_link},
+};
 use crate::{
     app::App,
     audit::Actor,

@@ -7,6 +7,8 @@ pub mod keys;
 pub mod login_links;
 pub mod passwords;
 pub mod profile;
+pub mod refresh;
+mod session_tokens;
 pub mod sessions;
 pub mod sign_up;
 pub mod tiers;

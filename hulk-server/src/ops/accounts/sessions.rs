@@ -1,13 +1,14 @@
-//! Log-ins: sessions are created, refreshed, listed and ended. `db::sessions` has the table of states.
-
-use std::time::Duration;
+//! Log-ins: sessions are created, listed and ended. `db::sessions` has the table of states.
 
 use hulk_proto::{
     ApiKeySecret, ErrorCode, Id, KeyPermission, ListQuery, Page, Right, Timestamp,
-    session::{LogIn, LoggedIn, Session, TokenType},
+    session::{LogIn, LoggedIn, Session},
 };
 
-use super::sign_up;
+use super::{
+    session_tokens::{ACCESS_LIFE, REFRESH_LIFE, Tokens, until},
+    sign_up,
+};
 use crate::{
     app::App,
     audit::{self, Action, Actor},
@@ -16,10 +17,9 @@ use crate::{
         tokens::{Token, TokenPrefix},
     },
     db::{
-        Write,
-        api_keys::{self, ApiKeyRow},
+        api_keys::ApiKeyRow,
         login_links,
-        sessions::{self, SessionRow, TokenKind, TokenRow},
+        sessions::{self, SessionRow},
         users::{self, UserRow},
     },
     error::{Error, Result},
@@ -27,11 +27,6 @@ use crate::{
     ops::{page::plain_page, present, transaction::transaction},
 };
 
-const ACCESS_LIFE: Duration = Duration::from_secs(15 * 60);
-const REFRESH_LIFE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
-/// How long the predecessor of a refresh token is accepted: its client may not have received the answer, or
-/// two of its requests refreshed at once.
-const GRACE: Duration = Duration::from_secs(30);
 /// How many sessions a user may have; the longest unused end first.
 const MAX_SESSIONS: i64 = 100;
 
@@ -165,131 +160,6 @@ pub(super) async fn begin(
         tokens.insert(tx, &session, now).await
     })?;
     tokens.answer(user, ACCESS_LIFE)
-}
-
-/// Exchanges a refresh token for new tokens.
-///
-/// # Errors
-/// `AUTH_REFRESH_FAILED`, `ACCOUNT_DISABLED`.
-pub async fn refresh(app: &App, text: &str) -> Result<LoggedIn> {
-    let presented = Token::parse(TokenPrefix::Refresh, text).ok_or_else(refused)?;
-    let mut connection = app.db.read().await?;
-    let found = sessions::find_token(&mut connection, &presented.hash()).await?;
-    let found = found.ok_or_else(refused)?;
-    let session = sessions::find(&mut connection, &found.session_id).await?;
-    let session = session.ok_or_else(refused)?;
-    let user = users::find(&mut connection, &session.user_id).await?;
-    let key = match &session.key_id {
-        Some(key_id) => api_keys::find(&mut connection, key_id).await?,
-        None => None,
-    };
-    drop(connection);
-    let mut user = user.ok_or_else(refused)?;
-    if key.is_some_and(|key| key.root_id.is_some()) {
-        // As in `GET /me`.
-        user.used_bytes = 0;
-    }
-    check_active(&user)?;
-    let actor = Actor::Server { user_id: &user.id };
-    let exchanged = transaction!(&app.db, actor, async |tx| {
-        exchange(tx, &session, &presented).await
-    })?;
-    let (tokens, expires_in) = exchanged.ok_or_else(refused)?;
-    tokens.answer(user, expires_in)
-}
-
-/// Returns the successor of a token, and how long its access token is valid; `None` if there is none. Ends
-/// the session if the token was exchanged before: then somebody else has it, or has had it.
-async fn exchange(
-    transaction: &mut Write,
-    session: &SessionRow,
-    presented: &Token,
-) -> Result<Option<(Tokens, Duration)>> {
-    let (now, hash) = (Timestamp::now(), presented.hash());
-    let found = sessions::find_token(transaction, &hash).await?;
-    let is_good =
-        |token: &TokenRow| token.kind == TokenKind::Refresh && token.expires_at > now.unix_millis();
-    let Some(found) = found.filter(is_good) else {
-        return Ok(None);
-    };
-    let successor = Token::derived(TokenPrefix::Refresh, &session.token_key, presented)?;
-    let tokens = Tokens::of(session, successor)?;
-    let Some(rotated_at) = found.rotated_at else {
-        sessions::rotate(transaction, &hash, now.unix_millis()).await?;
-        let expires_at = until(now, REFRESH_LIFE, session.ends_at);
-        sessions::extend(transaction, &session.id, expires_at).await?;
-        sessions::touch(transaction, &session.id, now.unix_millis()).await?;
-        tokens.insert(transaction, session, now).await?;
-        return Ok(Some((tokens, ACCESS_LIFE)));
-    };
-    let next = sessions::find_token(transaction, &tokens.refresh.hash()).await?;
-    let is_current = next.is_some_and(|next| next.rotated_at.is_none());
-    let grace = i64::try_from(GRACE.as_millis()).unwrap_or(0);
-    if is_current && now.unix_millis() - rotated_at <= grace {
-        let access = sessions::find_token(transaction, &tokens.access.hash()).await?;
-        let left = access.map_or(0, |access| access.expires_at - now.unix_millis());
-        let left = Duration::from_millis(u64::try_from(left).unwrap_or(0));
-        return Ok(Some((tokens, left)));
-    }
-    tracing::warn!(
-        session = session.id,
-        "a refresh token was reused; its session ends"
-    );
-    sessions::delete(transaction, &session.user_id, &session.id).await?;
-    Ok(None)
-}
-
-/// The tokens that a client gets together.
-struct Tokens {
-    refresh: Token,
-    access: Token,
-}
-
-impl Tokens {
-    fn of(session: &SessionRow, refresh: Token) -> Result<Self> {
-        let access = Token::derived(TokenPrefix::Access, &session.token_key, &refresh)?;
-        Ok(Self { refresh, access })
-    }
-
-    async fn insert(
-        &self,
-        transaction: &mut Write,
-        session: &SessionRow,
-        now: Timestamp,
-    ) -> Result<()> {
-        for (token, kind, life) in [
-            (&self.refresh, TokenKind::Refresh, REFRESH_LIFE),
-            (&self.access, TokenKind::Access, ACCESS_LIFE),
-        ] {
-            let expires_at = until(now, life, session.ends_at);
-            let hash = token.hash();
-            sessions::insert_token(transaction, &session.id, kind, &hash, expires_at).await?;
-        }
-        Ok(())
-    }
-
-    fn answer(self, user: UserRow, expires_in: Duration) -> Result<LoggedIn> {
-        Ok(LoggedIn {
-            access_token: self.access.reveal().to_owned(),
-            refresh_token: self.refresh.reveal().to_owned(),
-            token_type: TokenType::Bearer,
-            expires_in: expires_in.as_secs(),
-            user: present::user(user)?,
-        })
-    }
-}
-
-/// Returns when what begins now ends: after `life`, or earlier with the key that it was made with.
-pub(super) fn until(now: Timestamp, life: Duration, ends_at: Option<i64>) -> i64 {
-    let until = now.saturating_add(life).unix_millis();
-    ends_at.map_or(until, |ends_at| ends_at.min(until))
-}
-
-fn refused() -> Error {
-    Error::new(
-        ErrorCode::AuthRefreshFailed,
-        "this refresh token is not valid, or was used before; log in again",
-    )
 }
 
 /// Ends the session of a refresh token, whatever state the token is in.

@@ -28,12 +28,16 @@ const MAX_TEXT: usize = 1024;
 /// # Errors
 /// `VALIDATION_ERROR` if there is none.
 pub(crate) async fn find_tier(transaction: &mut Write, id_or_name: &str) -> Result<TierRow> {
+    if id_or_name.contains('\0') {
+        return Err(no_tier(id_or_name));
+    }
     let tier = tiers::find(transaction, id_or_name).await?;
     tier.ok_or_else(|| no_tier(id_or_name))
 }
 
 fn no_tier(name: &str) -> Error {
-    let shown: String = name.chars().take(64).collect();
+    let shown = name.chars().filter(|character| !character.is_control());
+    let shown: String = shown.take(64).collect();
     Error::validation("tier", format!("there is no tier '{shown}'"))
 }
 

@@ -32,6 +32,8 @@ pub struct CreateUser {
     pub tier: String,
     /// That of the tier, if it is missing.
     pub quota_bytes: Option<u64>,
+    /// Whether the password needs letters of both cases and a digit.
+    pub has_password_recipe: bool,
 }
 
 /// Creates a user with a root directory.
@@ -44,7 +46,7 @@ pub async fn create_user(db: &Db, request: CreateUser) -> Result<User> {
     let password = Password(request.password);
     let about = vec![email.clone()];
     let password_hash = Passwords::default()
-        .hash_of_user("password", password, false, about)
+        .hash_of_user("password", password, request.has_password_recipe, about)
         .await?;
     let new = NewAccount {
         email,

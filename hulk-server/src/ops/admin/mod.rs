@@ -10,6 +10,7 @@ use hulk_proto::{ListQuery, Page, limits::DEFAULT_PAGE};
 use crate::{
     db::lists::Conditions,
     error::{Error, Result},
+    ops::page::is_newest_first,
 };
 
 /// Returns `(limit, offset)` of a list in a fixed order, and its conditions: each filter of the query must be
@@ -21,7 +22,7 @@ fn page_and_conditions(
     query: &ListQuery,
     condition: impl Fn(&mut Conditions, &str, &str) -> Result<bool>,
 ) -> Result<((i64, i64), Conditions)> {
-    if query.order_by.is_some() || query.cursor.is_some() {
+    if !is_newest_first(query) || query.cursor.is_some() {
         return Err(Error::validation(
             "order_by",
             "this list has one order, newest first, and is paged by limit and offset",

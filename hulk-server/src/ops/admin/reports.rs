@@ -21,6 +21,9 @@ use crate::{
     ops::present,
 };
 
+/// How far into the events an offset leads.
+const MAX_OFFSET: i64 = 10_000;
+
 /// Lists events, newest first; only those by or about `user`, if one is given. A cursor continues after the
 /// last event of a page, whatever happens meanwhile.
 ///
@@ -50,7 +53,17 @@ pub async fn list_events(
     let of_user = (&conditions, user);
     let after = query.cursor.as_deref().map(parse_cursor).transpose()?;
     let limit = query.limit.unwrap_or(DEFAULT_PAGE);
-    let offset = i64::try_from(query.offset.unwrap_or(0)).unwrap_or(i64::MAX);
+    let offset = query.offset.unwrap_or(0);
+    // Two lists are merged in memory, up to the end of the page.
+    let offset = i64::try_from(offset)
+        .ok()
+        .filter(|offset| *offset <= MAX_OFFSET);
+    let offset = offset.ok_or_else(|| {
+        Error::validation(
+            "offset",
+            format!("at most {MAX_OFFSET}; continue with the cursor"),
+        )
+    })?;
     let mut connection = app.db.read().await?;
     let of = (i64::from(limit) + 1, offset);
     let mut rows = audit::list(&mut connection, of_user, after, of).await?;

@@ -12,7 +12,7 @@ use crate::{
     audit::{self, Action, Actor},
     auth::staff::Staff,
     db::{
-        lists,
+        Write, lists,
         tiers::{self, RequestRow, TierRow},
         users,
     },
@@ -31,9 +31,15 @@ const MAX_NAME: usize = 64;
 /// # Errors
 /// `VALIDATION_ERROR`, `CONFLICT` for a name that is in use.
 pub async fn create_tier(app: &App, staff: &Staff, request: SetTier) -> Result<Tier> {
+    let details = json!(request);
     let now = Timestamp::now().unix_millis();
     let row = row(Id::random().to_string(), request, (now, now))?;
-    put(app, staff, &row, Action::TierCreate, None).await?;
+    // Not through `ops::transaction`, like all changes of tiers: a tier is of no user.
+    let mut transaction = app.db.write().await?;
+    put(&mut transaction, &row).await?;
+    let what = (Action::TierCreate, row.id.as_str());
+    audit::record_by_staff(&mut transaction, staff, what, details).await?;
+    transaction.commit().await?;
     present::tier(row)
 }
 
@@ -42,15 +48,47 @@ pub async fn create_tier(app: &App, staff: &Staff, request: SetTier) -> Result<T
 /// # Errors
 /// `NOT_FOUND`, `VALIDATION_ERROR`, `CONFLICT` for a name that is in use.
 pub async fn change_tier(app: &App, staff: &Staff, id: &Id, request: SetTier) -> Result<Tier> {
-    let mut connection = app.db.read().await?;
-    let before = tiers::find(&mut connection, id.as_str()).await?;
-    drop(connection);
-    let before = before.filter(|tier| tier.id == id.as_str());
-    let before = before.ok_or_else(|| Error::not_found("tier"))?;
+    let details = json!(request);
     let now = Timestamp::now().unix_millis();
-    let row = row(before.id.clone(), request, (before.created_at, now))?;
-    put(app, staff, &row, Action::TierChange, Some(&before)).await?;
+    let row = row(id.to_string(), request, (0, now))?;
+    let mut transaction = app.db.write().await?;
+    // Two changes run one after another, so that each knows the quota that the other has set.
+    if !tiers::touch(&mut transaction, id.as_str(), now).await? {
+        return Err(Error::not_found("tier"));
+    }
+    let before = tiers::find(&mut transaction, id.as_str()).await?;
+    let before = before.ok_or_else(|| Error::not_found("tier"))?;
+    let row = TierRow {
+        created_at: before.created_at,
+        ..row
+    };
+    put(&mut transaction, &row).await?;
+    let what = (Action::TierChange, row.id.as_str());
+    audit::record_by_staff(&mut transaction, staff, what, details).await?;
+    transaction.commit().await?;
+    move_quotas(app, &before, &row).await?;
     present::tier(row)
+}
+
+/// Gives the users of a tier its new quota, a user at a time: no other request waits for all of them. A crash
+/// leaves some with the old one, which the same request mends.
+async fn move_quotas(app: &App, before: &TierRow, tier: &TierRow) -> Result<()> {
+    let mut after = String::new();
+    loop {
+        let mut connection = app.db.read().await?;
+        let users = tiers::users_of(&mut connection, &tier.id, &after).await?;
+        drop(connection);
+        let Some(last) = users.last() else {
+            return Ok(());
+        };
+        after.clone_from(last);
+        for user_id in &users {
+            transaction!(&app.db, Actor::Server { user_id }, async |tx| {
+                let quotas = (quota_of(before), quota_of(tier));
+                Ok(tiers::move_quota(tx, user_id, &tier.id, quotas).await?)
+            })?;
+        }
+    }
 }
 
 fn row(id: String, request: SetTier, (created_at, updated_at): (i64, i64)) -> Result<TierRow> {
@@ -90,27 +128,15 @@ fn row(id: String, request: SetTier, (created_at, updated_at): (i64, i64)) -> Re
     })
 }
 
-/// Writes a tier. Not through `ops::transaction`: it is of no user.
-async fn put(
-    app: &App,
-    staff: &Staff,
-    tier: &TierRow,
-    action: Action,
-    before: Option<&TierRow>,
-) -> Result<()> {
-    let mut transaction = app.db.write().await?;
-    if !tiers::put(&mut transaction, tier).await? {
-        return Err(Error::new(
+/// Writes a tier.
+async fn put(transaction: &mut Write, tier: &TierRow) -> Result<()> {
+    match tiers::put(transaction, tier).await? {
+        true => Ok(()),
+        false => Err(Error::new(
             ErrorCode::Conflict,
             format!("a tier '{}' exists already", tier.name),
-        ));
+        )),
     }
-    if let Some(before) = before {
-        let quotas = (quota_of(before), quota_of(tier));
-        tiers::move_quotas(&mut transaction, &tier.id, quotas).await?;
-    }
-    audit::record_by_staff(&mut transaction, staff, action, &tier.id).await?;
-    Ok(transaction.commit().await?)
 }
 
 /// Deletes a tier.
@@ -118,7 +144,6 @@ async fn put(
 /// # Errors
 /// `NOT_FOUND`, `CONFLICT` while a user has it or has asked for it, or new users get it.
 pub async fn delete_tier(app: &App, staff: &Staff, id: &Id) -> Result<()> {
-    // Not through `ops::transaction`: it is of no user.
     let mut transaction = app.db.write().await?;
     let tier = tiers::find(&mut transaction, id.as_str()).await?;
     let tier = tier.filter(|tier| tier.id == id.as_str());
@@ -131,7 +156,8 @@ pub async fn delete_tier(app: &App, staff: &Staff, id: &Id) -> Result<()> {
             "this tier is in use: by users, by their requests, or as the tier of new users",
         ));
     }
-    audit::record_by_staff(&mut transaction, staff, Action::TierDelete, &tier.id).await?;
+    let what = (Action::TierDelete, tier.id.as_str());
+    audit::record_by_staff(&mut transaction, staff, what, json!({ "name": tier.name })).await?;
     Ok(transaction.commit().await?)
 }
 

@@ -1,7 +1,7 @@
 //! Accounts as staff sees and changes them.
 
 use hulk_proto::{
-    Id, ListQuery, Page, Password, Role,
+    ErrorCode, Id, ListQuery, Page, Password, Role,
     admin::{Account, AccountDetails, AccountStats, ChangeAccount, CreateAccount, SetPassword},
 };
 use serde_json::json;
@@ -12,7 +12,8 @@ use crate::{
     audit::{self, Action, Actor},
     auth::{scope::Scope, staff::Staff},
     db::{
-        lists,
+        device_codes, lists, login_links,
+        mail_tokens::{self, Purpose},
         queue::{self, Mail},
         sessions, tiers,
         usage::{self, Possessions},
@@ -21,8 +22,7 @@ use crate::{
     error::{Error, Result},
     ops::{
         accounts::{
-            deletion,
-            passwords::hash,
+            deletion, passwords,
             sign_up::{self, Names, NewAccount, insert},
             tiers::{find_tier, quota_of},
         },
@@ -181,7 +181,11 @@ pub async fn change_account(
         }
         users::set_standing(tx, user_id, &standing).await?;
         if !standing.is_active {
+            // What was begun must not go on when the account is restored.
             sessions::delete_others(tx, user_id, None).await?;
+            device_codes::delete_of(tx, user_id).await?;
+            mail_tokens::delete_all(tx, user_id, Purpose::PasswordReset).await?;
+            login_links::delete_of(tx, user_id).await?;
         }
         audit::record_with(tx, actor, Action::UserChange, user_id, details.clone()).await?;
         Ok(users::find(tx, user_id).await?)
@@ -194,20 +198,25 @@ pub async fn change_account(
 /// # Errors
 /// `NOT_FOUND`, `FORBIDDEN` for somebody above the caller, `VALIDATION_ERROR`.
 pub async fn set_password(app: &App, staff: &Staff, id: &Id, request: SetPassword) -> Result<()> {
+    check_other(staff, id)?;
     let user = find(app, id).await?;
     staff.check_over(user.role)?;
     let password: Password = request.new_password;
-    let hash = hash(app, &user, "new_password", password).await?;
+    let hash = passwords::hash(app, &user, "new_password", password).await?;
     let user_id = user.id.as_str();
     let actor = Actor::Staff { staff, user_id };
     transaction!(&app.db, actor, async |tx| {
         let now = users::find(tx, user_id).await?;
         let now = now.ok_or_else(|| Error::not_found("user"))?;
         staff.check_over(now.role)?;
-        users::set_password(tx, user_id, &hash).await?;
-        sessions::delete_others(tx, user_id, None).await?;
+        let address = staff
+            .address
+            .map_or_else(String::new, |address| address.to_string());
+        passwords::set(tx, &now, &hash, None, address).await?;
         Ok(audit::record(tx, actor, Action::UserPassword, user_id).await?)
-    })
+    })?;
+    app.queue.notify_one();
+    Ok(())
 }
 
 /// Deletes an account with everything that it has.
@@ -215,6 +224,7 @@ pub async fn set_password(app: &App, staff: &Staff, id: &Id, request: SetPasswor
 /// # Errors
 /// `NOT_FOUND`, `FORBIDDEN` for somebody above the caller, `CONFLICT` for the last admin.
 pub async fn delete_account(app: &App, staff: &Staff, id: &Id) -> Result<()> {
+    check_other(staff, id)?;
     let user = find(app, id).await?;
     staff.check_over(user.role)?;
     let actor = Actor::Staff {
@@ -222,6 +232,21 @@ pub async fn delete_account(app: &App, staff: &Staff, id: &Id) -> Result<()> {
         user_id: &user.id,
     };
     deletion::delete(app, actor, &user).await
+}
+
+/// Fails for the caller's own account, whose password is asked elsewhere.
+fn check_other(staff: &Staff, id: &Id) -> Result<()> {
+    let own = staff
+        .user
+        .as_ref()
+        .is_some_and(|user| user.id == id.as_str());
+    match own {
+        false => Ok(()),
+        true => Err(Error::new(
+            ErrorCode::Forbidden,
+            "this is your own account: change it at /users/ID, which asks for your password",
+        )),
+    }
 }
 
 async fn find(app: &App, id: &Id) -> Result<UserRow> {

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::{
     app::App,
-    audit::{self, Action, Actor},
+    audit::{self, Action, Actor, changed},
     auth::{Caller, scope::Scope},
     db::entries::{self, FileChange},
     error::{Error, Result},
@@ -40,7 +40,14 @@ pub async fn change_file(app: &App, caller: &Caller, id: &Id, change: &ChangeFil
         if scope.find(tx, id.as_str()).await?.is_none() {
             return Err(Error::not_found("file"));
         }
-        audit::record_with(tx, actor, Action::FileChange, &file.id, json!(change)).await?;
+        audit::record_with(
+            tx,
+            actor,
+            Action::FileChange,
+            &file.id,
+            changed(&json!(change)),
+        )
+        .await?;
         if let Some(path) = &change.path {
             move_to(app, tx, scope, id, path).await?;
         }

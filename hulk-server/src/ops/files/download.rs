@@ -42,6 +42,8 @@ pub struct Follower<'a> {
     pub share: Option<(&'a Opened, &'a ShareCredentials)>,
     /// Whether the file is to be saved, not shown.
     pub saves: bool,
+    /// Whether the limit of the owner's month does not bind it.
+    pub is_root: bool,
 }
 
 impl<'a> Follower<'a> {
@@ -90,13 +92,14 @@ pub async fn resolve_link(
 ) -> Result<Resolved> {
     let file = find_seen(app, link, follower, version).await?;
     check_state(&file)?;
-    if method == Method::GET {
+    let is_counted = method == Method::GET && !follower.is_root;
+    if is_counted {
         app.transfers
             .take(&app.db, &file.user_id, file.size_bytes)
             .await?;
     }
     let signed = sign(app, &file, follower, method).await;
-    if signed.is_err() && method == Method::GET {
+    if signed.is_err() && is_counted {
         app.transfers.give_back(&file.user_id, file.size_bytes);
     }
     let (presigned, claim) = signed?;

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{list::show_directory, relocate::move_to};
 use crate::{
     app::App,
-    audit::{self, Action, Actor},
+    audit::{self, Action, Actor, changed},
     auth::{Caller, scope::Scope},
     db::{
         Write,
@@ -31,7 +31,7 @@ pub async fn change_directory(
             actor,
             Action::DirectoryChange,
             id.as_str(),
-            json!(change),
+            changed(&json!(change)),
         )
         .await?;
         write(app, tx, caller.into(), id, change).await

@@ -11,7 +11,6 @@ use crate::{
     auth::scope::is_bound_directory,
     db::{Write, entries, tree},
     error::{Error, Result},
-    limits::Limits,
     ops::{
         batch::batch, present, transaction::transaction, uploads::destination::Destination,
         validate,
@@ -74,7 +73,7 @@ pub async fn create_directories(
 
 impl<'a> Creator<'a> {
     fn new(app: &'a App, destination: &'a Destination<'a>, if_there: IfThere) -> Self {
-        let limits = Limits::of(&app.settings.limits, destination.user);
+        let limits = destination.limits(app);
         Self {
             app,
             destination,

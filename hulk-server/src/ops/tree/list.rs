@@ -143,5 +143,5 @@ pub async fn show_directory(app: &App, scope: Scope<'_>, id: &Id) -> Result<Dire
     let row = row
         .filter(EntryRow::is_directory)
         .ok_or_else(|| Error::not_found("directory"))?;
-    present::directory(app, &mut connection, row).await
+    shown(app, &mut connection, scope, row).await
 }

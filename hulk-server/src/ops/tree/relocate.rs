@@ -42,26 +42,26 @@ pub async fn move_entries(
     validate::batch(request.items.len())?;
     let actor = Actor::from(caller);
     transaction!(&app.db, actor, async |tx| {
-        for item in &request.items {
-            let details = json!({ "path": item.path });
-            audit::record_with(tx, actor, Action::Move, item.id.as_str(), details).await?;
-        }
-        move_all(app, tx, caller.into(), request).await
+        move_all(app, tx, actor, (caller.into(), request)).await
     })
 }
 
 async fn move_all(
     app: &App,
     transaction: &mut Write,
-    scope: Scope<'_>,
-    request: &MoveEntries,
+    actor: Actor<'_>,
+    (scope, request): (Scope<'_>, &MoveEntries),
 ) -> Result<MovedEntries> {
     let mut refused: Vec<(RemotePath, Error)> = Vec::new();
     for item in &request.items {
         match move_to(app, transaction, scope, &item.id, &item.path).await {
             Err(error) if error.is_fault() => return Err(error),
             Err(error) => refused.push((item.path.clone(), error)),
-            Ok(()) => {}
+            Ok(true) => {
+                let (id, details) = (item.id.as_str(), json!({ "path": item.path }));
+                audit::record_with(transaction, actor, Action::Move, id, details).await?;
+            }
+            Ok(false) => {}
         }
     }
     if !refused.is_empty() {
@@ -89,7 +89,7 @@ fn together(mut refused: Vec<(RemotePath, Error)>) -> Error {
         message: error.to_string(),
     });
     Error::new(code, format!("nothing was moved: {}", texts.join("; ")))
-        .with_details(details.collect())
+        .with_details(details.collect::<Vec<_>>())
 }
 
 async fn present_entry(app: &App, connection: &mut AnyConnection, id: &Id) -> Result<Entry> {
@@ -105,7 +105,8 @@ async fn present_entry(app: &App, connection: &mut AnyConnection, id: &Id) -> Re
     })
 }
 
-/// Moves one entry in the caller's transaction; creates the directories above the new path.
+/// Moves one entry in the caller's transaction; creates the directories above the new path. Returns whether it
+/// was elsewhere before.
 ///
 /// # Errors
 /// The errors of `move_entries`.
@@ -115,7 +116,7 @@ pub(crate) async fn move_to(
     scope: Scope<'_>,
     id: &Id,
     path: &RemotePath,
-) -> Result<()> {
+) -> Result<bool> {
     let user = scope.user();
     let entry = scope.find(connection, id.as_str()).await?;
     let entry = entry.ok_or_else(|| Error::not_found("file or directory"))?;
@@ -153,7 +154,8 @@ pub(crate) async fn move_to(
         }
     }
     let category = category(connection, &entry, &name).await?;
-    Ok(entries::relocate(connection, &entry.id, &parent.id, &name, category).await?)
+    entries::relocate(connection, &entry.id, &parent.id, &name, category).await?;
+    Ok(entry.parent_id != parent.id || entry.name != name)
 }
 
 fn in_the_way(taken: &EntryRow, path: &RemotePath) -> Error {

@@ -17,7 +17,6 @@ use crate::{
     app::App,
     db::{Write, files::FileRow},
     error::{Error, Result},
-    limits::Limits,
     ops::{
         batch::{IN_FLIGHT, batch, missing},
         present,
@@ -137,7 +136,7 @@ async fn plan_each(
 }
 
 fn planner<'a>(app: &'a App, destination: &'a Destination<'a>) -> Planner<'a> {
-    let limits = Limits::of(&app.settings.limits, destination.user);
+    let limits = destination.limits(app);
     Planner {
         app,
         destination,

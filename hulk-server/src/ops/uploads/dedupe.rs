@@ -14,7 +14,6 @@ use crate::{
     app::App,
     db::{contents, versions::VersionRow},
     error::Result,
-    limits::Limits,
     ops::batch::IN_FLIGHT,
     store::StoreErrorKind,
 };
@@ -49,7 +48,7 @@ pub(super) async fn reuse_stored(
         Some((&planned.version, copy.as_ref().ok()?.as_ref()?))
     });
     let sent: Vec<Option<(&VersionRow, &Sent)>> = sent.collect();
-    let limits = Limits::of(&app.settings.limits, destination.user);
+    let limits = destination.limits(app);
     let outcomes = publish_all(app, destination.actor, &limits, &sent).await?;
     let mut reused = Vec::with_capacity(plans.len());
     for ((plan, copy), outcome) in plans.iter().zip(copies).zip(outcomes) {

@@ -1,6 +1,7 @@
 //! The directory that uploads go to, and the actor on whose behalf they do.
 
 use crate::{
+    app::App,
     audit::Actor,
     auth::{Caller, scope::Scope},
     db::{shares::ShareRow, users::UserRow, versions::VersionRow},
@@ -68,6 +69,15 @@ impl<'a> Destination<'a> {
     /// Returns the id of the topmost directory of which the client may know.
     pub(crate) fn top_id(&self) -> &'a str {
         self.actor.bound_to().unwrap_or(self.root_id)
+    }
+
+    /// Returns the limits that bind the actor.
+    pub(crate) fn limits(&self, app: &App) -> Limits {
+        let limits = Limits::of(&app.settings.limits, self.user);
+        match self.actor.is_root() {
+            true => limits.lifted(),
+            false => limits,
+        }
     }
 
     /// Returns the size of the largest file that may be uploaded.

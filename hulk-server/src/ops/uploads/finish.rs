@@ -37,7 +37,7 @@ impl<'a> Finisher<'a> {
         Self {
             app,
             actor: destination.actor,
-            limits: Limits::of(&app.settings.limits, destination.user),
+            limits: destination.limits(app),
         }
     }
 

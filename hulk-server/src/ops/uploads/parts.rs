@@ -21,7 +21,6 @@ use crate::{
         versions::{self, VersionRow},
     },
     error::{Error, Result},
-    limits::Limits,
     ops::{shares::intake, transaction::transaction, validate},
     store::PartToSign,
 };
@@ -143,10 +142,10 @@ async fn reserve(
         before + part.size_bytes.unwrap_or(part_size).min(part_size)
     };
     let needed = parts.iter().map(end).max().unwrap_or(0);
-    let limits = Limits::of(&app.settings.limits, destination.user);
+    let limits = destination.limits(app);
     let most = destination.max_file_bytes(&limits);
     if needed > most {
-        return Err(validate::too_large(needed, most));
+        return Err(validate::too_large(app, needed, most));
     }
     let needed = i64::try_from(needed).map_err(Error::internal)?;
     while version.size_bytes < needed {

@@ -65,7 +65,8 @@ pub(crate) async fn quota_exceeded(
                 "{size_bytes} bytes do not fit into the quota; the owner of the account must delete \
                  something first"
             ),
-        ));
+        )
+        .with_details(reached("storage_bytes")));
     }
     let way_out = match trash::bytes(connection, &user.id).await? {
         _ if destination.upload_key_id().is_some() => {

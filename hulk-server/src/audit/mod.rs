@@ -1,5 +1,7 @@
 //! The actors on whose behalf something changes, and the record of what they did.
 
+mod action;
+
 use std::net::IpAddr;
 
 use hulk_proto::{
@@ -8,6 +10,8 @@ use hulk_proto::{
 };
 use serde_json::{Value, json};
 use sqlx::AnyConnection;
+
+pub(crate) use action::Action;
 
 use crate::{
     auth::{Caller, Client, Credential, staff::Staff},
@@ -89,7 +93,7 @@ impl<'a> Actor<'a> {
 
     /// Whether the user's quota does not bind the actor.
     pub(crate) fn is_root(self) -> bool {
-        matches!(self, Self::User(caller) if matches!(caller.credential, Credential::Root))
+        matches!(self, Self::User(caller) if caller.is_root())
     }
 
     /// Returns who it is, as it is recorded.
@@ -165,72 +169,6 @@ impl Who {
     }
 }
 
-/// What was done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Action {
-    UserCreate,
-    UserChange,
-    UserVerify,
-    UserPassword,
-    UserDelete,
-    SessionCreate,
-    SessionDelete,
-    KeyCreate,
-    KeyDelete,
-    DeviceApprove,
-    DeviceDeny,
-    ShareCreate,
-    ShareDelete,
-    FilePut,
-    FileChange,
-    FileDelete,
-    DirectoryChange,
-    DirectoryDelete,
-    Move,
-    TrashRestore,
-    TrashDelete,
-    TierCreate,
-    TierChange,
-    TierDelete,
-    TierRequest,
-    TierApprove,
-    TierRefuse,
-}
-
-impl Action {
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::UserCreate => "user.create",
-            Self::UserChange => "user.change",
-            Self::UserVerify => "user.verify",
-            Self::UserPassword => "user.password",
-            Self::UserDelete => "user.delete",
-            Self::SessionCreate => "session.create",
-            Self::SessionDelete => "session.delete",
-            Self::KeyCreate => "key.create",
-            Self::KeyDelete => "key.delete",
-            Self::DeviceApprove => "device.approve",
-            Self::DeviceDeny => "device.deny",
-            Self::ShareCreate => "share.create",
-            Self::ShareDelete => "share.delete",
-            Self::FilePut => "file.put",
-            Self::FileChange => "file.change",
-            Self::FileDelete => "file.delete",
-            Self::DirectoryChange => "directory.change",
-            Self::DirectoryDelete => "directory.delete",
-            Self::Move => "move",
-            Self::TrashRestore => "trash.restore",
-            Self::TrashDelete => "trash.delete",
-            Self::TierCreate => "tier.create",
-            Self::TierChange => "tier.change",
-            Self::TierDelete => "tier.delete",
-            Self::TierRequest => "tier.request",
-            Self::TierApprove => "tier.approve",
-            Self::TierRefuse => "tier.refuse",
-        }
-    }
-}
-
 /// Records what an actor did to `target`, in the transaction that does it.
 pub(crate) async fn record(
     connection: &mut AnyConnection,
@@ -264,11 +202,11 @@ pub(crate) async fn record_with(
 pub(crate) async fn record_by_staff(
     connection: &mut AnyConnection,
     staff: &Staff,
-    action: Action,
-    target: &str,
+    (action, target): (Action, &str),
+    details: Value,
 ) -> sqlx::Result<()> {
     let event = (action, Some(target), AuditOutcome::Done);
-    insert(connection, Who::of_staff(staff), None, event, json!({})).await
+    insert(connection, Who::of_staff(staff), None, event, details).await
 }
 
 /// Records that a stranger was refused something of a user, if it is known whose it is.
@@ -284,6 +222,21 @@ pub(crate) async fn record_refused(
     };
     let event = (action, user_id, AuditOutcome::Refused);
     insert(connection, who, user_id, event, json!({})).await
+}
+
+/// Returns the details of a change: the path and the permissions as they are set, and the names of what else is.
+/// Texts and labels may be long, and private.
+pub(crate) fn changed(change: &Value) -> Value {
+    let fields = change.as_object().into_iter().flatten();
+    let fields = fields.filter(|(_, value)| !value.is_null());
+    let is_shown =
+        |name: &str| name == "path" || name.ends_with("permissions") || name.ends_with("policy");
+    fields
+        .map(|(name, value)| match is_shown(name) {
+            true => (name.clone(), value.clone()),
+            false => (name.clone(), Value::Null),
+        })
+        .collect()
 }
 
 async fn insert(
