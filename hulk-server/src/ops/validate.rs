@@ -34,14 +34,16 @@ pub(super) fn batch(len: usize) -> Result<()> {
     }
 }
 
-/// Error for a file that is larger than the server takes from anybody, or else than a tier or a link allows.
-pub(super) fn too_large(app: &App, size_bytes: u64, most: u64) -> Error {
+/// Error for a file that is larger than `most`: `QUOTA_EXCEEDED` if that is the tier's limit, else
+/// `PAYLOAD_TOO_LARGE`, as for what a link takes, or the server from anybody.
+pub(super) fn too_large(app: &App, limits: &Limits, size_bytes: u64, most: u64) -> Error {
     let message = format!("the file has {size_bytes} bytes; the limit is {most}");
-    match size_bytes > app.settings.limits.max_file_bytes {
-        true => Error::new(ErrorCode::PayloadTooLarge, message),
-        false => {
+    let is_of_tier = most == limits.max_file_bytes && most < app.settings.limits.max_file_bytes;
+    match is_of_tier {
+        true => {
             Error::new(ErrorCode::QuotaExceeded, message).with_details(reached("max_file_size"))
         }
+        false => Error::new(ErrorCode::PayloadTooLarge, message),
     }
 }
 

@@ -132,7 +132,7 @@ fn check_size(
     let size_bytes = request.size_bytes.unwrap_or(0);
     let most = destination.max_file_bytes(limits);
     if size_bytes > most {
-        return Err(validate::too_large(app, size_bytes, most));
+        return Err(validate::too_large(app, limits, size_bytes, most));
     }
     let is_one_request = completion == Completion::Observed;
     if is_one_request && size_bytes > app.store.capabilities().max_single_put_bytes {

@@ -145,7 +145,7 @@ async fn reserve(
     let limits = destination.limits(app);
     let most = destination.max_file_bytes(&limits);
     if needed > most {
-        return Err(validate::too_large(app, needed, most));
+        return Err(validate::too_large(app, &limits, needed, most));
     }
     let needed = i64::try_from(needed).map_err(Error::internal)?;
     while version.size_bytes < needed {
