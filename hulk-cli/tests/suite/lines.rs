@@ -282,6 +282,8 @@ fn what_was_never_asked_is_not_said_to_be_done() {
     let address = free_address();
     let mut mkdir = home.command(&["mkdir", "there"]);
     mkdir.env("http_proxy", format!("http://{address}"));
+    // Its pauses are random: within a second, all of its attempts may come before there is a proxy.
+    mkdir.env("HULK_RETRY_TIMEOUT", "20");
     let child = mkdir.stderr(Stdio::piped()).spawn().unwrap();
     // Long enough for the first connection to be refused.
     std::thread::sleep(std::time::Duration::from_millis(300));
