@@ -19,7 +19,7 @@ pub enum JobState {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Job {
     pub id: Id,
-    /// `verification`, `password_reset`, `password_changed` or `account_deletion`.
+    /// `verification`, `password_reset`, `password_changed`, `account_deletion` or `tier_quota`.
     pub kind: String,
     /// The user on whose behalf it is done, if any.
     pub user_id: Option<Id>,

@@ -27,6 +27,11 @@ pub(crate) enum Work {
     AccountDeletion {
         user_id: String,
     },
+    /// Gives users of a tier who have the quota `from`, which was the tier's, the one that it has now.
+    TierQuota {
+        tier_id: String,
+        from: i64,
+    },
 }
 
 /// A mail to send.
@@ -48,6 +53,7 @@ impl Work {
             Self::Mail(Mail::PasswordReset { .. }) => "password_reset",
             Self::Mail(Mail::PasswordChanged { .. }) => "password_changed",
             Self::AccountDeletion { .. } => "account_deletion",
+            Self::TierQuota { .. } => "tier_quota",
         }
     }
 }

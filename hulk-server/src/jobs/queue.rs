@@ -12,7 +12,7 @@ use crate::{
     app::App,
     db::queue::{self, QueueRow, Work},
     error::Result,
-    ops::accounts::deletion,
+    ops::{accounts::deletion, admin::tiers},
 };
 
 /// How often a replica looks for work that is due again, or whose replica died.
@@ -76,8 +76,8 @@ async fn attempt(app: &App, row: &QueueRow) -> Outcome {
     let work: Work = work.map_err(|error| Failure::Permanent(error.to_string()))?;
     let most = match &work {
         Work::Mail(mail) => mails::most_attempts(mail),
-        // Nothing of the account may stay.
-        Work::AccountDeletion { .. } => i64::MAX,
+        // It must be done once, however late.
+        Work::AccountDeletion { .. } | Work::TierQuota { .. } => i64::MAX,
     };
     if row.attempts > most {
         let what = format!("not done in {most} attempts: the server died during the last one");
@@ -135,5 +135,6 @@ async fn perform(app: &App, row: &QueueRow, work: Work) -> Outcome {
     match work {
         Work::Mail(mail) => mails::send(app, row, mail).await,
         Work::AccountDeletion { user_id } => Ok(deletion::remove(app, &user_id).await?),
+        Work::TierQuota { tier_id, from } => Ok(tiers::move_quotas(app, &tier_id, from).await?),
     }
 }

@@ -21,6 +21,18 @@ async fn give(server: &Server, user: &Key, tier: &str) {
     );
 }
 
+/// Waits until queued work has given a user this quota.
+async fn wait_for_quota(server: &Server, user: &Key, quota: u64) {
+    for _ in 0..200 {
+        let (_, me) = server.get("/api/v1/me", &user.key).await;
+        if me["user"]["quota_bytes"] == quota {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    panic!("the quota is not {quota}");
+}
+
 #[tokio::test]
 async fn a_tier_limits_bytes_objects_and_the_size_of_a_file() {
     let server = Server::start();
@@ -76,10 +88,22 @@ async fn a_tier_limits_bytes_objects_and_the_size_of_a_file() {
     let path = format!("/api/v1/admin/tiers/{}", small["id"].as_str().unwrap());
     let larger = json!({ "name": "small", "storage_bytes": 5000 });
     assert_eq!(server.put(&path, ROOT_KEY, larger).await.0, 200);
-    for (user, quota) in [(&ada, 5000), (&bob, 77)] {
-        let (_, me) = server.get("/api/v1/me", &user.key).await;
-        assert_eq!(me["user"]["quota_bytes"], quota);
-    }
+    wait_for_quota(&server, &ada, 5000).await;
+    // Two changes at once end with the quota that the tier has.
+    let (one, other) = (
+        json!({ "name": "small", "storage_bytes": 6000 }),
+        json!({ "name": "small", "storage_bytes": 7000 }),
+    );
+    let changed = tokio::join!(
+        server.put(&path, ROOT_KEY, one),
+        server.put(&path, ROOT_KEY, other)
+    );
+    assert_eq!((changed.0.0.as_u16(), changed.1.0.as_u16()), (200, 200));
+    let (_, tiers) = server.get("/api/v1/admin/tiers?limit=100", ROOT_KEY).await;
+    let items = tiers["items"].as_array().unwrap();
+    let small = items.iter().find(|tier| tier["name"] == "small").unwrap();
+    wait_for_quota(&server, &ada, small["storage_bytes"].as_u64().unwrap()).await;
+    wait_for_quota(&server, &bob, 77).await;
     let (status, error) = server.delete(&path, ROOT_KEY).await;
     assert_eq!((status.as_u16(), code(&error)), (409, "CONFLICT"));
     for user in [&ada, &bob] {

@@ -13,6 +13,7 @@ use crate::{
     auth::staff::Staff,
     db::{
         Write, lists,
+        queue::{self, Work},
         tiers::{self, RequestRow, TierRow},
         users,
     },
@@ -43,7 +44,8 @@ pub async fn create_tier(app: &App, staff: &Staff, request: SetTier) -> Result<T
     present::tier(row)
 }
 
-/// Replaces a tier. Users of it who have its quota get the new one.
+/// Replaces a tier. Users of it who have its quota get the new one, by queued work: no other request waits for
+/// all of them, and a crash leaves none with the old one.
 ///
 /// # Errors
 /// `NOT_FOUND`, `VALIDATION_ERROR`, `CONFLICT` for a name that is in use.
@@ -65,18 +67,25 @@ pub async fn change_tier(app: &App, staff: &Staff, id: &Id, request: SetTier) ->
     put(&mut transaction, &row).await?;
     let what = (Action::TierChange, row.id.as_str());
     audit::record_by_staff(&mut transaction, staff, what, details).await?;
+    if quota_of(&before) != quota_of(&row) {
+        let work = Work::TierQuota {
+            tier_id: row.id.clone(),
+            from: quota_of(&before),
+        };
+        queue::insert(&mut transaction, Id::random().as_str(), None, work).await?;
+    }
     transaction.commit().await?;
-    move_quotas(app, &before, &row).await?;
+    app.queue.notify_one();
     present::tier(row)
 }
 
-/// Gives the users of a tier its new quota, a user at a time: no other request waits for all of them. A crash
-/// leaves some with the old one, which the same request mends.
-async fn move_quotas(app: &App, before: &TierRow, tier: &TierRow) -> Result<()> {
+/// Gives the users of a tier who have the quota `from` the one that the tier has now, whatever was changed since:
+/// such work may be done in any order, and more than once.
+pub(crate) async fn move_quotas(app: &App, tier_id: &str, from: i64) -> Result<()> {
     let mut after = String::new();
     loop {
         let mut connection = app.db.read().await?;
-        let users = tiers::users_of(&mut connection, &tier.id, &after).await?;
+        let users = tiers::users_of(&mut connection, tier_id, &after).await?;
         drop(connection);
         let Some(last) = users.last() else {
             return Ok(());
@@ -84,8 +93,11 @@ async fn move_quotas(app: &App, before: &TierRow, tier: &TierRow) -> Result<()> 
         after.clone_from(last);
         for user_id in &users {
             transaction!(&app.db, Actor::Server { user_id }, async |tx| {
-                let quotas = (quota_of(before), quota_of(tier));
-                Ok(tiers::move_quota(tx, user_id, &tier.id, quotas).await?)
+                let Some(tier) = tiers::find(tx, tier_id).await? else {
+                    return Ok(());
+                };
+                let quotas = (from, quota_of(&tier));
+                Ok(tiers::move_quota(tx, user_id, tier_id, quotas).await?)
             })?;
         }
     }
