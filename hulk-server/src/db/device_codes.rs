@@ -14,7 +14,10 @@
 use hulk_proto::{KeyPermission, Timestamp};
 use sqlx::AnyConnection;
 
-use super::columns::{OptionalText, Text};
+use super::{
+    columns::{OptionalText, Text},
+    expired,
+};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum DeviceState {
@@ -210,13 +213,5 @@ pub(crate) async fn delete_expired(
     now: Timestamp,
     limit: i64,
 ) -> sqlx::Result<u64> {
-    let result = sqlx::query(
-        "DELETE FROM device_codes WHERE device_hash IN
-             (SELECT device_hash FROM device_codes WHERE expires_at <= $1 LIMIT $2)",
-    )
-    .bind(now.unix_millis())
-    .bind(limit)
-    .execute(connection)
-    .await?;
-    Ok(result.rows_affected())
+    expired::delete(connection, ("device_codes", "device_hash"), now, limit).await
 }

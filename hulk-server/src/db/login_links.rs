@@ -4,6 +4,8 @@
 use hulk_proto::Timestamp;
 use sqlx::AnyConnection;
 
+use super::expired;
+
 #[derive(sqlx::FromRow)]
 pub(crate) struct LoginLinkRow {
     pub token_hash: String,
@@ -67,15 +69,7 @@ pub(crate) async fn delete_expired(
     now: Timestamp,
     limit: i64,
 ) -> sqlx::Result<u64> {
-    let result = sqlx::query(
-        "DELETE FROM login_links WHERE token_hash IN
-             (SELECT token_hash FROM login_links WHERE expires_at <= $1 LIMIT $2)",
-    )
-    .bind(now.unix_millis())
-    .bind(limit)
-    .execute(connection)
-    .await?;
-    Ok(result.rows_affected())
+    expired::delete(connection, ("login_links", "token_hash"), now, limit).await
 }
 
 /// Deletes all links of a user.

@@ -3,6 +3,8 @@
 use hulk_proto::Timestamp;
 use sqlx::AnyConnection;
 
+use super::expired;
+
 /// What the holder of a token may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Purpose {
@@ -85,13 +87,5 @@ pub(crate) async fn delete_expired(
     now: Timestamp,
     limit: i64,
 ) -> sqlx::Result<u64> {
-    let result = sqlx::query(
-        "DELETE FROM mail_tokens WHERE token_hash IN
-             (SELECT token_hash FROM mail_tokens WHERE expires_at <= $1 LIMIT $2)",
-    )
-    .bind(now.unix_millis())
-    .bind(limit)
-    .execute(connection)
-    .await?;
-    Ok(result.rows_affected())
+    expired::delete(connection, ("mail_tokens", "token_hash"), now, limit).await
 }

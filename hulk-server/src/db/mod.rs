@@ -14,6 +14,7 @@ pub(crate) mod device_codes;
 mod dialect;
 pub(crate) mod download_claims;
 pub(crate) mod entries;
+mod expired;
 pub(crate) mod files;
 pub(crate) mod garbage;
 pub(crate) mod leases;

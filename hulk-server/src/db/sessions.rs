@@ -14,7 +14,7 @@
 use hulk_proto::{KeyPermission, Timestamp};
 use sqlx::AnyConnection;
 
-use super::{columns::Text, page::page};
+use super::{columns::Text, expired, page::page};
 
 #[derive(Clone, sqlx::FromRow)]
 pub(crate) struct SessionRow {
@@ -270,15 +270,7 @@ pub(crate) async fn delete_expired(
     now: Timestamp,
     limit: i64,
 ) -> sqlx::Result<u64> {
-    let result = sqlx::query(
-        "DELETE FROM sessions WHERE id IN
-             (SELECT id FROM sessions WHERE expires_at <= $1 LIMIT $2)",
-    )
-    .bind(now.unix_millis())
-    .bind(limit)
-    .execute(connection)
-    .await?;
-    Ok(result.rows_affected())
+    expired::delete(connection, ("sessions", "id"), now, limit).await
 }
 
 /// Deletes at most `limit` tokens that have expired. Returns how many.
@@ -287,13 +279,5 @@ pub(crate) async fn delete_expired_tokens(
     now: Timestamp,
     limit: i64,
 ) -> sqlx::Result<u64> {
-    let result = sqlx::query(
-        "DELETE FROM session_tokens WHERE token_hash IN
-             (SELECT token_hash FROM session_tokens WHERE expires_at <= $1 LIMIT $2)",
-    )
-    .bind(now.unix_millis())
-    .bind(limit)
-    .execute(connection)
-    .await?;
-    Ok(result.rows_affected())
+    expired::delete(connection, ("session_tokens", "token_hash"), now, limit).await
 }

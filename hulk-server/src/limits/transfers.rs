@@ -63,11 +63,9 @@ impl Transfers {
             return taken;
         }
         let month = number_of(now);
-        let left = self
-            .lock()
-            .get(user_id)
-            .map_or(0, |allowance| allowance.left);
-        let more = lease(db, user_id, month, bytes - left).await?;
+        // Out of reach meanwhile: what is left is spent once.
+        let left = self.withdraw(user_id);
+        let more = lease(db, user_id, month, bytes - left).await;
         let mut users = self.lock();
         let allowance = users
             .entry(user_id.to_owned())
@@ -75,7 +73,8 @@ impl Transfers {
         if allowance.month != month {
             *allowance = Allowance::of(month);
         }
-        match more {
+        allowance.left += left;
+        match more? {
             Some(more) => {
                 allowance.left += more - bytes;
                 allowance.refused = None;
@@ -86,6 +85,13 @@ impl Transfers {
                 Err(exceeded(now))
             }
         }
+    }
+
+    /// Returns what is left of an allowance, and leaves nothing of it.
+    fn withdraw(&self, user_id: &str) -> i64 {
+        let mut users = self.lock();
+        let allowance = users.get_mut(user_id);
+        allowance.map_or(0, |allowance| std::mem::take(&mut allowance.left))
     }
 
     /// Takes back what was counted for a download that did not begin.
