@@ -43,7 +43,7 @@ pub(crate) async fn run(printer: &Printer, config: &Config) -> Result<()> {
     keep_files_private();
     let server = Server::bind(config).await.map_err(start_error)?;
     let address = server.address().map_err(failed)?;
-    // What is no terminal may be a log, which would keep a link that signs in.
+    // Standard error that is not a terminal may go to a log, where a link that signs in must not stay.
     let is_seen = io::IsTerminal::is_terminal(&io::stderr());
     let (key, made) = match server.app().is_new() {
         true => local_key(printer, &server)

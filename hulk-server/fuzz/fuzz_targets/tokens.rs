@@ -66,7 +66,7 @@ fn check_keys(text: &str, secret: &[u8; 32], place: u8) {
 }
 
 fn check_tokens(text: &str) {
-    // As it is, and behind each prefix, which random input would not find.
+    // The input unchanged, and after each prefix, since random input would not begin with one.
     let prefixes = ["", "hulka_", "hulkr_", "hulkm_", "hulkd_", "hulko_"];
     for text in prefixes.map(|prefix| format!("{prefix}{text}")) {
         let parsed = PREFIXES.map(|prefix| Token::parse(prefix, &text));

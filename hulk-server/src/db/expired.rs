@@ -1,4 +1,4 @@
-//! Deletes what has expired.
+//! Deletes rows that have expired.
 
 use hulk_proto::Timestamp;
 use sqlx::{AnyConnection, AssertSqlSafe};
